@@ -1,0 +1,68 @@
+"""OpenMP directives as the frontends deliver them: names and clauses resolved, nothing judged yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from analyzers.ir.expressions import Expr
+from analyzers.text import Span
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseItem:
+    """One list item or expression argument of a clause. `expr` is None where it names nothing that could be resolved
+    (`default(none)`, `schedule(static, ...)`: keywords go to `Clause.modifiers` or stay as text)."""
+
+    text: str
+    span: Span
+    expr: Expr | None = None  # of a list item: Name, Element (array section start) or Field
+    section: tuple[tuple[Expr | None, Expr | None], ...] = ()  # array section: (lower bound, length) for each dimension
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """`name(modifiers: items)`: `reduction(inscan, +: s)` has modifiers ("inscan", "+") and the item `s`;
+    `schedule(dynamic, 4)` has modifiers ("dynamic",) and the item `4`; `default(none)` modifiers ("none",);
+    `map(tofrom: a[:n])` modifiers ("tofrom",); `nowait` neither."""
+
+    name: str
+    span: Span
+    modifiers: tuple[str, ...] = ()
+    items: tuple[ClauseItem, ...] = ()
+    parenthesised: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """A directive with its leaf constructs: `parallel for simd` has kinds ("parallel", "for", "simd").
+
+    `name` is canonical and the same in all languages: Fortran's `do` is `for`; `target teams distribute parallel for` is
+    five kinds. For `critical` and `flush` the parenthesised name or list is a clause named `name` or `list`.
+    `unknown` holds words that could not be read as directive or clause, each with its span.
+    """
+
+    name: str
+    kinds: tuple[str, ...]
+    clauses: tuple[Clause, ...]
+    span: Span  # from the sentinel to the end of the last continuation line, without the line break
+    name_span: Span
+    unknown: tuple[tuple[str, Span], ...] = ()
+    problem: str | None = None  # why the line could not be read to its end
+
+    def all(self, *names: str) -> tuple[Clause, ...]:
+        return tuple(c for c in self.clauses if c.name in names)
+
+    def first(self, name: str) -> Clause | None:
+        return next((c for c in self.clauses if c.name == name), None)
+
+    def has(self, *kinds: str) -> bool:
+        return any(k in self.kinds for k in kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class StrayDirective:
+    """A directive that governs nothing here: at file scope (threadprivate, declare simd, ...), or before what it may not
+    stand before."""
+
+    directive: Directive
+    reason: str = field(default="")

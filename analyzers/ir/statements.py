@@ -1,0 +1,241 @@
+"""Structured statements. A function body is a tree of these; `ir.flow` makes the control-flow graph from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, Union
+
+from analyzers.ir.directives import Directive
+from analyzers.ir.expressions import BinaryOp, Expr
+from analyzers.ir.symbols import Symbol
+from analyzers.text import NOWHERE, Span
+
+JumpKind = Literal["break", "continue", "return", "goto", "exit"]  # exit: leaves the program (exit, abort, STOP)
+LoopKind = Literal["for", "while", "do-while"]
+Relation = Literal["<", "<=", ">", ">=", "!="]
+
+
+@dataclass(frozen=True, slots=True)
+class Declare:
+    """A local object comes to life (each time the statement runs), with or without an initial value."""
+
+    symbol: Symbol
+    value: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """`target = value`, or with `op` the update `target = target op value` (`+=`, `++`, `-=`, ...)."""
+
+    target: Expr
+    value: Expr
+    op: BinaryOp | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """An expression for its effect: a call, or a discarded value."""
+
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    statements: tuple[Stmt, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    condition: Expr
+    then: Block
+    otherwise: Block
+    span: Span
+    condition_span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """Arms hold what runs when entered there, fall-through included; `exhaustive` when there is a default."""
+
+    value: Expr
+    arms: tuple[Block, ...]
+    exhaustive: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class LoopHeader:
+    """The counted form: `for (index = lower; index relation bound; index += step)`.
+
+    `step` is signed and loop-invariant. The number of iterations follows OpenMP 5.2 §4.4.1. Frontends set it only where
+    the language itself guarantees the form (Fortran DO); for C it is derived by `dependence.induction.normalise`.
+    """
+
+    index: Symbol
+    lower: Expr
+    relation: Relation
+    bound: Expr
+    step: Expr
+    declares_index: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A loop. `init` runs once before, `step` after each iteration (also after `continue`), `condition` None: forever.
+    Side effects inside the condition make the frontend emit a `while` without condition that breaks in its body."""
+
+    kind: LoopKind
+    init: tuple[Stmt, ...]
+    condition: Expr | None
+    step: tuple[Stmt, ...]
+    body: Block
+    span: Span  # the whole statement
+    header_span: Span  # `for (...)`, `while (...)`, `do`
+    header: LoopHeader | None = None
+    tainted: str | None = None  # a syntax error or an unresolved #if inside: nothing may be proved of this loop
+    taint_span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    kind: JumpKind
+    span: Span
+    value: Expr | None = None  # of a return
+    label: str | None = None  # of a goto
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Construct:
+    """A directive with the structured block it governs; `body` is None for stand-alone ones (barrier, taskwait, ...).
+
+    The body of a loop construct is the Loop itself (wrapped in a Block); `sections` holds `section` constructs.
+    """
+
+    directive: Directive
+    body: Block | None
+    span: Span  # directive and body
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What could not be lowered (inline assembly, a syntax error, a macro that is no statement). It may read and write
+    anything visible; `mentions` are the names seen in it."""
+
+    reason: str
+    mentions: tuple[Expr, ...]
+    span: Span
+
+
+Stmt = Union[Declare, Assign, Evaluate, Block, If, Switch, Loop, Jump, Label, Construct, Unknown]  # noqa: UP007  (read at run time by dataclasses on 3.10)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function with a body. All spans inside are relative to `start`, all lines to `line`, so that an unchanged
+    function is equal to itself wherever it moved."""
+
+    name: str
+    params: tuple[Symbol, ...]
+    variadic: bool
+    body: Block
+    span: Span  # relative: starts at 0
+    name_span: Span
+    fingerprint: str  # of the text and of everything outside that its meaning depends on
+    static: bool = False
+    problems: tuple[Problem, ...] = ()
+    globals: tuple[Symbol, ...] = ()  # file-scope symbols that the body names
+    callees: tuple[str, ...] = ()
+    directives: tuple[Directive, ...] = ()  # declare simd and the like, standing before the function
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with the input itself: a syntax error, an unresolved #if, a macro that cannot be expanded."""
+
+    kind: Literal["syntax", "preprocessor", "encoding", "unsupported"]
+    message: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedFunction:
+    """A function and where it stands now: `start` in bytes, `line` zero-based."""
+
+    function: Function
+    start: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A lowered file."""
+
+    language: Literal["c", "cpp", "fortran"]
+    functions: tuple[PlacedFunction, ...]
+    globals: tuple[Symbol, ...]
+    directives: tuple[Directive, ...] = ()  # at file scope, absolute spans
+    problems: tuple[Problem, ...] = ()  # at file scope, absolute spans
+    prototypes: tuple[Symbol, ...] = field(default=())  # functions declared, not defined here
+
+
+def substatements(stmt: Stmt) -> tuple[Stmt, ...]:
+    """The statements directly below, in textual order (a loop: init, body, step)."""
+    match stmt:
+        case Block(statements=statements):
+            return statements
+        case If(then=then, otherwise=otherwise):
+            return (then, otherwise)
+        case Switch(arms=arms):
+            return arms
+        case Loop(init=init, step=step, body=body):
+            return (*init, body, *step)
+        case Construct(body=body):
+            return () if body is None else (body,)
+        case _:
+            return ()
+
+
+def expressions(stmt: Stmt) -> tuple[Expr, ...]:
+    """The expressions of the statement itself, targets first, without those of its substatements."""
+    match stmt:
+        case Assign(target=target, value=value):
+            return (target, value)
+        case Declare(value=value):
+            return () if value is None else (value,)
+        case Evaluate(value=value) | Switch(value=value):
+            return (value,)
+        case If(condition=condition):
+            return (condition,)
+        case Loop(condition=condition):
+            return () if condition is None else (condition,)
+        case Jump(value=value):
+            return () if value is None else (value,)
+        case Unknown(mentions=mentions):
+            return mentions
+        case _:
+            return ()
+
+
+def walk_statements(stmt: Stmt) -> Iterator[Stmt]:
+    """The statement and all below it, in textual order."""
+    stack: list[Stmt] = [stmt]
+    while stack:
+        top = stack.pop()
+        yield top
+        stack.extend(reversed(substatements(top)))
+
+
+def loops(stmt: Stmt) -> Iterator[Loop]:
+    """Every loop in the statement, outer ones first."""
+    return (s for s in walk_statements(stmt) if isinstance(s, Loop))
