@@ -1,0 +1,107 @@
+"""What the dependence analysis finds out about a function: the input of the OpenMP rooms, the rules and the prose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from analyzers.ir.accesses import Access
+from analyzers.ir.expressions import Expr
+from analyzers.ir.statements import Construct, Function, Loop, LoopHeader
+from analyzers.ir.symbols import Symbol
+from analyzers.ir.verdicts import Assumption, Dependence, Reason, Role, Verdict, Witness
+from analyzers.text import Span
+
+ParameterUse = Literal["none", "read", "write", "readwrite", "escapes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What a call does, seen from the caller. `parameters` speaks of the memory that pointer arguments reach, by
+    position; a longer argument list takes the last entry. `unknown` set: it may do anything, with the reason."""
+
+    parameters: tuple[ParameterUse, ...] = ()
+    reads: frozenset[str] = frozenset()  # names of file-scope objects read
+    writes: frozenset[str] = frozenset()
+    io: bool = False  # input or output: order is visible
+    state: str | None = None  # hidden shared state, named: "the seed of rand()"
+    exits: bool = False  # may not return
+    allocates: bool = False  # the result is memory that nothing else points to
+    whole_parameters: bool = True  # False: an argument is used at exactly one element, its own address (`*p`)
+    trusted: bool = True  # False: known by name only (library), holds under the assumption that it is what its name says
+    unknown: str | None = None
+
+    @property
+    def pure(self) -> bool:
+        """Touches no memory but what its parameters read, and may run at any time."""
+        return (
+            self.unknown is None
+            and not self.writes
+            and not self.io
+            and self.state is None
+            and not self.exits
+            and all(use in ("none", "read") for use in self.parameters)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """A variable combined by one operator in every iteration and not used otherwise (OpenMP 5.2 §5.5)."""
+
+    symbol: Symbol
+    op: str  # reduction identifier: "+", "*", "-" never, "&", "|", "^", "&&", "||", "min", "max"
+    item: str  # as in the clause: "s", "h[:n]"
+    floating: bool  # reordering changes the last digits
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LoopFacts:
+    """Everything decided about one loop, as if it were to be the parallel one."""
+
+    loop: Loop
+    header: LoopHeader | None  # None: not countable; then the verdict says why
+    parent: Loop | None
+    depth: int
+    verdict: Verdict
+    roles: tuple[Role, ...]
+    private: tuple[Symbol, ...] = ()  # declared outside; the index itself is not listed
+    firstprivate: tuple[Symbol, ...] = ()
+    lastprivate: tuple[Symbol, ...] = ()
+    linear: tuple[tuple[Symbol, Expr], ...] = ()
+    reductions: tuple[Reduction, ...] = ()
+    accesses: tuple[Access, ...] = ()  # below this loop, calls' effects included
+    trip_count: int | None = None  # where constant
+    collapse: int = 1  # how many perfectly nested rectangular loops from here may be collapsed
+    rectangular: bool = True  # inner bounds do not depend on this loop's index
+    governed_by: Construct | None = None  # the OpenMP construct whose associated loop this is
+    inside_parallel: bool = False  # lexically inside a parallel region
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionFacts:
+    """The facts of one function."""
+
+    function: Function
+    accesses: tuple[Access, ...]  # of the whole function, textual order
+    loops: tuple[LoopFacts, ...]  # outer first
+    effects: Mapping[str, Effects]  # of every callee by name
+    headers: Mapping[int, LoopHeader] = field(default_factory=dict)  # id(loop) -> header
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """The answer to: can these two accesses touch the same element in two different iterations (or threads)?
+
+    none: proved that they cannot. proved: they do, with a witness. maybe: cannot decide, with the reason and, where there
+    is one, the assumption under which they do not.
+    """
+
+    status: Literal["none", "proved", "maybe"]
+    dependence: Dependence | None = None
+    witness: Witness | None = None
+    reason: Reason | None = None
+    assumption: Assumption | None = None
+
+
