@@ -1,14 +1,22 @@
 """The one list of rules.
 
 A rule is one module: its docstring is its documentation page under fixed headings (What it finds / Why it matters /
-Example / Fix / References), `RULE` its record, `check` its one function. A rule is named after the defect, not the repair;
-a code is never reused.
+Example / Fix / References), `RULE` its record, `check` its one function. A rule is named after the defect, not the
+repair; a code is never reused. Its module bears the code without the family: `race-missing-reduction` is
+`race/missing_reduction.py`. A new rule enters `MODULES` below; a test compares that list with the files.
+
+The docstring: first line a summary, then the headings, each alone on its line, text below. Under `Example`, `Bad:` and
+`Good:` each stand before an indented block of complete source (functions and what they need, C unless it says `Bad
+(fortran):`). A test analyses them: the rule must speak in every bad one and be silent in every good one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from types import ModuleType
 
 from analyzers.dependence.facts import FunctionFacts
 from analyzers.ir.verdicts import Category, Finding, Severity
@@ -33,3 +41,69 @@ class Rule:
     summary: str
     section: str
     check: Callable[[Context], Iterator[Finding]]
+
+
+# Explicit, so that a start costs no directory walk and a stray file never becomes a rule.
+MODULES: tuple[str, ...] = ()
+
+
+@cache
+def modules() -> tuple[ModuleType, ...]:
+    """Every rule module, in the order of the list. Imported on first use: rules import this module for their types."""
+    return tuple(import_module(f"analyzers.rules.{name}") for name in MODULES)
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    """Every rule by code, in the order of the list."""
+    return {module.RULE.code: module.RULE for module in modules()}
+
+
+def families() -> tuple[str, ...]:
+    """The first words of the codes, each once: `race`, `omp`, ..."""
+    return tuple(dict.fromkeys(code.partition("-")[0] for code in rules()))
+
+
+def unknown(names: Iterable[str]) -> list[str]:
+    """Those of `names` that are neither a rule nor a family nor `all`: for the message about a bad setting."""
+    return [name for name in names if name not in rules() and name not in families() and name != "all"]
+
+
+def select(chosen: Iterable[str] = (), ignored: Iterable[str] = ()) -> frozenset[str]:
+    """The codes to run. Both arguments hold codes, families and `all`; nothing chosen is everything. A code that is
+    named wins over a family that is ignored, as the more specific of the two. Unknown names choose nothing."""
+    wanted, unwanted = set(chosen), set(ignored)
+    everything = not wanted or "all" in wanted
+
+    def selected(code: str) -> bool:
+        family = code.partition("-")[0]
+        if code in unwanted:
+            return False
+        if code in wanted:
+            return True
+        return (everything or family in wanted) and family not in unwanted and "all" not in unwanted
+
+    return frozenset(code for code in rules() if selected(code))
+
+
+def run(
+    context: Context,
+    selected: frozenset[str] | None = None,
+    failed: Callable[[str, Exception], None] | None = None,
+) -> list[Finding]:
+    """The findings of the selected rules (None: of all) about one function, in textual order, each once.
+
+    `failed` is told of a rule that raises, which then costs its own findings only; without it the exception passes.
+    """
+    found: dict[Finding | tuple[object, ...], Finding] = {}
+    for code, rule in rules().items():
+        if selected is not None and code not in selected:
+            continue
+        try:
+            for finding in rule.check(context):
+                found.setdefault((finding.rule, finding.span, finding.message), finding)
+        except Exception as error:
+            if failed is None:
+                raise
+            failed(code, error)
+    return sorted(found.values(), key=lambda f: (f.span.start, f.span.end, f.rule, f.message))
