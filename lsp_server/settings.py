@@ -1,0 +1,436 @@
+"""Configuration: what may be set, where it comes from, and what to say when it is wrong.
+
+Layers, the first that sets a key wins: command line, project file, editor, default. The project file is the nearest
+`.hpc-ls.toml`, or `pyproject.toml` with a `[tool.hpc-ls]` table, from the file upward to the root of the repository
+(else of the workspace); in one folder `.hpc-ls.toml` wins. A key that is set replaces the lower layers' value as a
+whole. A bad key or value keeps the lower layers' value and becomes a `SettingProblem`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Literal, get_args
+
+from lsp_server.globs import matches
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from analyzers.api import Options
+
+# Written out rather than imported: the command line must start without loading the analysis.
+Confidence = Literal["proved", "likely", "possible"]
+SeverityChoice = Literal["error", "warning", "information", "hint", "off"]
+Layer = Literal["command line", "project file", "editor", "default"]
+
+FAMILIES = ("race", "omp", "mpi", "perf", "syntax")
+CONFIDENCES: tuple[str, ...] = get_args(Confidence)
+SEVERITIES: tuple[str, ...] = get_args(SeverityChoice)
+CONFIG_NAME = ".hpc-ls.toml"
+# Settings that only the editor's client reads and that reach the server along with the rest.
+EDITOR_ONLY = frozenset({"trace", "server", "path", "python", "interpreter", "command", "env", "enable", "enabled"})
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z_0-9]*\Z")
+_VCS = (".git", ".hg", ".svn", ".jj")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user decided. Names are those of the TOML keys with `_` for `-`."""
+
+    select: frozenset[str] = frozenset()  # rule codes or families; empty: all
+    ignore: frozenset[str] = frozenset()
+    severity: Mapping[str, SeverityChoice] = field(default_factory=dict)  # rule code or family: severity, or "off"
+    min_confidence: Confidence = "likely"
+    exclude: tuple[str, ...] = ()  # patterns relative to the folder of the project file
+    assume_no_alias: bool = False
+    independent_functions: frozenset[str] = frozenset()
+    defines: tuple[tuple[str, str], ...] = ()
+    include_paths: tuple[str, ...] = ()
+    code_lens: bool = True
+    inlay_hints: bool = True
+    jobs: int = 0  # 0: one per processor
+
+    def to_options(self, *, snippet: bool = False) -> Options:
+        """The part of it that the analysis needs."""
+        from analyzers.api import Options
+
+        off = {name for name, severity in self.severity.items() if severity == "off"}
+        return Options(
+            select=self.select,
+            ignore=self.ignore | off,
+            assume_no_alias=self.assume_no_alias,
+            independent=self.independent_functions,
+            defines=self.defines,
+            include_paths=self.include_paths,
+            snippet=snippet,
+        )
+
+    def shows(self, confidence: str) -> bool:
+        """Whether something of this confidence is shown without being asked for."""
+        return CONFIDENCES.index(confidence) <= CONFIDENCES.index(self.min_confidence)
+
+
+DEFAULTS = Settings()
+
+
+@dataclass(frozen=True, slots=True)
+class SettingProblem:
+    """A setting that was not taken. `line` is one-based; `path` is None for the editor and the command line."""
+
+    path: Path | None
+    line: int | None
+    message: str  # names the key, what is wrong, and the nearest valid one
+    layer: Layer = "project file"
+
+    def __str__(self) -> str:
+        if self.path is None:
+            return f"{self.layer} settings: {self.message}"
+        return f"{self.path}:{self.line}: {self.message}" if self.line else f"{self.path}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The settings for one file with everything one may ask about where they come from."""
+
+    settings: Settings
+    problems: tuple[SettingProblem, ...] = ()
+    config: Path | None = None  # the project file
+    origins: Mapping[str, Layer] = field(default_factory=dict)  # TOML key: the layer that set it; absent: default
+
+    def excludes(self, path: Path) -> bool:
+        """Whether `exclude` names this file or a folder above it."""
+        if self.config is None or not self.settings.exclude:
+            return matches(PurePosixPath(path.as_posix().lstrip("/")), self.settings.exclude)
+        try:
+            relative = path.absolute().relative_to(self.config.parent)
+        except ValueError:
+            return False
+        return matches(PurePosixPath(relative.as_posix()), self.settings.exclude)
+
+
+def load(
+    path: Path | None,
+    *,
+    workspace: Path | None = None,
+    editor: Mapping[str, object] | None = None,
+    command_line: Mapping[str, object] | None = None,
+) -> Loaded:
+    """The settings that hold for `path` (a file or a folder; None: no project file). Never raises.
+
+    `editor` may spell its keys in camelCase and leave out or null what is not set. `command_line` uses TOML keys.
+    """
+    problems: list[SettingProblem] = []
+    config, table, text = (None, {}, "") if path is None else _project_file(path, workspace, problems)
+    values: dict[str, object] = {}
+    origins: dict[str, Layer] = {}
+    layers: tuple[tuple[Layer, Mapping[str, object]], ...] = (
+        ("editor", _editor_table(editor or {})),
+        ("project file", table),
+        ("command line", command_line or {}),
+    )
+    for layer, entries in layers:
+        base = config.parent if layer == "project file" and config else workspace or Path.cwd()
+        for key, raw in entries.items():
+            where = config if layer == "project file" else None
+            line = _line_of(text, key, where) if where else None
+            value, complaints = _parse(key, raw, base)
+            problems.extend(SettingProblem(where, line, complaint, layer) for complaint in complaints)
+            if value is None:
+                continue
+            values[key.replace("-", "_")] = value
+            origins[key] = layer
+    return Loaded(replace(DEFAULTS, **values), tuple(problems), config, origins)  # type: ignore[arg-type]  # checked by _parse
+
+
+def find_config(path: Path, workspace: Path | None = None) -> Path | None:
+    """The project file that holds for `path`, or None."""
+    return _project_file(path, workspace, [])[0]
+
+
+def config_for_edit(path: Path, workspace: Path | None = None) -> Path:
+    """The project file to write to: the one that holds for `path`, else a new `.hpc-ls.toml` at the root."""
+    return find_config(path, workspace) or _boundary(path, workspace) / CONFIG_NAME
+
+
+def add_independent_function(path: Path, name: str) -> Path:
+    """Note in the project file that holds for `path` that calls to `name` are independent; returns that file.
+
+    `path` may also be the project file itself. The rest of the file stays as it is. Raises ValueError when `name`
+    is no identifier or the file cannot be edited safely, OSError when it cannot be read or written.
+    """
+    from lsp_server.settings_edit import add_to_list
+
+    if not _IDENTIFIER.match(name):
+        raise ValueError(f"{name!r} is not the name of a function")
+    is_config = path.name in (CONFIG_NAME, "pyproject.toml")
+    target = path if is_config else config_for_edit(path)
+    table = "tool.hpc-ls" if target.name == "pyproject.toml" else ""
+    add_to_list(target, table, "independent-functions", name)
+    return target
+
+
+@lru_cache(maxsize=1)
+def rule_codes() -> tuple[str, ...]:
+    """The codes of all rules, sorted; empty when the rules cannot be loaded."""
+    try:
+        registry = importlib.import_module("analyzers.rules.registry")
+        return tuple(sorted({rule.code for rule in registry.all_rules()}))
+    except (ImportError, AttributeError):
+        return ()
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+# --- finding and reading the project file -------------------------------------------------------------------------
+
+
+def _folder(path: Path) -> Path:
+    path = path.absolute()
+    return path if path.is_dir() else path.parent
+
+
+def _boundary(path: Path, workspace: Path | None) -> Path:
+    """The last folder to look into: the repository's root, else the workspace's, else the folder itself."""
+    folder = _folder(path)
+    for parent in (folder, *folder.parents):
+        if any((parent / name).exists() for name in _VCS):
+            return parent
+    if workspace is not None and (workspace.absolute() == folder or workspace.absolute() in folder.parents):
+        return workspace.absolute()
+    return folder
+
+
+def _project_file(
+    path: Path, workspace: Path | None, problems: list[SettingProblem]
+) -> tuple[Path | None, Mapping[str, object], str]:
+    try:
+        folder, last = _folder(path), _boundary(path, workspace)
+    except OSError:
+        return None, {}, ""
+    for parent in (folder, *folder.parents):
+        for name in (CONFIG_NAME, "pyproject.toml"):
+            found = _read(parent / name, problems)
+            if found is not None:
+                return parent / name, found[0], found[1]
+        if parent == last:
+            break
+    return None, {}, ""
+
+
+def _read(config: Path, problems: list[SettingProblem]) -> tuple[Mapping[str, object], str] | None:
+    """The table of hpc-ls and the text, or None when this file does not speak of hpc-ls."""
+    own = config.name == CONFIG_NAME
+    try:
+        if not config.is_file():
+            return None
+        text = config.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        if own:
+            problems.append(SettingProblem(config, None, "is not UTF-8, which TOML must be; it is not used"))
+        return ({}, "") if own else None
+    except OSError as error:
+        if own:
+            problems.append(SettingProblem(config, None, f"cannot be read ({error.strerror}); it is not used"))
+        return ({}, "") if own else None
+    if not own and "hpc-ls" not in text:
+        return None
+    try:
+        table: object = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        at = re.search(r"line (\d+)", str(error))
+        problems.append(
+            SettingProblem(config, int(at[1]) if at else None, f"is not valid TOML: {error}; it is not used")
+        )
+        return {}, text
+    if not own:
+        tool = table.get("tool") if isinstance(table, dict) else None
+        table = tool.get("hpc-ls") if isinstance(tool, dict) else None
+        if table is None:
+            return None
+    if not isinstance(table, dict):
+        problems.append(SettingProblem(config, None, "[tool.hpc-ls] must be a table; it is not used"))
+        return {}, text
+    return table, text
+
+
+def _line_of(text: str, key: str, config: Path) -> int | None:
+    """The one-based line where `key` is set, where the layout of the file lets one see it."""
+    wanted = ("tool.hpc-ls",) if config.name == "pyproject.toml" else ("",)
+    table = ""
+    setting = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*[=.]""")
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*\[\[?([^\]]+)\]", line)
+        if header:
+            table = header[1].replace('"', "").replace(" ", "")
+            if table in {f"{prefix}.{key}".lstrip(".") for prefix in wanted}:
+                return number
+        elif table in wanted and setting.match(line):
+            return number
+    return None
+
+
+def _editor_table(editor: Mapping[str, object]) -> Mapping[str, object]:
+    """camelCase and snake_case to TOML's keys; null means not set."""
+    kebab = {
+        re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", str(key)).replace("_", "-").lower(): value
+        for key, value in editor.items()
+        if value is not None
+    }
+    return {key: value for key, value in kebab.items() if key not in EDITOR_ONLY}
+
+
+# --- values ---------------------------------------------------------------------------------------------------------
+
+Parsed = tuple[object, list[str]]  # the value (None: not taken) and the complaints
+
+
+def _parse(key: str, raw: object, base: Path) -> Parsed:
+    parser = _PARSERS.get(key)
+    if parser is None:
+        guess = nearest(key, _PARSERS)
+        hint = f'did you mean "{guess}"?' if guess else "valid keys: " + ", ".join(_PARSERS)
+        return None, [f'unknown key "{key}"; {hint}']
+    return parser(key, raw, base)
+
+
+def _shown(value: object) -> str:
+    text = {True: "true", False: "false"}.get(value) if isinstance(value, bool) else None
+    text = text or (f'"{value}"' if isinstance(value, str) else repr(value))
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _wrong(key: str, expected: str, raw: object) -> Parsed:
+    default = getattr(DEFAULTS, key.replace("-", "_"))
+    kept = f" It stays {_shown(default)} unless the editor sets it." if isinstance(default, bool | str | int) else ""
+    return None, [f'"{key}" must be {expected}, not {_shown(raw)}.{kept}']
+
+
+def _boolean(key: str, raw: object, base: Path) -> Parsed:
+    return (raw, []) if isinstance(raw, bool) else _wrong(key, "true or false", raw)
+
+
+def _count(key: str, raw: object, base: Path) -> Parsed:
+    if isinstance(raw, bool) or not isinstance(raw, int) or not 0 <= raw <= 1024:
+        return _wrong(key, "a number of processes from 0 (one per processor) to 1024", raw)
+    return raw, []
+
+
+def _confidence(key: str, raw: object, base: Path) -> Parsed:
+    if raw in CONFIDENCES:
+        return raw, []
+    return _wrong(key, 'one of "proved", "likely", "possible"', raw)
+
+
+def _words(key: str, raw: object) -> tuple[list[str] | None, list[str]]:
+    items = [raw] if isinstance(raw, str) else list(raw) if isinstance(raw, list | tuple | set | frozenset) else None
+    if items is None or not all(isinstance(item, str) for item in items):
+        return None, [f'"{key}" must be a list of strings such as ["..."], not {_shown(raw)}.']
+    return [str(item).strip() for item in items if str(item).strip()], []
+
+
+def unknown_rule(name: str) -> str | None:
+    """What to say of a name that is neither a rule nor a family; None when it is one, or when that is not known."""
+    codes = rule_codes()
+    if not codes or name in codes or name in FAMILIES:
+        return None
+    guess = nearest(name, (*codes, *FAMILIES))
+    return f'no rule or family is called "{name}"' + (f'; did you mean "{guess}"?' if guess else "")
+
+
+def _rules(key: str, raw: object, base: Path) -> Parsed:
+    words, complaints = _words(key, raw)
+    if words is None:
+        return None, complaints
+    known = []
+    for word in words:
+        complaint = unknown_rule(word)
+        if complaint:
+            complaints.append(f'"{key}": {complaint}')
+        else:
+            known.append(word)
+    # A `select` of unknown names only must not turn into "everything".
+    return (frozenset(known) if known or not words else None), complaints
+
+
+def _severities(key: str, raw: object, base: Path) -> Parsed:
+    if not isinstance(raw, Mapping):
+        return _wrong(key, 'a table of rules, such as {race-missing-reduction = "warning"}', raw)
+    taken: dict[str, str] = {}
+    complaints = []
+    for rule, severity in raw.items():
+        complaint = unknown_rule(str(rule))
+        if complaint:
+            complaints.append(f'"{key}": {complaint}')
+        elif severity not in SEVERITIES:
+            guess = nearest(severity, SEVERITIES) if isinstance(severity, str) else None
+            meant = f'; did you mean "{guess}"?' if guess else ""
+            options = ", ".join(f'"{s}"' for s in SEVERITIES)
+            complaints.append(f'"{key}.{rule}" must be one of {options}, not {_shown(severity)}{meant}')
+        else:
+            taken[str(rule)] = str(severity)
+    return taken, complaints
+
+
+def _globs(key: str, raw: object, base: Path) -> Parsed:
+    words, complaints = _words(key, raw)
+    return (None if words is None else tuple(words)), complaints
+
+
+def _functions(key: str, raw: object, base: Path) -> Parsed:
+    words, complaints = _words(key, raw)
+    if words is None:
+        return None, complaints
+    complaints += [f'"{key}": {_shown(w)} is not the name of a function' for w in words if not _IDENTIFIER.match(w)]
+    return frozenset(w for w in words if _IDENTIFIER.match(w)), complaints
+
+
+def _defines(key: str, raw: object, base: Path) -> Parsed:
+    """`["N=100", "DEBUG"]` or `{N = 100, DEBUG = true}`; a name alone is 1, as for a compiler's -D."""
+    if isinstance(raw, Mapping):
+        pairs = [(str(name), "1" if value is True else str(value)) for name, value in raw.items() if value is not False]
+        complaints: list[str] = []
+    else:
+        words, complaints = _words(key, raw)
+        if words is None:
+            return None, complaints
+        pairs = [(w.partition("=")[0], w.partition("=")[2] if "=" in w else "1") for w in words]
+    good = re.compile(r"[A-Za-z_][A-Za-z_0-9]*(\([^()]*\))?\Z")
+    complaints += [f'"{key}": {_shown(name)} is not the name of a macro' for name, _ in pairs if not good.match(name)]
+    return tuple((name, value) for name, value in pairs if good.match(name)), complaints
+
+
+def _folders(key: str, raw: object, base: Path) -> Parsed:
+    words, complaints = _words(key, raw)
+    return (None if words is None else tuple(str((base / w).absolute()) for w in words)), complaints
+
+
+_PARSERS: dict[str, Callable[[str, object, Path], Parsed]] = {
+    "select": _rules,
+    "ignore": _rules,
+    "severity": _severities,
+    "min-confidence": _confidence,
+    "exclude": _globs,
+    "assume-no-alias": _boolean,
+    "independent-functions": _functions,
+    "defines": _defines,
+    "include-paths": _folders,
+    "code-lens": _boolean,
+    "inlay-hints": _boolean,
+    "jobs": _count,
+}
+KEYS = tuple(_PARSERS)
+assert {key.replace("-", "_") for key in KEYS} == {f.name for f in fields(Settings)}
