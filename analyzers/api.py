@@ -3,54 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from analyzers.ir.verdicts import FileReport, Finding, LoopReport, PlacedResult
+from analyzers.ir.verdicts import Confidence, FileReport, Finding, LoopReport, PlacedResult
+from analyzers.pipeline import Pipeline
+from analyzers.settings import Language, Options
 from analyzers.text import SourceText, Span
 
-Language = Literal["c", "cpp", "fortran"]
+__all__ = [
+    "EXTENSIONS",
+    "Analyzer",
+    "Confidence",
+    "FileReport",
+    "Finding",
+    "Language",
+    "LoopReport",
+    "Options",
+    "PlacedResult",
+    "SourceText",
+    "Span",
+    "Verification",
+    "analyze",
+    "loops_of",
+    "verify_pragma",
+]
 
 EXTENSIONS: dict[str, Language] = {".c": "c", ".h": "c"}
 
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the user decided. Part of every cache key, so it is hashable."""
-
-    select: frozenset[str] = frozenset()  # rule codes or families to run; empty: all
-    ignore: frozenset[str] = frozenset()
-    assume_no_alias: bool = False  # pointers that may overlap by type are taken as distinct, without naming it
-    independent: frozenset[str] = frozenset()  # functions the user vouches for
-    defines: tuple[tuple[str, str], ...] = ()  # -D
-    include_paths: tuple[str, ...] = ()
-    snippet: bool = False  # a bare loop without declarations: undeclared names are distinct objects
-    budget: float = 2.0  # seconds for one function, then UNKNOWN
+DEFAULTS = Options()
 
 
 class Analyzer:
     """One open document: keeps the syntax tree and the results of its functions between versions.
 
-    Belongs to one process and one thread (tree-sitter and isl). Never raises on any text.
+    Belongs to one process and one thread (tree-sitter and isl). Never raises on any text. `path` is where the file
+    stands, for its includes and compile_commands.json; without it only the text is known.
     """
 
-    def __init__(self, language: Language, options: Options = Options()) -> None: ...
+    def __init__(self, language: Language, options: Options = DEFAULTS, path: str | None = None) -> None:
+        self._pipeline = Pipeline(language, options, path)
 
     def update(self, source: SourceText) -> None:
         """Take the next version of the text; re-parses only what changed."""
+        self._pipeline.update(source)
 
-    def results(self, first: int | None = None, cancelled: Callable[[], bool] = lambda: False) -> Iterator[PlacedResult]:
-        """The functions of the current version, the one around byte offset `first` before the others."""
-        raise NotImplementedError
+    def results(
+        self, first: int | None = None, cancelled: Callable[[], bool] = lambda: False
+    ) -> Iterator[PlacedResult]:
+        """The functions of the current version, the one around byte offset `first` before the others.
+
+        Stops between two functions once `cancelled()` is true.
+        """
+        return self._pipeline.results(first, cancelled)
+
+    def file_findings(self) -> tuple[Finding, ...]:
+        """The findings outside functions, with absolute spans."""
+        return self._pipeline.file_findings()
 
     def report(self) -> FileReport:
         """All results of the current version and the findings outside functions."""
-        raise NotImplementedError
+        return self._pipeline.report()
 
 
-def analyze(source: SourceText, language: Language, options: Options = Options()) -> FileReport:
+def analyze(
+    source: SourceText, language: Language, options: Options = DEFAULTS, path: str | None = None
+) -> FileReport:
     """Analyze one text from scratch."""
-    raise NotImplementedError
+    analyzer = Analyzer(language, options, path)
+    analyzer.update(source)
+    return analyzer.report()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +83,58 @@ class Verification:
     findings: tuple[Finding, ...]  # absolute spans in the text with the pragma inserted
 
 
-def verify_pragma(source: SourceText, language: Language, loop: Span, pragma: str, options: Options = Options()) -> Verification:
+def verify_pragma(
+    source: SourceText,
+    language: Language,
+    loop: Span,
+    pragma: str,
+    options: Options = DEFAULTS,
+    path: str | None = None,
+) -> Verification:
     """Judge `pragma` as if it stood on the line above the loop at `loop` (absolute span of the loop statement)."""
-    raise NotImplementedError
+    at = source.line_span(source.line_of(loop.start)).start
+    line = pragma.encode("utf-8", "surrogatepass").rstrip() + b"\n"
+    text = SourceText.of(source.data[:at] + line + source.data[at:])
+    analyzer = Analyzer(language, options, path)
+    analyzer.update(text)
+    inside = loop.shifted(len(line))
+    governed = Span(at, inside.end)
+    for placed in analyzer.results(first=inside.start):
+        reports = [r for r in placed.result.loops if r.span.shifted(placed.start) == inside]
+        if not reports:
+            continue
+        findings = tuple(
+            _placed(f, placed.start)
+            for f in placed.result.findings
+            if governed.contains(f.span.shifted(placed.start)) and f.category in ("race", "omp")
+        )
+        return Verification(_status(reports[0], findings), findings)
+    return Verification("malformed", ())
+
+
+def _status(
+    report: LoopReport, findings: tuple[Finding, ...]
+) -> Literal["proved", "likely", "possible", "refuted", "malformed"]:
+    if report.existing is None or any(f.category == "omp" and f.severity == "error" for f in findings):
+        return "malformed"
+    races = [f for f in findings if f.category == "race"]
+    if any(f.confidence != "possible" for f in races):
+        return "refuted"
+    if races or report.verdict.status == "dependent":
+        return "possible"
+    return report.verdict.confidence
+
+
+def _placed(finding: Finding, start: int) -> Finding:
+    """The finding with absolute spans."""
+    return replace(
+        finding,
+        span=finding.span.shifted(start),
+        related=tuple(replace(r, span=r.span.shifted(start)) for r in finding.related),
+        fixes=tuple(
+            replace(f, edits=tuple(replace(e, span=e.span.shifted(start)) for e in f.edits)) for f in finding.fixes
+        ),
+    )
 
 
 def loops_of(report: FileReport) -> Iterator[tuple[int, LoopReport]]:

@@ -1,0 +1,92 @@
+"""From text to results, function by function, with everything known remembered by fingerprint.
+
+One `Pipeline` belongs to one document. A function is analyzed again only when its own fingerprint, the effects of what
+it calls, or the options changed (ARCHITECTURE.md, "From a keystroke to a squiggle").
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+
+from analyzers import suppressions
+from analyzers.dependence import effects as effect_tables
+from analyzers.dependence import loops
+from analyzers.dependence.facts import Effects
+from analyzers.explain.facts import loop_reports, sharing_hints
+from analyzers.frontends.c import CFrontend, Chunk
+from analyzers.ir.statements import Function
+from analyzers.ir.verdicts import FileReport, Finding, FunctionResult, PlacedResult
+from analyzers.openmp import races
+from analyzers.rules import registry
+from analyzers.settings import Language, Options
+from analyzers.text import SourceText
+
+Key = tuple[object, ...]
+EMPTY = SourceText.of("")
+
+
+class Pipeline:
+    """The state of one document between versions."""
+
+    def __init__(self, language: Language, options: Options, path: str | None) -> None:
+        self._language = language
+        self._options = options
+        self._frontend = CFrontend(options.defines, options.include_paths, path, options.snippet)
+        self._source = EMPTY
+        self._functions: dict[str, Function] = {}  # by fingerprint
+        self._results: dict[Key, FunctionResult] = {}
+
+    def update(self, source: SourceText) -> None:
+        self._source = source
+        self._frontend.update(source)
+
+    def results(self, first: int | None, cancelled: Callable[[], bool]) -> Iterator[PlacedResult]:
+        chunks = self._frontend.chunks()
+        functions = self._lowered(chunks)
+        effects = effect_tables.table(tuple(functions.values()), self._options.independent)
+        order = sorted(chunks, key=lambda chunk: first is None or not chunk.span.covers(first))
+        known: dict[Key, FunctionResult] = {}
+        for chunk in order:
+            if cancelled():
+                return
+            function = functions[chunk.fingerprint]
+            key = (chunk.fingerprint, *(effects.get(name) for name in function.callees))
+            result = self._results.get(key)
+            if result is None:
+                result = self._analyze(function, chunk, effects)
+                self._results[key] = result
+            known[key] = result
+            yield PlacedResult(chunk.start, result)
+        self._results = known
+
+    def file_findings(self) -> tuple[Finding, ...]:
+        file = self._frontend.file()
+        return registry.file_findings(file, self._options)
+
+    def report(self) -> FileReport:
+        placed = sorted(self.results(None, lambda: False), key=lambda p: p.start)
+        return FileReport(self._language, tuple(placed), self.file_findings())
+
+    def _lowered(self, chunks: tuple[Chunk, ...]) -> Mapping[str, Function]:
+        """The functions of this version by fingerprint, lowering only what is new."""
+        self._functions = {
+            c.fingerprint: self._functions.get(c.fingerprint) or self._frontend.lower(c) for c in chunks
+        }
+        return self._functions
+
+    def _analyze(self, function: Function, chunk: Chunk, effects: Mapping[str, Effects]) -> FunctionResult:
+        started = time.perf_counter()
+        text = self._source.data[chunk.start : chunk.start + function.span.end]
+        facts = loops.analyse(function, effects, self._options)
+        openmp = races.find(facts, self._options)
+        findings = registry.run(registry.Context(facts, openmp), self._options)
+        return FunctionResult(
+            function.name,
+            function.fingerprint,
+            function.span,
+            loop_reports(facts, text),
+            suppressions.apply(text, findings),
+            sharing_hints(openmp),
+            time.perf_counter() - started,
+        )
