@@ -84,9 +84,9 @@ class LoopHeader:
     declares_index: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Loop:
-    """A loop. `init` runs once before, `step` after each iteration (also after `continue`), `condition` None: forever.
+    """A loop, equal only to itself (a key in tables; deep comparison would cost its whole body). `init` runs once before, `step` after each iteration (also after `continue`), `condition` None: forever.
     Side effects inside the condition make the frontend emit a `while` without condition that breaks in its body."""
 
     kind: LoopKind
@@ -115,9 +115,9 @@ class Label:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Construct:
-    """A directive with the structured block it governs; `body` is None for stand-alone ones (barrier, taskwait, ...).
+    """A directive with the structured block it governs, equal only to itself; `body` is None for stand-alone ones (barrier, taskwait, ...).
 
     The body of a loop construct is the Loop itself (wrapped in a Block); `sections` holds `section` constructs.
     """
