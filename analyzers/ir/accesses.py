@@ -33,10 +33,12 @@ PathStep = Union[Subscripts, Member]  # noqa: UP007  (read at run time by datacl
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A condition under which an access runs; `positive` False: under its negation."""
+    """A condition under which an access runs; `positive` False: under its negation. `depth`: how many of the access's
+    loops surround the place where it is evaluated (an index of a deeper loop in it is another value); None: all."""
 
     condition: Expr
     positive: bool
+    depth: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
