@@ -30,6 +30,7 @@ class Clause:
     modifiers: tuple[str, ...] = ()
     items: tuple[ClauseItem, ...] = ()
     parenthesised: bool = False
+    trailing: tuple[ClauseItem, ...] = ()  # after list and colon: the step of `linear`
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,8 @@ class Directive:
 
 @dataclass(frozen=True, slots=True)
 class StrayDirective:
-    """A directive that governs nothing here: at file scope (threadprivate, declare simd, ...), or before what it may not
-    stand before."""
+    """A directive that governs nothing here: at file scope (threadprivate, declare simd, ...), or before what it may
+    not stand before."""
 
     directive: Directive
     reason: str = field(default="")

@@ -7,7 +7,7 @@ rules of chapter 17: a clause is allowed if a leaf takes it, less what the chapt
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from analyzers.standards.openmp_clauses import CLAUSES, ClauseRule
 from analyzers.standards.openmp_directives import LEAVES, Association, DirectiveRule
@@ -152,7 +152,10 @@ def clauses_of(name: str) -> tuple[ClauseRule, ...]:
     return () if rule is None else tuple(CLAUSES[c] for c in rule.clauses)
 
 
-def association(name: str) -> Association:
-    """What a directive governs; an unknown directive governs nothing."""
+def association(name: str, clauses: Collection[str] = ()) -> Association:
+    """What a directive governs; an unknown directive governs nothing. `clauses` are the names of those on it: `ordered`
+    with `depend` or `doacross` stands alone (OpenMP 5.2 §15.10.1)."""
     rule = DIRECTIVES.get(name)
-    return "none" if rule is None else rule.association
+    if rule is None or (name == "ordered" and ("depend" in clauses or "doacross" in clauses)):
+        return "none"
+    return rule.association

@@ -350,6 +350,7 @@ _ALL: tuple[ClauseRule, ...] = (
         "name", "15.2", "regions of the same name exclude each other", "text", "required", True, template="(name)"
     ),
     ClauseRule("list", "3.2.1", "the variables or procedures that the directive is about", "list", template="()"),
+    _text("argument", "5.5.11", "what is declared"),
     _flag("parallel", "16.1", "the innermost parallel region"),
     _flag("sections", "16.1", "the innermost sections region"),
     _flag("for", "16.1", "the innermost worksharing-loop region"),

@@ -44,7 +44,7 @@ class DirectiveRule:
     doc: str
     clauses: tuple[str, ...] = ()
     argument: str | None = (
-        None  # the clause that its own parentheses stand for: "name" (critical), "list" (flush), "text"
+        None  # the clause that its own parentheses stand for: "name" (critical), "list" (flush), "argument"
     )
     exclusive: tuple[tuple[str, ...], ...] = ()  # clauses of which at most one may stand
     required: tuple[tuple[str, ...], ...] = ()  # clauses of which at least one must stand
@@ -447,9 +447,11 @@ LEAVES: tuple[DirectiveRule, ...] = (
         "5.5.11",
         "defines a reduction operator",
         ("initializer",),
-        "text",
+        "argument",
     ),
-    _leaf("declare mapper", "declarative", "declarative", "5.8.8", "defines how a type is mapped", ("map",), "text"),
+    _leaf(
+        "declare mapper", "declarative", "declarative", "5.8.8", "defines how a type is mapped", ("map",), "argument"
+    ),
     _leaf(
         "declare simd",
         "declarative",
@@ -466,7 +468,7 @@ LEAVES: tuple[DirectiveRule, ...] = (
         "7.5.4",
         "names a variant of the function",
         ("match", "adjust_args", "append_args"),
-        "text",
+        "argument",
         required=(("match",),),
     ),
     _leaf(
