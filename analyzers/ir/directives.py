@@ -30,7 +30,7 @@ class Clause:
     modifiers: tuple[str, ...] = ()
     items: tuple[ClauseItem, ...] = ()
     parenthesised: bool = False
-    trailing: tuple[ClauseItem, ...] = ()  # after list and colon: the step of `linear`
+    trailing: tuple[ClauseItem, ...] = ()  # the step of `linear`
 
 
 @dataclass(frozen=True, slots=True)
