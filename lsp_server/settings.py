@@ -184,7 +184,8 @@ def rule_codes() -> tuple[str, ...]:
     """The codes of all rules, sorted; empty when the rules cannot be loaded."""
     try:
         registry = importlib.import_module("analyzers.rules.registry")
-        return tuple(sorted({rule.code for rule in registry.all_rules()}))
+        extra = importlib.import_module("analyzers.suppressions").EXTRA_CODES
+        return tuple(sorted({*registry.rules(), *extra}))
     except (ImportError, AttributeError):
         return ()
 
@@ -345,7 +346,7 @@ def _words(key: str, raw: object) -> tuple[list[str] | None, list[str]]:
 def unknown_rule(name: str) -> str | None:
     """What to say of a name that is neither a rule nor a family; None when it is one, or when that is not known."""
     codes = rule_codes()
-    if not codes or name in codes or name in FAMILIES:
+    if not codes or name in codes or name in (*FAMILIES, "all"):
         return None
     guess = nearest(name, (*codes, *FAMILIES))
     return f'no rule or family is called "{name}"' + (f'; did you mean "{guess}"?' if guess else "")
