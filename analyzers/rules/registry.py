@@ -12,6 +12,7 @@ The docstring: first line a summary, then the headings, each alone on its line, 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -19,8 +20,12 @@ from importlib import import_module
 from types import ModuleType
 
 from analyzers.dependence.facts import FunctionFacts
+from analyzers.ir.statements import SourceFile
 from analyzers.ir.verdicts import Category, Finding, Severity
 from analyzers.openmp.facts import OpenMPFacts
+from analyzers.settings import Options
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,8 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The record of a rule. `summary` is one line for lists; `section` the place in the standard."""
+    """The record of a rule. `summary` is one line for lists; `section` the place in the standard. `check` looks at one
+    function, `check_file` at what stands outside of functions (absolute spans)."""
 
     code: str
     category: Category
@@ -41,6 +47,7 @@ class Rule:
     summary: str
     section: str
     check: Callable[[Context], Iterator[Finding]]
+    check_file: Callable[[SourceFile], Iterator[Finding]] | None = None
 
 
 # Explicit, so that a start costs no directory walk and a stray file never becomes a rule.
@@ -86,24 +93,28 @@ def select(chosen: Iterable[str] = (), ignored: Iterable[str] = ()) -> frozenset
     return frozenset(code for code in rules() if selected(code))
 
 
-def run(
-    context: Context,
-    selected: frozenset[str] | None = None,
-    failed: Callable[[str, Exception], None] | None = None,
-) -> list[Finding]:
-    """The findings of the selected rules (None: of all) about one function, in textual order, each once.
+def run(context: Context, options: Options) -> list[Finding]:
+    """The findings of the chosen rules about one function, in textual order, each once.
 
-    `failed` is told of a rule that raises, which then costs its own findings only; without it the exception passes.
+    A rule that raises costs its own findings only: the editor keeps everything else, the log gets the trace.
     """
-    found: dict[Finding | tuple[object, ...], Finding] = {}
+    return _ordered(options, lambda rule: rule.check(context))
+
+
+def file_findings(file: SourceFile, options: Options) -> tuple[Finding, ...]:
+    """The findings of the chosen rules about what stands outside of functions, with absolute spans."""
+    return tuple(_ordered(options, lambda rule: rule.check_file(file) if rule.check_file else ()))
+
+
+def _ordered(options: Options, check: Callable[[Rule], Iterable[Finding]]) -> list[Finding]:
+    chosen = select(options.select, options.ignore)
+    found: dict[tuple[object, ...], Finding] = {}
     for code, rule in rules().items():
-        if selected is not None and code not in selected:
+        if code not in chosen:
             continue
         try:
-            for finding in rule.check(context):
+            for finding in check(rule):
                 found.setdefault((finding.rule, finding.span, finding.message), finding)
-        except Exception as error:
-            if failed is None:
-                raise
-            failed(code, error)
+        except Exception:
+            log.exception("rule %s failed", code)
     return sorted(found.values(), key=lambda f: (f.span.start, f.span.end, f.rule, f.message))

@@ -9,11 +9,12 @@ import pytest
 
 import analyzers.rules
 from analyzers.dependence.facts import FunctionFacts
-from analyzers.ir.statements import Block, Function
+from analyzers.ir.statements import Block, Function, SourceFile
 from analyzers.ir.verdicts import Finding
 from analyzers.openmp.facts import OpenMPFacts
 from analyzers.rules import registry
 from analyzers.rules.registry import Context, Rule
+from analyzers.settings import Options
 from analyzers.text import NOWHERE, Span
 
 ROOT = Path(analyzers.rules.__file__).parent
@@ -59,13 +60,13 @@ def test_codes_are_unique_and_follow_their_file() -> None:
 
 
 def test_findings_come_in_textual_order_and_once(three: None) -> None:
-    found = registry.run(context())
+    found = registry.run(context(), Options())
     assert [(f.rule, f.span.start) for f in found] == [("race-b", 2), ("omp-c", 4), ("race-a", 9), ("race-b", 9)]
 
 
 def test_only_selected_rules_run(three: None) -> None:
-    assert [f.rule for f in registry.run(context(), frozenset({"omp-c"}))] == ["omp-c"]
-    assert registry.run(context(), frozenset()) == []
+    assert [f.rule for f in registry.run(context(), Options(select=frozenset({"omp"})))] == ["omp-c"]
+    assert registry.run(context(), Options(ignore=frozenset({"all"}))) == []
 
 
 @pytest.mark.parametrize(
@@ -88,15 +89,25 @@ def test_unknown_names_are_told(three: None) -> None:
     assert registry.unknown(["race", "race-a", "all", "rase"]) == ["rase"]
 
 
-def test_a_failing_rule_costs_only_its_own_findings(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_rule_costs_only_its_own_findings(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     def check(_: Context) -> Iterator[Finding]:
         raise ZeroDivisionError
 
     table = {"race-x": Rule("race-x", "race", "error", "", "", check), "race-y": rule("race-y", finding("race-y", 1))}
     monkeypatch.setattr(registry, "rules", lambda: table)
-    told: list[str] = []
-    found = registry.run(context(), failed=lambda code, error: told.append(f"{code}: {type(error).__name__}"))
+    found = registry.run(context(), Options())
     assert [f.rule for f in found] == ["race-y"]
-    assert told == ["race-x: ZeroDivisionError"]
-    with pytest.raises(ZeroDivisionError):
-        registry.run(context())
+    assert "race-x" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_rules_about_the_file_itself(three: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def check_file(file: SourceFile) -> Iterator[Finding]:
+        yield finding("omp-f", 3, file.language)
+
+    table = {**registry.rules(), "omp-f": Rule("omp-f", "omp", "error", "", "", lambda _: iter(()), check_file)}
+    monkeypatch.setattr(registry, "rules", lambda: table)
+    found = registry.file_findings(SourceFile("c", (), ()), Options())
+    assert [(f.rule, f.message) for f in found] == [("omp-f", "c")]
