@@ -28,8 +28,11 @@ class Effects:
     state: str | None = None  # hidden shared state, named: "the seed of rand()"
     exits: bool = False  # may not return
     allocates: bool = False  # the result is memory that nothing else points to
+    overwrites: frozenset[int] = frozenset()  # positions whose object `*p` is completely written before it returns
     whole_parameters: bool = True  # False: an argument is used at exactly one element, its own address (`*p`)
-    trusted: bool = True  # False: known by name only (library), holds under the assumption that it is what its name says
+    trusted: bool = (
+        True  # False: known by name only (library), holds under the assumption that it is what its name says
+    )
     unknown: str | None = None
 
     @property
@@ -103,5 +106,3 @@ class Conflict:
     witness: Witness | None = None
     reason: Reason | None = None
     assumption: Assumption | None = None
-
-
