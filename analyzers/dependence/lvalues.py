@@ -1,0 +1,184 @@
+"""Which object an lvalue denotes: the symbol and path of an `Access`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analyzers.ir.accesses import Member, PathStep, Subscripts
+from analyzers.ir.expressions import Address, Binary, Cast, Constant, Element, Expr, Field, Name, Opaque
+from analyzers.ir.symbols import Symbol, Type
+
+WHOLE_POINTEE = Subscripts((), through_pointer=True)  # everything that a pointer reaches: overlaps each of its elements
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """An object. `loads` are the pointers read on the way to it, `values` the subscripts and other operands evaluated."""
+
+    symbol: Symbol | None
+    path: tuple[PathStep, ...]
+    loads: tuple[Expr, ...] = ()
+    values: tuple[Expr, ...] = ()
+    exact: bool = True
+    reason: str | None = None
+
+
+def strip_casts(expr: Expr) -> tuple[Expr, bool]:
+    """A pointer expression without casts, and whether they kept what is pointed to."""
+    same = True
+    while isinstance(expr, Cast):
+        inner, outer = expr.operand.type.element, expr.type.element
+        same = same and inner is not None and outer is not None and same_layout(inner, outer)
+        expr = expr.operand
+    return expr, same
+
+
+def same_layout(first: Type, second: Type) -> bool:
+    """May objects of the two types be compared element by element?"""
+    if first.kind != second.kind or first.extents != second.extents:
+        return False
+    if first.kind == "record":
+        return first.name == second.name
+    return first.bits == second.bits and first.kind not in ("void", "unknown")
+
+
+def locate(expr: Expr) -> Location:
+    """The object that an lvalue denotes. `(p + i)[j]` is `p[i + j]`, `*&x` is `x`; what cannot be named has symbol None."""
+    steps: list[PathStep] = []
+    loads: list[Expr] = []
+    values: list[Expr] = []
+    exact, reason = True, None
+    while True:
+        match expr:
+            case Name(symbol=symbol):
+                return Location(symbol, tuple(reversed(steps)), tuple(reversed(loads)), tuple(values), exact, reason)
+            case Field(base=base, name=name):
+                steps.append(Member(name))
+                expr = base
+            case Element(base=base, subscripts=subscripts):
+                pointer, offset, same = _pointer_base(base)
+                if not same:
+                    exact, reason = False, "pointer-cast"
+                    steps.clear()
+                    subscripts = (Opaque("?", None, subscripts),)
+                values.extend(subscripts)
+                if isinstance(pointer, Address):
+                    expr = pointer.operand
+                    shifted = _shift_last(expr, (*offset, *subscripts[:1]))
+                    if shifted is None:
+                        exact, reason = False, "pointer-arithmetic"
+                        continue
+                    expr = shifted
+                    if subscripts[1:]:
+                        steps.append(Subscripts(subscripts[1:], through_pointer=False))
+                    continue
+                if offset:
+                    values.extend(offset)
+                    subscripts = (_sum((*offset, *subscripts[:1])), *subscripts[1:])
+                through = pointer.type.kind == "pointer"
+                if through:
+                    loads.append(pointer)
+                steps.append(Subscripts(subscripts, through))
+                expr = pointer
+            case _:
+                values.append(expr)
+                return Location(None, (), (), tuple(values), False, _unnamed(expr))
+
+
+def _unnamed(expr: Expr) -> str:
+    return {"Call": "through-call-result", "Conditional": "through-conditional"}.get(
+        type(expr).__name__, "unnamed-object"
+    )
+
+
+def _pointer_base(base: Expr) -> tuple[Expr, tuple[Expr, ...], bool]:
+    """The base of an Element without casts and pointer arithmetic, the offsets added to it, and whether the element
+    size stayed the same."""
+    offsets: list[Expr] = []
+    base, same = strip_casts(base)
+    while isinstance(base, Binary) and base.op in ("+", "-"):
+        left, right = base.left, base.right
+        if left.type.kind not in ("pointer", "array") and right.type.kind in ("pointer", "array") and base.op == "+":
+            left, right = right, left
+        if left.type.kind not in ("pointer", "array"):
+            break
+        offsets.append(right if base.op == "+" else Binary("-", Constant(0), right, right.type, right.span))
+        base, kept = strip_casts(left)
+        same = same and kept
+    return base, tuple(offsets), same
+
+
+def _sum(terms: Sequence[Expr]) -> Expr:
+    total = terms[0]
+    for term in terms[1:]:
+        total = Binary("+", total, term, term.type, term.span)
+    return total
+
+
+def _is_zero(expr: Expr) -> bool:
+    return isinstance(expr, Constant) and expr.value == 0
+
+
+def _shift_last(expr: Expr, offsets: Sequence[Expr]) -> Expr | None:
+    """`*(&expr + offsets)` as an lvalue."""
+    moving = [o for o in offsets if not _is_zero(o)]
+    if not moving:
+        return expr
+    if not isinstance(expr, Element) or not expr.subscripts:
+        return None
+    last = _sum((expr.subscripts[-1], *moving))
+    return Element(expr.base, (*expr.subscripts[:-1], last), expr.type, expr.span)
+
+
+def reached(argument: Expr, *, whole: bool) -> Location | None:
+    """The memory that a call can reach through an argument; None where the argument carries no address.
+
+    `whole` False: the callee uses exactly the object that the argument points to. Otherwise `&a[i]` reaches the innermost
+    array that holds `a[i]` (C17 §6.5.6: arithmetic stays inside it), `p` everything behind `p`.
+    """
+    argument, same = strip_casts(argument)
+    if isinstance(argument, Address):
+        location = locate(argument.operand)
+        if whole and location.path and isinstance(location.path[-1], Subscripts):
+            return _replace_path(location, _without_last_subscript(location.path))
+        return location
+    kind = argument.type.kind
+    if isinstance(argument, Constant) or kind == "function":
+        return None
+    if kind == "array":
+        return locate(argument)
+    if kind == "pointer":
+        base, offsets, kept = _pointer_base(argument)
+        located = locate(base)
+        if isinstance(base, Address):
+            return reached(base, whole=True)
+        if base.type.kind == "array":
+            return located
+        if whole or not (kept and same):
+            step = WHOLE_POINTEE
+        else:
+            step = Subscripts((_sum(offsets) if offsets else Constant(0),), through_pointer=True)
+        return Location(
+            located.symbol,
+            (*located.path, step),
+            located.loads,
+            (*located.values, *offsets),
+            located.exact,
+            located.reason,
+        )
+    if kind == "unknown" and isinstance(argument, Name):
+        return locate(argument)  # an undeclared name may be an array
+    return None
+
+
+def _without_last_subscript(path: tuple[PathStep, ...]) -> tuple[PathStep, ...]:
+    last = path[-1]
+    assert isinstance(last, Subscripts)
+    if len(last.indices) > 1 or last.through_pointer:
+        return (*path[:-1], Subscripts(last.indices[:-1], last.through_pointer))
+    return path[:-1]
+
+
+def _replace_path(location: Location, path: tuple[PathStep, ...]) -> Location:
+    return Location(location.symbol, path, location.loads, location.values, location.exact, location.reason)
