@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from analyzers.ir.verdicts import Confidence, FileReport, Finding, LoopReport, PlacedResult
-from analyzers.pipeline import Pipeline
 from analyzers.settings import Language, Options
 from analyzers.text import SourceText, Span
 
@@ -42,6 +41,9 @@ class Analyzer:
     """
 
     def __init__(self, language: Language, options: Options = DEFAULTS, path: str | None = None) -> None:
+        # Imported on first use: the server and the command line need the types at once, the engines only in a worker.
+        from analyzers.pipeline import Pipeline
+
         self._pipeline = Pipeline(language, options, path)
 
     def update(self, source: SourceText) -> None:
