@@ -26,7 +26,7 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
-    from analyzers.api import Options
+    from analyzers.settings import Options
 
 # Written out rather than imported: the command line must start without loading the analysis.
 Confidence = Literal["proved", "likely", "possible"]
@@ -62,7 +62,8 @@ class Settings:
 
     def to_options(self, *, snippet: bool = False) -> Options:
         """The part of it that the analysis needs."""
-        from analyzers.api import Options
+        # Not through analyzers.api, which would load the whole analysis into a process that only passes them on.
+        from analyzers.settings import Options
 
         off = {name for name, severity in self.severity.items() if severity == "off"}
         return Options(
@@ -74,6 +75,23 @@ class Settings:
             include_paths=self.include_paths,
             snippet=snippet,
         )
+
+    def adjusted(self, finding: Finding) -> Finding | None:
+        """The finding with the user's severity, or None when the user does not want to see it.
+
+        A rule's own entry counts before its family's. What is named in `select` wins over an ignored family.
+        """
+        family = finding.rule.partition("-")[0]
+        severity = self.severity.get(finding.rule) or self.severity.get(family)
+        if severity == "off" or not self.shows(finding.confidence):
+            return None
+        if finding.rule in self.ignore or (self.ignore & {family, "all"} and finding.rule not in self.select):
+            return None
+        if self.select and not self.select & {finding.rule, family, "all"}:
+            return None
+        if severity is None or severity == finding.severity:
+            return finding
+        return replace(finding, severity=severity)
 
     def shows(self, confidence: str) -> bool:
         """Whether something of this confidence is shown without being asked for."""
