@@ -1,0 +1,257 @@
+"""What a loop costs, and whether threads pay for it.
+
+An operation is what a core does in about half a nanosecond: an addition, a multiplication, a load that hits the cache.
+The estimate decides nothing about correctness; it keeps pragmas away from loops that finish before a team of threads
+has started. Entering a parallel region costs 5 to 20 microseconds on the machines people have (Bull, "Measuring
+Synchronisation and Scheduling Overheads in OpenMP", EWOMP 1999, and any run of the EPCC benchmarks since).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from analyzers.dependence.facts import FunctionFacts, LoopFacts
+from analyzers.ir.accesses import Subscripts
+from analyzers.ir.expressions import Binary, Call, Constant, Element, Expr, Name, symbols, walk
+from analyzers.ir.statements import Block, Declare, If, Jump, Loop, Stmt, Switch, expressions, substatements
+from analyzers.ir.symbols import Extent, Symbol, Type
+from analyzers.openmp.nests import Nests
+
+PAYS = 20_000.0  # operations below which a parallel region costs more than it gains
+MANY = 10_000.0  # iterations of an outermost loop whose bound is not known
+SOME = 1_000.0  # of a loop inside another one
+FEW = 100.0  # of a loop that cannot be counted
+UNSEEN_CALL = 50.0
+DIVISION = 5.0
+# Library functions by operations per call; all others are taken as unseen.
+CALLS: Mapping[str, float] = {
+    **dict.fromkeys(("abs", "labs", "fabs", "fabsf", "fmin", "fmax", "fminf", "fmaxf", "min", "max"), 1.0),
+    **dict.fromkeys(("floor", "ceil", "round", "trunc", "floorf", "ceilf", "rint", "copysign"), 2.0),
+    **dict.fromkeys(("sqrt", "sqrtf", "fma", "fmod"), 10.0),
+    **dict.fromkeys(("exp", "log", "sin", "cos", "tan", "expf", "logf", "sinf", "cosf", "log10", "log2", "exp2"), 25.0),
+    **dict.fromkeys(("pow", "powf", "atan2", "sinh", "cosh", "tanh", "atan", "asin", "acos", "cbrt", "erf"), 40.0),
+}
+
+Evenness = Literal["even", "triangular", "data"]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The work of one execution of a loop. `bounded`: no trip count below was assumed, so there is not more work than
+    this; otherwise sizes were taken as large. `trips` and `counted` speak of the loop itself."""
+
+    operations: float
+    trips: float
+    bounded: bool
+    counted: bool  # `trips` is the exact number of iterations
+
+    @property
+    def each(self) -> float:
+        """Operations of one iteration."""
+        return self.operations / max(self.trips, 1.0)
+
+    @property
+    def pays(self) -> bool:
+        """Is it worth a parallel region?"""
+        return self.operations >= PAYS
+
+
+class Trips(NamedTuple):
+    """Iterations of one execution of a loop; is that an upper bound, is it exact?"""
+
+    number: float
+    bounded: bool
+    counted: bool
+
+
+def works(function: FunctionFacts) -> dict[int, Work]:
+    """The work of every loop of a function, by `id(loop)`."""
+    nests = Nests.of(function.loops)
+    trips: dict[int, Trips] = {}
+    for facts in function.loops:  # outer loops first: triangular bounds ask for the trips of the outer one
+        trips[id(facts.loop)] = _trips(facts, nests, trips)
+    found: dict[int, Work] = {}
+    for facts in reversed(function.loops):
+        count, bounded, counted = trips[id(facts.loop)]
+        each, below = _body(facts.loop, found)
+        found[id(facts.loop)] = Work(count * each, count, bounded and below, counted)
+    return found
+
+
+def evenness(facts: LoopFacts, inner: tuple[LoopFacts, ...]) -> Evenness:
+    """How the work is spread over the iterations. `inner`: the loops below this one.
+
+    triangular: an inner bound moves with the index, so that the work grows or shrinks steadily. data: how long an
+    iteration takes depends on the data (an inner `while`, a `break`, a loop behind a condition).
+    """
+    if any(f.header is None or _leaves_early(f.loop) for f in inner) or _loop_behind_condition(facts.loop):
+        return "data"
+    return "even" if facts.rectangular else "triangular"
+
+
+def constant(expr: Expr | None) -> int | None:
+    """The value of an integer constant expression of a few terms, None otherwise."""
+    match expr:
+        case Constant(value=int() as value):
+            return value
+        case Name(symbol=Symbol(storage="constant", value=value)):
+            return constant(value)
+        case Binary(op=op, left=left, right=right):
+            if not isinstance(left, (Constant, Name)) or not isinstance(right, (Constant, Name)):
+                return None  # frontends fold; what is left is short
+            a, b = constant(left), constant(right)
+            if a is None or b is None:
+                return None
+            return {"+": a + b, "-": a - b, "*": a * b}.get(op)
+        case _:
+            return None
+
+
+def _trips(facts: LoopFacts, nests: Nests, outer: Mapping[int, Trips]) -> Trips:
+    if facts.trip_count is not None:
+        return Trips(float(facts.trip_count), True, True)
+    if facts.header is None:
+        return Trips(FEW, False, False)
+    step = abs(constant(facts.header.step) or 1)
+    extent = _extent(facts)
+    around = _moves_with(facts, nests)
+    if around is None and extent is None:
+        return Trips(MANY if facts.parent is None else SOME, False, False)
+    if around is None:
+        return Trips(max(1.0, (extent or 0) / step), True, False)
+    block = _block_length(facts)
+    if block is not None:
+        return Trips(max(1.0, block / step), True, False)
+    count, bounded, _ = outer[id(around.loop)]
+    if extent is not None:
+        count, bounded = min(count, float(extent)), True
+    return Trips(max(1.0, count / (2 * step)), bounded, False)
+
+
+def _moves_with(facts: LoopFacts, nests: Nests) -> LoopFacts | None:
+    """The innermost loop around this one whose index stands in its bounds."""
+    header = facts.header
+    if header is None:
+        return None
+    used = {*symbols(header.lower), *symbols(header.bound)}
+    return next((f for f in nests.above(facts) if f.header is not None and f.header.index in used), None)
+
+
+def _block_length(facts: LoopFacts) -> int | None:
+    """The length of a tile: `for (i = ii; i < ii + 32; i++)`, also with `min(ii + 32, n)`."""
+    header = facts.header
+    if header is None:
+        return None
+    for bound in _alternatives(header.bound):
+        match bound:
+            case Binary(op="+", left=left, right=Constant(value=int() as length)) if left == header.lower:
+                return length
+            case Binary(op="+", left=Constant(value=int() as length), right=right) if right == header.lower:
+                return length
+    return None
+
+
+def _alternatives(expr: Expr) -> tuple[Expr, ...]:
+    return (expr.left, expr.right) if isinstance(expr, Binary) and expr.op == "min" else (expr,)
+
+
+def _extent(facts: LoopFacts) -> int | None:
+    """The least extent of an array dimension that the index walks through: there cannot be more iterations."""
+    if facts.header is None:
+        return None
+    index = facts.header.index
+    sizes = [
+        size
+        for access in facts.accesses
+        if access.symbol is not None and access.path and isinstance(access.path[0], Subscripts)
+        for subscript, extent in zip(access.path[0].indices, _extents(access.symbol.type), strict=False)
+        if extent is not None and _walks(subscript, index) and (size := constant(extent.size)) is not None
+    ]
+    return min(sizes, default=None)
+
+
+def _extents(type_: Type) -> Iterator[Extent | None]:
+    if type_.kind == "array":
+        yield from type_.extents
+    elif type_.kind == "pointer":
+        yield from type_.extents[:1] or (None,)
+        if type_.element is not None:
+            yield from type_.element.extents
+
+
+def _walks(subscript: Expr, index: Symbol) -> bool:
+    """Is it `i`, `i + c` or `i - c`?"""
+    match subscript:
+        case Name(symbol=symbol):
+            return symbol == index
+        case Binary(op="+" | "-", left=Name(symbol=symbol), right=right):
+            return symbol == index and constant(right) is not None
+        case _:
+            return False
+
+
+def _body(loop: Loop, known: Mapping[int, Work]) -> tuple[float, bool]:
+    """Operations of one iteration, and whether no trip count below was assumed."""
+    total = 1.0  # the loop's own test and step
+    bounded = True
+    stack: list[Stmt] = [loop.body]
+    while stack:
+        stmt = stack.pop()
+        if isinstance(stmt, Loop):
+            work = known.get(id(stmt))
+            total += work.operations if work else FEW
+            bounded = bounded and work is not None and work.bounded
+            continue
+        total += sum(_operations(expr) for expr in expressions(stmt))
+        if isinstance(stmt, (If, Switch)) or (not isinstance(stmt, (Block, Declare)) and expressions(stmt)):
+            total += 1.0
+        stack.extend(substatements(stmt))
+    return total, bounded
+
+
+def _operations(expr: Expr) -> float:
+    total = 0.0
+    for e in walk(expr):
+        match e:
+            case Binary(op="/" | "%"):
+                total += DIVISION
+            case Binary() | Element():
+                total += 1.0
+            case Call():
+                total += CALLS.get(e.name or "", UNSEEN_CALL)
+    return total
+
+
+def _leaves_early(loop: Loop) -> bool:
+    """Does a `break` or `return` end this loop (not one of a loop or switch below it)?"""
+    stack: list[Stmt] = [loop.body]
+    while stack:
+        stmt = stack.pop()
+        if isinstance(stmt, Jump) and stmt.kind in ("break", "return", "goto"):
+            return True
+        if not isinstance(stmt, (Loop, Switch)):
+            stack.extend(substatements(stmt))
+    return False
+
+
+def _loop_behind_condition(loop: Loop) -> bool:
+    """Does only one branch of a condition hold a loop?"""
+    stack: list[Stmt] = [loop.body]
+    while stack:
+        stmt = stack.pop()
+        if isinstance(stmt, If) and _has_loop(stmt.then) != _has_loop(stmt.otherwise):
+            return True
+        stack.extend(substatements(stmt))
+    return False
+
+
+def _has_loop(stmt: Stmt) -> bool:
+    stack: list[Stmt] = [stmt]
+    while stack:
+        top = stack.pop()
+        if isinstance(top, Loop):
+            return True
+        stack.extend(substatements(top))
+    return False

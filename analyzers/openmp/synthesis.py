@@ -1,0 +1,299 @@
+"""From verdicts to pragmas: which directive is right for a loop, and where in a nest it pays.
+
+Two questions are kept apart. What is *right* follows from the facts alone: every loop whose iterations are independent
+gets its pragma. What is *offered* is the outermost loop of a nest that pays; the others say why not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from analyzers.dependence.facts import FunctionFacts, LoopFacts, Reduction
+from analyzers.ir.accesses import Access, Subscripts
+from analyzers.ir.expressions import Binary, Expr, Name, symbols
+from analyzers.ir.symbols import Symbol
+from analyzers.openmp import canonical, cost
+from analyzers.openmp.cost import Work
+from analyzers.openmp.nests import Nests
+
+THREADS = 16  # a team of ordinary size: fewer iterations than this leave threads without work
+COLLAPSE_BELOW = 64  # iterations of the outer loop under which it is worth dividing the inner one as well
+COPIES_PAY = 64.0  # operations for each element of a private copy of a reduced array
+LIGHT = 10_000.0  # operations of an iteration under which several are handed out at once
+PRIVATE_ARRAY = 65_536  # elements of a private array that still fit the stack of a thread
+VECTOR = 8  # iterations below which a vector unit does not pay
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What OpenMP can do for one loop.
+
+    `pragma` is right as the facts stand, `conditional` if the strong assumptions hold; `clauses` are those of either,
+    without the schedule. `profitable`: the pragma is offered here, and `advice` says why or why not. `simd` is the
+    pragma for the vector unit of one core, where threads are not offered.
+    """
+
+    pragma: str | None = None
+    conditional: str | None = None
+    simd: str | None = None
+    clauses: tuple[str, ...] = ()
+    schedule: str = ""
+    schedule_reason: str = ""
+    collapse: int = 1
+    profitable: bool = False
+    advice: str = ""
+    work: Work | None = None
+
+
+def propose(function: FunctionFacts) -> tuple[Proposal, ...]:
+    """One proposal for each loop of the function, in the order of `function.loops` (outer loops first)."""
+    nests = Nests.of(function.loops)
+    works = cost.works(function)
+    taken: set[int] = set()  # loops that are offered a pragma, and those that a collapse has swallowed
+    proposals = []
+    for facts in function.loops:
+        proposal = _proposal(facts, nests, works, taken)
+        if proposal.profitable:
+            taken.add(id(facts.loop))
+        proposals.append(proposal)
+    return tuple(proposals)
+
+
+def is_parallel(facts: LoopFacts) -> bool:
+    """Parallel in the table of confidence: proved, or likely under ordinary assumptions."""
+    return facts.verdict.status == "parallel" or facts.verdict.confidence == "likely"
+
+
+def _proposal(facts: LoopFacts, nests: Nests, works: Mapping[int, Work], taken: set[int]) -> Proposal:
+    work = works[id(facts.loop)]
+    parallel = is_parallel(facts)
+    if not parallel and not facts.verdict.assumptions:
+        return Proposal(work=work)
+    if (problem := canonical.problem(facts)) is not None:
+        return Proposal(advice=problem, work=work)
+
+    collapse = _collapse(facts, nests, works)
+    clauses = _clauses(facts, _collapsed_indices(facts, nests, collapse), collapse)
+    schedule, schedule_reason = _schedule(facts, nests, work)
+    directive = _directive(facts)
+    line = None
+    if directive is not None:
+        line = " ".join(("#pragma omp", directive, *clauses, *([schedule] if schedule else [])))
+    common = Proposal(clauses=clauses, schedule=schedule, schedule_reason=schedule_reason, collapse=collapse, work=work)
+    if not parallel:
+        return replace(common, conditional=line, advice="right only if the assumptions hold")
+    objection = _objection(facts, nests, works, taken)
+    if objection is None:
+        return replace(common, pragma=line, profitable=True, advice=_praise(facts, work))
+    return replace(common, pragma=line, simd=_simd(facts, nests, work), advice=objection)
+
+
+def _directive(facts: LoopFacts) -> str | None:
+    """None in a region that is parallel already: each of its threads runs the whole loop, which may be meant so."""
+    if facts.governed_by is None:
+        return None if facts.inside_parallel else "parallel for"
+    return "parallel for" if facts.governed_by.directive.has("parallel") or not facts.inside_parallel else "for"
+
+
+# Clauses
+
+
+def _clauses(facts: LoopFacts, collapsed: frozenset[Symbol], collapse: int) -> tuple[str, ...]:
+    """In this order: collapse, private, firstprivate, lastprivate, linear, reduction."""
+    clauses = [f"collapse({collapse})"] if collapse > 1 else []
+    last = set(facts.lastprivate)
+    for name, listed in (
+        ("private", [s for s in facts.private if s not in collapsed and s not in last]),
+        ("firstprivate", facts.firstprivate),
+        ("lastprivate", facts.lastprivate),
+    ):
+        if listed:
+            clauses.append(f"{name}({', '.join(_names(listed))})")
+    for symbol, step in facts.linear:
+        clauses.append(f"linear({symbol.name}{_step(step)})")
+    clauses += _reductions(facts.reductions)
+    return tuple(clauses)
+
+
+def _names(listed: Iterable[Symbol]) -> list[str]:
+    return list(dict.fromkeys(symbol.name for symbol in listed))
+
+
+def _step(step: Expr) -> str:
+    value = cost.constant(step)
+    if value is not None:
+        return "" if value == 1 else f": {value}"
+    return f": {step.symbol.name}" if isinstance(step, Name) else ""
+
+
+def _reductions(reductions: Iterable[Reduction]) -> list[str]:
+    """One clause for each operator, in the order of their first variable."""
+    items: dict[str, dict[str, None]] = {}
+    for reduction in reductions:
+        items.setdefault(reduction.op, {})[reduction.item] = None
+    return [f"reduction({op}:{', '.join(names)})" for op, names in items.items()]
+
+
+def _collapse(facts: LoopFacts, nests: Nests, works: Mapping[int, Work]) -> int:
+    """How many loops to divide together: only where the outer ones alone have too few iterations, because the indices
+    of a collapsed loop are found by division."""
+    count = works[id(facts.loop)]
+    trips, levels, current = count.trips, 1, facts
+    bounded = count.bounded or count.counted
+    while levels < facts.collapse and bounded and trips < COLLAPSE_BELOW:
+        inside = nests.children(current)
+        if len(inside) != 1 or not is_parallel(inside[0]) or canonical.problem(inside[0]) is not None:
+            break
+        current = inside[0]
+        trips *= works[id(current.loop)].trips
+        levels += 1
+    return levels
+
+
+def _collapsed_indices(facts: LoopFacts, nests: Nests, collapse: int) -> frozenset[Symbol]:
+    indices = set()
+    current = facts
+    for _ in range(1, collapse):
+        (current,) = nests.children(current)
+        if current.header is not None:
+            indices.add(current.header.index)
+    return frozenset(indices)
+
+
+def _schedule(facts: LoopFacts, nests: Nests, work: Work) -> tuple[str, str]:
+    """A clause and its reason, both empty where equal shares are right (OpenMP 5.2 §11.5.3).
+
+    Steady growth is dealt out in turn: that balances it, costs nothing at run time and gives the same element to the
+    same thread each time. Only what cannot be foreseen is handed out on demand.
+    """
+    light = work.each < LIGHT
+    evenness = cost.evenness(facts, nests.below(facts))
+    if evenness == "triangular":
+        chunk = 8 if light else 1
+        return f"schedule(static, {chunk})", "the work grows or shrinks with the index: dealt out in turn it is even"
+    if evenness == "data":
+        clause = "schedule(dynamic, 16)" if light else "schedule(dynamic)"
+        return clause, "how long an iteration takes depends on the data: a free thread takes the next one"
+    return "", ""
+
+
+# What pays
+
+
+def _objection(facts: LoopFacts, nests: Nests, works: Mapping[int, Work], taken: set[int]) -> str | None:
+    """Why the pragma is not offered here; None where it is."""
+    work = works[id(facts.loop)]
+    if facts.governed_by is not None:
+        return "it already has an OpenMP directive"
+    if facts.inside_parallel:
+        return "it already stands in a parallel region"
+    if any(id(outer.loop) in taken for outer in nests.above(facts)):
+        return "the outer loop is the better place"
+    if not work.pays:
+        return _too_small(facts, work)
+    if (copies := _costly_copies(facts, work)) is not None:
+        return copies
+    if work.counted and work.trips < THREADS and _collapse(facts, nests, works) == 1:
+        for inner in nests.below(facts):
+            inside = works[id(inner.loop)]
+            if is_parallel(inner) and inside.pays and inside.trips >= 4 * work.trips and not canonical.problem(inner):
+                return f"only {_number(work.trips)} iterations: the loop inside keeps more threads busy"
+    return None
+
+
+def _too_small(facts: LoopFacts, work: Work) -> str:
+    each = f"about {_number(work.each)} operations"
+    if work.counted:
+        return f"too small to pay: {_number(work.trips)} iterations of {each}, starting threads costs more"
+    if work.bounded:
+        return f"too small to pay: some {_number(work.trips)} iterations of {each}, starting threads costs more"
+    enough = _number(cost.PAYS / work.each)
+    return f"threads would start anew each time the outer loop comes here; that pays from about {enough} iterations"
+
+
+def _praise(facts: LoopFacts, work: Work) -> str:
+    if work.bounded or work.each >= cost.PAYS:
+        return "enough work for a team of threads"
+    return f"pays from about {_number(cost.PAYS / work.each)} iterations"
+
+
+def _costly_copies(facts: LoopFacts, work: Work) -> str | None:
+    """Private copies of arrays cost memory and time in each thread."""
+    for reduction in facts.reductions:
+        if reduction.item == reduction.symbol.name and not reduction.symbol.is_array:
+            continue
+        elements = _elements(reduction.symbol)
+        if work.operations < COPIES_PAY * (elements or cost.SOME):
+            return f"each thread would fill and add up its own copy of `{reduction.symbol.name}`, which costs more"
+    for symbol in (*facts.private, *facts.firstprivate, *facts.lastprivate):
+        elements = _elements(symbol)
+        if elements is not None and elements > PRIVATE_ARRAY:
+            return f"each thread would need its own copy of `{symbol.name}` ({_number(elements)} elements) on its stack"
+    return None
+
+
+def _elements(symbol: Symbol) -> int | None:
+    """The number of elements of an array of constant size."""
+    if not symbol.is_array:
+        return None
+    total = 1
+    for extent in symbol.type.extents:
+        size = cost.constant(extent.size)
+        if size is None:
+            return None
+        total *= size
+    return total
+
+
+def _number(value: float) -> str:
+    """Two significant digits, and thousands as people write them: `35`, `1,200`."""
+    whole = max(1, round(value))
+    digits = len(str(whole))
+    if digits > 2 and not float(value).is_integer():
+        whole = round(whole, 2 - digits)
+    return f"{whole:,}"
+
+
+# Vectors
+
+
+def _simd(facts: LoopFacts, nests: Nests, work: Work) -> str | None:
+    """`#pragma omp simd` for an innermost loop of unit stride that calls nothing a vector unit cannot do (§10.4)."""
+    header = facts.header
+    if header is None or facts.governed_by is not None or nests.below(facts) or facts.lastprivate or facts.firstprivate:
+        return None
+    if abs(cost.constant(header.step) or 0) != 1 or work.trips < VECTOR:
+        return None
+    if cost.evenness(facts, ()) != "even" or any(r.item != r.symbol.name for r in facts.reductions):
+        return None
+    if any(a.symbol is None or a.call or not _unit_stride(a, header.index) for a in facts.accesses):
+        return None
+    if work.each >= cost.UNSEEN_CALL:
+        return None
+    return " ".join(("#pragma omp simd", *_clauses(facts, frozenset(), 1)))
+
+
+def _unit_stride(access: Access, index: Symbol) -> bool:
+    """Is the element the same in every iteration, or next to that of the iteration before?"""
+    if not access.path:
+        return True
+    if len(access.path) != 1 or not isinstance(access.path[0], Subscripts):
+        return False
+    *outer, last = access.path[0].indices
+    if any(index in symbols(subscript) for subscript in outer):
+        return False
+    uses = [s for s in symbols(last) if s == index]
+    return not uses or (len(uses) == 1 and _is_shifted(last, index))
+
+
+def _is_shifted(subscript: Expr, index: Symbol) -> bool:
+    """`i`, `i + e` or `e - ...`: the index itself, added to or subtracted from, never scaled."""
+    while True:
+        match subscript:
+            case Name(symbol=symbol):
+                return symbol == index
+            case Binary(op="+" | "-", left=left, right=right):
+                subscript = left if index in symbols(left) else right
+            case _:
+                return False

@@ -1,0 +1,169 @@
+"""Pragmas from facts built by hand: which clauses, in which order, at which loop of a nest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from analyzers.dependence.facts import FunctionFacts, LoopFacts, Reduction
+from analyzers.ir.expressions import Binary, Call, Constant, Element, Expr, Name
+from analyzers.ir.statements import Assign, Block, Evaluate, Function, Loop, LoopHeader, Stmt
+from analyzers.ir.symbols import INT, REAL, Extent, Symbol, Type
+from analyzers.ir.verdicts import Assumption, Verdict
+from analyzers.openmp.synthesis import Proposal, propose
+from analyzers.text import NOWHERE
+
+PARALLEL = Verdict("parallel")
+SERIAL = Verdict("dependent")
+X, J, K, N, S, T = (Symbol(f"f/{n}", n, INT) for n in "ijknst")
+A = Symbol("f/a", "a", Type("array", element=REAL, extents=(Extent(None),)))
+
+
+def loop(index: Symbol, bound: Expr, *body: Stmt, kind: str = "for") -> Loop:
+    return Loop(
+        kind,  # type: ignore[arg-type]
+        (Assign(Name(index), Constant(0), None, NOWHERE),),
+        Binary("<", Name(index), bound),
+        (Assign(Name(index), Constant(1), "+", NOWHERE),),
+        Block(body, NOWHERE),
+        NOWHERE,
+        NOWHERE,
+    )
+
+
+def facts(made: Loop, index: Symbol, bound: Expr, parent: Loop | None = None, **more: object) -> LoopFacts:
+    header = LoopHeader(index, Constant(0), "<", bound, Constant(1), False)
+    trips = bound.value if isinstance(bound, Constant) else None
+    base = LoopFacts(made, header, parent, 0 if parent is None else 1, PARALLEL, (), trip_count=trips)  # type: ignore[arg-type]
+    return replace(base, **more)  # type: ignore[arg-type]
+
+
+def offers(*loops: LoopFacts) -> tuple[Proposal, ...]:
+    function = Function("f", (), False, Block((), NOWHERE), NOWHERE, NOWHERE, "")
+    return propose(FunctionFacts(function, (), loops, {}))
+
+
+def store(index: Symbol) -> Assign:
+    return Assign(Element(Name(A), (Name(index),)), Name(N), None, NOWHERE)
+
+
+def nest(outer: Expr, inner: Expr, **more: object) -> tuple[LoopFacts, LoopFacts]:
+    inside = loop(J, inner, store(J))
+    outside = loop(X, outer, inside)
+    return facts(outside, X, outer, **more), facts(inside, J, inner, outside)
+
+
+def test_clauses_in_their_order() -> None:
+    only = facts(
+        loop(X, Name(N), store(X)),
+        X,
+        Name(N),
+        private=(J, K),
+        firstprivate=(T,),
+        lastprivate=(N,),
+        linear=((S, Constant(2)),),
+        reductions=(
+            Reduction(A, "+", "a[:n]", True, ()),
+            Reduction(T, "max", "t", True, ()),
+            Reduction(K, "+", "k", False, ()),
+        ),
+    )
+    (proposal,) = offers(only)
+    assert proposal.pragma == (
+        "#pragma omp parallel for private(j, k) firstprivate(t) lastprivate(n) linear(s: 2)"
+        " reduction(+:a[:n], k) reduction(max:t)"
+    )
+
+
+def test_the_outermost_loop_is_offered_and_the_inner_one_is_right_but_not_offered() -> None:
+    outer, inner = offers(*nest(Name(N), Name(N), private=(J,)))
+    assert (outer.pragma, outer.profitable) == ("#pragma omp parallel for private(j)", True)
+    assert (inner.pragma, inner.profitable) == ("#pragma omp parallel for", False)
+    assert inner.advice == "the outer loop is the better place"
+
+
+def test_a_small_loop_is_left_alone_with_the_reason() -> None:
+    (proposal,) = offers(facts(loop(X, Constant(8), store(X)), X, Constant(8)))
+    assert not proposal.profitable
+    assert proposal.pragma == "#pragma omp parallel for"
+    assert proposal.advice.startswith("too small to pay: 8 iterations of about ")
+
+
+def test_an_inner_loop_of_unknown_length_in_a_serial_loop_is_not_offered() -> None:
+    outer, inner = nest(Name(N), Name(N))
+    _, inside = offers(replace(outer, verdict=SERIAL), inner)
+    assert not inside.profitable
+    assert "pays from about" in inside.advice
+
+
+def test_few_outer_iterations_collapse() -> None:
+    outer, _ = offers(*nest(Constant(4), Constant(50_000), collapse=2, private=(J,)))
+    assert outer.pragma == "#pragma omp parallel for collapse(2)"
+
+
+def test_many_outer_iterations_do_not_collapse() -> None:
+    outer, _ = offers(*nest(Name(N), Name(N), collapse=2))
+    assert outer.pragma == "#pragma omp parallel for"
+
+
+def test_few_outer_iterations_that_cannot_collapse_leave_it_to_the_inner_loop() -> None:
+    outer, inner = offers(*nest(Constant(4), Constant(50_000)))
+    assert not outer.profitable
+    assert "only 4 iterations" in outer.advice
+    assert inner.profitable
+
+
+def test_triangular_work_is_dealt_out_in_turn() -> None:
+    outer, _ = offers(*nest(Constant(600), Name(X), rectangular=False))
+    assert outer.schedule == "schedule(static, 8)"
+    assert outer.pragma is not None
+    assert outer.pragma.endswith("schedule(static, 8)")
+
+
+def test_an_inner_while_is_handed_out_on_demand() -> None:
+    inside = loop(J, Name(N), store(J), kind="while")
+    outside = loop(X, Name(N), inside)
+    inner = replace(facts(inside, J, Name(N), outside), header=None, verdict=SERIAL)
+    outer, _ = offers(facts(outside, X, Name(N)), inner)
+    assert outer.schedule == "schedule(dynamic, 16)"
+
+
+def test_a_loop_that_openmp_does_not_take_gets_advice() -> None:
+    (proposal,) = offers(facts(loop(X, Name(N), store(X), kind="while"), X, Name(N)))
+    assert proposal.pragma is None
+    assert "counts `i`" in proposal.advice
+
+
+def test_strong_assumptions_give_a_conditional_pragma() -> None:
+    verdict = Verdict("unknown", assumptions=(Assumption("independent-call", "`g` is independent", "strong"),))
+    (proposal,) = offers(facts(loop(X, Name(N), store(X)), X, Name(N), verdict=verdict))
+    assert proposal.pragma is None
+    assert proposal.conditional == "#pragma omp parallel for"
+    assert not proposal.profitable
+
+
+def test_ordinary_assumptions_give_a_pragma() -> None:
+    verdict = Verdict("unknown", assumptions=(Assumption("no-alias", "`x` and `y` do not overlap", "ordinary"),))
+    (proposal,) = offers(facts(loop(X, Name(N), store(X)), X, Name(N), verdict=verdict))
+    assert proposal.pragma == "#pragma omp parallel for"
+
+
+def test_nothing_is_offered_inside_a_parallel_region() -> None:
+    (proposal,) = offers(facts(loop(X, Name(N), store(X)), X, Name(N), inside_parallel=True))
+    assert proposal.pragma is None
+    assert not proposal.profitable
+
+
+def test_copies_of_a_reduced_array_must_pay() -> None:
+    wide = Symbol("f/h", "h", Type("array", element=INT, extents=(Extent(Constant(1_000_000)),)))
+    h = Reduction(wide, "+", "h", False, ())
+    (proposal,) = offers(facts(loop(X, Constant(100_000), store(X)), X, Constant(100_000), reductions=(h,)))
+    assert not proposal.profitable
+    assert "its own copy of `h`" in proposal.advice
+
+
+def test_a_call_weighs() -> None:
+    call = Evaluate(Call(Name(Symbol("//g", "g", storage="function")), ()), NOWHERE)
+    (light,) = offers(facts(loop(X, Constant(1000), store(X)), X, Constant(1000)))
+    (heavy,) = offers(facts(loop(X, Constant(1000), call), X, Constant(1000)))
+    assert not light.profitable
+    assert heavy.profitable
