@@ -1,0 +1,62 @@
+# `make demo` shows what hpc-ls does; `make test` checks everything. Nothing else is needed.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# The Node of the client tests stands in where the system has none, or one too old for the tools.
+NODE_PATH_FIRST := PATH="$(CURDIR)/tests/clients/.cache/node/bin:$$PATH"
+# Random loop nests of the property test: many in CI, fewer for a person who waits.
+export HPC_LS_PROPERTY_CASES ?= $(if $(filter true,$(CI)),20000,2000)
+
+.PHONY: help setup setup-dev setup-system clients test lint test-python extension bench
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.ready ## install hpc-ls into .venv
+
+$(VENV)/.ready: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "hpc-ls needs Python 3.10 or newer")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+setup-dev: $(VENV)/.dev
+
+$(VENV)/.dev: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+setup-system: ## install what the tests need of the system, where this user may
+	@PYTHON=$(PYTHON) .ci/setup-system.sh
+
+clients: setup-system ## bring the editors that the tests drive
+	@tests/clients/prepare.sh
+
+test: setup-dev clients lint test-python ## set up and run every test
+	@echo "make test: everything passed"
+
+lint: setup-dev ## style and types of the Python code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	@echo "lint: clean"
+
+extension: setup-dev clients ## check, build and pack the VS Code extension
+	cd vscode-extension && export $(NODE_PATH_FIRST) && \
+	{ cmp -s package-lock.json node_modules/.lock-of-install || { npm ci --no-audit --no-fund --silent && cp package-lock.json node_modules/.lock-of-install; }; } && \
+	npm run --silent lint && npm run --silent test && npm run --silent build && \
+	rm -rf server ../build && mkdir server && ../$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir server .. && \
+	npm run --silent package
+	@echo "extension: vscode-extension/hpc-ls.vsix"
+
+test-python: setup-dev clients extension ## every test of pytest, editors included
+	$(NODE_PATH_FIRST) $(BIN)/python -m pytest
+	@echo "pytest: passed"
+
+bench: setup-dev ## latency and memory, clangd beside them where it is installed
+	$(BIN)/python tests/bench/latency.py

@@ -1,0 +1,60 @@
+"""What the tests need from the machine.
+
+`@pytest.mark.needs("nvim")` names a tool of the machine. Where it is missing, the test is skipped for a person and
+fails in CI (`CI=true`), where `make setup-system` must have brought it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / "tests" / "clients" / ".cache"
+# Tools that are no program on PATH: what `make clients` puts into the cache.
+CACHED = {
+    "nvim-0.12": CACHE / "nvim-0.12" / "nvim",
+    "vscode": CACHE / "code-server" / "lib" / "vscode" / "out" / "server-main.js",
+    "node-24": CACHE / "node" / "bin" / "node",
+    "playwright": ROOT / "tests" / "clients" / "vscode" / "node_modules" / "playwright-core" / "package.json",
+    "extension": ROOT / "vscode-extension" / "node_modules" / "esbuild" / "package.json",
+}
+HOW = {name: "make clients" for name in CACHED} | {"extension": "make extension"}
+
+
+def find_tool(name: str) -> str | None:
+    """The path of a tool by its name in `needs`, or None."""
+    if name in CACHED:
+        return str(CACHED[name]) if CACHED[name].exists() else None
+    return shutil.which(name)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "needs(*tools): tools of the machine without which the test cannot run")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    wanted = [name for mark in item.iter_markers("needs") for name in mark.args]
+    missing = [name for name in wanted if find_tool(name) is None]
+    if not missing:
+        return
+    ways = ", ".join(sorted({f"`{HOW.get(name, 'make setup-system')}`" for name in missing}))
+    message = f"needs {', '.join(missing)}: {ways} brings what is missing"
+    if os.environ.get("CI") == "true":
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def tool() -> object:
+    """Gives the path of a tool that `needs` has made sure of."""
+
+    def path(name: str) -> str:
+        found = find_tool(name)
+        assert found is not None, name
+        return found
+
+    return path
