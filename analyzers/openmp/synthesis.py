@@ -60,6 +60,11 @@ def propose(function: FunctionFacts) -> tuple[Proposal, ...]:
     return tuple(proposals)
 
 
+def withdrawn(proposal: Proposal, problem: str) -> Proposal:
+    """The proposal where there is no place to put its pragma."""
+    return replace(proposal, profitable=False, advice=problem)
+
+
 def is_parallel(facts: LoopFacts) -> bool:
     """Parallel in the table of confidence: proved, or likely under ordinary assumptions."""
     return facts.verdict.status == "parallel" or facts.verdict.confidence == "likely"

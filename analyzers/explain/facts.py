@@ -1,0 +1,94 @@
+"""From facts to what the user sees: loop reports, and hints about implicit data sharing."""
+
+from __future__ import annotations
+
+from analyzers.dependence.facts import FunctionFacts, LoopFacts
+from analyzers.explain import prose
+from analyzers.ir.symbols import Symbol
+from analyzers.ir.verdicts import Fix, LoopReport, SharingHint
+from analyzers.openmp import edits, synthesis
+from analyzers.openmp.edits import Place
+from analyzers.openmp.facts import OpenMPFacts, Region
+from analyzers.openmp.synthesis import Proposal
+
+_HINTED = ("shared", "private", "firstprivate")
+
+
+def loop_reports(facts: FunctionFacts, text: bytes) -> tuple[LoopReport, ...]:
+    """One report for each loop of a function, in textual order; `text` is the function's own."""
+    proposals = synthesis.propose(facts)
+    reports = [_report(facts, loop, proposal, text) for loop, proposal in zip(facts.loops, proposals, strict=True)]
+    return tuple(sorted(reports, key=lambda report: (report.span.start, -report.span.end)))
+
+
+def sharing_hints(openmp: OpenMPFacts) -> tuple[SharingHint, ...]:
+    """The implicit data-sharing attributes at the end of each directive that has some (OpenMP 5.2 §5.1.1)."""
+    return tuple(hint for region in openmp.regions for hint in _region_hints(region))
+
+
+def _region_hints(region: Region) -> list[SharingHint]:
+    by_attribute: dict[str, list[str]] = {}
+    for symbol, sharing in region.sharing.items():
+        if sharing.origin == "implicit" and symbol.storage not in ("function", "constant"):
+            by_attribute.setdefault(sharing.attribute, []).append(symbol.name)
+    span = region.construct.directive.span
+    return [
+        SharingHint(span, attribute, tuple(dict.fromkeys(by_attribute[attribute])))
+        for attribute in _HINTED
+        if attribute in by_attribute
+    ]
+
+
+def _report(facts: FunctionFacts, loop: LoopFacts, proposal: Proposal, text: bytes) -> LoopReport:
+    place = edits.place(text, loop.loop.span)
+    if place.problem is not None and proposal.profitable:
+        proposal = synthesis.withdrawn(proposal, place.problem)
+    existing = loop.governed_by.directive.span if loop.governed_by is not None else None
+    return LoopReport(
+        span=loop.loop.span,
+        header_span=loop.loop.header_span,
+        function=facts.function.name,
+        verdict=loop.verdict,
+        depth=loop.depth,
+        roles=loop.roles,
+        pragma=proposal.pragma,
+        conditional_pragma=proposal.conditional,
+        profitable=proposal.profitable,
+        advice=proposal.advice,
+        summary=prose.summary(loop, proposal),
+        explanation=prose.explanation(loop, proposal),
+        insert_at=place.offset,
+        indent=place.indent,
+        existing=existing,
+        fixes=_fixes(facts, loop, proposal, place, text),
+    )
+
+
+def _fixes(facts: FunctionFacts, loop: LoopFacts, proposal: Proposal, place: Place, text: bytes) -> tuple[Fix, ...]:
+    """The pragma first, where there is one to insert; then what makes it safer, then what one core can do."""
+    fixes: list[Fix] = []
+    if place.problem is None and loop.governed_by is None:
+        if proposal.pragma is not None:
+            safe = loop.verdict.status == "parallel"
+            fixes.append(edits.insertion(text, place, proposal.pragma, safe=safe, note=proposal.advice))
+        elif proposal.conditional is not None:
+            assumed = "; ".join(a.text for a in loop.verdict.assumptions)
+            fixes.append(
+                edits.insertion(text, place, proposal.conditional, safe=False, note=f"right only if {assumed}")
+            )
+        if proposal.simd is not None:
+            note = "one core computes several elements at a time"
+            fixes.append(edits.insertion(text, place, proposal.simd, safe=False, note=note))
+    names = {
+        name
+        for a in loop.verdict.assumptions
+        if a.kind == "no-alias" and a.strength == "ordinary"
+        for name in a.subjects
+    }
+    promise = edits.restrict(text, _parameters(facts, names))
+    return (*fixes, promise) if promise is not None else tuple(fixes)
+
+
+def _parameters(facts: FunctionFacts, names: set[str]) -> list[Symbol]:
+    """The pointer parameters among `names` that do not say `restrict` yet."""
+    return [p for p in facts.function.params if p.name in names and p.is_pointer and not p.type.restrict]

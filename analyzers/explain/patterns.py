@@ -1,0 +1,223 @@
+"""Loops with a name: the algorithm behind a dependence, and what people do about it.
+
+Each pattern looks at the statements of one loop and gives a sentence or None. They are hints: nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from analyzers.dependence.facts import LoopFacts
+from analyzers.ir.expressions import Binary, Constant, Element, Expr, Field, Name, symbols, walk
+from analyzers.ir.statements import Assign, If, Stmt, walk_statements
+from analyzers.ir.symbols import Symbol
+
+
+def remedy(facts: LoopFacts) -> str | None:
+    """What would help with a loop that is not parallel as it stands, as one or two sentences."""
+    return next((text for pattern in _PATTERNS if (text := pattern(facts)) is not None), None)
+
+
+def linked_list(facts: LoopFacts) -> str | None:
+    if facts.header is not None:
+        return None
+    for assign in _assigns(facts):
+        match assign:
+            case Assign(target=Name(symbol=p), op=None, value=Field(base=Element(base=Name(symbol=q)))) if p == q:
+                return (
+                    f"this walks a linked list. One thread can walk it (`#pragma omp parallel` with `single`) and make "
+                    f"a `task firstprivate({p.name})` of the work on each node (OpenMP 5.2 §12.5)."
+                )
+    return None
+
+
+def compaction(facts: LoopFacts) -> str | None:
+    counters = {
+        a.target.symbol
+        for a in _assigns(facts)
+        if isinstance(a.target, Name) and a.op == "+" and isinstance(a.value, Constant)
+    }
+    for assign in _assigns(facts):
+        target = assign.target
+        if isinstance(target, Element) and (used := counters & _used(target.subscripts)) and _conditional(facts):
+            name = min(symbol.name for symbol in used)
+            return (
+                f"this collects elements in order, and `{name}` is the place of the next one. In three loops it is "
+                f"parallel: mark what is wanted, turn the marks into places with a prefix sum (`scan`, OpenMP 5.2 "
+                f"§5.6), write."
+            )
+    return None
+
+
+def prefix_sum(facts: LoopFacts) -> str | None:
+    """A running total, in a scalar that is also read, or from one element of an array to the next."""
+    for assign in _assigns(facts):
+        target = assign.target
+        if isinstance(target, Name) and assign.op in ("+", "*") and _stored_elsewhere(facts, target.symbol, assign):
+            s = target.symbol.name
+            return (
+                f"this is a prefix sum. OpenMP 5.0 can scan: `reduction(inscan, {assign.op}:{s})` on the loop and "
+                f"`#pragma omp scan inclusive({s})` between the update of `{s}` and its use (OpenMP 5.2 §5.6); where "
+                f"`{s}` is used first, `exclusive({s})`."
+            )
+        if isinstance(target, Element) and (before := _previous(assign)) is not None:
+            array = _array(before)
+            return (
+                f"this is a prefix sum. Keep the running value in a scalar `s` and store it to `{array}`; then OpenMP "
+                f"can scan: `reduction(inscan, +:s)` with `#pragma omp scan inclusive(s)` (OpenMP 5.2 §5.6)."
+            )
+    return None
+
+
+def histogram(facts: LoopFacts) -> str | None:
+    for assign in _assigns(facts):
+        target = assign.target
+        if not isinstance(target, Element) or assign.op is None:
+            continue
+        if any(isinstance(e, Element) for subscript in target.subscripts for e in walk(subscript)):
+            name = _array(target)
+            return (
+                f"iterations may meet in the same element of `{name}`. `#pragma omp atomic` before the update makes it "
+                f"safe (OpenMP 5.2 §15.8.4); where `{name}` is small, a private copy for each thread is faster: "
+                f"`reduction({assign.op}:{name}[:n])`."
+            )
+    return None
+
+
+def position_of_extreme(facts: LoopFacts) -> str | None:
+    index = facts.header.index if facts.header else None
+    for stmt in walk_statements(facts.loop.body):
+        if not isinstance(stmt, If) or not isinstance(stmt.condition, Binary) or stmt.condition.op not in _ORDER:
+            continue
+        for assign in stmt.then.statements:
+            match assign:
+                case Assign(target=Name(symbol=best), op=None, value=Name(symbol=at)) if at == index:
+                    return (
+                        f"this looks for the position of an extreme value. OpenMP's `max` and `min` keep the value "
+                        f"only: give each thread its own `{best.name}`, and compare them after the loop in a "
+                        f"`critical` section, or declare a reduction for value and position (OpenMP 5.2 §5.5.11)."
+                    )
+    return None
+
+
+def sweep_in_place(facts: LoopFacts) -> str | None:
+    """A stencil that reads its own results (Gauss-Seidel)."""
+    for assign in _assigns(facts):
+        target = assign.target
+        if not isinstance(target, Element):
+            continue
+        neighbours = [
+            e
+            for e in walk(assign.value)
+            if isinstance(e, Element) and e.base == target.base and e.subscripts != target.subscripts
+        ]
+        if len(neighbours) >= 2 and all(_offset_of(target, e) for e in neighbours):
+            return (
+                f"`{_array(target)}` is updated in place from its neighbours (a Gauss-Seidel sweep). Written to a "
+                f"second array it is parallel (Jacobi); in two colours, red and black points in turn, it stays in "
+                f"place; `ordered` with `doacross` runs it as a wavefront (OpenMP 5.2 §15.9.7)."
+            )
+    return None
+
+
+def reads_ahead(facts: LoopFacts) -> str | None:
+    found = facts.verdict.dependences
+    if found and all(d.kind == "anti" for d in found):
+        name = found[0].variable
+        return (
+            f"only old values of `{name}` are needed, before they are overwritten: read them from a copy of `{name}` "
+            f"made before the loop, and it is parallel."
+        )
+    return None
+
+
+def search(facts: LoopFacts) -> str | None:
+    if any(reason.code == "early-exit" for reason in facts.verdict.reasons):
+        return (
+            "threads cannot leave a loop early. Let every iteration run and keep the first hit with "
+            "`reduction(min: ...)`, or end the loop with `#pragma omp cancel for` (OpenMP 5.2 §11.2)."
+        )
+    return None
+
+
+def output(facts: LoopFacts) -> str | None:
+    if any(reason.code == "io" for reason in facts.verdict.reasons):
+        return "compute into an array in this loop and print it in a second one; then the first can run in parallel."
+    return None
+
+
+_ORDER = ("<", "<=", ">", ">=")
+_PATTERNS: tuple[Callable[[LoopFacts], str | None], ...] = (
+    search,
+    output,
+    linked_list,
+    compaction,
+    prefix_sum,
+    histogram,
+    position_of_extreme,
+    sweep_in_place,
+    reads_ahead,
+)
+
+
+def _statements(facts: LoopFacts) -> Iterator[Stmt]:
+    return walk_statements(facts.loop.body)
+
+
+def _assigns(facts: LoopFacts) -> Iterator[Assign]:
+    return (s for s in _statements(facts) if isinstance(s, Assign))
+
+
+def _conditional(facts: LoopFacts) -> bool:
+    return any(isinstance(s, If) for s in _statements(facts))
+
+
+def _used(expressions: tuple[Expr, ...]) -> set[Symbol]:
+    return {symbol for expr in expressions for symbol in symbols(expr)}
+
+
+def _stored_elsewhere(facts: LoopFacts, symbol: Symbol, update: Assign) -> bool:
+    """Is the running value of `symbol` stored to memory, while nothing but `update` changes it?"""
+    others = [a for a in _assigns(facts) if a is not update]
+    if any(isinstance(a.target, Name) and a.target.symbol == symbol for a in others):
+        return False
+    return any(isinstance(a.target, Element) and symbol in symbols(a.value) for a in others)
+
+
+def _previous(assign: Assign) -> Element | None:
+    """`x[i - 1]` of `x[i] = x[i - 1] + e`, or of `x[i] += x[i - 1]`, where `e` does not read `x`."""
+    target = assign.target
+    assert isinstance(target, Element)
+    if assign.op == "+":
+        terms: tuple[Expr, ...] = (assign.value,)
+    elif assign.op is None and isinstance(assign.value, Binary) and assign.value.op == "+":
+        terms = (assign.value.left, assign.value.right)
+    else:
+        return None
+    reads = [e for term in terms for e in walk(term) if isinstance(e, Element) and e.base == target.base]
+    return next((e for e in reads if len(reads) == 1 and e in terms and _offset_of(target, e)), None)
+
+
+def _offset_of(target: Element, other: Element) -> bool:
+    """Do the two differ by constants only, `x[i][j]` and `x[i - 1][j]`?"""
+    if len(target.subscripts) != len(other.subscripts):
+        return False
+    different = [(a, b) for a, b in zip(target.subscripts, other.subscripts, strict=True) if a != b]
+    return bool(different) and all(_split(a)[0] == _split(b)[0] for a, b in different)
+
+
+def _split(expr: Expr) -> tuple[Expr, int]:
+    match expr:
+        case Binary(op="+", left=left, right=Constant(value=int() as value)):
+            return left, value
+        case Binary(op="-", left=left, right=Constant(value=int() as value)):
+            return left, -value
+        case _:
+            return expr, 0
+
+
+def _array(element: Element) -> str:
+    base: Expr = element
+    while isinstance(base, (Element, Field)):
+        base = base.base
+    return base.symbol.name if isinstance(base, Name) else "the array"

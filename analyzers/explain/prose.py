@@ -1,0 +1,288 @@
+"""The words about a loop. Deterministic, plain text, in the order verdict, variables, what would help, OpenMP.
+
+Readers see the first line in a hover and the rest when they care; the same text is printed by `hpc-ls explain`.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+
+from analyzers.dependence.facts import LoopFacts
+from analyzers.explain.patterns import remedy
+from analyzers.ir.verdicts import Assumption, Dependence, Reason, Role, Verdict, Witness
+from analyzers.openmp.synthesis import Proposal, is_parallel
+from analyzers.standards import openmp
+
+WIDTH = 96
+_ORDER = (
+    "conflict", "shared-distinct", "reduction", "private", "firstprivate", "lastprivate", "linear", "shared-read"
+)  # fmt: skip
+_SUMS = {
+    "+": "a sum",
+    "*": "a product",
+    "max": "a maximum",
+    "min": "a minimum",
+    "&&": "a logical and",
+    "||": "a logical or",
+    "&": "a bitwise and",
+    "|": "a bitwise or",
+    "^": "an exclusive or",
+}
+
+
+def summary(facts: LoopFacts, proposal: Proposal) -> str:
+    """The code lens, without its action."""
+    verdict = facts.verdict
+    if verdict.status == "dependent":
+        return f"not parallel: {_short_reason(verdict)}"
+    if is_parallel(facts):
+        if verdict.assumptions:
+            head = f"parallel if {_bare(_all(a.text for a in verdict.assumptions[:2]))}"
+        else:
+            head = "parallel"
+        if facts.governed_by is not None:
+            return head
+        if proposal.profitable:
+            return " · ".join([head, " ".join(proposal.clauses)]) if proposal.clauses else head
+        advice = proposal.advice.partition(":")[0]
+        return f"{head} · {advice}" if advice else head
+    if verdict.assumptions:
+        return f"parallel only if {_bare(_all(a.text for a in verdict.assumptions[:2]))}"
+    return f"cannot decide: {_bare(_short_reason(verdict))}"
+
+
+def explanation(facts: LoopFacts, proposal: Proposal) -> str:
+    """The hover."""
+    blocks = [_first_line(facts), _variables(facts)]
+    if not is_parallel(facts):
+        blocks.append(_way_out(facts))
+    blocks.append(_openmp(facts, proposal))
+    return "\n".join(block for block in blocks if block)
+
+
+# The verdict
+
+
+def _first_line(facts: LoopFacts) -> str:
+    verdict = facts.verdict
+    if verdict.status == "parallel":
+        return _wrap(f"This loop can run in parallel: {_because(facts.roles)}.")
+    if is_parallel(facts):
+        assumed = _all(a.text for a in verdict.assumptions)
+        return _wrap(f"This loop can run in parallel, assuming that {assumed}: {_because(facts.roles)}.")
+    if verdict.status == "dependent":
+        return _wrap(_dependence_line(verdict))
+    lines = [_wrap(f"Cannot decide: {_sentence(_main_reason(verdict))}")]
+    if verdict.assumptions:
+        assumed = _all(a.text for a in verdict.assumptions)
+        lines.append(_wrap(f"If {assumed}, the loop is parallel."))
+    return "\n".join(lines)
+
+
+def _because(roles: Sequence[Role]) -> str:
+    reduced = [role.name for role in roles if role.kind == "reduction"]
+    distinct = any(role.kind == "shared-distinct" for role in roles)
+    if reduced and distinct:
+        return f"apart from the reduction of {_all(_quoted(reduced))}, no two iterations touch the same element"
+    if reduced:
+        return f"its iterations meet only in the reduction of {_all(_quoted(reduced))}"
+    if distinct:
+        return "no two iterations touch the same element"
+    return "no iteration needs anything from another one"
+
+
+def _dependence_line(verdict: Verdict) -> str:
+    if not verdict.dependences:
+        return f"This loop cannot run in parallel: {_sentence(_main_reason(verdict))}"
+    dependence = verdict.dependences[0]
+    distance = f", distance {dependence.distance}" if dependence.distance is not None else ""
+    return f"This loop carries a dependence: {collision(dependence)} ({dependence.kind}{distance})."
+
+
+def collision(dependence: Dependence) -> str:
+    """The two iterations and the element they share, in words."""
+    witness = dependence.witness
+    if witness is None:
+        match dependence.kind:
+            case "flow":
+                return f"{dependence.sink_text} reads what {dependence.source_text} wrote in an earlier iteration"
+            case "anti":
+                return f"{dependence.source_text} must be read before {dependence.sink_text} overwrites it"
+            case _:
+                return f"{dependence.source_text} and {dependence.sink_text} write the same element"
+    first, second, element = _iteration(witness.first), _iteration(witness.second), witness.element
+    given = _given(witness)
+    match dependence.kind:
+        case "flow":
+            return f"iteration {second} reads {element}, which iteration {first} writes{given}"
+        case "anti":
+            return f"iteration {second} overwrites {element}, which iteration {first} has to read first{given}"
+        case _:
+            return f"iterations {first} and {second} both write {element}{given}"
+
+
+def _iteration(indices: tuple[tuple[str, int], ...]) -> str:
+    text = ", ".join(f"{name}={value}" for name, value in indices)
+    return f"({text})" if len(indices) > 1 else text
+
+
+def _given(witness: Witness) -> str:
+    return f" with {', '.join(f'{name}={value}' for name, value in witness.parameters)}" if witness.parameters else ""
+
+
+def _short_reason(verdict: Verdict) -> str:
+    for dependence in verdict.dependences:
+        source, sink = dependence.source_text, dependence.sink_text
+        if source == sink:
+            return f"iterations share {sink}"
+        match dependence.kind:
+            case "flow":
+                return f"{source} needs {sink}"
+            case "anti":
+                return f"{source} is overwritten by {sink}"
+            case _:
+                return f"{source} and {sink} write the same element"
+    return _main_reason(verdict)
+
+
+def _main_reason(verdict: Verdict) -> str:
+    return verdict.reasons[0].text if verdict.reasons else "the analysis found no reason to allow it"
+
+
+# The variables
+
+
+def _variables(facts: LoopFacts) -> str:
+    rows = [
+        (role.name, _role_text(role)) for kind in _ORDER for role in facts.roles if role.kind == kind != "shared-read"
+    ]
+    for assumption in facts.verdict.assumptions:
+        rows += _assumption_row(facts, assumption)
+    subjects = {name for a in facts.verdict.assumptions if a.kind == "no-alias" for name in a.subjects}
+    read = [role.name for role in facts.roles if role.kind == "shared-read" and role.name not in subjects]
+    if read:
+        rows.append((", ".join(read), "only read: shared"))
+    return _table(rows)
+
+
+def _role_text(role: Role) -> str:
+    item = role.clause_item or role.name
+    match role.kind:
+        case "reduction":
+            text = f"{_SUMS.get(role.op or '', 'a reduction')}: reduction({role.op}:{item})"
+        case "private" | "firstprivate" | "lastprivate" | "linear":
+            text = role.why if role.why.endswith(role.kind) else f"{role.why}: {role.kind}"
+        case _:
+            text = role.why
+    return text
+
+
+def _assumption_row(facts: LoopFacts, assumption: Assumption) -> list[tuple[str, str]]:
+    names = ", ".join(assumption.subjects)
+    match assumption.kind:
+        case "no-alias":
+            where = "they are pointers that may overlap, by their types"
+            return [(names, f"assumed not to overlap: {where}. If they do, this is wrong.")]
+        case "library":
+            return [(names, "taken for the library function of that name")]
+        case _:
+            return []
+
+
+def _table(rows: Sequence[tuple[str, str]]) -> str:
+    if not rows:
+        return ""
+    width = min(max(len(name) for name, _ in rows), 24)
+    lines = []
+    for name, text in rows:
+        indent = " " * (width + 5)
+        head = f"  {name:<{width}}   "
+        if len(name) > width:
+            lines.append(f"  {name}")
+            head = indent
+        lines.append(_wrap(text, head, indent))
+    return "\n".join(lines)
+
+
+# The way out
+
+
+def _way_out(facts: LoopFacts) -> str:
+    verdict = facts.verdict
+    lines = [_wrap(f"What would help: {text}") for text in [remedy(facts)] if text]
+    others = [r for r in _distinct(verdict.reasons) if r.text != _main_reason(verdict) or verdict.dependences]
+    shown = [r for r in others if not (verdict.dependences and r.code in ("carried-dependence", "scalar-carried"))]
+    if shown:
+        lines.append("Also in the way:")
+        lines += [_wrap(f"- {_sentence(r.text)}", "  ", "    ") for r in shown[:4]]
+        if len(shown) > 4:
+            lines.append(f"  and {len(shown) - 4} more")
+    return "\n".join(lines)
+
+
+def _distinct(reasons: Iterable[Reason]) -> list[Reason]:
+    return list({reason.text: reason for reason in reasons}.values())
+
+
+# OpenMP
+
+
+def _openmp(facts: LoopFacts, proposal: Proposal) -> str:
+    line = proposal.pragma or proposal.conditional
+    if line is None:
+        return _wrap(f"{proposal.advice[:1].upper()}{proposal.advice[1:]}.") if proposal.advice else ""
+    lines = [f"  {line}", _wrap(f"{_sections(line)}", "  ", "  ")]
+    if proposal.conditional:
+        lines.insert(0, "If the assumptions hold:")
+    elif not proposal.profitable and facts.governed_by is None:
+        lines.insert(0, _wrap(f"Right, but not offered here: {proposal.advice}."))
+    notes = []
+    if proposal.schedule:
+        notes.append(f"{proposal.schedule}: {proposal.schedule_reason}.")
+    if any(reduction.floating and reduction.op in ("+", "*") for reduction in facts.reductions):
+        notes.append("Floating-point sums may differ in the last digits from the serial order.")
+    if proposal.profitable and proposal.advice.startswith("pays from"):
+        notes.append(f"{proposal.advice[:1].upper()}{proposal.advice[1:]}.")
+    lines += [_wrap(note, "  ", "  ") for note in notes]
+    if proposal.simd:
+        lines += ["On one core:", f"  {proposal.simd}", f"  {_sections(proposal.simd)}"]
+    return "\n".join(lines)
+
+
+def _sections(line: str) -> str:
+    """Where OpenMP 5.2 defines the directive and the clauses of a pragma line."""
+    body = line.removeprefix("#pragma omp ")
+    name = next((d for d in ("parallel for", "for", "simd") if body.startswith(d)), "")
+    rules = [(name, openmp.directive(name))]
+    clauses = ("collapse", "private", "firstprivate", "lastprivate", "linear", "reduction", "schedule")
+    named = [(clause, openmp.clause(clause)) for clause in clauses if f" {clause}(" in body]
+    found = [f"{word} §{rule.section}" for word, rule in (*rules, *named) if rule is not None]
+    return f"OpenMP 5.2: {', '.join(found)}"
+
+
+# Sentences
+
+
+def _wrap(text: str, first: str = "", rest: str = "  ") -> str:
+    return textwrap.fill(
+        text, WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _all(words: Iterable[str]) -> str:
+    """`a`, `a and b`, `a, b and c`, each once."""
+    each = list(dict.fromkeys(words))
+    return each[0] if len(each) == 1 else f"{', '.join(each[:-1])} and {each[-1]}" if each else ""
+
+
+def _quoted(names: Iterable[str]) -> list[str]:
+    return [f"`{name}`" for name in names]
+
+
+def _bare(text: str) -> str:
+    return text.replace("`", "")
