@@ -1,0 +1,88 @@
+"""What the server holds about one version of a document: the newest results, carried over edits until new ones come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from analyzers.ir.verdicts import Finding, FunctionResult, LoopReport, PlacedResult, Related
+from analyzers.text import Span
+from lsp_server.session import Edit, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Results placed in `snapshot`. Until `complete`, functions not looked at yet stand with their earlier results."""
+
+    snapshot: Snapshot
+    functions: tuple[PlacedResult, ...] = ()
+    findings: tuple[Finding, ...] = ()  # outside functions, absolute
+    error: str | None = None
+    complete: bool = False
+    seconds: float = 0.0
+
+    def function_at(self, offset: int) -> PlacedResult | None:
+        """The function around a byte offset."""
+        return next((p for p in self.functions if p.start <= offset <= p.start + p.result.span.end), None)
+
+    def loops(self) -> Iterator[tuple[int, LoopReport]]:
+        """Every loop with the start of its function, in textual order."""
+        return ((placed.start, loop) for placed in self.functions for loop in placed.result.loops)
+
+    def all_findings(self) -> Iterator[tuple[int, Finding]]:
+        """Every finding with the offset that its spans are relative to."""
+        for finding in self.findings:
+            yield 0, finding
+        for placed in self.functions:
+            for finding in placed.result.findings:
+                yield placed.start, finding
+
+
+def carry(functions: Iterable[PlacedResult], edits: Iterable[Edit]) -> tuple[PlacedResult, ...]:
+    """Earlier results in the text after the edits; a function that was edited is left out."""
+    kept = tuple(functions)
+    for edit in edits:
+        kept = tuple(moved for placed in kept if (moved := _carried(placed, edit)) is not None)
+    return kept
+
+
+def _carried(placed: PlacedResult, edit: Edit) -> PlacedResult | None:
+    end = placed.start + placed.result.span.end
+    if edit.start >= end:
+        return placed
+    if edit.old_end <= placed.start:
+        return replace(placed, start=placed.start + edit.delta) if edit.delta else placed
+    return None
+
+
+def carry_findings(findings: Iterable[Finding], edits: Iterable[Edit]) -> tuple[Finding, ...]:
+    """Findings outside functions after the edits; one whose text was edited is left out."""
+    kept = tuple(findings)
+    for edit in edits:
+        kept = tuple(moved for finding in kept if (moved := _carried_finding(finding, edit)) is not None)
+    return kept
+
+
+def _carried_finding(finding: Finding, edit: Edit) -> Finding | None:
+    if finding.span.start < edit.old_end and edit.start < finding.span.end:
+        return None
+
+    def moved(span: Span) -> Span:
+        return span.shifted(edit.delta) if span.start >= edit.old_end else span
+
+    if finding.span.end <= edit.start and not finding.related and not finding.fixes:
+        return finding
+    return replace(
+        finding,
+        span=moved(finding.span),
+        related=tuple(Related(moved(r.span), r.message) for r in finding.related),
+        fixes=(),  # their edits may cross the one just made; the new result brings them back
+    )
+
+
+def merged(carried: tuple[PlacedResult, ...], fresh: Mapping[int, FunctionResult]) -> tuple[PlacedResult, ...]:
+    """Fresh results (by start) over carried ones, in textual order; what overlaps a fresh one is gone."""
+    spans = [(start, start + result.span.end) for start, result in fresh.items()]
+    kept = [p for p in carried if not any(s < p.start + p.result.span.end and p.start < e for s, e in spans)]
+    placed = [*kept, *(PlacedResult(start, result) for start, result in fresh.items())]
+    return tuple(sorted(placed, key=lambda p: p.start))

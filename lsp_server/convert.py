@@ -1,0 +1,219 @@
+"""The only place that makes LSP types out of domain types, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from lsprotocol import types
+
+from analyzers.ir.verdicts import Edit, Finding, Fix, LoopReport, SharingHint
+from analyzers.text import Encoding, Position, SourceText, Span
+from lsp_server.analysis import Analysis
+from lsp_server.session import Change, Snapshot
+from lsp_server.settings import Settings
+
+SOURCE = "hpc-ls"
+SEVERITY = {
+    "error": types.DiagnosticSeverity.Error,
+    "warning": types.DiagnosticSeverity.Warning,
+    "information": types.DiagnosticSeverity.Information,
+    "hint": types.DiagnosticSeverity.Hint,
+}
+TAG = {"unnecessary": types.DiagnosticTag.Unnecessary, "deprecated": types.DiagnosticTag.Deprecated}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A text and the column units agreed with the client: what a conversion needs."""
+
+    uri: str
+    source: SourceText
+    encoding: Encoding
+    version: int | None = None
+
+    def position(self, offset: int) -> types.Position:
+        at = self.source.position(offset, self.encoding)
+        return types.Position(at.line, at.column)
+
+    def range(self, span: Span) -> types.Range:
+        return types.Range(self.position(span.start), self.position(span.end))
+
+    def offset(self, position: types.Position) -> int:
+        return self.source.offset(domain_position(position), self.encoding)
+
+    def span(self, range_: types.Range) -> Span:
+        start = self.offset(range_.start)
+        return Span(start, max(start, self.offset(range_.end)))
+
+
+def place(snapshot: Snapshot, encoding: Encoding) -> Place:
+    """The place of a snapshot."""
+    return Place(snapshot.uri, snapshot.source, encoding, snapshot.version)
+
+
+def domain_position(position: types.Position) -> Position:
+    """A position of the client in our type."""
+    return Position(position.line, position.character)
+
+
+def changes(params: types.DidChangeTextDocumentParams) -> Iterator[Change]:
+    """The content changes of a notification."""
+    for change in params.content_changes:
+        if isinstance(change, types.TextDocumentContentChangePartial):
+            yield Change(change.text, domain_position(change.range.start), domain_position(change.range.end))
+        else:
+            yield Change(change.text)
+
+
+def encoding_of(kind: types.PositionEncodingKind | str | None) -> Encoding:
+    """The negotiated encoding in our word."""
+    value = str(getattr(kind, "value", kind))
+    return "utf-8" if value == "utf-8" else "utf-32" if value == "utf-32" else "utf-16"
+
+
+# --- diagnostics ----------------------------------------------------------------------------------------------------
+
+
+def diagnostics(
+    analysis: Analysis, settings: Settings, encoding: Encoding, links: Mapping[str, str]
+) -> list[types.Diagnostic]:
+    """All findings that the settings show, in textual order."""
+    where = place(analysis.snapshot, encoding)
+    found = [
+        diagnostic(adjusted, base, where, links)
+        for base, finding in analysis.all_findings()
+        if (adjusted := settings.adjusted(finding)) is not None
+    ]
+    found.sort(key=lambda d: (d.range.start.line, d.range.start.character))
+    return found
+
+
+def diagnostic(finding: Finding, base: int, where: Place, links: Mapping[str, str]) -> types.Diagnostic:
+    """One finding whose spans are relative to byte `base`."""
+    link = links.get(finding.rule)
+    return types.Diagnostic(
+        range=where.range(finding.span.shifted(base)),
+        severity=SEVERITY[finding.severity],
+        code=finding.rule,
+        code_description=types.CodeDescription(link) if link else None,
+        source=SOURCE,
+        message=message(finding),
+        tags=[TAG[tag] for tag in finding.tags] or None,
+        related_information=[
+            types.DiagnosticRelatedInformation(
+                types.Location(where.uri, where.range(related.span.shifted(base))), related.message
+            )
+            for related in finding.related
+        ]
+        or None,
+        data={"rule": finding.rule, "confidence": finding.confidence, "facts": dict(finding.facts)},
+    )
+
+
+def message(finding: Finding) -> str:
+    """What, why, and how sure, in that order."""
+    lines = [finding.message]
+    if finding.why:
+        lines.append(finding.why)
+    if finding.confidence != "proved":
+        assumed = "; ".join(a.text for a in finding.assumptions)
+        lines.append(f"{finding.confidence}, assuming {assumed}" if assumed else finding.confidence)
+    return "\n".join(lines)
+
+
+def failure(analysis: Analysis) -> types.Diagnostic:
+    """The one diagnostic of a document that could not be analysed."""
+    return types.Diagnostic(
+        range=types.Range(types.Position(0, 0), types.Position(0, 0)),
+        severity=types.DiagnosticSeverity.Information,
+        source=SOURCE,
+        message=f"hpc-ls says nothing about this file: {analysis.error}",
+    )
+
+
+# --- edits ----------------------------------------------------------------------------------------------------------
+
+
+def text_edits(edits: Iterable[Edit], base: int, where: Place) -> list[types.TextEdit]:
+    """Edits whose spans are relative to byte `base`."""
+    return [types.TextEdit(where.range(edit.span.shifted(base)), edit.text) for edit in edits]
+
+
+def workspace_edit(edits: list[types.TextEdit], where: Place, versioned: bool) -> types.WorkspaceEdit:
+    """An edit of one document; `versioned` when the client takes document changes, so that a stale one is refused."""
+    if not versioned:
+        return types.WorkspaceEdit(changes={where.uri: edits})
+    identifier = types.OptionalVersionedTextDocumentIdentifier(where.uri, where.version)
+    return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(identifier, list(edits))])
+
+
+def quick_fix(
+    fix: Fix, base: int, where: Place, versioned: bool, of: types.Diagnostic, preferred: bool
+) -> types.CodeAction:
+    """A repair of a finding."""
+    return types.CodeAction(
+        title=fix.title,
+        kind=types.CodeActionKind.QuickFix,
+        diagnostics=[of],
+        is_preferred=preferred or None,
+        edit=workspace_edit(text_edits(fix.edits, base, where), where, versioned),
+    )
+
+
+def rewrite(fix: Fix, base: int, where: Place, versioned: bool) -> types.CodeAction:
+    """A change of a loop that repairs nothing: insert the pragma, rewrite as scan."""
+    return types.CodeAction(
+        title=fix.title,
+        kind=types.CodeActionKind.RefactorRewrite,
+        edit=workspace_edit(text_edits(fix.edits, base, where), where, versioned),
+    )
+
+
+# --- what stands in the text ----------------------------------------------------------------------------------------
+
+
+def inlay_hint(hint: SharingHint, base: int, where: Place) -> types.InlayHint:
+    """The implicit attributes of some variables, at the end of the directive."""
+    return types.InlayHint(
+        position=where.position(hint.span.end + base),
+        label=f"{hint.attribute}({', '.join(hint.variables)})",
+        tooltip=f"not written in the directive, but the rules of OpenMP make it so: {hint.attribute} (OpenMP 5.2 §5.1)",
+        padding_left=True,
+    )
+
+
+def code_lens(loop: LoopReport, base: int, where: Place, title: str, command: str) -> types.CodeLens:
+    """A line above a loop."""
+    at = where.range(loop.header_span.shifted(base))
+    position = {"line": at.start.line, "character": at.start.character}
+    return types.CodeLens(range=at, command=types.Command(title, command, arguments=[where.uri, position]))
+
+
+def markup(text: str, markdown: bool) -> types.MarkupContent:
+    """An explanation in the layout of the analysis: its columns only stand in a fixed-width block."""
+    if not markdown:
+        return types.MarkupContent(types.MarkupKind.PlainText, text)
+    return types.MarkupContent(types.MarkupKind.Markdown, explanation_markdown(text))
+
+
+def explanation_markdown(text: str) -> str:
+    """First line as a sentence, the table below it as it is."""
+    first, _, rest = text.strip().partition("\n")
+    if not rest.strip():
+        return escaped(first)
+    fence = "````" if "```" in rest else "```"
+    return f"{escaped(first)}\n\n{fence}text\n{rest.rstrip()}\n{fence}"
+
+
+def escaped(text: str) -> str:
+    """Prose in Markdown. Code between backticks stays; what would be markup outside of it does not."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        parts = [text.replace("`", "'")]
+    quoted = [part if index % 2 else _quote(part) for index, part in enumerate(parts)]
+    return "`".join(quoted)
+
+
+def _quote(text: str) -> str:
+    return "".join(f"\\{c}" if c in "\\*_<>[]#|~" else c for c in text)

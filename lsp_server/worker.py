@@ -1,0 +1,317 @@
+"""The analysis process: `python -I -m lsp_server.worker`, pickles on stdin and stdout.
+
+tree-sitter and isl hold the interpreter lock, so the analysis lives here and the server stays free to answer. A
+document belongs to one worker, which keeps its tree and its results between versions. Never imports pygls or lsprotocol
+(half a second), never reads the workspace. Ends when its parent does.
+"""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from analyzers.api import Analyzer, Language, Options
+from analyzers.ir.verdicts import FileReport, FunctionResult, LoopReport, PlacedResult
+from analyzers.text import SourceText
+from lsp_server.messages import (
+    HEADER,
+    Analyse,
+    Answer,
+    Ask,
+    Finished,
+    Forget,
+    Functions,
+    Ready,
+    Working,
+    decode,
+    encode,
+)
+
+BATCH_SECONDS = 0.05  # results after the first one travel together for this long
+
+
+class AnalyzerLike(Protocol):
+    """What the worker needs of `analyzers.api.Analyzer`."""
+
+    def update(self, source: SourceText) -> None: ...
+    def results(self, first: int | None = None) -> Iterator[PlacedResult]: ...
+    def report(self) -> FileReport: ...
+
+
+MakeAnalyzer = Callable[[Language, Options, "str | None"], AnalyzerLike]
+
+
+@dataclass(slots=True)
+class _Document:
+    analyzer: AnalyzerLike
+    language: Language
+    options: Options
+    sent: dict[int, tuple[int, FunctionResult]] = field(
+        default_factory=dict
+    )  # by identity: the results the server holds
+
+
+@dataclass(slots=True)
+class _Job:
+    """A version under analysis, suspended between two functions."""
+
+    order: Analyse
+    document: _Document
+    results: Iterator[PlacedResult] | None = None  # None: the text has not been taken over yet
+    batch: list[tuple[int, int, FunctionResult | None]] = field(default_factory=list)
+    flushed: float = 0.0
+    seconds: float = 0.0
+
+
+class Worker:
+    """Owns the analyzers of its documents; `send` writes one message to the server."""
+
+    def __init__(self, inbox: queue.SimpleQueue[object], send: Callable[[object], None], make: MakeAnalyzer) -> None:
+        self._inbox = inbox
+        self._send = send
+        self._make = make
+        self._documents: dict[str, _Document] = {}
+        self._jobs: dict[str, _Job] = {}  # the newest last
+        self._working: tuple[str, int] | None = None
+        self._tokens = itertools.count()
+        self._scratch: tuple[tuple[str, Language, Options], AnalyzerLike] | None = None
+
+    def run(self) -> None:
+        """Serve until the inbox says None. New messages are looked at between two functions."""
+        while True:
+            try:
+                message = self._inbox.get(block=not self._jobs)
+            except queue.Empty:
+                self._step()
+                continue
+            if message is None:
+                return
+            self._take(message)
+
+    def _take(self, message: object) -> None:
+        match message:
+            case Analyse():
+                self._jobs.pop(message.uri, None)
+                self._jobs[message.uri] = _Job(message, self._document(message))
+            case Forget(uri=uri):
+                self._jobs.pop(uri, None)
+                self._documents.pop(uri, None)
+                if self._scratch and self._scratch[0][0] == uri:
+                    self._scratch = None
+            case Ask():
+                self._answer(message)
+
+    def _document(self, order: Analyse) -> _Document:
+        known = self._documents.get(order.uri)
+        if known and known.language == order.language and known.options == order.options:
+            return known
+        document = _Document(self._make(order.language, order.options, order.path), order.language, order.options)
+        self._documents[order.uri] = document
+        return document
+
+    def _step(self) -> None:
+        """One function of the newest job, or its beginning or end."""
+        uri, job = next(reversed(self._jobs.items()))
+        self._announce(uri, job.order.version)
+        began = time.monotonic()
+        try:
+            done = self._advance(job)
+        except Exception:
+            # By contract the analysis never raises. If it does, the document is told so and the others live on.
+            self._jobs.pop(uri, None)
+            self._documents.pop(uri, None)
+            self._working = None
+            trouble = sys.exc_info()[1]
+            self._send(
+                Finished(
+                    uri,
+                    job.order.version,
+                    error=f"the analysis failed inside ({type(trouble).__name__}: {trouble})",
+                    crash=traceback.format_exc(),
+                )
+            )
+            return
+        job.seconds += time.monotonic() - began
+        if done:
+            self._jobs.pop(uri, None)
+            self._finish(job)
+
+    def _announce(self, uri: str, version: int) -> None:
+        if self._working != (uri, version):
+            self._working = (uri, version)
+            self._send(Working(uri, version))
+
+    def _advance(self, job: _Job) -> bool:
+        if job.results is None:
+            job.document.analyzer.update(SourceText.of(job.order.data))
+            job.results = job.document.analyzer.results(job.order.focus)
+        placed = next(job.results, None)
+        if placed is None:
+            return True
+        self._note(job, placed)
+        now = time.monotonic()
+        if now - job.flushed > BATCH_SECONDS:  # at once for the first function
+            job.flushed = now
+            self._flush(job)
+        return False
+
+    def _note(self, job: _Job, placed: PlacedResult) -> None:
+        known = job.document.sent.get(id(placed.result))
+        if known is None:
+            token = next(self._tokens)
+            job.document.sent[id(placed.result)] = (token, placed.result)
+            job.batch.append((placed.start, token, placed.result))
+        else:
+            job.batch.append((placed.start, known[0], None))
+
+    def _flush(self, job: _Job) -> None:
+        if job.batch:
+            self._send(Functions(job.order.uri, job.order.version, tuple(job.batch)))
+            job.batch.clear()
+
+    def _finish(self, job: _Job) -> None:
+        report = job.document.analyzer.report()
+        sent = job.document.sent
+        for placed in report.functions:
+            if id(placed.result) not in sent:
+                self._note(job, placed)
+        self._flush(job)
+        order = tuple((placed.start, sent[id(placed.result)][0]) for placed in report.functions)
+        job.document.sent = {id(placed.result): sent[id(placed.result)] for placed in report.functions}
+        self._working = None
+        self._send(
+            Finished(
+                job.order.uri,
+                job.order.version,
+                order,
+                report.findings,
+                report.error,
+                seconds=job.seconds,
+                memory=resident_bytes(),
+            )
+        )
+
+    def _answer(self, question: Ask) -> None:
+        try:
+            self._send(Answer(question.id, self._value(question)))
+        except Exception:
+            self._scratch = None
+            self._send(Answer(question.id, None, traceback.format_exc()))
+
+    def _value(self, question: Ask) -> object:
+        source = SourceText.of(question.data)
+        match question.kind:
+            case "loop":
+                return self._loop_after(question, source)
+            case "complete":
+                from analyzers.completion import complete
+
+                return complete(source, question.language, question.offset)
+            case "describe":
+                from analyzers.completion import describe
+
+                return describe(source, question.language, question.offset)
+
+    def _loop_after(self, question: Ask, source: SourceText) -> tuple[int, LoopReport] | None:
+        """The loop that is the first thing after the offset, with the start of its function. Its own analyzer, so that
+        the text asked about does not disturb the document's."""
+        key = (question.uri, question.language, question.options)
+        if self._scratch is None or self._scratch[0] != key:
+            self._scratch = (key, self._make(question.language, question.options, question.path))
+        analyzer = self._scratch[1]
+        analyzer.update(source)
+        at = question.offset
+        while at < len(source.data) and source.data[at] in b" \t\r\n\f\v":
+            at += 1
+        placed = next(iter(analyzer.results(at)), None)
+        if placed is None:
+            return None
+        return next(
+            ((placed.start, loop) for loop in placed.result.loops if placed.start + loop.span.start == at), None
+        )
+
+
+def resident_bytes() -> int:
+    """Memory of this process in bytes; 0 where the system does not say."""
+    try:
+        return int(Path("/proc/self/statm").read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError, AttributeError):
+        return 0
+
+
+def _read(stream: BinaryIO, inbox: queue.SimpleQueue[object]) -> None:
+    """Fill the inbox. The end of the stream is the end of the parent: leave at once, whatever is being computed."""
+    while True:
+        header = stream.read(HEADER.size)
+        if len(header) < HEADER.size:
+            os._exit(0)
+        (size,) = HEADER.unpack(header)
+        body = stream.read(size)
+        if len(body) < size:
+            os._exit(0)
+        inbox.put(decode(body))
+
+
+def main(make: MakeAnalyzer = Analyzer) -> None:
+    """Serve on stdin and stdout."""
+    # The editor's Ctrl-C goes to the whole group; it is the server that ends us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    incoming = os.fdopen(os.dup(0), "rb")
+    outgoing = os.fdopen(os.dup(1), "wb")
+    # Whatever a library prints must not reach the pipe.
+    os.dup2(2, 1)
+    with Path(os.devnull).open("rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    inbox: queue.SimpleQueue[object] = queue.SimpleQueue()
+
+    def send(message: object) -> None:
+        try:
+            outgoing.write(encode(message))
+            outgoing.flush()
+        except BrokenPipeError:
+            os._exit(0)
+
+    threading.Thread(target=_read, args=(incoming, inbox), daemon=True).start()
+    _warm_up(make)
+    gc.collect()
+    gc.freeze()  # what is loaded now stays; the collector need not look at it again
+    send(Ready(os.getpid(), _links()))
+    Worker(inbox, send, make).run()
+
+
+def _warm_up(make: MakeAnalyzer) -> None:
+    """Load everything that the first document would wait for."""
+    try:
+        analyzer = make("c", Options(), None)
+        analyzer.update(SourceText.of("void warm(int n, double *a) { for (int i = 0; i < n; i++) a[i] = 0; }\n"))
+        for _ in analyzer.results():
+            pass
+        analyzer.report()
+    except Exception:  # a document will show the same trouble, with its name
+        traceback.print_exc()
+
+
+def _links() -> dict[str, str]:
+    """The page of every rule."""
+    try:
+        from analyzers.rules import documentation, registry
+
+        return {code: link for code in registry.rules() if (link := documentation.link(code))}
+    except Exception:  # findings are worth more than links to their pages
+        traceback.print_exc()
+        return {}
+
+
+if __name__ == "__main__":
+    main()
