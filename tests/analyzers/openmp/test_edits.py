@@ -1,0 +1,72 @@
+"""Where a pragma goes, and how it gets there."""
+
+from __future__ import annotations
+
+import pytest
+
+from analyzers.ir.symbols import REAL, Symbol, Type
+from analyzers.ir.verdicts import Fix
+from analyzers.openmp.edits import insertion, place, restrict
+from analyzers.text import Span
+
+PRAGMA = "#pragma omp parallel for"
+
+
+def applied(text: bytes, fix: Fix) -> str:
+    for edit in sorted(fix.edits, key=lambda e: e.span.start, reverse=True):
+        text = text[: edit.span.start] + edit.text.encode() + text[edit.span.end :]
+    return text.decode()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("void f()\n{\n\tfor (;;) ;\n}", "void f()\n{\n\t#pragma omp parallel for\n\tfor (;;) ;\n}"),
+        ("void f()\r\n{\r\n  for (;;) ;\r\n}", "void f()\r\n{\r\n  #pragma omp parallel for\r\n  for (;;) ;\r\n}"),
+        ("f() {\n  if (n) for (;;) ;\n}", "f() {\n  if (n) \n  #pragma omp parallel for\n  for (;;) ;\n}"),
+        ("f() { for (;;) ; }", "f() { \n#pragma omp parallel for\nfor (;;) ; }"),
+        ("f()\n{\n  ä(); for (;;) ;\n}", "f()\n{\n  ä(); \n  #pragma omp parallel for\n  for (;;) ;\n}"),
+    ],
+)
+def test_the_pragma_stands_on_its_own_line(before: str, after: str) -> None:
+    text = before.encode()
+    at = place(text, Span(text.index(b"for"), len(text) - 2))
+    assert at.problem is None
+    assert applied(text, insertion(text, at, PRAGMA, safe=True)) == after
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"f()\n{\n  FORALL(i) a[i] = 0;\n}",
+        b"f()\n{\n  #pragma GCC ivdep\n  for (;;) ;\n}",
+        b"f()\n{\n#  pragma  unroll 4\n\n  for (;;) ;\n}",
+    ],
+)
+def test_no_place_for_a_pragma(text: bytes) -> None:
+    start = text.find(b"for") if b"for" in text else text.index(b"FORALL")
+    assert place(text, Span(start, len(text) - 2)).problem
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("void f(double *x)", "void f(double *restrict x)"),
+        ("void f(double x[])", "void f(double x[restrict])"),
+        ("void f(int n, double x[n][n])", "void f(int n, double x[restrict n][n])"),
+        ("void f(double (*x)[8])", "void f(double (*restrict x)[8])"),
+    ],
+)
+def test_restrict_goes_where_c_wants_it(before: str, after: str) -> None:
+    text = before.encode()
+    at = before.index("x")
+    symbol = Symbol("f/x", "x", Type("pointer", element=REAL), "parameter", Span(at, at + 1))
+    fix = restrict(text, [symbol])
+    assert fix is not None
+    assert applied(text, fix) == after
+    assert not fix.safe
+
+
+def test_no_restrict_where_a_macro_wrote_the_parameter() -> None:
+    symbol = Symbol("f/x", "x", Type("pointer", element=REAL), "parameter", Span(7, 16))
+    assert restrict(b"void f(ARRAY(x))", [symbol]) is None
