@@ -203,24 +203,24 @@ def _objection(facts: LoopFacts, nests: Nests, works: Mapping[int, Work], taken:
         for inner in nests.below(facts):
             inside = works[id(inner.loop)]
             if is_parallel(inner) and inside.pays and inside.trips >= 4 * work.trips and not canonical.problem(inner):
-                return f"only {_number(work.trips)} iterations: the loop inside keeps more threads busy"
+                return f"only {readable(work.trips)} iterations: the loop inside keeps more threads busy"
     return None
 
 
 def _too_small(facts: LoopFacts, work: Work) -> str:
-    each = f"about {_number(work.each)} operations"
+    each = f"about {readable(work.each)} operations"
     if work.counted:
-        return f"too small to pay: {_number(work.trips)} iterations of {each}, starting threads costs more"
+        return f"too small to pay: {readable(work.trips)} iterations of {each}, starting threads costs more"
     if work.bounded:
-        return f"too small to pay: some {_number(work.trips)} iterations of {each}, starting threads costs more"
-    enough = _number(cost.PAYS / work.each)
+        return f"too small to pay: some {readable(work.trips)} iterations of {each}, starting threads costs more"
+    enough = readable(cost.PAYS / work.each)
     return f"threads would start anew each time the outer loop comes here; that pays from about {enough} iterations"
 
 
 def _praise(facts: LoopFacts, work: Work) -> str:
     if work.bounded or work.each >= cost.PAYS:
         return "enough work for a team of threads"
-    return f"pays from about {_number(cost.PAYS / work.each)} iterations"
+    return f"pays from about {readable(cost.PAYS / work.each)} iterations"
 
 
 def _costly_copies(facts: LoopFacts, work: Work) -> str | None:
@@ -234,7 +234,9 @@ def _costly_copies(facts: LoopFacts, work: Work) -> str | None:
     for symbol in (*facts.private, *facts.firstprivate, *facts.lastprivate):
         elements = _elements(symbol)
         if elements is not None and elements > PRIVATE_ARRAY:
-            return f"each thread would need its own copy of `{symbol.name}` ({_number(elements)} elements) on its stack"
+            return (
+                f"each thread would need its own copy of `{symbol.name}` ({readable(elements)} elements) on its stack"
+            )
     return None
 
 
@@ -251,7 +253,7 @@ def _elements(symbol: Symbol) -> int | None:
     return total
 
 
-def _number(value: float) -> str:
+def readable(value: float) -> str:
     """Two significant digits, and thousands as people write them: `35`, `1,200`."""
     whole = max(1, round(value))
     digits = len(str(whole))

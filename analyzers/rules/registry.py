@@ -51,7 +51,11 @@ class Rule:
 
 
 # Explicit, so that a start costs no directory walk and a stray file never becomes a rule.
-MODULES: tuple[str, ...] = ()
+MODULES: tuple[str, ...] = (
+    "perf.false_sharing",
+    "perf.parallel_region_in_loop",
+    "perf.too_small_parallel_loop",
+)
 
 
 @cache

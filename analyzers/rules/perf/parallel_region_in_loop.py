@@ -1,0 +1,91 @@
+"""A parallel region is entered again and again by a loop that could be the parallel one itself.
+
+What it finds
+A `parallel for` inside a serial loop whose own iterations are independent, proved by the dependence analysis. The outer
+loop has enough iterations to keep the threads busy.
+
+Why it matters
+Each iteration of the outer loop starts and joins a team of threads: some 5 to 20 microseconds every time, and the
+caches of the cores hold other data afterwards. With the pragma on the outer loop this happens once.
+
+Example
+Bad:
+
+    static double a[1000][1000];
+
+    void clear(void)
+    {
+        for (int i = 0; i < 1000; i++) {
+            #pragma omp parallel for
+            for (int j = 0; j < 1000; j++)
+                a[i][j] = 0.0;
+        }
+    }
+
+Good:
+
+    static double a[1000][1000];
+
+    void clear(void)
+    {
+        #pragma omp parallel for
+        for (int i = 0; i < 1000; i++) {
+            for (int j = 0; j < 1000; j++)
+                a[i][j] = 0.0;
+        }
+    }
+
+Fix
+Move the pragma to the outer loop. Inner loop indices that are declared outside then need `private`.
+
+References
+OpenMP 5.2 §10.1 (parallel construct)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzers.ir.verdicts import Finding, Related
+from analyzers.openmp import canonical, cost, synthesis
+from analyzers.openmp.nests import Nests
+from analyzers.rules.registry import Context, Rule
+
+
+def check(context: Context) -> Iterator[Finding]:
+    nests = Nests.of(context.facts.loops)
+    works = cost.works(context.facts)
+    for loop in context.facts.loops:
+        governed = loop.governed_by
+        if governed is None or not governed.directive.has("parallel"):
+            continue
+        outer = nests.facts(loop.parent)
+        if outer is None or outer.verdict.status != "parallel" or outer.governed_by is not None:
+            continue
+        work = works[id(outer.loop)]
+        if canonical.problem(outer) is not None or (work.counted and work.trips < synthesis.THREADS):
+            continue
+        index = outer.header.index.name if outer.header else "outer"
+        yield Finding(
+            RULE.code,
+            RULE.category,
+            RULE.severity,
+            "proved",
+            governed.directive.name_span,
+            f"this starts a team of threads in every iteration of the loop over `{index}`, which is parallel itself",
+            label=f"entered once for each `{index}`",
+            why="Starting and joining the team costs some microseconds each time. The outer loop carries no "
+            "dependence: one region around it does the same work.",
+            related=(Related(outer.loop.header_span, "this loop can be the parallel one"),),
+            facts={"loop": index},
+        )
+
+
+RULE = Rule(
+    "perf-parallel-region-in-loop",
+    "perf",
+    "information",
+    "a parallel region inside a loop that could be parallel itself",
+    "OpenMP 5.2 §10.1",
+    check,
+)
