@@ -1,0 +1,177 @@
+"""Cutting a masked C file into top-level items by its braces and semicolons, without a syntax tree.
+
+Only the items whose text changed are parsed again, and an error stays inside its item.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+_MARK = re.compile(rb"[{}();=]")
+_BRACE = re.compile(rb"[{}]")
+_SPACE = b" \t\r\n\f\v\0"
+_ATTRIBUTE = re.compile(rb"\b__attribute__\s*\(\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\)|\[\[[^\]]*\]\]")
+_RECORD = re.compile(rb"\s*(?:(?:typedef|static|extern|const|volatile|inline)\s+)*(?:struct|union|enum)\b\s*\w*\s*\Z")
+_LINKAGE = re.compile(rb'\s*extern\s*"[^"]*"\s*\Z')
+_NAME_BEFORE_PARENTHESIS = re.compile(rb"([A-Za-z_\x80-\xff][\w\x80-\xff]*)\s*\(")
+_NOT_NAMES = frozenset(
+    (b"if", b"for", b"while", b"switch", b"do", b"else", b"return", b"sizeof", b"__attribute__", b"__declspec")
+)
+# A line at the margin that begins a function: where to pick up the thread after an unclosed brace.
+_RESTART = re.compile(
+    rb"^(?!(?:else|if|for|while|do|switch|return|case|default|goto)\b)[A-Za-z_][\w \t*]*[ \t*]+[A-Za-z_]\w*[ \t]*\([^;{}()=]*(?:\([^;{}()=]*\)[^;{}()=]*)*\)\s*\{",
+    re.MULTILINE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """`code[start:end]` is one external declaration; a function's body begins at `body`."""
+
+    kind: Literal["function", "declaration", "stray"]
+    start: int
+    end: int
+    body: int = -1
+    name: str = ""
+    name_start: int = -1
+
+
+def cut(code: bytes, skeleton: bytes) -> list[Item]:
+    """The items of a file in order; the texts between them hold only blanks (and lost closing braces)."""
+    items: list[Item] = []
+    length = len(skeleton)
+    at = start = 0
+    depth = 0
+    initialiser = False
+    while at < length:
+        match = _MARK.search(skeleton, at)
+        if match is None:
+            break
+        mark = skeleton[match.start()]
+        at = match.end()
+        if mark == 0x28:
+            depth += 1
+        elif mark == 0x29:
+            depth = max(0, depth - 1)
+        elif mark == 0x3D:
+            initialiser = initialiser or depth == 0
+        elif mark == 0x3B:
+            if depth == 0 or _restarts(skeleton, at):
+                _add(items, skeleton, start, at)
+                start, depth, initialiser = at, 0, False
+        elif mark == 0x7D:
+            start, depth, initialiser = at, 0, False  # closes `extern "C" {`, or nothing
+        else:
+            head = skeleton[start : at - 1]
+            if _LINKAGE.match(code[start : at - 1]):
+                start, depth, initialiser = at, 0, False
+                continue
+            end = _matching(skeleton, at - 1)
+            if not initialiser and _is_function(head, items, skeleton, start):
+                first = _knr(items, skeleton, start, head)
+                _add_function(items, skeleton, first, at - 1, end)
+                start, depth, initialiser = end, 0, False
+            at = end
+    _add(items, skeleton, start, length)
+    return items
+
+
+def _restarts(skeleton: bytes, at: int) -> bool:
+    """After a lost parenthesis: a declaration at the margin begins on the next line."""
+    match = re.compile(rb"\s*?[\r\n]+(?=[A-Za-z_])").match(skeleton, at)
+    return match is not None
+
+
+def _matching(skeleton: bytes, opening: int) -> int:
+    """The end of the block that opens at `opening`. An unclosed one ends before the next function at the margin."""
+    depth = 0
+    for match in _BRACE.finditer(skeleton, opening):
+        if skeleton[match.start()] == 0x7B:
+            depth += 1
+        else:
+            depth -= 1
+            if depth == 0:
+                end = match.end()
+                break
+    else:
+        restart = _RESTART.search(skeleton, opening + 1)
+        return restart.start() if restart else len(skeleton)
+    # A function that seems to swallow another one has lost a brace.
+    restart = _RESTART.search(skeleton, opening + 1, end)
+    if (
+        restart is not None
+        and _depth(skeleton, opening, restart.start()) > 0
+        and _unbalanced(skeleton, opening, restart.start())
+    ):
+        return restart.start()
+    return end
+
+
+def _depth(skeleton: bytes, start: int, end: int) -> int:
+    return skeleton.count(b"{", start, end) - skeleton.count(b"}", start, end)
+
+
+def _unbalanced(skeleton: bytes, opening: int, restart: int) -> bool:
+    """A nested function (GNU) stands indented; at the margin it is the next one."""
+    return True
+
+
+def _first(skeleton: bytes, start: int, end: int) -> int:
+    while start < end and skeleton[start] in _SPACE:
+        start += 1
+    return start
+
+
+def _add(items: list[Item], skeleton: bytes, start: int, end: int) -> None:
+    start = _first(skeleton, start, end)
+    while end > start and skeleton[end - 1] in _SPACE:
+        end -= 1
+    if end > start and skeleton[start:end] != b";":
+        items.append(Item("declaration", start, end))
+
+
+def _is_function(head: bytes, items: list[Item], skeleton: bytes, start: int) -> bool:
+    bare = _ATTRIBUTE.sub(b" ", head)
+    if _RECORD.match(bare):
+        return False
+    if b"(" in bare:
+        return True
+    return not bare.strip() and bool(items) and _is_knr_head(skeleton, items, start) >= 0
+
+
+def _is_knr_head(skeleton: bytes, items: list[Item], start: int) -> int:
+    """The index of the item that begins a K&R definition whose body opens at `start`, -1 if none does."""
+    for k in range(len(items) - 1, max(-1, len(items) - 40), -1):
+        item = items[k]
+        if item.kind != "declaration":
+            return -1
+        text = skeleton[item.start : item.end]
+        closing = text.find(b")")
+        if closing >= 0 and b"(" in text[:closing]:
+            return k if re.match(rb"\)\s*[A-Za-z_]", text[closing:]) else -1
+    return -1
+
+
+def _knr(items: list[Item], skeleton: bytes, start: int, head: bytes) -> int:
+    """K&R parameter declarations end in semicolons: take them back."""
+    if head.strip():
+        return start
+    k = _is_knr_head(skeleton, items, start)
+    if k < 0:
+        return start
+    first = items[k].start
+    del items[k:]
+    return first
+
+
+def _add_function(items: list[Item], skeleton: bytes, start: int, body: int, end: int) -> None:
+    start = _first(skeleton, start, body)
+    head = _ATTRIBUTE.sub(lambda m: b" " * len(m[0]), skeleton[start:body])
+    name, place = "", start
+    for match in _NAME_BEFORE_PARENTHESIS.finditer(head):
+        if match[1] not in _NOT_NAMES:
+            name, place = match[1].decode("utf-8", "replace"), start + match.start(1)
+            break
+    items.append(Item("function", start, end, body, name, place))

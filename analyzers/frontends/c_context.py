@@ -1,0 +1,217 @@
+"""What the lowering of one function (or of the file scope) carries along: scopes, the statement list, the way back to offsets."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from tree_sitter import Node
+
+from analyzers.frontends.macros import Macro
+from analyzers.frontends.masking import PreprocessorLine
+from analyzers.ir.expressions import Constant, Expr, Name
+from analyzers.ir.statements import Declare, Problem, Stmt
+from analyzers.ir.symbols import INT, UNKNOWN_TYPE, Storage, Symbol, Type
+from analyzers.text import NOWHERE, Span, decode
+
+MAX_DEPTH = 120  # of nested expressions or statements; each costs a few frames of the interpreter
+
+
+@dataclass(slots=True)
+class Scope:
+    """Names and tags of one block."""
+
+    parent: Scope | None
+    depth: int
+    names: dict[str, Symbol | Type] = field(default_factory=dict)  # a Type: a typedef name
+    tags: dict[str, Type] = field(default_factory=dict)
+
+    def find(self, name: str) -> Symbol | Type | None:
+        scope: Scope | None = self
+        while scope is not None:
+            found = scope.names.get(name)
+            if found is not None:
+                return found
+            scope = scope.parent
+        return None
+
+    def find_tag(self, name: str) -> Type | None:
+        scope: Scope | None = self
+        while scope is not None:
+            found = scope.tags.get(name)
+            if found is not None:
+                return found
+            scope = scope.parent
+        return None
+
+
+class SpanMap(Protocol):
+    """The way back from expanded text to the original."""
+
+    def span(self, start: int, end: int) -> Span: ...
+
+
+@dataclass(slots=True)
+class Context:
+    """State of one lowering. `data` is the text that was parsed; with `expanded` it is not the original one."""
+
+    data: bytes
+    scope: Scope
+    function: str = ""
+    expanded: SpanMap | None = None
+    shift: int = 0  # bytes put in front of the text before parsing
+    line_starts: tuple[int, ...] = (0,)
+    macros: Mapping[bytes, Macro] = field(default_factory=dict)
+    snippet: bool = False
+    addressed: frozenset[str] = frozenset()  # names whose address is taken
+    globals_addressed: frozenset[str] = frozenset()
+    out: list[Stmt] = field(default_factory=list)
+    post: list[Stmt] = field(default_factory=list)  # side effects due at the next sequence point
+    problems: list[Problem] = field(default_factory=list)
+    taints: list[tuple[str, Span]] = field(default_factory=list)
+    directives: list[PreprocessorLine] = field(default_factory=list)  # offsets in the original text of the function
+    positions: list[int] = field(default_factory=list)  # the same in `data`
+    next_directive: int = 0
+    counter: int = 0
+    depth: int = 0
+    globals: dict[str, Symbol] = field(default_factory=dict)
+    callees: dict[str, None] = field(default_factory=dict)
+    root: Node | None = None  # the tree in which undeclared names are looked for
+    guesses: dict[str, Type] | None = None  # types of undeclared names by their use, made when first needed
+    type_name: Callable[[Context, Node], Type] = lambda c, node: UNKNOWN_TYPE
+
+    def text(self, node: Node) -> str:
+        data = self.data[node.start_byte : node.end_byte]
+        return data.decode("ascii") if data.isascii() else decode(data)
+
+    def span(self, node: Node) -> Span:
+        return self.at(node.start_byte, node.end_byte)
+
+    def at(self, start: int, end: int) -> Span:
+        """The original range of a range of `data`."""
+        if self.expanded is not None:
+            return self.expanded.span(max(0, start - self.shift), max(0, end - self.shift))
+        return Span(start - self.shift, end - self.shift) if self.shift else Span(start, end)
+
+    def line(self, offset: int) -> int:
+        return bisect_right(self.line_starts, offset) - 1
+
+    # Scopes and symbols
+
+    def push(self) -> Scope:
+        previous = self.scope
+        self.scope = Scope(previous, previous.depth + 1)
+        return previous
+
+    def declare(self, name: str, kind: Type, storage: Storage, span: Span, value: Expr | None = None) -> Symbol:
+        """A new symbol in the current scope; at file scope a second declaration completes the first."""
+        if self.scope.depth == 0:
+            return self._declare_global(name, kind, storage, span, value)
+        self.counter += 1
+        symbol = Symbol(
+            f"{self.function}/{self.counter}:{name}",
+            name,
+            kind,
+            storage,
+            span,
+            self.line(span.start),
+            address_taken=name in self.addressed,
+            depth=self.scope.depth,
+            value=value,
+        )
+        self.scope.names[name] = symbol
+        return symbol
+
+    def _declare_global(self, name: str, kind: Type, storage: Storage, span: Span, value: Expr | None) -> Symbol:
+        known = self.scope.names.get(name)
+        if isinstance(known, Symbol) and known.storage == storage and not _completes(kind, known.type):
+            return known
+        symbol = Symbol(
+            f"//{name}",
+            name,
+            kind,
+            storage,
+            NOWHERE,
+            self.line(span.start),
+            address_taken=name in self.addressed,
+            value=value,
+        )
+        self.scope.names[name] = symbol
+        return symbol
+
+    def undeclared(self, name: str, kind: Type) -> Symbol:
+        """A symbol for a name without declaration, known to the whole function from now on."""
+        scope = self.scope
+        while scope.parent is not None and scope.depth > 1:
+            scope = scope.parent
+        symbol = Symbol(f"//{name}", name, kind, "undeclared", NOWHERE, None, address_taken=name in self.addressed)
+        if scope.depth > 0:
+            scope.names[name] = symbol
+        return symbol
+
+    def temporary(self, kind: Type, span: Span, value: Expr | None) -> Name:
+        """A local that C leaves unnamed: declared where it is needed, so that it belongs to the iteration."""
+        self.counter += 1
+        symbol = Symbol(
+            f"{self.function}/{self.counter}:",
+            "",
+            kind,
+            "local",
+            span,
+            self.line(span.start),
+            depth=self.scope.depth + 1,
+        )
+        self.out.append(Declare(symbol, value, span))
+        return Name(symbol, span)
+
+    @contextmanager
+    def captured(self) -> Iterator[list[Stmt]]:
+        """Collect the statements of what is lowered inside, those due at its end included."""
+        out, post = self.out, self.post
+        self.out, self.post = [], []
+        try:
+            yield self.out
+            self.out += self.post
+        finally:
+            self.out, self.post = out, post
+
+    def flush(self) -> None:
+        """A sequence point."""
+        if self.post:
+            self.out += self.post
+            self.post.clear()
+
+    def taint(self, reason: str, span: Span) -> None:
+        self.taints.append((reason, span))
+
+
+def _completes(new: Type, old: Type) -> bool:
+    """A later declaration knows more: `extern int a[];` and then `int a[10];`."""
+    if old.kind != new.kind:
+        return old.kind == "unknown"
+    if new.kind == "array":
+        return any(o.size is None and n.size is not None for o, n in zip(old.extents, new.extents, strict=False))
+    return False
+
+
+def qualified(kind: Type, words: frozenset[str]) -> Type:
+    """The type with the qualifiers `words`."""
+    if not words:
+        return kind
+    return replace(
+        kind,
+        const=kind.const or "const" in words or "constexpr" in words,
+        volatile=kind.volatile or "volatile" in words or "__volatile__" in words or "__volatile" in words,
+        atomic=kind.atomic or "_Atomic" in words,
+        restrict=kind.restrict or bool(words & RESTRICT),
+    )
+
+
+RESTRICT = frozenset(("restrict", "__restrict", "__restrict__"))
+
+
+def integer(value: int, span: Span = NOWHERE, kind: Type = INT) -> Constant:
+    return Constant(value, kind, span)

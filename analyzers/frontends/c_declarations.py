@@ -1,0 +1,288 @@
+"""Declarations of C: specifiers, declarators, records, enumerations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tree_sitter import Node
+
+from analyzers.frontends import c_types
+from analyzers.frontends.c_context import Context, qualified
+from analyzers.frontends.c_expressions import constant_value, effect_free, initial_value
+from analyzers.ir.expressions import Constant, Expr
+from analyzers.ir.statements import Declare
+from analyzers.ir.symbols import INT, UNKNOWN_TYPE, Extent, Storage, Symbol, Type
+
+_QUALIFIER_NODES = frozenset(("type_qualifier", "ms_pointer_modifier"))
+_SPECIFIER_NODES = frozenset(
+    (
+        "primitive_type",
+        "sized_type_specifier",
+        "type_identifier",
+        "struct_specifier",
+        "union_specifier",
+        "enum_specifier",
+        "macro_type_specifier",
+    )
+)
+
+
+def specifiers(c: Context, node: Node) -> tuple[Type, frozenset[str]]:
+    """The base type of a declaration and its storage classes ("static", "extern", "typedef", ...)."""
+    kind: Type | None = None
+    storage: set[str] = set()
+    qualifiers: set[str] = set()
+    for child in node.children:
+        name = child.type
+        if name in _SPECIFIER_NODES:
+            if kind is None:
+                kind = specified(c, child)
+        elif name == "type_qualifier":
+            qualifiers.add(c.text(child).split("(")[0])
+        elif name == "storage_class_specifier":
+            storage.add(c.text(child))
+        elif name in ("typedef", "__extension__"):
+            storage.add(name)
+        elif child.is_named and kind is not None and name not in ("attribute_specifier", "ERROR"):
+            break
+    return qualified(kind or INT, frozenset(qualifiers)), frozenset(storage)
+
+
+def specified(c: Context, node: Node) -> Type:
+    """The type that a type specifier names."""
+    match node.type:
+        case "primitive_type":
+            return c_types.from_words([c.text(node)])
+        case "sized_type_specifier":
+            return c_types.from_words(c.text(node).split())
+        case "type_identifier" | "identifier":
+            name = c.text(node)
+            found = c.scope.find(name)
+            if isinstance(found, Type):
+                return found
+            return c_types.NAMED.get(name) or Type("unknown", name)
+        case "struct_specifier" | "union_specifier":
+            return _record(c, node)
+        case "enum_specifier":
+            return _enumeration(c, node)
+        case "macro_type_specifier":
+            return _type_operator(c, node)
+    return UNKNOWN_TYPE
+
+
+def _type_operator(c: Context, node: Node) -> Type:
+    """`typeof(x)`, `_Atomic(int)`."""
+    name = node.child_by_field_name("name")
+    inner = node.child_by_field_name("type")
+    if name is None or inner is None:
+        return UNKNOWN_TYPE
+    word = c.text(name)
+    if word not in ("typeof", "__typeof__", "__typeof", "_Atomic"):
+        return UNKNOWN_TYPE
+    found = c.scope.find(c.text(inner))
+    kind = found.type if isinstance(found, Symbol) else type_name(c, inner)
+    return replace(kind, atomic=True) if word == "_Atomic" else kind
+
+
+def type_name(c: Context, node: Node) -> Type:
+    """The type of a `type_descriptor` node."""
+    kind, _ = specifiers(c, node)
+    declarator_node = node.child_by_field_name("declarator")
+    return kind if declarator_node is None else declarator(c, declarator_node, kind)[1]
+
+
+def _record(c: Context, node: Node) -> Type:
+    union = node.type == "union_specifier"
+    name_node = node.child_by_field_name("name")
+    tag = c.text(name_node) if name_node is not None else ""
+    name = f"{'union' if union else 'struct'} {tag}".strip()
+    body = node.child_by_field_name("body")
+    if body is None:
+        return c.scope.find_tag(name) or Type("record", name, union=union)
+    if tag:
+        c.scope.tags.setdefault(name, Type("record", name, union=union))
+    fields: list[tuple[str, Type]] = []
+    packed = False
+    for child in body.children:
+        if child.type != "field_declaration":
+            continue
+        base, _ = specifiers(c, child)
+        declarators = child.children_by_field_name("declarator")
+        if not declarators and base.fields:
+            fields.extend(base.fields)  # members of an anonymous struct or union
+        for part in declarators:
+            found, kind = declarator(c, part, base)
+            if found is not None:
+                bits = next((b for b in child.children if b.type == "bitfield_clause"), None)
+                packed = packed or bits is not None
+                fields.append((c.text(found), kind))
+    complete = Type("record", name if tag else "", fields=tuple(fields), union=union)
+    if packed:
+        complete = replace(complete, bits=0)
+    if tag:
+        c.scope.tags[name] = complete
+    return complete
+
+
+def completed(c: Context, kind: Type) -> Type:
+    """A record type with its members, where its definition was seen after the type was used."""
+    if kind.kind == "record" and kind.fields is None and kind.name:
+        return c.scope.find_tag(kind.name) or kind
+    return kind
+
+
+def _enumeration(c: Context, node: Node) -> Type:
+    name_node = node.child_by_field_name("name")
+    body = node.child_by_field_name("body")
+    if body is not None:
+        following: int | None = 0
+        for child in body.children:
+            if child.type != "enumerator":
+                continue
+            word = child.child_by_field_name("name")
+            value_node = child.child_by_field_name("value")
+            if value_node is not None:
+                following = constant_value(c, value_node)
+            if word is not None:
+                value = None if following is None else Constant(following)
+                c.declare(c.text(word), INT, "constant", c.span(word), value)
+            following = None if following is None else following + 1
+    return INT if name_node is None else Type("integer", f"enum {c.text(name_node)}", 32)
+
+
+def declarator(c: Context, node: Node, base: Type, parameter: bool = False) -> tuple[Node | None, Type]:
+    """The declared name (None in an abstract declarator) and its type, from outside in."""
+    current: Node | None = node
+    while current is not None:
+        kind = current.type
+        following: Node | None = current.child_by_field_name("declarator")
+        if kind in ("identifier", "field_identifier", "type_identifier"):
+            return current, base
+        if kind in ("pointer_declarator", "abstract_pointer_declarator"):
+            words = frozenset(c.text(q) for q in current.children if q.type in _QUALIFIER_NODES)
+            base = qualified(c_types.pointer_to(base), words)
+        elif kind in ("array_declarator", "abstract_array_declarator"):
+            base = c_types.array_of(base, Extent(_extent(c, current)))
+            if base.element is not None and base.element.volatile:
+                base = replace(base, volatile=True)
+        elif kind in ("function_declarator", "abstract_function_declarator"):
+            base = Type("function", f"{base.name} ()", element=base)
+        elif kind in ("parenthesized_declarator", "abstract_parenthesized_declarator", "attributed_declarator"):
+            following = following or next(
+                (n for n in current.named_children if n.type.endswith("declarator") or n.type.endswith("identifier")),
+                None,
+            )
+        elif kind == "primitive_type":  # a typedef of a name that the grammar takes for a keyword
+            return current, base
+        current = following
+    return None, base
+
+
+def _extent(c: Context, node: Node) -> Expr | None:
+    size = node.child_by_field_name("size")
+    if size is None or size.type == "*":
+        return None
+    value = constant_value(c, size)
+    if value is not None:
+        return Constant(value, INT, c.span(size))
+    return effect_free(c, size)
+
+
+def parameter_type(kind: Type) -> Type:
+    """Arrays and functions as parameters are pointers; qualifiers of the outermost bound are those of the pointer."""
+    return c_types.decayed(kind)
+
+
+def _storage(c: Context, words: frozenset[str], kind: Type) -> Storage:
+    if kind.kind == "function":
+        return "function"
+    if c.scope.depth == 0 or "extern" in words:
+        return "global"
+    return "static" if "static" in words else "local"
+
+
+def declaration(c: Context, node: Node) -> None:
+    """Declare everything in a declaration; local objects give `Declare` statements."""
+    base, words = specifiers(c, node)
+    typedef = "typedef" in words or node.type == "type_definition"
+    for part in node.children_by_field_name("declarator"):
+        value_node = None
+        if part.type == "init_declarator":
+            value_node = part.child_by_field_name("value")
+            inner = part.child_by_field_name("declarator")
+            if inner is None:
+                continue
+            part = inner
+        name_node, kind = declarator(c, part, base)
+        if name_node is None:
+            continue
+        name = c.text(name_node)
+        if typedef:
+            c.scope.names[name] = replace(kind, name=name) if kind.kind == "record" and not kind.name else kind
+            continue
+        if not name:
+            continue
+        if kind.kind == "array" and value_node is not None and kind.extents[0].size is None:
+            kind = _sized(c, kind, value_node)
+        storage = _storage(c, words, kind)
+        if "_Thread_local" in words or "__thread" in words or "thread_local" in words:
+            _declare_object(c, name, kind, storage, name_node, value_node, part, threadprivate=True)
+        else:
+            _declare_object(c, name, kind, storage, name_node, value_node, part)
+
+
+def _declare_object(
+    c: Context,
+    name: str,
+    kind: Type,
+    storage: Storage,
+    name_node: Node,
+    value_node: Node | None,
+    part: Node,
+    threadprivate: bool = False,
+) -> None:
+    span = c.span(name_node)
+    if storage in ("global", "function") and c.scope.depth > 0:
+        _declare_outer(c, name, kind, storage)
+        return
+    constant: Expr | None = None
+    if storage in ("global", "static") and kind.const and kind.is_scalar and value_node is not None:
+        found = constant_value(c, value_node)
+        constant = None if found is None else Constant(found, kind)
+    symbol = c.declare(name, kind, storage, span, constant)
+    if threadprivate:
+        symbol = replace(symbol, threadprivate=True)
+        c.scope.names[name] = symbol
+    if storage != "local":
+        return
+    value = None if value_node is None else initial_value(c, value_node, kind)
+    whole = c.at(part.start_byte, part.end_byte if value_node is None else value_node.end_byte)
+    c.out.append(Declare(symbol, value, whole))
+    c.flush()
+
+
+def _declare_outer(c: Context, name: str, kind: Type, storage: Storage) -> None:
+    """`extern int x;` or a prototype inside a function: the object at file scope."""
+    scope = c.scope
+    while scope.parent is not None:
+        scope = scope.parent
+    known = scope.names.get(name)
+    if not isinstance(known, Symbol):
+        known = Symbol(f"//{name}", name, kind, storage, address_taken=name in c.globals_addressed)
+    c.scope.names[name] = known
+
+
+def _sized(c: Context, kind: Type, value: Node) -> Type:
+    """`int a[] = {1, 2}` has as many elements as its initialiser."""
+    if value.type == "initializer_list":
+        items = [n for n in value.named_children if n.type != "comment"]
+        if any(n.type == "initializer_pair" for n in items):
+            return kind
+        size = len(items)
+    elif value.type == "string_literal":
+        size = len(c.text(value)) - 1
+        if "\\" in c.text(value):
+            return kind
+    else:
+        return kind
+    return replace(kind, extents=(Extent(Constant(size)), *kind.extents[1:]))

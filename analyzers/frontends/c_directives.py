@@ -1,0 +1,94 @@
+"""OpenMP lines at the place where they stand: read in the scope that surrounds them."""
+
+from __future__ import annotations
+
+import tree_sitter_c
+from tree_sitter import Language, Node, Parser
+
+from analyzers.frontends import c_literals, directives
+from analyzers.frontends.c_context import Context
+from analyzers.frontends.c_expressions import effect_free
+from analyzers.frontends.macros import ExpansionError, expand_text
+from analyzers.ir.directives import Directive
+from analyzers.ir.expressions import Constant, Expr, Name
+from analyzers.ir.symbols import Symbol
+from analyzers.text import Span
+
+_PARSER = Parser(Language(tree_sitter_c.language()))
+_PREFIX = b"int _=("
+
+
+def pending(c: Context, before: int) -> list[Directive]:
+    """Take the directives up to offset `before` of the parsed text."""
+    found: list[Directive] = []
+    while c.next_directive < len(c.directives) and c.positions[c.next_directive] <= before:
+        directive = read(c, c.next_directive)
+        c.next_directive += 1
+        if directive is not None:
+            found.append(directive)
+    return found
+
+
+def read(c: Context, index: int) -> Directive | None:
+    line = c.directives[index]
+    return directives.parse(line.text, lambda i: line.offset_of(i), lambda text, span: resolve(c, text, span), "c")
+
+
+def resolve(c: Context, text: str, span: Span) -> Expr | None:
+    """An expression of a clause in the current scope; None where it names nothing."""
+    text = text.strip()
+    if text.isidentifier() and text.isascii():
+        word = text.encode()
+        macro = c.macros.get(word)
+        if macro is None:
+            symbol = c.scope.find(text)
+            if isinstance(symbol, Symbol) and symbol.storage != "constant":
+                if symbol.storage == "global":
+                    c.globals[text] = symbol
+                return Name(symbol, span)
+    elif text.isascii() and text.isdigit() and (number := c_literals.number(text.encode())) is not None:
+        return Constant(number[0], number[1], span)
+    code = text.encode("utf-8", "surrogatepass")
+    if not code or len(code) > 4096:
+        return None
+    try:
+        code = expand_text(code, c.macros)
+    except ExpansionError:
+        return None
+    root = _PARSER.parse(_PREFIX + code + b");").root_node
+    if root.has_error or root.named_child_count != 1:
+        return None
+    node: Node | None = root.named_children[0].child_by_field_name("declarator")
+    node = None if node is None else node.child_by_field_name("value")
+    if node is None:
+        return None
+    return _lowered(c, node, _PREFIX + code + b");", span)
+
+
+def _lowered(c: Context, node: Node, data: bytes, span: Span) -> Expr:
+    """Lower in the scope of `c` with every span that of the clause's item."""
+    inner = Context(
+        data,
+        c.scope,
+        c.function,
+        snippet=c.snippet,
+        addressed=c.addressed,
+        root=c.root,
+        guesses=c.guesses,
+        type_name=c.type_name,
+        expanded=_Everywhere(span),
+        line_starts=c.line_starts,
+        globals=c.globals,
+        callees=c.callees,
+    )
+    return effect_free(inner, node)
+
+
+class _Everywhere:
+    """A map that sends every range to one span."""
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+
+    def span(self, start: int, end: int) -> Span:
+        return self._span

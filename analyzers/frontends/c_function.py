@@ -1,0 +1,169 @@
+"""Lowering of one function definition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from tree_sitter import Node, Tree
+
+from analyzers.frontends.c_context import Context
+from analyzers.frontends.c_declarations import declarator, parameter_type, specifiers
+from analyzers.frontends.c_directives import pending
+from analyzers.frontends.c_statements import sequence
+from analyzers.frontends.macros import Expanded
+from analyzers.frontends.masking import PreprocessorLine
+from analyzers.ir.directives import Directive
+from analyzers.ir.statements import Block, Function, Problem, Unknown
+from analyzers.ir.symbols import INT, Symbol, Type
+from analyzers.text import Span
+
+_SNIPPET = b"void _(){"
+_IMPLICIT = b"int "
+
+
+def lower_function(
+    c: Context,
+    name: str,
+    start: int,
+    lines: tuple[PreprocessorLine, ...],
+    fingerprint: str,
+    parse: Callable[[bytes], Tree],
+    bare: bool,
+) -> Function:
+    """Lower the text of `c`, one function definition (`bare`: statements without one) that begins at `start` of the file;
+    `lines` are its directives with offsets in the file."""
+    length = len(c.data)
+    original = c.at(0, length).end
+    node = _definition(c, parse, bare)
+    whole = Span(0, original)
+    c.function = name
+    c.directives = [_moved(line, start) for line in lines]
+    c.positions = [_place(c, line.span.start) for line in c.directives]
+    if node is None:
+        problem = Problem("syntax", "cannot read this function", whole)
+        body = Block((Unknown("syntax error", (), whole),), whole)
+        return Function(name, (), False, body, whole, Span(0, 0), fingerprint, problems=(problem,))
+    c.root = node
+    body_node = node.child_by_field_name("body")
+    outer: tuple[Directive, ...] = ()
+    params: tuple[Symbol, ...] = ()
+    variadic = False
+    static = False
+    name_span = Span(0, 0)
+    c.push()
+    if not bare:
+        outer = tuple(pending(c, node.start_byte))
+        base, words = specifiers(c, node)
+        static = "static" in words
+        declarator_node = node.child_by_field_name("declarator")
+        function_node = _function_declarator(declarator_node)
+        if declarator_node is not None:
+            name_node, _ = declarator(c, declarator_node, base)
+            if name_node is not None:
+                name_span = c.span(name_node)
+                name = c.function = c.text(name_node)
+        if function_node is not None:
+            params, variadic = _parameters(c, function_node, node)
+    if body_node is not None:
+        sequence(c, body_node.children, body_node.end_byte)
+    body_span = whole if bare or body_node is None else c.span(body_node)
+    return Function(
+        name,
+        params,
+        variadic,
+        Block(tuple(c.out), body_span),
+        whole,
+        name_span,
+        fingerprint,
+        static,
+        tuple(c.problems),
+        tuple(c.globals.values()),
+        tuple(c.callees),
+        outer,
+    )
+
+
+def _definition(c: Context, parse: Callable[[bytes], Tree], bare: bool) -> Node | None:
+    """The function in the parsed text. One without a type (`main() {`) gets `int` put in front."""
+    text = c.data
+    if bare:
+        c.data = _SNIPPET + text + b"\n}"
+        c.shift = len(_SNIPPET)
+    root = parse(c.data).root_node
+    found = next((n for n in root.children if n.type == "function_definition"), None)
+    if found is None and not bare:
+        c.data = _IMPLICIT + text
+        root = parse(c.data).root_node
+        c.shift = len(_IMPLICIT)
+        found = next((n for n in root.children if n.type == "function_definition"), None)
+    if found is not None:
+        for sibling in root.children:
+            if sibling != found and sibling.type != "comment" and sibling.type != ";":
+                span = c.span(sibling)
+                c.problems.append(Problem("syntax", "unexpected text", span))
+    return found
+
+
+def _place(c: Context, offset: int) -> int:
+    placed = c.expanded.place(offset) if isinstance(c.expanded, Expanded) else offset
+    return placed + c.shift
+
+
+def _moved(line: PreprocessorLine, start: int) -> PreprocessorLine:
+    return replace(line, span=line.span.shifted(-start), pieces=tuple((k, offset - start) for k, offset in line.pieces))
+
+
+def _function_declarator(node: Node | None) -> Node | None:
+    """The declarator with the parameters of the function defined: the innermost one."""
+    found = None
+    while node is not None:
+        if node.type == "function_declarator":
+            found = node
+        following = node.child_by_field_name("declarator")
+        if following is None and node.type == "parenthesized_declarator":
+            following = next((n for n in node.named_children if n.type.endswith("declarator")), None)
+        node = following
+    return found
+
+
+def _parameters(c: Context, function: Node, definition: Node) -> tuple[tuple[Symbol, ...], bool]:
+    list_node = function.child_by_field_name("parameters")
+    if list_node is None:
+        return (), False
+    params: list[Symbol] = []
+    old_style: list[Node] = []
+    variadic = False
+    for child in list_node.named_children:
+        if child.type == "variadic_parameter":
+            variadic = True
+        elif child.type == "identifier":
+            old_style.append(child)
+        elif child.type == "parameter_declaration":
+            base, _ = specifiers(c, child)
+            part = child.child_by_field_name("declarator")
+            name_node, kind = (None, base) if part is None else declarator(c, part, base)
+            kind = parameter_type(kind)
+            if kind.kind == "void" and name_node is None:
+                continue
+            if name_node is None:
+                params.append(Symbol(f"{c.function}/p{len(params)}:", "", kind, "parameter", c.span(child), depth=1))
+            else:
+                params.append(c.declare(c.text(name_node), kind, "parameter", c.span(name_node)))
+    if old_style:
+        params += _old_style(c, old_style, definition)
+    return tuple(params), variadic
+
+
+def _old_style(c: Context, names: list[Node], definition: Node) -> list[Symbol]:
+    """K&R parameters: names in the list, types in declarations before the body."""
+    types: dict[str, Type] = {}
+    for child in definition.children:
+        if child.type != "declaration":
+            continue
+        base, _ = specifiers(c, child)
+        for part in child.children_by_field_name("declarator"):
+            name_node, kind = declarator(c, part, base)
+            if name_node is not None:
+                types[c.text(name_node)] = parameter_type(kind)
+    return [c.declare(c.text(n), types.get(c.text(n), INT), "parameter", c.span(n)) for n in names]

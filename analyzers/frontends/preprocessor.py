@@ -1,0 +1,365 @@
+"""The choice between `#if` branches and the table of macros, from the preprocessor lines of a masked file."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
+
+from analyzers.frontends.macros import ExpansionError, Macro, expand_text, parse_define
+from analyzers.frontends.masking import PreprocessorLine
+from analyzers.ir.statements import Problem
+from analyzers.text import Span
+
+OPENMP_VERSION = b"202111"  # _OPENMP of OpenMP 5.2: the code is read as if compiled with OpenMP
+
+PREDEFINED: Mapping[bytes, Macro] = {
+    name: Macro(name, body)
+    for name, body in (
+        (b"_OPENMP", OPENMP_VERSION),
+        (b"__STDC__", b"1"),
+        (b"__STDC_VERSION__", b"201710L"),
+        (b"__STDC_HOSTED__", b"1"),
+        (b"__GNUC__", b"12"),
+        (b"__GNUC_MINOR__", b"2"),
+        (b"__linux__", b"1"),
+        (b"__unix__", b"1"),
+        (b"__x86_64__", b"1"),
+        (b"__LP64__", b"1"),
+        (b"__CHAR_BIT__", b"8"),
+        (b"__SIZEOF_POINTER__", b"8"),
+    )
+}
+
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>\.?[0-9][A-Za-z0-9_.']*)|(?P<char>L?'(?:[^'\\]|\\.)*')|(?P<name>[A-Za-z_]\w*)"
+    r'|(?P<string>"(?:[^"\\]|\\.)*"|<[^<>\s]*>(?=\s*\)))|(?P<op>&&|\|\||==|!=|<=|>=|<<|>>|[-+*/%<>!~&|^?:(),]))'
+)
+_PRECEDENCE = {
+    "*": 10, "/": 10, "%": 10, "+": 9, "-": 9, "<<": 8, ">>": 8, "<": 7, ">": 7, "<=": 7, ">=": 7,
+    "==": 6, "!=": 6, "&": 5, "^": 4, "|": 3, "&&": 2, "||": 1,
+}  # fmt: skip
+_NAME = re.compile(r"(?:#|%:)\s*[a-z]+\s+([A-Za-z_]\w*)")
+_INCLUDE = re.compile(r'#\s*include(?:_next)?\s*(?:"([^"]+)"|<([^>]+)>)')
+
+
+class ConditionError(Exception):
+    """An `#if` expression that cannot be evaluated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Include:
+    name: str
+    system: bool
+    line: PreprocessorLine
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """An `#if` chosen without knowledge: a name it asks for could come from a header that was not read."""
+
+    name: str
+    span: Span  # from the #if to the end of its #endif
+    both: bool  # code stands in more than one branch
+
+
+@dataclass(slots=True)
+class MacroTable:
+    """Which macro a name is at which place. Most names have one definition, and a lookup then costs a dictionary access."""
+
+    events: dict[bytes, list[tuple[int, Macro | None]]]
+
+    def at(self, name: bytes, offset: int) -> Macro | None:
+        events = self.events.get(name)
+        if not events:
+            return None
+        k = bisect_right(events, offset, key=lambda event: event[0]) - 1
+        return events[k][1] if k >= 0 else None
+
+    def view(self, start: int, end: int) -> dict[bytes, Macro]:
+        """The macros in force in a stretch of the file; one defined inside counts from its start on."""
+        table: dict[bytes, Macro] = {}
+        for name, events in self.events.items():
+            macro = None
+            for offset, event in events:
+                if offset < start or (offset < end and event is not None):
+                    macro = event
+            if macro is not None:
+                table[name] = macro
+        return table
+
+    def changes(self, start: int, end: int) -> bool:
+        """Some name is defined more than once, so that `view` depends on the place."""
+        return any(len(events) > 1 or start <= events[0][0] < end for events in self.events.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessed:
+    """`inactive`: byte ranges between preprocessor lines that are not compiled. `pragmas`: the active `#pragma` lines."""
+
+    inactive: tuple[tuple[int, int], ...]
+    pragmas: tuple[PreprocessorLine, ...]
+    macros: MacroTable
+    includes: tuple[Include, ...]
+    guesses: tuple[Guess, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(slots=True)
+class _Conditional:
+    line: PreprocessorLine
+    outer: bool  # the surrounding text is active
+    taken: bool  # a branch was chosen
+    active: bool
+    guessed: str | None = None
+
+
+def preprocess(
+    lines: tuple[PreprocessorLine, ...],
+    macros: MutableMapping[bytes, Macro],
+    length: int,
+    include: Callable[[Include, MutableMapping[bytes, Macro]], bool] = lambda include, macros: False,
+) -> Preprocessed:
+    """Walk the lines in order. `macros` holds what is defined at the start and is changed; `include` adds the macros of a
+    header and says whether all of it was read; `length` is that of the file."""
+    events: dict[bytes, list[tuple[int, Macro | None]]] = {name: [(-1, macro)] for name, macro in macros.items()}
+    inactive: list[tuple[int, int]] = []
+    pragmas: list[PreprocessorLine] = []
+    includes: list[Include] = []
+    guesses: list[Guess] = []
+    problems: list[Problem] = []
+    stack: list[_Conditional] = []
+    active = True
+    unseen = False
+    off_since = 0
+
+    def switch(to: bool, line: PreprocessorLine) -> None:
+        nonlocal active, off_since
+        if active and not to:
+            off_since = line.span.end
+        elif to and not active:
+            inactive.append((off_since, line.span.start))
+        active = to
+
+    for line in lines:
+        keyword = line.keyword
+        if keyword in ("if", "ifdef", "ifndef"):
+            value, unknown = _condition(line, macros, problems) if active else (False, None)
+            guessed = unknown if unseen else None
+            stack.append(_Conditional(line, active, value, active and value, guessed))
+            switch(active and value, line)
+        elif keyword in ("elif", "elifdef", "elifndef", "else", "endif"):
+            if not stack:
+                problems.append(Problem("preprocessor", f"`#{keyword}` without `#if`", line.span))
+                continue
+            top = stack[-1]
+            if keyword == "endif":
+                stack.pop()
+                switch(top.outer, line)
+                if top.guessed and top.outer:
+                    guesses.append(Guess(top.guessed, Span(top.line.span.start, line.span.end), True))
+            elif keyword == "else":
+                top.active = top.outer and not top.taken
+                top.taken = True
+                switch(top.active, line)
+            else:
+                value = False
+                if top.outer and not top.taken:
+                    value, unknown = _condition(line, macros, problems)
+                    top.guessed = top.guessed or (unknown if unseen else None)
+                top.taken = top.taken or value
+                top.active = value
+                switch(top.active, line)
+        elif not active:
+            continue
+        elif keyword == "define":
+            macro = parse_define(line.text.encode("utf-8", "surrogatepass"))
+            if macro is None:
+                problems.append(Problem("preprocessor", "malformed `#define`", line.span))
+                continue
+            macros[macro.name] = macro
+            events.setdefault(macro.name, []).append((line.span.start, macro))
+        elif keyword == "undef":
+            if match := _NAME.match(line.text):
+                name = match[1].encode()
+                macros.pop(name, None)
+                events.setdefault(name, []).append((line.span.start, None))
+        elif keyword in ("include", "include_next"):
+            if match := _INCLUDE.match(line.text):
+                found = Include(match[1] or match[2], match[1] is None, line)
+                includes.append(found)
+                before = dict(macros)
+                unseen = not include(found, macros) or unseen
+                for name, macro in macros.items():
+                    if before.get(name) is not macro:
+                        events.setdefault(name, []).append((line.span.start, macro))
+        elif keyword == "pragma":
+            pragmas.append(line)
+    problems += [Problem("preprocessor", "`#if` without `#endif`", top.line.span) for top in stack]
+    if not active:
+        inactive.append((off_since, length))
+    return Preprocessed(
+        tuple(inactive), tuple(pragmas), MacroTable(events), tuple(includes), tuple(guesses), tuple(problems)
+    )
+
+
+def _condition(
+    line: PreprocessorLine, macros: Mapping[bytes, Macro], problems: list[Problem]
+) -> tuple[bool, str | None]:
+    """The truth of an #if line and the first name in it that nothing is known of."""
+    keyword = line.keyword
+    if keyword not in ("if", "elif"):
+        match = _NAME.match(line.text)
+        if match is None:
+            problems.append(Problem("preprocessor", f"`#{keyword}` without a name", line.span))
+            return False, None
+        defined = match[1].encode() in macros
+        return defined == keyword.endswith("ifdef") or (keyword == "elifdef" and defined), None if defined else match[1]
+    text = re.sub(r"^(?:#|%:)\s*(?:el)?if", "", line.text)
+    try:
+        return evaluate(text, macros)
+    except (ConditionError, RecursionError):
+        problems.append(Problem("preprocessor", f"cannot evaluate `{line.text.strip()}`", line.span))
+        return False, text.strip()
+
+
+def evaluate(text: str, macros: Mapping[bytes, Macro]) -> tuple[bool, str | None]:
+    """The value of an `#if` expression (C11 §6.10.1) and the first unknown name. Raises ConditionError."""
+    unknown: list[str] = []
+
+    def defined(match: re.Match[str]) -> str:
+        known = (match[1] or match[2]).encode() in macros
+        if not known:
+            unknown.append(match[1] or match[2])
+        return " 1 " if known else " 0 "
+
+    text = re.sub(r"\bdefined\s*(?:\(\s*([A-Za-z_]\w*)\s*\)|([A-Za-z_]\w*))", defined, text)
+    text = re.sub(r"\b__has_\w+\s*\([^()]*\)", " 0 ", text)
+    try:
+        text = expand_text(text.encode("utf-8", "surrogatepass"), macros).decode("utf-8", "replace")
+    except ExpansionError as error:
+        raise ConditionError from error
+    tokens: list[tuple[str, str]] = []
+    at = 0
+    text = text.rstrip()
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if match is None or match.end() == at:
+            raise ConditionError
+        at = match.end()
+        tokens.append((match.lastgroup or "", match[match.lastgroup or 0]))
+    if len(tokens) > 2_000:
+        raise ConditionError
+    for kind, word in tokens:
+        if kind == "name" and word not in ("true", "false"):
+            unknown.append(word)
+    stream = iter([*tokens, ("end", "")])
+    parser = _Parser(stream)
+    value = parser.ternary()
+    if parser.token[0] != "end":
+        raise ConditionError
+    return value != 0, unknown[0] if unknown else None
+
+
+class _Parser:
+    """Precedence climbing over the tokens of a condition."""
+
+    def __init__(self, stream: Iterator[tuple[str, str]]) -> None:
+        self.stream = stream
+        self.token = next(stream)
+
+    def advance(self) -> tuple[str, str]:
+        token = self.token
+        self.token = next(self.stream, ("end", ""))
+        return token
+
+    def ternary(self) -> int:
+        value = self.binary(1)
+        if self.token[1] != "?":
+            return value
+        self.advance()
+        then = self.ternary()
+        if self.advance()[1] != ":":
+            raise ConditionError
+        otherwise = self.ternary()
+        return then if value else otherwise
+
+    def binary(self, lowest: int) -> int:
+        left = self.unary()
+        while self.token[0] == "op" and _PRECEDENCE.get(self.token[1], 0) >= lowest:
+            op = self.advance()[1]
+            right = self.binary(_PRECEDENCE[op] + 1)
+            left = _apply(op, left, right)
+        return left
+
+    def unary(self) -> int:
+        kind, word = self.advance()
+        if kind == "number":
+            return _integer(word)
+        if kind == "char":
+            return ord(word[-2])
+        if kind == "name":
+            if self.token[1] == "(":
+                raise ConditionError
+            return 1 if word == "true" else 0
+        if word == "(":
+            value = self.ternary()
+            if self.advance()[1] != ")":
+                raise ConditionError
+            return value
+        if word in ("-", "+", "!", "~"):
+            value = self.unary()
+            return {"-": -value, "+": value, "!": int(not value), "~": ~value}[word]
+        raise ConditionError
+
+
+def _integer(word: str) -> int:
+    digits = word.replace("'", "").rstrip("uUlLzZ")
+    try:
+        return int(digits, 8) if len(digits) > 1 and digits.isdigit() and digits[0] == "0" else int(digits, 0)
+    except ValueError as error:
+        raise ConditionError from error
+
+
+def _apply(op: str, left: int, right: int) -> int:
+    if op in ("/", "%"):
+        if right == 0:
+            raise ConditionError
+        quotient = abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
+        return quotient if op == "/" else left - quotient * right
+    if op in ("<<", ">>") and not 0 <= right < 64:
+        raise ConditionError
+    match op:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return left * right
+        case "<<":
+            return left << right
+        case ">>":
+            return left >> right
+        case "<":
+            return int(left < right)
+        case ">":
+            return int(left > right)
+        case "<=":
+            return int(left <= right)
+        case ">=":
+            return int(left >= right)
+        case "==":
+            return int(left == right)
+        case "!=":
+            return int(left != right)
+        case "&":
+            return left & right
+        case "^":
+            return left ^ right
+        case "|":
+            return left | right
+        case "&&":
+            return int(bool(left) and bool(right))
+        case _:
+            return int(bool(left) or bool(right))
