@@ -1,0 +1,401 @@
+"""May two accesses concern the same object? Types, storage, `restrict` and where pointers come from decide.
+
+Where only the callers know (two pointer parameters), the answer is an ordinary assumption that the verdict names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from analyzers.dependence.lvalues import strip_casts
+from analyzers.ir.accesses import Access, Member, PathStep, Subscripts
+from analyzers.ir.expressions import (
+    Address,
+    Binary,
+    Call,
+    Conditional,
+    Constant,
+    Element,
+    Expr,
+    Field,
+    Name,
+    Opaque,
+    walk,
+)
+from analyzers.ir.statements import Assign, Declare, Function, Unknown, expressions, walk_statements
+from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
+from analyzers.ir.verdicts import Assumption
+
+AliasStatus = Literal["same", "distinct", "assumed-distinct", "may"]
+OriginKind = Literal["object", "allocation", "entry", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a pointer's value points into: a named object, what one allocation returned, what a pointer held when the
+    function was entered, or anything."""
+
+    kind: OriginKind
+    symbol: Symbol | None = None
+    site: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PointerFacts:
+    """Where the pointers of a function come from, whatever the order of statements."""
+
+    origins: Mapping[Symbol, frozenset[Origin]] = field(default_factory=dict)
+    modified: frozenset[Symbol] = frozenset()  # pointers assigned more often than once, or moved
+    escaping: frozenset[int] = frozenset()  # allocation sites whose address is stored or passed on
+
+
+@dataclass(frozen=True, slots=True)
+class AliasAnswer:
+    """same: one object, compare elements. distinct: proved. assumed-distinct: under `assumption`. may: cannot tell.
+
+    With "same", an `assumption` is what comparing element by element relies on (the rows of `double **a` differ).
+    """
+
+    status: AliasStatus
+    assumption: Assumption | None = None
+    why: str = ""
+
+
+_ALLOCATORS = frozenset({"malloc", "calloc", "aligned_alloc", "memalign", "valloc", "operator new", "new", "new[]"})
+_NO_FACTS = PointerFacts()
+
+
+def relation(a: Access, b: Access, *, assume_no_alias: bool = False, facts: PointerFacts | None = None) -> AliasAnswer:
+    """How the objects of two accesses relate. `assume_no_alias`: the user says that pointers never overlap."""
+    first, second = a.symbol, b.symbol
+    if first is None or second is None:
+        return _unnamed(a if first is None else b, b if first is None else a)
+    known = facts or _NO_FACTS
+    if first == second:
+        return _same_symbol(first, a.path, b.path, assume_no_alias)
+    left, right = _pointer_path(a.path), _pointer_path(b.path)
+    if left is None and right is None:
+        return AliasAnswer("distinct", why="two different objects")
+    if _types_differ(first, a.path, second, b.path):
+        return AliasAnswer("distinct", why="objects of different types")
+    return _behind_pointers(a, b, first, second, left, right, known, assume_no_alias)
+
+
+def _unnamed(unknown: Access, other: Access) -> AliasAnswer:
+    symbol = other.symbol
+    if symbol is not None and _is_out_of_reach(symbol) and _pointer_path(other.path) is None:
+        return AliasAnswer("distinct", why=f"nothing points to `{symbol.name}`")
+    return AliasAnswer("may", why=unknown.reason or "an object without a name")
+
+
+def _is_out_of_reach(symbol: Symbol) -> bool:
+    """Can no pointer, called function or other name reach the object itself?"""
+    if symbol.storage == "undeclared":
+        return False
+    if symbol.type.kind == "array" and symbol.storage != "parameter":
+        return symbol.storage == "local" and not symbol.address_taken and not symbol.target
+    return symbol.storage in ("local", "parameter") and not symbol.address_taken and not symbol.target
+
+
+def _pointer_path(path: tuple[PathStep, ...]) -> int | None:
+    """How many steps lead to the last pointer that is followed; None where the access is to the named object itself."""
+    found = None
+    for position, step in enumerate(path):
+        if isinstance(step, Subscripts) and step.through_pointer:
+            found = position
+    return found
+
+
+def type_at(symbol: Symbol, path: tuple[PathStep, ...]) -> Type:
+    """The type of the object that a path leads to; unknown where it cannot be told."""
+    kind = symbol.type
+    for step in path:
+        if isinstance(step, Member):
+            kind = kind.field_type(step.name)
+            continue
+        if step.through_pointer:
+            kind = kind.element or UNKNOWN_TYPE
+            if kind.kind == "array":
+                rest = kind.extents[max(0, len(step.indices) - 1) :]
+                kind = kind.element or UNKNOWN_TYPE if not rest else _with_extents(kind, len(rest))
+        elif kind.kind == "array" and len(step.indices) >= len(kind.extents):
+            kind = kind.element or UNKNOWN_TYPE
+    return kind
+
+
+def _with_extents(kind: Type, count: int) -> Type:
+    return (
+        kind
+        if count == len(kind.extents)
+        else Type("array", kind.name, element=kind.element, extents=kind.extents[-count:])
+    )
+
+
+def _types_differ(first: Symbol, a: tuple[PathStep, ...], second: Symbol, b: tuple[PathStep, ...]) -> bool:
+    """Strict aliasing: an object is accessed by its own type only, characters excepted (C17 §6.5 p7)."""
+    left, right = type_at(first, a), type_at(second, b)
+    kinds = {left.kind, right.kind}
+    if not kinds <= {"integer", "real", "complex", "pointer", "logical"}:
+        return False
+    if left.kind != right.kind:
+        # A complex number is an array of two reals.
+        return kinds != {"real", "complex"} and not (_is_character(left) or _is_character(right))
+    if left.kind == "pointer" or _is_character(left) or _is_character(right):
+        return False
+    return left.bits is not None and right.bits is not None and left.bits != right.bits
+
+
+def _is_character(kind: Type) -> bool:
+    return kind.kind == "character" or (kind.kind in ("integer", "logical") and (kind.bits or 8) <= 8)
+
+
+def _same_symbol(symbol: Symbol, a: tuple[PathStep, ...], b: tuple[PathStep, ...], no_alias: bool) -> AliasAnswer:
+    """Two accesses that start from one name."""
+    left, right = _pointer_path(a), _pointer_path(b)
+    if left is None and right is None:
+        return _same_object(symbol, a, b)
+    if left is None or right is None:
+        # The pointer itself, and what it (or a pointer behind it) points to.
+        own = a if left is None else b
+        if not own:
+            return (
+                AliasAnswer("distinct", why="a pointer and what it points to")
+                if not symbol.address_taken
+                else AliasAnswer("may")
+            )
+        return AliasAnswer("distinct" if not symbol.address_taken else "may")
+    if left != right:
+        assumption = _no_alias(f"`{symbol.name}` and what it points to", (symbol.name,))
+        if _types_differ(symbol, a, symbol, b) or no_alias or type_at(symbol, a).kind != type_at(symbol, b).kind:
+            return AliasAnswer("distinct", why="different levels of a pointer")
+        return AliasAnswer("assumed-distinct", assumption)
+    if _same_object(symbol, a, b).status == "distinct" and a[: left + 1] == b[: left + 1]:
+        return AliasAnswer("distinct", why="different members")
+    if _members(a[:left]) != _members(b[:left]):
+        # Two members that are pointers.
+        if no_alias:
+            return AliasAnswer("distinct", why="pointers are taken as distinct")
+        names = (_spelled(symbol, a[:left]), _spelled(symbol, b[:left]))
+        return AliasAnswer("assumed-distinct", _overlap(*names))
+    if left > 0 and any(isinstance(s, Subscripts) for s in a[:left]) and not no_alias:
+        rows = _spelled(symbol, a[:left])
+        return AliasAnswer("same", Assumption("no-alias", f"the rows of `{rows}` do not overlap", "ordinary", (rows,)))
+    return AliasAnswer("same")
+
+
+def _members(path: tuple[PathStep, ...]) -> tuple[str, ...]:
+    return tuple(step.name for step in path if isinstance(step, Member))
+
+
+def _same_object(symbol: Symbol, a: tuple[PathStep, ...], b: tuple[PathStep, ...]) -> AliasAnswer:
+    """Members of one object: different ones are distinct unless in a union."""
+    for position, (left, right) in enumerate(zip(a, b, strict=False)):
+        if isinstance(left, Member) and isinstance(right, Member) and left.name != right.name:
+            if type_at(symbol, a[:position]).union:
+                return AliasAnswer("may", why="members of a union share memory")
+            return AliasAnswer("distinct", why="different members")
+    return AliasAnswer("same")
+
+
+def _spelled(symbol: Symbol, path: tuple[PathStep, ...]) -> str:
+    text = symbol.name
+    for position, step in enumerate(path):
+        if isinstance(step, Member):
+            previous = path[position - 1] if position else None
+            arrow = isinstance(previous, Subscripts) and previous.through_pointer
+            text += f"->{step.name}" if arrow else f".{step.name}"
+    return text
+
+
+def _overlap(first: str, second: str) -> Assumption:
+    one, two = sorted((first, second))
+    return Assumption("no-alias", f"`{one}` and `{two}` do not overlap", "ordinary", (one, two))
+
+
+def _no_alias(text: str, subjects: tuple[str, ...]) -> Assumption:
+    return Assumption("no-alias", f"{text} do not overlap", "ordinary", subjects)
+
+
+def _behind_pointers(
+    a: Access,
+    b: Access,
+    first: Symbol,
+    second: Symbol,
+    left: int | None,
+    right: int | None,
+    facts: PointerFacts,
+    no_alias: bool,
+) -> AliasAnswer:
+    """Two names, at least one access through a pointer."""
+    for symbol, depth in ((first, left), (second, right)):
+        if depth is None and _is_out_of_reach(symbol):
+            return AliasAnswer("distinct", why=f"nothing points to `{symbol.name}`")
+    if _member_types_differ(first, a.path, second, b.path):
+        return AliasAnswer("distinct", why="different members of one record type")
+    if left == 0 and right == 0 and "undeclared" in (first.storage, second.storage):
+        return AliasAnswer("distinct", why="undeclared names are distinct objects")
+    sources = (_origins(first, left, facts), _origins(second, right, facts))
+    verdict = _compare_origins(*sources, facts)
+    if verdict == "distinct":
+        return AliasAnswer("distinct", why="they point to different objects")
+    if verdict == "may":
+        return AliasAnswer("may", why="one pointer may hold the other's address")
+    if _restricted(first, left) or _restricted(second, right):
+        return AliasAnswer("distinct", why="`restrict`")
+    if no_alias:
+        return AliasAnswer("distinct", why="pointers are taken as distinct")
+    names = (_spelled(first, a.path[: left or 0]), _spelled(second, b.path[: right or 0]))
+    return AliasAnswer("assumed-distinct", _overlap(*names))
+
+
+def _restricted(symbol: Symbol, depth: int | None) -> bool:
+    return depth == 0 and symbol.type.restrict
+
+
+def _member_types_differ(first: Symbol, a: tuple[PathStep, ...], second: Symbol, b: tuple[PathStep, ...]) -> bool:
+    """`p->x` and `q->y` of one record type are never the same member of any object (no union around)."""
+    if not (len(a) > 1 and len(b) > 1 and isinstance(a[-1], Member) and isinstance(b[-1], Member)):
+        return False
+    one, two = type_at(first, a[:-1]), type_at(second, b[:-1])
+    return (
+        one.kind == "record" == two.kind and one.name == two.name != "" and not one.union and a[-1].name != b[-1].name
+    )
+
+
+def _origins(symbol: Symbol, depth: int | None, facts: PointerFacts) -> frozenset[Origin]:
+    if depth is None:
+        return frozenset({Origin("object", symbol)})
+    if depth > 0:
+        return frozenset({Origin("unknown")})
+    known = facts.origins.get(symbol)
+    if known is not None:
+        return known
+    return frozenset({Origin("entry" if symbol.storage == "parameter" else "unknown", symbol)})
+
+
+def _compare_origins(
+    first: frozenset[Origin], second: frozenset[Origin], facts: PointerFacts
+) -> Literal["distinct", "may", "assumable"]:
+    answer: Literal["distinct", "may", "assumable"] = "distinct"
+    for one in first:
+        for two in second:
+            pair = _compare_origin(one, two, facts)
+            if pair == "may":
+                return "may"
+            if pair == "assumable":
+                answer = "assumable"
+    return answer
+
+
+def _compare_origin(one: Origin, two: Origin, facts: PointerFacts) -> Literal["distinct", "may", "assumable"]:
+    if one.kind == "unknown" or two.kind == "unknown":
+        other = two if one.kind == "unknown" else one
+        if other.kind == "allocation" and other.site not in facts.escaping:
+            return "distinct"
+        if other.kind == "object" and other.symbol is not None and _is_out_of_reach(other.symbol):
+            return "distinct"
+        return "assumable"
+    if one == two:
+        return "may"
+    kinds = {one.kind, two.kind}
+    if kinds == {"object"} or "allocation" in kinds:
+        return "distinct"
+    for each in (one, two):
+        # A value from before the call cannot point to an object that the call brought to life.
+        if each.kind == "object" and each.symbol is not None and each.symbol.storage == "local":
+            return "distinct"
+        if each.kind == "entry" and each.symbol is not None and each.symbol.type.restrict:
+            return "distinct"
+    return "assumable"
+
+
+def summarize(function: Function) -> PointerFacts:
+    """Where each pointer of the function may point, by all its assignments together (Andersen 1994, for local pointers)."""
+    sources: dict[Symbol, set[Origin | Symbol]] = {}
+    counts: dict[Symbol, int] = {}
+    leaked: set[Origin | Symbol] = set()
+    unknown = Origin("unknown")
+    for stmt in walk_statements(function.body):
+        match stmt:
+            case Declare(symbol=symbol, value=value) if value is not None and symbol.is_pointer:
+                sources.setdefault(symbol, set()).update(_sources(value, id(stmt)))
+                counts[symbol] = counts.get(symbol, 0) + 1
+            case Assign(target=Name(symbol=symbol), value=value, op=op) if symbol.is_pointer:
+                found = {symbol} if op is not None else _sources(value, id(stmt))
+                sources.setdefault(symbol, set()).update(found)
+                counts[symbol] = counts.get(symbol, 0) + (1 if op is None else 2)
+            case Assign(value=value) if value.type.kind in ("pointer", "array", "unknown", "record"):
+                leaked |= _sources(value, id(stmt))
+            case Unknown(mentions=mentions):
+                for mention in mentions:
+                    if isinstance(mention, Name):
+                        sources.setdefault(mention.symbol, set()).add(unknown)
+            case _:
+                pass
+        for expr in expressions(stmt):
+            for each in walk(expr):
+                if isinstance(each, Address) and isinstance(each.operand, Name) and each.operand.symbol.is_pointer:
+                    sources.setdefault(each.operand.symbol, set()).add(unknown)
+                if isinstance(each, (Call, Opaque)):
+                    leaked.update(n.symbol for n in walk(each) if isinstance(n, Name) and n.symbol.is_pointer)
+    return _resolved(sources, counts, leaked)
+
+
+def _resolved(
+    sources: Mapping[Symbol, set[Origin | Symbol]], counts: Mapping[Symbol, int], leaked: set[Origin | Symbol]
+) -> PointerFacts:
+    origins: dict[Symbol, frozenset[Origin]] = {}
+    for symbol in sources:
+        found: set[Origin] = set()
+        seen: set[Symbol] = set()
+        stack = [symbol]
+        while stack:
+            top = stack.pop()
+            if top in seen:
+                continue
+            seen.add(top)
+            if top not in sources or top.storage in ("parameter", "global", "static"):
+                found.add(Origin("entry", top))
+            if top.storage in ("global", "static"):
+                found.add(Origin("unknown"))
+            for each in sources.get(top, ()):
+                if isinstance(each, Symbol):
+                    stack.append(each)
+                else:
+                    found.add(each)
+        origins[symbol] = frozenset(found)
+    escaping: set[int] = set()
+    for each in leaked:
+        for origin in origins.get(each, ()) if isinstance(each, Symbol) else (each,):
+            if origin.kind == "allocation":
+                escaping.add(origin.site)
+    return PointerFacts(origins, frozenset(s for s, n in counts.items() if n > 1), frozenset(escaping))
+
+
+def _sources(value: Expr, site: int) -> set[Origin | Symbol]:
+    """What a pointer expression may point into."""
+    value, _ = strip_casts(value)
+    match value:
+        case Name(symbol=symbol):
+            return {Origin("object", symbol)} if symbol.is_array else {symbol}
+        case Address(operand=operand):
+            base = operand
+            while isinstance(base, (Element, Field)):
+                if isinstance(base, Element) and base.base.type.kind == "pointer":
+                    return _sources(base.base, site)
+                base = base.base
+            return {Origin("object", base.symbol)} if isinstance(base, Name) else {Origin("unknown")}
+        case Binary(op=("+" | "-"), left=left, right=right):
+            return _sources(left if left.type.kind in ("pointer", "array") else right, site)
+        case Conditional(then=then, otherwise=otherwise):
+            return _sources(then, site) | _sources(otherwise, site)
+        case Constant():
+            return set()
+        case Call() if value.name in _ALLOCATORS:
+            return {Origin("allocation", None, site)}
+        case Element(type=kind) | Field(type=kind) if kind.kind == "array":
+            return _sources(Address(value), site)
+        case _:
+            return {Origin("unknown")}
