@@ -29,14 +29,18 @@ from analyzers.ir.statements import (
     walk_statements,
 )
 from analyzers.ir.symbols import Symbol, Type
-from analyzers.ir.uses import Path, Place, Uses, is_variable, of_statement, places_in
+from analyzers.ir.uses import Path, Place, Uses, of_statement, places_in
 
 NO_EFFECTS: Mapping[str, CallEffects] = {}
 
 
 @dataclass(slots=True)
 class Node:
-    """One simple statement or one condition; `stmt` None: a point where paths join. `kills` ⊆ `writes`."""
+    """One simple statement or one condition; `stmt` None: a point where paths join. `kills` ⊆ `writes`.
+
+    `indirect`: touched through pointers, by calls that know the object without being handed its address here, or by
+    what could not be read.
+    """
 
     index: int
     stmt: Stmt | None
@@ -44,6 +48,7 @@ class Node:
     uses: int = 0
     kills: int = 0
     writes: int = 0
+    indirect: int = 0
     successors: list[int] = field(default_factory=list)
     predecessors: list[int] = field(default_factory=list)
 
@@ -169,18 +174,23 @@ class FlowGraph:
                 node.kills |= mask(place)
             for place in raw.touches:
                 node.writes |= mask(place)
-            for element in raw.loads:
-                node.uses |= memory.accessed(element)
-            for element in raw.stores:
-                node.writes |= memory.accessed(element)
+            for lvalue in raw.loads:
+                node.indirect |= (touched := memory.accessed(lvalue))
+                node.uses |= touched
+            for lvalue in raw.stores:
+                node.indirect |= (touched := memory.accessed(lvalue))
+                node.writes |= touched
             for call in raw.calls:
-                reads, writes, kills = memory.call(call)
-                node.uses |= reads
-                node.writes |= writes
-                node.kills |= kills
+                effect = memory.call(call)
+                node.uses |= effect.reads
+                node.writes |= effect.writes
+                node.kills |= effect.kills
+                node.indirect |= effect.indirect
             if raw.opaque is not None:
+                touched = everything if isinstance(node.stmt, Unknown) else memory.anything
                 node.uses |= everything
-                node.writes |= everything if isinstance(node.stmt, Unknown) else memory.anything
+                node.writes |= touched
+                node.indirect |= touched
             node.writes |= node.kills
 
     # Facts of the whole function

@@ -8,6 +8,7 @@ are stricter): a store of `double` does not change an `int`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from analyzers.ir.expressions import Address, Binary, Call, Cast, Conditional, Element, Expr, Field, Name, Opaque, Unary
@@ -34,7 +35,7 @@ class CallEffects(Protocol):
 
 
 def may_share_memory(left: Type, right: Type) -> bool:
-    """May an access of one type touch an object of the other (strict aliasing)? Characters and records may be anything."""
+    """May an access of one type touch an object of the other (strict aliasing)? Characters and records may be all."""
     wild = ("unknown", "void", "record", "character", "array")
     if left.kind in wild or right.kind in wild:
         return True
@@ -70,7 +71,7 @@ def targets(expr: Expr, effects: Mapping[str, CallEffects]) -> Targets:
                     found.anything = True
             case Address(operand=operand):
                 _address_targets(operand, found, stack)
-            case Element(base=base) | Field(base=base) if top.type.kind == "array":
+            case Element() | Field() if top.type.kind == "array":
                 # A sub-array or member array decays to its own address.
                 _address_targets(top, found, stack)
             case Element() | Field():
@@ -115,6 +116,16 @@ def _address_targets(lvalue: Expr, found: Targets, stack: list[Expr]) -> None:
                 return
 
 
+@dataclass(frozen=True, slots=True)
+class CallMasks:
+    """Variables that a call may read, may write, surely overwrites, and knows other than by `&x` in its arguments."""
+
+    reads: int
+    writes: int
+    kills: int
+    indirect: int
+
+
 class Memory:
     """Resolves accesses through pointers and the effects of calls to masks of the variables in `bits`.
 
@@ -147,7 +158,6 @@ class Memory:
         self.points: dict[Symbol, int] = {}
         self.escaped = 0
         self._compatible: dict[Type, int] = {}
-        self._effects_of: dict[int, tuple[int, int, int]] = {}
         uses = list(uses)
         hot = any(u.addresses for u in uses) and any(s.address_taken for s in variables)
         self.hidden = any(is_variable(s) and s.address_taken and s.storage not in ("global",) for s in variables)
@@ -246,19 +256,20 @@ class Memory:
             self._compatible[accessed] = mask
         return mask
 
-    def call(self, call: Call) -> tuple[int, int, int]:
-        """(may read, may write, surely overwrites) of a call, as masks."""
+    def call(self, call: Call) -> CallMasks:
+        """What a call reads and writes of the variables."""
         effect = self.effects.get(call.name) if call.name else None
         if effect is None or effect.unknown is not None:
             mask = self.anything
             for argument in call.arguments:
                 mask |= self._argument(argument)
-            return mask, mask, 0
+            return CallMasks(mask, mask, 0, mask)
         reads = writes = kills = 0
         for name in effect.reads:
             reads |= self.by_name.get(name, 0)
         for name in effect.writes:
             writes |= self.by_name.get(name, 0)
+        indirect = reads | writes
         for position, argument in enumerate(call.arguments):
             use = _parameter(effect, position)
             if use == "none":
@@ -268,13 +279,14 @@ class Memory:
                 reads |= mask
             if use != "read":
                 writes |= mask | self.escaped
-                if position in effect.overwrites and isinstance(argument, Address):
-                    found = place_of(argument.operand)
-                    if found is not None and found[1]:
-                        kills |= self.bits(found[0])
-            if self.escaped:
-                reads |= self.escaped
-        return reads, writes | kills, kills
+            reads |= self.escaped
+            place = place_of(argument.operand) if isinstance(argument, Address) else None
+            if place is None or use == "escapes":
+                indirect |= mask
+            elif position in effect.overwrites and place[1]:
+                kills |= self.bits(place[0])
+            indirect |= self.escaped
+        return CallMasks(reads, writes | kills, kills, indirect)
 
     def _argument(self, argument: Expr) -> int:
         if argument.type.is_scalar:

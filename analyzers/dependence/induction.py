@@ -1,0 +1,414 @@
+"""Counted loops: the canonical form of OpenMP 5.2 §4.4.1, found in `for` and `while` loops, and induction variables.
+
+`normalise` gives the header that the dependence tests work with; `not_insertable` says why a loop that is counted in
+substance still cannot carry a worksharing directive as it is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from analyzers.dependence.values import Induction, Values, add, difference, scale, sign_of, written_memory
+from analyzers.ir.expressions import (
+    ZERO,
+    Binary,
+    Call,
+    Cast,
+    Constant,
+    Expr,
+    Name,
+    Unary,
+    symbols,
+    walk,
+)
+from analyzers.ir.flow import FlowGraph, Node
+from analyzers.ir.statements import (
+    Assign,
+    Block,
+    Construct,
+    Declare,
+    If,
+    Jump,
+    Label,
+    Loop,
+    LoopHeader,
+    Relation,
+    Stmt,
+    Switch,
+    Unknown,
+    substatements,
+)
+from analyzers.ir.symbols import Symbol
+from analyzers.ir.verdicts import Reason
+from analyzers.text import Span
+
+Unchanged = Callable[[Expr, Loop], bool]
+"""Is the memory that an expression reads left alone by the loop?"""
+
+_MIRROR: dict[str, Relation] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!="}
+
+
+def normalise(loop: Loop, graph: FlowGraph, unchanged: Unchanged | None = None) -> LoopHeader | Reason:
+    """The counted form of a loop, or why it has none.
+
+    `unchanged` may know better than the types whether a bound that lives in memory (`p->n`, `row[i + 1]`) is written in
+    the loop. The lower bound of `for (; i < n; i++)` is an entry symbol: the value of `i` before the loop.
+    """
+    if loop.tainted is not None:
+        return Reason("tainted", f"the loop could not be read completely: {loop.tainted}", loop.taint_span)
+    exit_ = early_exit(loop)
+    if exit_ is not None:
+        return exit_
+    if loop.header is not None:
+        return loop.header
+    if loop.condition is None:
+        return Reason("not-canonical", "the loop has no condition to count with", loop.header_span)
+    unchanged = unchanged or (lambda expr, inside: memory_unchanged(expr, inside, graph))
+    first: Reason | None = None
+    for index, relation, bound in comparisons(loop.condition):
+        found = _counted(loop, index, relation, bound, graph, unchanged)
+        if isinstance(found, LoopHeader):
+            return found
+        first = first or found
+    return first or Reason("not-canonical", "the condition compares no loop index with a bound", loop.header_span)
+
+
+def comparisons(condition: Expr) -> Iterator[tuple[Symbol, Relation, Expr]]:
+    """Each way to read a condition as `index relation bound`."""
+    match condition:
+        case Binary(op=("<" | "<=" | ">" | ">=" | "!=") as op, left=left, right=right):
+            for side, relation, other in ((left, op, right), (right, _MIRROR[op], left)):
+                found = _index_and_offset(side)
+                if found is not None:
+                    index, offset = found
+                    yield index, relation, other if offset is ZERO else difference(other, offset)
+        case Name(symbol=symbol) if symbol.type.kind in ("integer", "unknown"):
+            yield symbol, "!=", ZERO
+        case _:
+            return
+
+
+def _index_and_offset(expr: Expr) -> tuple[Symbol, Expr] | None:
+    """`i` and `i + c` with a constant c."""
+    match expr:
+        case Name(symbol=symbol):
+            return symbol, ZERO
+        case Cast(operand=Name(symbol=symbol), type=type_) if type_.kind == "integer" == symbol.type.kind and (
+            type_.bits or 0
+        ) >= (symbol.type.bits or 64):
+            return symbol, ZERO
+        case Binary(op="+", left=Name(symbol=symbol), right=Constant(value=int()) as offset):
+            return symbol, offset
+        case Binary(op="+", left=Constant(value=int()) as offset, right=Name(symbol=symbol)):
+            return symbol, offset
+        case Binary(op="-", left=Name(symbol=symbol), right=Constant(value=int() as value)):
+            return symbol, Constant(-value)
+        case _:
+            return None
+
+
+def _counted(
+    loop: Loop, index: Symbol, relation: Relation, bound: Expr, graph: FlowGraph, unchanged: Unchanged
+) -> LoopHeader | Reason:
+    where = loop.header_span
+    if index.type.kind not in ("integer", "pointer", "unknown", "character"):
+        return Reason("not-canonical", f"the loop index `{index.name}` is no integer", where, index.name)
+    if index.type.volatile or index.type.atomic:
+        return Reason("not-canonical", f"the loop index `{index.name}` is volatile or atomic", where, index.name)
+    update = _single_update(loop, index, graph)
+    if isinstance(update, Reason):
+        return update
+    step = increment(update, index)
+    if step is None:
+        text = f"`{index.name}` is not moved by a constant amount"
+        return Reason("not-canonical", text, update.span, index.name)
+    if not invariant(step, loop, graph, unchanged):
+        return Reason("not-canonical", f"the step of `{index.name}` changes in the loop", update.span, index.name)
+    if not invariant(bound, loop, graph, unchanged):
+        return Reason("bound-varies", "the bound of the loop may change while it runs", where)
+    sign = sign_of(step)
+    if sign == 0 or (sign is None and relation == "!="):
+        return Reason("not-canonical", f"the step of `{index.name}` has no known direction", update.span, index.name)
+    if (relation in ("<", "<=") and sign == -1) or (relation in (">", ">=") and sign == 1):
+        return Reason("not-canonical", f"`{index.name}` moves away from its bound", update.span, index.name)
+    if relation == "!=" and not (isinstance(step, Constant) and abs(int(step.value)) == 1):
+        return Reason("not-canonical", f"`{index.name} != bound` needs a step of one", update.span, index.name)
+    if index.type.is_unsigned and relation == ">=" and bound == ZERO:
+        return Reason("not-canonical", f"`{index.name} >= 0` is always true: it is unsigned", where, index.name)
+    lower, declares = initial_value(loop, index, graph)
+    if not invariant(lower, loop, graph, unchanged):
+        lower = Values(graph).entry_symbol(index, loop)
+    return LoopHeader(index, lower, relation, bound, step, declares)
+
+
+def _single_update(loop: Loop, index: Symbol, graph: FlowGraph) -> Assign | Reason:
+    """The one statement that moves the index, at the end of every iteration."""
+    writers = [n for n in graph.nodes_of(loop) if n.writes & graph.symbol_mask(index)]
+    where = loop.header_span
+    if not writers:
+        text = f"`{index.name}` does not change in the loop"
+        return Reason("not-canonical", text, where, index.name)
+    last = _last_of_iteration(loop)
+    found: Assign | None = None
+    for node in writers:
+        stmt = node.stmt
+        if isinstance(stmt, Assign) and any(stmt is candidate for candidate in last):
+            found = stmt
+            continue
+        text = f"`{index.name}` is changed inside the loop"
+        return Reason("index-modified", text, _span_of(node, loop), index.name)
+    assert found is not None
+    if len({id(n.stmt) for n in writers}) > 1:
+        return Reason("not-canonical", f"`{index.name}` is changed more than once", where, index.name)
+    return found
+
+
+def _span_of(node: Node, loop: Loop) -> Span:
+    return node.stmt.span if node.stmt is not None else loop.header_span
+
+
+def _last_of_iteration(loop: Loop) -> tuple[Stmt, ...]:
+    """The statements that surely run last in every iteration: the step, or the tail of a body without `continue`."""
+    if loop.step:
+        return loop.step
+    tail: list[Stmt] = []
+    statements = loop.body.statements
+    if any(isinstance(s, Jump) and s.kind == "continue" for s in _own_statements(loop.body)):
+        return ()
+    for stmt in reversed(statements):
+        if isinstance(stmt, Block) and len(stmt.statements) == 1:
+            stmt = stmt.statements[0]
+        if not isinstance(stmt, Assign):
+            break
+        tail.append(stmt)
+        # Further updates before it are the tail too, as long as nothing after them reads what they move.
+        break
+    return tuple(tail)
+
+
+def _own_statements(body: Block) -> Iterator[Stmt]:
+    """The statements of a loop body without those of the loops inside."""
+    stack: list[Stmt] = [body]
+    while stack:
+        top = stack.pop()
+        yield top
+        if not isinstance(top, Loop):
+            stack.extend(reversed(substatements(top)))
+
+
+def increment(update: Stmt, index: Symbol) -> Expr | None:
+    """The signed amount by which a statement moves a variable: `i++`, `i -= 2`, `i = 3 + i`."""
+    match update:
+        case Assign(target=Name(symbol=symbol), value=value, op=None) if symbol == index:
+            return _amount(value, index)
+        case Assign(target=Name(symbol=symbol), value=value, op="+") if symbol == index:
+            return _without(value, index)
+        case Assign(target=Name(symbol=symbol), value=value, op="-") if symbol == index:
+            return scale(-1, value) if _without(value, index) is not None else None
+        case _:
+            return None
+
+
+def _without(value: Expr, index: Symbol) -> Expr | None:
+    return None if index in symbols(value) else value
+
+
+def _amount(value: Expr, index: Symbol) -> Expr | None:
+    """`value - index`, where the index stands once and positively in a sum."""
+    total: Expr = ZERO
+    seen = 0
+    stack: list[tuple[Expr, int]] = [(value, 1)]
+    while stack:
+        term, factor = stack.pop()
+        match term:
+            case Binary(op="+", left=left, right=right):
+                stack += ((right, factor), (left, factor))
+            case Binary(op="-", left=left, right=right):
+                stack += ((right, -factor), (left, factor))
+            case Name(symbol=symbol) if symbol == index:
+                if factor < 0:
+                    return None
+                seen += 1
+            case Cast(operand=operand, type=type_) if type_ == index.type:
+                stack.append((operand, factor))
+            case _:
+                if index in symbols(term):
+                    return None
+                total = add(total, scale(factor, term))
+    return total if seen == 1 else None
+
+
+def initial_value(loop: Loop, index: Symbol, graph: FlowGraph, values: Values | None = None) -> tuple[Expr, bool]:
+    """The value of a variable when the loop begins and whether the loop declares it."""
+    for stmt in reversed(loop.init):
+        match stmt:
+            case Assign(target=Name(symbol=symbol), value=value, op=None) if symbol == index:
+                if not any(s in _assigned(loop.init) for s in symbols(value)):
+                    return value, False
+                break
+            case Declare(symbol=symbol, value=value) if symbol == index and value is not None:
+                return value, True
+            case Assign(target=Name(symbol=symbol)) if symbol == index:
+                break
+            case _:
+                pass
+    return (values or Values(graph)).entry(index, loop), False
+
+
+def _assigned(init: tuple[Stmt, ...]) -> set[Symbol]:
+    return {s.target.symbol for s in init if isinstance(s, Assign) and isinstance(s.target, Name)}
+
+
+def invariant(expr: Expr, loop: Loop, graph: FlowGraph, unchanged: Unchanged) -> bool:
+    """Has the expression the same value in every iteration?"""
+    written = graph.written_mask(loop)
+    reads_memory = False
+    for part in walk(expr):
+        match part:
+            case Name(symbol=symbol):
+                if written & graph.symbol_mask(symbol):
+                    # A member of a record may stay while others change; be exact only for whole variables.
+                    return False
+            case Call():
+                effect = graph.memory.effects.get(part.name) if part.name else None
+                if effect is None or effect.unknown is not None or effect.writes or effect.reads:
+                    return False
+                if any(use != "none" for use in effect.parameters):
+                    reads_memory = True
+            case Constant() | Unary() | Binary() | Cast():
+                pass
+            case _:
+                reads_memory = True
+    return not reads_memory or unchanged(expr, loop)
+
+
+def memory_unchanged(expr: Expr, loop: Loop, graph: FlowGraph) -> bool:
+    """Does nothing in the loop write memory that the expression may read, judged by types and names alone?"""
+    return not written_memory(expr, graph.nodes_of(loop), graph)
+
+
+def early_exit(loop: Loop) -> Reason | None:
+    """A jump that leaves the loop before its count is done (OpenMP 5.2 §4.4.1: the body has a single exit)."""
+    labels = {s.name for s in _all_statements(loop.body) if isinstance(s, Label)}
+    stack: list[tuple[Stmt, bool]] = [(loop.body, True)]
+    while stack:
+        stmt, breaks_here = stack.pop()
+        match stmt:
+            case Jump(kind="break") if breaks_here:
+                return Reason("early-exit", "`break` leaves the loop before its count is done", stmt.span)
+            case Jump(kind="return"):
+                return Reason("early-exit", "`return` leaves the loop before its count is done", stmt.span)
+            case Jump(kind="goto", label=label) if label not in labels:
+                return Reason("early-exit", "`goto` leaves the loop before its count is done", stmt.span)
+            case Jump(kind="exit"):
+                return Reason("exit", "the program may end inside the loop", stmt.span)
+            case Unknown(reason=reason):
+                return Reason("unknown-statement", f"{reason}: it may do anything", stmt.span)
+            case Loop() | Switch():
+                stack.extend((s, False) for s in reversed(substatements(stmt)))
+            case Block() | If() | Construct():
+                stack.extend((s, breaks_here) for s in reversed(substatements(stmt)))
+            case _:
+                pass
+    return None
+
+
+def _all_statements(body: Block) -> Iterator[Stmt]:
+    stack: list[Stmt] = [body]
+    while stack:
+        top = stack.pop()
+        yield top
+        stack.extend(substatements(top))
+
+
+def not_insertable(loop: Loop, header: LoopHeader) -> Reason | None:
+    """Why a worksharing directive cannot stand before the loop as it is written, though it is counted."""
+    if loop.kind != "for":
+        text = f"a `{loop.kind}` loop cannot carry the directive: write it as `for`"
+        return Reason("not-canonical", text, loop.header_span)
+    starts = [s for s in loop.init if not (isinstance(s, Declare) and s.value is None)]
+    if len(starts) != 1:
+        text = "the directive needs exactly one variable set in the head of the loop"
+        return Reason("not-canonical", text, loop.header_span)
+    if len(loop.step) != 1:
+        text = "the directive needs exactly one variable moved in the head of the loop"
+        return Reason("not-canonical", text, loop.header_span)
+    return None
+
+
+def values_of(graph: FlowGraph, headers: Mapping[Loop, LoopHeader], unchanged: Unchanged | None = None) -> Values:
+    """The values of variables in a function whose counted loops are `headers` (outer loops first)."""
+    values = Values(graph)
+    for loop, header in headers.items():
+        values.learn(loop, induction_variables(loop, header, graph, unchanged, values))
+    return values
+
+
+def induction_variables(
+    loop: Loop, header: LoopHeader, graph: FlowGraph, unchanged: Unchanged | None = None, values: Values | None = None
+) -> dict[Symbol, Induction]:
+    """The secondary induction variables of a counted loop: written by one `k += c` that every iteration passes."""
+    if len(graph.regions(loop)) != 1:
+        return {}
+    values = values or Values(graph)
+    unchanged = unchanged or (lambda expr, inside: memory_unchanged(expr, inside, graph))
+    always = graph.always_written_mask(loop)
+    found: dict[Symbol, Induction] = {}
+    writers: dict[Symbol, list[Node]] = {}
+    for node in graph.nodes_of(loop):
+        if node.writes:
+            for symbol in graph.symbols_in(node.writes):
+                writers.setdefault(symbol, []).append(node)
+    inner = _inner_ranges(loop, graph)
+    for symbol, nodes in writers.items():
+        if symbol == header.index or len(nodes) != 1 or symbol.type.kind not in ("integer", "pointer", "unknown"):
+            continue
+        node = nodes[0]
+        if not isinstance(node.stmt, Assign) or any(a <= node.index < b for a, b in inner):
+            continue
+        step = increment(node.stmt, symbol)
+        if step is None or graph.symbol_mask(symbol) & ~always:
+            continue
+        if symbol.type.volatile or symbol.type.atomic or not invariant(step, loop, graph, unchanged):
+            continue
+        count = iteration_number(header, loop, graph, unchanged)
+        if count is None:
+            continue
+        start = initial_value(loop, symbol, graph, values)[0]
+        if not invariant(start, loop, graph, unchanged):
+            start = values.entry_symbol(symbol, loop)
+        before = add(start, scale_by(step, count))
+        found[symbol] = Induction(symbol, start, step, node.stmt, before)
+    return found
+
+
+def scale_by(step: Expr, count: Expr) -> Expr:
+    if isinstance(step, Constant) and isinstance(step.value, int):
+        return scale(step.value, count)
+    return Binary("*", step, count, step.type)
+
+
+def _inner_ranges(loop: Loop, graph: FlowGraph) -> list[tuple[int, int]]:
+    return [
+        (region.first, region.end)
+        for stmt in _all_statements(loop.body)
+        if isinstance(stmt, Loop)
+        for region in graph.regions(stmt)
+    ]
+
+
+def iteration_number(header: LoopHeader, loop: Loop, graph: FlowGraph, unchanged: Unchanged) -> Expr | None:
+    """`(index - lower) / step` for steps of one: counted from zero; None where it is no simple sum."""
+    if header.index.type.kind == "pointer" or not isinstance(header.step, Constant):
+        return None
+    lower = header.lower
+    if not invariant(lower, loop, graph, unchanged):
+        return None
+    distance = difference(Name(header.index), lower)
+    if header.step.value == 1:
+        return distance
+    if header.step.value == -1:
+        return scale(-1, distance)
+    if isinstance(header.step.value, int):
+        return Binary("/", distance, header.step)
+    return None

@@ -1,0 +1,443 @@
+"""The value of a variable at a statement, in terms of loop indices and of what the loops leave alone.
+
+Forward substitution of temporaries (`k = i * n + j; a[k]`), of pointers into arrays (`row = a + i * n; row[j]`) and of
+induction variables, so that subscripts become affine where they are written indirectly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from analyzers.ir.expressions import (
+    ZERO,
+    Address,
+    Binary,
+    Call,
+    Cast,
+    Conditional,
+    Constant,
+    Element,
+    Expr,
+    Field,
+    Name,
+    Opaque,
+    Unary,
+    children,
+    symbols,
+    walk,
+)
+from analyzers.ir.flow import FlowGraph, Node, Region
+from analyzers.ir.pointers import may_share_memory
+from analyzers.ir.statements import Assign, Declare, Loop, Stmt
+from analyzers.ir.symbols import Symbol, Type
+from analyzers.ir.uses import of_expression, place_of
+
+# Arithmetic on expressions, with the constants folded
+
+
+def add(left: Expr, right: Expr) -> Expr:
+    """`left + right`."""
+    match left, right:
+        case Constant(value=int() as a), Constant(value=int() as b):
+            return Constant(a + b, left.type)
+        case _:
+            pass
+    if left == ZERO:
+        return right
+    if right == ZERO:
+        return left
+    return Binary("+", left, right, left.type if left.type.kind in ("pointer", "array") else right.type)
+
+
+def scale(factor: int, expr: Expr) -> Expr:
+    """`factor * expr`."""
+    if isinstance(expr, Constant) and isinstance(expr.value, int):
+        return Constant(factor * expr.value, expr.type)
+    if factor == 1:
+        return expr
+    if factor == 0:
+        return ZERO
+    if factor == -1:
+        return Unary("-", expr, expr.type)
+    return Binary("*", Constant(factor), expr, expr.type)
+
+
+def difference(left: Expr, right: Expr) -> Expr:
+    """`left - right`."""
+    if isinstance(right, Constant):
+        return add(left, scale(-1, right))
+    return Binary("-", left, right, left.type)
+
+
+def sign_of(expr: Expr) -> int | None:
+    """-1, 0 or 1, or None where only the run knows. A size of a type or an unsigned value is not negative."""
+    sign = 1
+    while isinstance(expr, (Unary, Cast)):
+        if isinstance(expr, Unary):
+            if expr.op not in ("-", "+"):
+                return None
+            sign = -sign if expr.op == "-" else sign
+        expr = expr.operand
+    if isinstance(expr, Constant) and isinstance(expr.value, (int, float)):
+        return 0 if expr.value == 0 else sign if expr.value > 0 else -sign
+    return None
+
+
+# Substitution
+
+
+def rewrite(expr: Expr, mapping: Mapping[Symbol, Expr]) -> Expr:
+    """`expr` with the variables in `mapping` replaced; pointer sums and addresses fold into plain elements.
+
+    The result shares what did not change; identical to `expr` when nothing did. Needs no stack depth.
+    """
+    if not mapping:
+        return expr
+    done: list[Expr] = []
+    work: list[tuple[Expr, bool]] = [(expr, False)]
+    while work:
+        top, ready = work.pop()
+        if isinstance(top, Name):
+            done.append(mapping.get(top.symbol, top))
+            continue
+        below = children(top)
+        if not below:
+            done.append(top)
+        elif not ready:
+            work.append((top, True))
+            work.extend((child, False) for child in reversed(below))
+        else:
+            new = done[-len(below) :]
+            del done[-len(below) :]
+            done.append(top if all(a is b for a, b in zip(below, new, strict=True)) else with_children(top, new))
+    return done[0]
+
+
+def with_children(expr: Expr, new: Sequence[Expr]) -> Expr:
+    """The same operator over other operands, in canonical form."""
+    match expr:
+        case Element():
+            return element(expr, new[0], tuple(new[1:]))
+        case Field():
+            return _field(expr, new[0])
+        case Address():
+            inner = new[0]
+            if isinstance(inner, Element) and inner.subscripts == (ZERO,) and inner.base.type.kind == "pointer":
+                return inner.base
+            return replace(expr, operand=inner)
+        case Binary(op="+"):
+            return replace(expr, left=new[0], right=new[1]) if not _folds(new) else add(new[0], new[1])
+        case Binary():
+            return replace(expr, left=new[0], right=new[1])
+        case Unary() | Cast():
+            return replace(expr, operand=new[0])
+        case Call():
+            return replace(expr, callee=new[0], arguments=tuple(new[1:]))
+        case Conditional():
+            return replace(expr, condition=new[0], then=new[1], otherwise=new[2])
+        case Opaque():
+            return replace(expr, reads=tuple(new))
+        case _:
+            return expr
+
+
+def _folds(new: Sequence[Expr]) -> bool:
+    return any(isinstance(e, Constant) for e in new)
+
+
+def _field(expr: Field, base: Expr) -> Expr:
+    if isinstance(base, Element) and isinstance(base.base, Address) and base.subscripts == (ZERO,):
+        base = base.base.operand
+    return replace(expr, base=base)
+
+
+def element(expr: Element, base: Expr, subscripts: tuple[Expr, ...]) -> Expr:
+    """`base[subscripts]` with pointer arithmetic folded: `(a + k)[j]` is `a[k + j]`, `(&a[i])[j]` is `a[i + j]`,
+    `(a[i])[j]` of a two-dimensional array is `a[i][j]`, `(&x)[0]` is `x`."""
+    while True:
+        match base:
+            case Cast(operand=operand, type=type_) if _same_pointee(operand, type_):
+                base = operand
+            case Binary(op="+", left=left, right=right) if _is_address(left):
+                base, subscripts = left, (add(right, subscripts[0]), *subscripts[1:])
+            case Binary(op="+", left=left, right=right) if _is_address(right):
+                base, subscripts = right, (add(left, subscripts[0]), *subscripts[1:])
+            case Binary(op="-", left=left, right=right) if _is_address(left):
+                base, subscripts = left, (difference(subscripts[0], right), *subscripts[1:])
+            case Address(operand=Element(base=inner, subscripts=outer)) if _walks_within(inner, outer, subscripts):
+                base, subscripts = inner, (*outer[:-1], add(outer[-1], subscripts[0]), *subscripts[1:])
+            case Address(operand=operand) if subscripts == (ZERO,):
+                return operand
+            case Element(base=inner, subscripts=outer) if len(outer) + len(subscripts) <= (_rank(inner) or 0) and any(
+                s != ZERO for s in outer
+            ):
+                base, subscripts = inner, (*outer, *subscripts)
+            case _:
+                return replace(expr, base=base, subscripts=subscripts)
+
+
+def _is_address(expr: Expr) -> bool:
+    return expr.type.kind in ("pointer", "array") or isinstance(expr, Address)
+
+
+def _rank(base: Expr) -> int | None:
+    """How many subscripts reach one element; None where the type does not say."""
+    if base.type.kind == "array":
+        return len(base.type.extents)
+    if base.type.kind == "pointer":
+        return 1 + len(base.type.extents)
+    return None
+
+
+def _walks_within(inner: Expr, outer: tuple[Expr, ...], subscripts: tuple[Expr, ...]) -> bool:
+    """Does `(&inner[outer])[subscripts]` stay in the row that `outer` names? `&a[0][0]` is how programs flatten."""
+    rank = _rank(inner)
+    if rank is None or rank == 1:
+        return len(outer) == 1 == len(subscripts)
+    if len(outer) - 1 + len(subscripts) != rank:
+        return False
+    return len(outer) < rank or any(s != ZERO for s in outer)
+
+
+def _same_pointee(operand: Expr, type_: Type) -> bool:
+    mine = operand.type
+    if mine.kind == "array":
+        return mine.element == type_.element and mine.extents[1:] == type_.extents
+    return mine.kind == "pointer" == type_.kind and mine.element == type_.element and mine.extents == type_.extents
+
+
+# Memory
+
+
+def written_memory(expr: Expr, nodes: Iterable[Node], graph: FlowGraph) -> bool:
+    """May one of the nodes write memory (array elements, what pointers reach) that `expr` reads?"""
+    uses = of_expression(expr)
+    if uses.opaque is not None:
+        return True
+    loads = [(lvalue, None) for lvalue in uses.loads]
+    arrays = [(lvalue, _array_of(lvalue)) for lvalue in uses.elements]
+    through_call = any(_reads_memory(call, graph) for call in uses.calls)
+    if not loads and not arrays and not through_call:
+        return False
+    for node in nodes:
+        raw = node.raw
+        if raw.opaque is not None:
+            return True
+        for call in raw.calls:
+            if _writes_memory(call, graph):
+                return True
+        if through_call and (raw.stores or raw.element_stores):
+            return True
+        for store in (*raw.stores, *raw.element_stores):
+            array = _array_of(store)
+            for lvalue, mine in (*loads, *arrays):
+                if array is not None and mine is not None and array != mine:
+                    continue
+                if may_share_memory(lvalue.type, store.type):
+                    return True
+    return False
+
+
+def _array_of(lvalue: Expr) -> Symbol | None:
+    """The array object of an element access, None where it goes through a pointer."""
+    while isinstance(lvalue, (Element, Field)):
+        lvalue = lvalue.base
+    return lvalue.symbol if isinstance(lvalue, Name) and lvalue.symbol.is_array else None
+
+
+def _reads_memory(call: Call, graph: FlowGraph) -> bool:
+    effect = graph.memory.effects.get(call.name) if call.name else None
+    if effect is None or effect.unknown is not None or effect.reads:
+        return True
+    return any(use in ("read", "readwrite", "escapes") for use in effect.parameters)
+
+
+def _writes_memory(call: Call, graph: FlowGraph) -> bool:
+    effect = graph.memory.effects.get(call.name) if call.name else None
+    if effect is None or effect.unknown is not None or effect.writes:
+        return True
+    return any(use in ("write", "readwrite", "escapes") for use in effect.parameters)
+
+
+# Values
+
+_DEPTH = 12  # of temporaries defined by temporaries
+_SIZE = 200  # operators; larger values explain nothing and are not affine
+
+
+@dataclass(frozen=True, slots=True)
+class Induction:
+    """A variable that moves by the same amount in every iteration: in iteration number t (from zero) it is
+    `start + t * step` before the update and one step more behind it."""
+
+    symbol: Symbol
+    start: Expr
+    step: Expr
+    update: Assign
+    before: Expr  # its value before the update, in terms of the loop index
+
+
+class Values:
+    """Answers what a variable holds at a statement. `learn` tells it which variables move with which loop."""
+
+    def __init__(self, graph: FlowGraph) -> None:
+        self.graph = graph
+        self.inductions: dict[Loop, Mapping[Symbol, Induction]] = {}
+        self._entries: dict[tuple[Symbol, Loop], Symbol] = {}
+        self._known: dict[tuple[Symbol, int], Expr | None] = {}
+
+    def entry_symbol(self, symbol: Symbol, loop: Loop) -> Name:
+        """A name for the value that the variable has when the loop begins: the same for all iterations."""
+        found = self._entries.get((symbol, loop))
+        if found is None:
+            uid = f"{symbol.uid}@{loop.span.start}"
+            found = replace(symbol, uid=uid, address_taken=False, storage="local")
+            self._entries[symbol, loop] = found
+        return Name(found)
+
+    def entry(self, symbol: Symbol, loop: Loop) -> Expr:
+        """The value of the variable when the loop begins, as an expression that still means the same inside."""
+        graph = self.graph
+        regions = graph.regions(loop)
+        if len(regions) == 1:
+            region = regions[0]
+            outside = [
+                p
+                for point in {region.start, region.body}
+                for p in graph.nodes[point].predecessors
+                if not region.first <= p < region.end
+            ]
+            if len(outside) == 1:
+                node = graph.nodes[outside[0]]
+                if node.writes & graph.symbol_mask(symbol):
+                    found = self._defined_by(node.index, symbol, node.index, 0)
+                else:
+                    found = self._value(symbol, node, 0)
+                    if found is not None and self._changes(found, (node,)):
+                        found = None
+                if found is not None and not self._changes(found, graph.nodes_of(loop)):
+                    return found
+        return self.entry_symbol(symbol, loop)
+
+    def learn(self, loop: Loop, found: Mapping[Symbol, Induction]) -> None:
+        """Takes the induction variables of a loop; outer loops first."""
+        if found:
+            self.inductions[loop] = found
+            self._known.clear()
+
+    def at(self, stmt: Stmt) -> dict[Symbol, Expr]:
+        """The variables that the statement (or its condition) reads and whose value there is known."""
+        node = self.graph.node_of(stmt)
+        if node is None:
+            return {}
+        found: dict[Symbol, Expr] = {}
+        for symbol, path in {*node.raw.reads}:
+            if not path and symbol.type.kind in ("integer", "pointer"):
+                value = self._value(symbol, node, 0)
+                if value is not None:
+                    found[symbol] = value
+        return found
+
+    def resolve(self, expr: Expr, stmt: Stmt) -> Expr:
+        """The expression, evaluated where `stmt` stands, with known variables replaced."""
+        node = self.graph.node_of(stmt)
+        if node is None:
+            return expr
+        return self._resolved(expr, node, 0)
+
+    def _resolved(self, expr: Expr, node: Node, depth: int) -> Expr:
+        mapping: dict[Symbol, Expr] = {}
+        for symbol in {*symbols(expr)}:
+            if symbol.type.kind in ("integer", "pointer"):
+                value = self._value(symbol, node, depth)
+                if value is not None:
+                    mapping[symbol] = value
+        return rewrite(expr, mapping)
+
+    def _value(self, symbol: Symbol, node: Node, depth: int) -> Expr | None:
+        if depth > _DEPTH or symbol.type.volatile or symbol.type.atomic:
+            return None
+        key = (symbol, node.index)
+        if key not in self._known:
+            self._known[key] = None  # no value while it is being found: definitions may be circular
+            self._known[key] = self._find(symbol, node, depth)
+        return self._known[key]
+
+    def _find(self, symbol: Symbol, node: Node, depth: int) -> Expr | None:
+        moved = self._moved(symbol, node)
+        if moved is not None:
+            return moved
+        definitions, outside = self.graph.definitions(node, (symbol, ()))
+        if outside or len(definitions) != 1:
+            return None
+        (definition,) = definitions
+        return self._defined_by(definition, symbol, node.index, depth)
+
+    def _moved(self, symbol: Symbol, node: Node) -> Expr | None:
+        """The value of an induction variable, by whether the update of this iteration has run."""
+        best: tuple[Region, Induction] | None = None
+        for loop, known in self.inductions.items():
+            if symbol not in known:
+                continue
+            region = self.graph.regions(loop)[0]
+            if region.first <= node.index < region.end and (best is None or region.first > best[0].first):
+                best = region, known[symbol]
+        if best is None:
+            return None
+        region, induction = best
+        definitions, outside = self.graph.definitions(node, (symbol, ()), within=region)
+        if outside and not definitions:
+            return induction.before
+        if not outside and all(self.graph.nodes[d].stmt is induction.update for d in definitions):
+            return add(induction.before, induction.step)
+        return None
+
+    def _defined_by(self, definition: int, symbol: Symbol, use: int, depth: int) -> Expr | None:
+        """What the node assigns to the variable, if it still means the same at the use."""
+        graph = self.graph
+        node = graph.nodes[definition]
+        value = _assigned(node.stmt, symbol)
+        if value is None or node.raw.calls or node.raw.opaque is not None:
+            return None
+        between = [graph.nodes[i] for i in graph.between(definition, use) if i != use] if definition != use else []
+        for candidate in (self._resolved(value, node, depth + 1), value):
+            if self._small(candidate) and not self._changes(candidate, between):
+                return _converted(candidate, symbol)
+        return None
+
+    def _changes(self, value: Expr, nodes: Iterable[Node]) -> bool:
+        nodes = list(nodes)
+        wanted = 0
+        for symbol in symbols(value):
+            wanted |= self.graph.symbol_mask(symbol)
+        if any(node.writes & wanted for node in nodes):
+            return True
+        return written_memory(value, nodes, self.graph)
+
+    @staticmethod
+    def _small(value: Expr) -> bool:
+        return all(n < _SIZE for n, _ in enumerate(walk(value)))
+
+
+def _assigned(stmt: Stmt | None, symbol: Symbol) -> Expr | None:
+    match stmt:
+        case Assign(target=target, value=value, op=None):
+            found = place_of(target)
+            return value if found is not None and found[1] and found[0] == (symbol, ()) else None
+        case Declare(symbol=declared, value=value) if declared == symbol:
+            return value
+        case _:
+            return None
+
+
+def _converted(value: Expr, symbol: Symbol) -> Expr:
+    """The value after the conversion that the assignment makes."""
+    have, want = value.type, symbol.type
+    if want.kind != "integer" or have.kind == "unknown":
+        return value
+    if have.kind == want.kind and have.signed == want.signed and (have.bits or 0) <= (want.bits or 64):
+        return value
+    if isinstance(value, Constant) and isinstance(value.value, int) and value.value >= 0 and (want.bits or 8) > 31:
+        return value
+    return Cast(value, want, value.span)
