@@ -7,7 +7,7 @@ Everything else is unknown, with the reason.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache
 
 from analyzers.dependence.facts import Effects, ParameterUse
 from analyzers.ir.expressions import Address, Call, Element, Expr, Field, Name, Opaque, walk
@@ -24,7 +24,7 @@ INDEPENDENT = Effects(parameters=("none",), trusted=True)
 """What the user vouches for: calls of the function do not get in each other's way."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def library(name: str) -> Effects | None:
     """The effects of a library function, None for a name that the tables do not know. `trusted` is False: a program may
     define another function of that name elsewhere."""

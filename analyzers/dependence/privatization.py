@@ -20,7 +20,7 @@ from analyzers.text import Span
 
 @dataclass(frozen=True, slots=True)
 class ScalarConflict:
-    """A variable in the way, with the places to show: the read that may see another iteration's write, and the write."""
+    """A variable in the way, with the places to show: the read that may see another iteration's write, that write."""
 
     symbol: Symbol
     reason: Reason

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Routine:
-    """One library function. `state` names hidden state that calls share; `safe` says whether concurrent calls are defined
-    (POSIX §2.9.1), `fills` which pointed-to objects are completely written whenever it returns."""
+    """One library function. `state` names hidden state that calls share; `safe` says whether concurrent calls are
+    defined (POSIX §2.9.1), `fills` which pointed-to objects are completely written whenever it returns."""
 
     name: str
     header: str
@@ -30,14 +30,18 @@ class Routine:
     result_in: int | None = None  # the result points into this argument
 
 
+def _names(text: str) -> list[str]:
+    return text.split()
+
+
 def _math() -> Iterator[Routine]:
     """<math.h>, <complex.h>, <tgmath.h>: functions of their arguments (errno and the exception flags left aside)."""
-    real = (
-        "acos asin atan atan2 cos sin tan acosh asinh atanh cosh sinh tanh exp exp2 expm1 log log10 log1p log2 logb cbrt"
-        " fabs hypot pow sqrt erf erfc tgamma ceil floor nearbyint rint lrint llrint round lround llround trunc fmod"
-        " remainder copysign nextafter nexttoward fdim fmax fmin fma ilogb ldexp scalbn scalbln roundeven j0 j1 jn y0 y1"
-        " yn exp10 pow10 drem significand"
-    ).split()
+    real = _names(
+        "acos asin atan atan2 cos sin tan acosh asinh atanh cosh sinh tanh exp exp2 expm1 log log10 log1p log2 logb"
+        " cbrt fabs hypot pow sqrt erf erfc tgamma ceil floor nearbyint rint lrint llrint round lround llround trunc"
+        " fmod remainder copysign nextafter nexttoward fdim fmax fmin fma ilogb ldexp scalbn scalbln roundeven j0 j1 jn"
+        " y0 y1 yn exp10 pow10 drem significand"
+    )
     for name in real:
         for suffix in ("", "f", "l"):
             yield Routine(name + suffix, "math.h")
@@ -50,15 +54,15 @@ def _math() -> Iterator[Routine]:
         yield Routine("lgamma" + suffix, "math.h", state="`signgam`", safe=False)
         yield Routine("lgamma" + suffix + "_r", "math.h", "-w", fills=(1,))
     yield Routine("gamma", "math.h", state="`signgam`", safe=False)
-    for name in (
+    for name in _names(
         "isnan isinf isfinite isnormal signbit fpclassify isgreater isgreaterequal isless islessequal islessgreater"
         " isunordered finite isnanf isinff finitef isnanl isinfl"
-    ).split():
+    ):
         yield Routine(name, "math.h")
-    complex_ = (
+    complex_ = _names(
         "cacos casin catan ccos csin ctan cacosh casinh catanh ccosh csinh ctanh cexp clog cabs cpow csqrt carg cimag"
         " conj cproj creal"
-    ).split()
+    )
     for name in complex_:
         for suffix in ("", "f", "l"):
             yield Routine(name + suffix, "complex.h")
@@ -68,15 +72,15 @@ def _math() -> Iterator[Routine]:
 
 def _characters() -> Iterator[Routine]:
     """<ctype.h>, <wctype.h>: the locale is read, and nobody sets it in a loop."""
-    for name in (
-        "isalnum isalpha isblank iscntrl isdigit isgraph islower isprint ispunct isspace isupper isxdigit tolower toupper"
-        " isascii toascii"
-    ).split():
+    for name in _names(
+        "isalnum isalpha isblank iscntrl isdigit isgraph islower isprint ispunct isspace isupper isxdigit tolower"
+        " toupper isascii toascii"
+    ):
         yield Routine(name, "ctype.h")
-    for name in (
+    for name in _names(
         "iswalnum iswalpha iswblank iswcntrl iswdigit iswgraph iswlower iswprint iswpunct iswspace iswupper iswxdigit"
         " towlower towupper"
-    ).split():
+    ):
         yield Routine(name, "wctype.h")
 
 
@@ -267,21 +271,21 @@ def _openmp() -> Iterator[Routine]:
         "omp_get_partition_num_places",
     ):
         yield Routine(name, "omp.h", thread_dependent=True)
-    for name in (
+    for name in _names(
         "omp_get_num_threads omp_get_max_threads omp_get_num_procs omp_in_parallel omp_get_dynamic omp_get_nested"
         " omp_get_cancellation omp_get_thread_limit omp_get_supported_active_levels omp_get_max_active_levels"
         " omp_get_level omp_get_team_size omp_get_active_level omp_in_final omp_get_proc_bind omp_get_num_places"
         " omp_get_place_num_procs omp_get_num_devices omp_get_device_num omp_get_default_device omp_get_num_teams"
         " omp_get_team_num omp_is_initial_device omp_get_initial_device omp_get_max_task_priority omp_get_wtick"
         " omp_get_max_teams omp_get_teams_thread_limit omp_get_default_allocator"
-    ).split():
+    ):
         yield Routine(name, "omp.h")
     yield Routine("omp_get_wtime", "omp.h")
     yield Routine("omp_get_schedule", "omp.h", "ww", fills=(0, 1))
-    for name in (
+    for name in _names(
         "omp_set_num_threads omp_set_dynamic omp_set_nested omp_set_max_active_levels omp_set_schedule"
         " omp_set_default_device omp_set_num_teams omp_set_teams_thread_limit omp_set_default_allocator"
-    ).split():
+    ):
         yield Routine(name, "omp.h", "-", state="the internal control variables of OpenMP")
     for kind in ("", "nest_"):
         for verb in ("init", "destroy", "set", "unset", "test"):
@@ -296,12 +300,12 @@ def _openmp() -> Iterator[Routine]:
 
 def _builtins() -> Iterator[Routine]:
     """Builtins of GCC and Clang that have no library function of the same name behind them."""
-    for name in (
-        "expect expect_with_probability clz clzl clzll ctz ctzl ctzll ffs ffsl ffsll popcount popcountl popcountll parity"
-        " parityl parityll bswap16 bswap32 bswap64 constant_p types_compatible_p huge_val huge_valf huge_vall inf inff"
-        " infl nan nanf nanl isinf_sign object_size choose_expr offsetof assume powi powif powil convertvector"
+    for name in _names(
+        "expect expect_with_probability clz clzl clzll ctz ctzl ctzll ffs ffsl ffsll popcount popcountl popcountll"
+        " parity parityl parityll bswap16 bswap32 bswap64 constant_p types_compatible_p huge_val huge_valf huge_vall"
+        " inf inff infl nan nanf nanl isinf_sign object_size choose_expr offsetof assume powi powif powil convertvector"
         " shuffle shufflevector unpredictable speculation_safe_value"
-    ).split():
+    ):
         yield Routine("__builtin_" + name, "builtin")
     for name in ("add", "sub", "mul"):
         yield Routine(f"__builtin_{name}_overflow", "builtin", "--w", fills=(2,))
@@ -329,6 +333,8 @@ _WITH_BUILTIN = frozenset({"math.h", "complex.h", "string.h", "strings.h", "stdl
 ROUTINES: dict[str, Routine] = _table()
 
 STANDARD_HEADERS: frozenset[str] = frozenset(r.header for r in ROUTINES.values()) - {"builtin"} | frozenset(
-    "errno.h fenv.h float.h inttypes.h iso646.h limits.h locale.h signal.h stdalign.h stdarg.h stdatomic.h stdbool.h"
-    " stddef.h stdint.h stdnoreturn.h tgmath.h threads.h uchar.h wchar.h wctype.h malloc.h".split()
+    _names(
+        "errno.h fenv.h float.h inttypes.h iso646.h limits.h locale.h signal.h stdalign.h stdarg.h stdatomic.h"
+        " stdbool.h stddef.h stdint.h stdnoreturn.h tgmath.h threads.h uchar.h wchar.h wctype.h malloc.h"
+    )
 )
