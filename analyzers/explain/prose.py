@@ -14,7 +14,7 @@ from analyzers.ir.verdicts import Assumption, Dependence, Reason, Role, Verdict,
 from analyzers.openmp.synthesis import Proposal, is_parallel
 from analyzers.standards import openmp
 
-WIDTH = 96
+WIDTH = 88  # what a terminal of a hundred columns has left beside the margin
 _ORDER = (
     "conflict", "shared-distinct", "reduction", "private", "firstprivate", "lastprivate", "linear", "shared-read"
 )  # fmt: skip
