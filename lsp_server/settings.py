@@ -26,7 +26,8 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
-    from analyzers.settings import Options
+    from analyzers.api import Options
+    from analyzers.ir.verdicts import Finding
 
 # Written out rather than imported: the command line must start without loading the analysis.
 Confidence = Literal["proved", "likely", "possible"]
@@ -62,8 +63,7 @@ class Settings:
 
     def to_options(self, *, snippet: bool = False) -> Options:
         """The part of it that the analysis needs."""
-        # Not through analyzers.api, which would load the whole analysis into a process that only passes them on.
-        from analyzers.settings import Options
+        from analyzers.api import Options
 
         off = {name for name, severity in self.severity.items() if severity == "off"}
         return Options(

@@ -1,0 +1,87 @@
+"""`hpc-ls explain`: everything known about one line, or the page of a rule."""
+
+from __future__ import annotations
+
+import re
+import sys
+from argparse import Namespace
+from collections.abc import Mapping
+
+from lsp_server import settings as configuration
+from lsp_server.commands import files, output
+from lsp_server.outcomes import Located, Outcome, lines_of, presented
+from lsp_server.reporters import text
+from lsp_server.reporters.frames import visible
+
+_PLACE = re.compile(r"(?P<path>.+?):(?P<line>\d+)(?::\d+)?\Z")
+
+
+def run(arguments: Namespace, command_line: Mapping[str, object]) -> int:
+    """0 when there was something to say, 2 when the rule, the file or the line does not exist."""
+    place = _PLACE.match(arguments.what)
+    if place is None:
+        return _rule(arguments.what)
+    arguments.paths = [place["path"]]
+    settings = files.Settings(command_line)
+    found, _ = files.requests(arguments, settings)
+    if not output.told(settings.problems):
+        return output.FAILED
+    if len(found) != 1 or (found[0].task.path is not None and found[0].task.path.is_dir()):
+        return output.failed(f"{place['path']} is a folder; name one file and a line: FILE:LINE")
+    request, answer = next(files.answers(found, 1))
+    outcome = answer.outcome
+    if outcome.error is not None:
+        return output.failed(f"{visible(outcome.name)}: {outcome.error}")
+    line = int(place["line"]) - 1
+    if not 0 <= line < len(outcome.source.line_starts):
+        count = text.counted(len(outcome.source.line_starts), "line")
+        return output.failed(f"{visible(outcome.name)} has no line {line + 1}, only {count}")
+    everything = request.loaded.settings
+    findings = [f for f in outcome.findings if _on(outcome, f, line)]
+    shown = presented(findings, everything)
+    hidden = [f for f in findings if f not in shown and f.finding.confidence == "possible"]
+    _print(arguments, outcome, [*shown, *hidden], line)
+    return 0
+
+
+def _on(outcome: Outcome, located: Located, line: int) -> bool:
+    spans = (located.finding.span, *(related.span for related in located.finding.related))
+    return any(line in lines_of(outcome.source, span) for span in spans)
+
+
+def _print(arguments: Namespace, outcome: Outcome, findings: list[Located], line: int) -> None:
+    console = text.console_for(sys.stdout, arguments.color)
+    loop = text.innermost(outcome.source, outcome.loops, line)
+    for located in findings:
+        text.write(console, text.finding_rows(outcome, located, console.width))
+        facts = [f"{key}: {value}" for key, value in sorted(located.finding.facts.items()) if value]
+        if facts:
+            text.write(console, text.paragraph("facts", "; ".join(facts), console.width))
+        console.print()
+    if loop is not None:
+        text.write(console, text.loop_rows(outcome, loop, console.width, offered=loop.existing is None))
+        around = [other for other in outcome.loops if other is not loop and other.span.contains(loop.span)]
+        text.write(console, (text.loop_line(outcome, other) for other in around))
+    elif not findings:
+        starts = [str(outcome.source.line_of(other.span.start) + 1) for other in outcome.loops]
+        where = f" Loops start in line {', '.join(starts)}." if starts else " The file has no loop that was understood."
+        console.print(f"Line {line + 1} is in no loop and nothing was found there.{where}")
+
+
+def _rule(name: str) -> int:
+    from analyzers.rules import documentation
+
+    page = documentation.find(name)
+    if page is not None:
+        sys.stdout.write(documentation.plain(page))
+        return 0
+    guess = configuration.nearest(name, configuration.rule_codes())
+    meant = f"; did you mean `{guess}`?" if guess else ""
+    sys.stderr.write(f"hpc-ls: no rule is called `{name}`{meant}\n")
+    if guess is None:
+        sys.stderr.write("hpc-ls: `explain FILE:LINE` explains a line; rules are " + _list() + "\n")
+    return output.FAILED
+
+
+def _list() -> str:
+    return ", ".join(configuration.rule_codes()) or "not installed"

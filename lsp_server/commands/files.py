@@ -1,0 +1,210 @@
+"""From the paths of a command line to analysed files: shared by `check`, `suggest` and `explain`."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from analyzers import api
+from analyzers.api import Language, Options, SourceText
+from lsp_server import batch, changes, sources
+from lsp_server.changes import Changes
+from lsp_server.outcomes import Outcome, findings_of, lines_of, loops_in
+from lsp_server.patches import Patch, chosen, patch
+from lsp_server.settings import Loaded, SettingProblem, load
+from lsp_server.sources import Codec, SourceError
+
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One file to analyse. Crosses to another process, so it holds data only."""
+
+    name: str
+    path: Path | None
+    language: Language
+    options: Options
+    data: bytes | None = None  # standard input
+    minimum: str | None = None  # put pragmas into it that are at least this sure
+    lines: range | None = None  # only into loops that touch these (zero-based)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a task."""
+
+    outcome: Outcome
+    patch: Patch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A file that was named or found: what to do with it, or why nothing can be done."""
+
+    task: Task
+    loaded: Loaded
+    error: str | None = None
+
+
+class Settings:
+    """The settings of each folder, read once, their problems told once."""
+
+    def __init__(self, command_line: Mapping[str, object]) -> None:
+        self._command_line = command_line
+        self.problems: dict[SettingProblem, None] = {}
+
+        @cache
+        def of_folder(folder: Path | None) -> Loaded:
+            loaded = load(folder, command_line=command_line)
+            self.problems.update(dict.fromkeys(loaded.problems))
+            return loaded
+
+        self._of_folder = of_folder
+
+    def of(self, path: Path | None) -> Loaded:
+        if path is None:
+            return self._of_folder(Path.cwd())
+        return self._of_folder(path if path.is_dir() else path.parent)
+
+
+def requests(arguments: Namespace, settings: Settings) -> tuple[list[Request], Changes | None]:
+    """Every file the command line means, once, in its order; with `--since`, what changed, and only such files.
+
+    Raises changes.GitError for a bad `--since`.
+    """
+    unique: dict[Path | str, Request] = {}
+    for request in _found(arguments.paths, arguments.language, settings):
+        path = request.task.path
+        unique.setdefault(path.absolute() if path is not None else STDIN, request)
+    found = list(unique.values())
+    if not getattr(arguments, "since", None):
+        return found, None
+    folders = dict.fromkeys(_folder(r.task.path) for r in found if r.task.path is not None)
+    changed = changes.since(arguments.since, list(folders))
+    return [r for r in found if r.task.path is None or r.error or changed.has(r.task.path)], changed
+
+
+def _found(paths: Sequence[str], language: Language | None, settings: Settings) -> Iterator[Request]:
+    for name in paths:
+        if name == STDIN:
+            loaded = settings.of(None)
+            options = loaded.settings.to_options()
+            yield Request(Task("<stdin>", None, language or "c", options, sys.stdin.buffer.read()), loaded)
+            continue
+        path = Path(name)
+        loaded = settings.of(path)
+        if not path.is_dir():
+            yield _named(name, path, language, loaded)
+            continue
+        count = 0
+        for file, error in sources.walk(path, api.EXTENSIONS, loaded):
+            own = settings.of(file) if error is None else loaded
+            if own.excludes(file):
+                continue
+            count += 1
+            request = _named(str(file), file, language, own)
+            yield request if error is None else replace(request, error=error)
+        if count == 0:
+            known = ", ".join(sorted(api.EXTENSIONS))
+            sys.stderr.write(f"hpc-ls: {name} holds no sources ({known}) that are not excluded\n")
+
+
+def _named(name: str, path: Path, language: Language | None, loaded: Loaded) -> Request:
+    error = None
+    if language is None:
+        try:
+            sources.language_of(path, api.EXTENSIONS)
+        except SourceError as problem:
+            # That it is not there matters more than what it is called.
+            error = str(problem) if path.exists() else None
+    known = language or api.EXTENSIONS.get(path.suffix) or api.EXTENSIONS.get(path.suffix.lower()) or "c"
+    return Request(Task(name, path, known, loaded.settings.to_options()), loaded, error)
+
+
+def _folder(path: Path) -> Path:
+    folder = path.absolute().parent
+    while not folder.is_dir() and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
+def changed_only(outcome: Outcome, changed: Changes) -> Outcome:
+    """The findings and loops of a file that touch a changed line."""
+    if outcome.path is None or outcome.error is not None:
+        return outcome
+    path, source = outcome.path, outcome.source
+    return replace(
+        outcome,
+        findings=tuple(
+            located
+            for located in outcome.findings
+            if any(
+                changed.touches(path, lines_of(source, span))
+                for span in (located.finding.span, *(related.span for related in located.finding.related))
+            )
+        ),
+        loops=tuple(loop for loop in outcome.loops if changed.touches(path, lines_of(source, loop.span))),
+    )
+
+
+def jobs(arguments: Namespace, settings: Settings) -> int:
+    """How many processes: the command line, else what is set where one stands."""
+    return int(arguments.jobs if arguments.jobs is not None else settings.of(None).settings.jobs)
+
+
+def answers(tasks: Sequence[Request], processes: int) -> Iterator[tuple[Request, Answer]]:
+    """Analyse the files, results in their order."""
+    good = [request.task for request in tasks if request.error is None]
+    done = batch.run(perform, good, processes, crashed)
+    for request in tasks:
+        if request.error is None:
+            yield request, next(done)
+        else:
+            yield (
+                request,
+                Answer(Outcome(request.task.name, request.task.path, request.task.language, error=request.error)),
+            )
+
+
+def crashed(task: Task, how: str) -> Answer:
+    """The result of a task whose process died."""
+    return Answer(Outcome(task.name, task.path, task.language, error=f"{how}; please report this file"))
+
+
+def perform(task: Task) -> Answer:
+    """Read and analyse one file; with `minimum`, put pragmas into its text."""
+    try:
+        if task.data is not None:
+            source, codec = sources.decoded(task.data)
+        else:
+            assert task.path is not None
+            source, codec = sources.read(task.path)
+    except SourceError as error:
+        return Answer(Outcome(task.name, task.path, task.language, error=str(error)))
+    return _analysed(task, source, codec)
+
+
+def _analysed(task: Task, source: SourceText, codec: Codec) -> Answer:
+    place = str(task.path.absolute()) if task.path is not None else None
+    try:
+        report = api.analyze(source, task.language, task.options, place)
+    except RecursionError:
+        return Answer(Outcome(task.name, task.path, task.language, error="is nested too deeply to be analysed"))
+    except Exception as error:  # a bug of ours must cost this file only
+        text = f"the analysis failed ({type(error).__name__}: {error}); please report this file"
+        return Answer(Outcome(task.name, task.path, task.language, source, codec, error=text))
+    outcome = Outcome(
+        task.name, task.path, report.language, source, codec, findings_of(report), loops_in(report), report.error
+    )
+    if task.minimum is None or report.error is not None:
+        return Answer(outcome)
+    loops = chosen(outcome.loops, task.minimum)
+    if task.lines is not None:
+        loops = [loop for loop in loops if set(task.lines) & set(lines_of(source, loop.span))]
+    made = patch(source, report, loops, lambda text: api.analyze(text, task.language, task.options, place))
+    return Answer(outcome, made)

@@ -1,0 +1,235 @@
+"""`hpc-ls doctor`: what is installed, what works, what does not and the command that repairs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from argparse import Namespace
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib import metadata, util
+from pathlib import Path
+from typing import Literal
+
+from lsp_server.settings import KEYS, load
+
+PACKAGES = ("pygls", "lsprotocol", "tree-sitter", "tree-sitter-c", "islpy", "pycparser", "rich", "platformdirs")
+COMPILERS = ("gcc", "clang", "gfortran", "icx", "nvc")
+# _OPENMP of the compiler to the version of the specification (OpenMP 5.2 §3.3 and the earlier ones).
+OPENMP = {201307: "4.0", 201511: "4.5", 201811: "5.0", 202011: "5.1", 202111: "5.2", 202411: "6.0"}
+REINSTALL = f"{sys.executable} -m pip install --force-reinstall hpc-ls"
+PARALLEL = "void f(int n, double *a)\n{ for (int i = 0; i < n; i++) a[i] = 2.0 * a[i]; }\n"
+RACY = """\
+double f(int n, double *a)
+{ double s = 0;
+#pragma omp parallel for
+  for (int i = 0; i < n; i++) s += a[i];
+  return s; }
+"""
+
+State = Literal["ok", "missing", "broken", "info"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the table."""
+
+    section: str
+    name: str
+    state: State  # missing: optional; broken: has to be repaired
+    value: str
+    remedy: str = ""
+
+
+def run(arguments: Namespace) -> int:
+    """Print the table; 0 when the main job works, 2 when something needs repair."""
+    found = list(checks(Path.cwd()))
+    broken = [check for check in found if check.state == "broken"]
+    if arguments.format == "json":
+        document = {"version": 1, "works": not broken, "checks": [asdict(check) for check in found]}
+        sys.stdout.write(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    else:
+        _print(found, broken, arguments)
+    return 2 if broken else 0
+
+
+def checks(folder: Path) -> Iterator[Check]:
+    """Every check, made as it is asked for. `folder` is where the settings are looked up."""
+    yield Check("hpc-ls", "version", "info", _version("hpc-ls") or "not installed as a package")
+    yield Check("hpc-ls", "python", "info", f"{platform.python_version()}  {sys.executable}")
+    yield Check("hpc-ls", "system", "info", platform.platform(terse=True))
+    for name in PACKAGES:
+        found = _version(name)
+        yield Check("packages", name, "ok" if found else "broken", found or "missing", "" if found else REINSTALL)
+    yield from _analysis()
+    yield from _server()
+    for name in COMPILERS:
+        yield from _compiler(name)
+    git = shutil.which("git")
+    yield Check("tools", "git", "ok" if git else "missing", git or "not on PATH: `check --since` needs it")
+    yield from _model()
+    yield from _settings(folder)
+    yield from _cache()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _analysis() -> Iterator[Check]:
+    try:
+        import tree_sitter
+        import tree_sitter_c
+
+        language = tree_sitter.Language(tree_sitter_c.language())
+        yield Check("analysis", "C grammar", "ok", f"tree-sitter ABI {language.abi_version}")
+    except Exception as error:
+        yield Check("analysis", "C grammar", "broken", f"{type(error).__name__}: {error}", REINSTALL)
+    try:
+        import islpy
+
+        yield Check("analysis", "isl", "ok", islpy.isl_version().strip())
+    except Exception as error:
+        yield Check("analysis", "isl", "broken", f"{type(error).__name__}: {error}", REINSTALL)
+    yield from _exercise()
+
+
+def _exercise() -> Iterator[Check]:
+    """The main job, done on two built-in functions of which the answers are known."""
+    try:
+        from analyzers import api
+        from lsp_server.outcomes import findings_of, loops_in
+
+        loops = loops_in(api.analyze(api.SourceText.of(PARALLEL), "c"))
+        proved = len(loops) == 1 and loops[0].verdict.status == "parallel"
+        answer = "a parallel loop is proved parallel" if proved else "a parallel loop is not recognised"
+        yield Check("analysis", "loops", "ok" if proved else "broken", answer, "" if proved else REINSTALL)
+        found = [f for f in findings_of(api.analyze(api.SourceText.of(RACY), "c")) if f.finding.category == "race"]
+        answer = "a race is found" if found else "a race is not found"
+        yield Check("analysis", "races", "ok" if found else "broken", answer, "" if found else REINSTALL)
+    except Exception as error:
+        yield Check("analysis", "loops", "broken", f"{type(error).__name__}: {error}", REINSTALL)
+
+
+def _server() -> Iterator[Check]:
+    if util.find_spec("lsp_server.server") is None:
+        yield Check("editor", "server", "broken", "lsp_server.server is missing", REINSTALL)
+        return
+    program = shutil.which("hpc-ls")
+    remedy = (
+        "" if program else f"put {Path(sys.executable).parent} on PATH, or name the program in the editor's settings"
+    )
+    yield Check("editor", "hpc-ls", "ok" if program else "missing", program or "not on PATH", remedy)
+
+
+def _compiler(name: str) -> Iterator[Check]:
+    path = shutil.which(name)
+    # A relative entry of PATH would run what lies in the working folder.
+    if path is None or not Path(path).is_absolute():
+        if name in ("gcc", "clang", "gfortran"):
+            yield Check("compilers", name, "missing", "not on PATH")
+        return
+    said = _output([path, "--version"])
+    first = said.splitlines()[0] if said else "does not say its version"
+    number = re.search(r"\d+\.\d+(?:\.\d+)?", re.sub(r"\([^)]*\)", "", first))
+    language = ["-x", "f95-cpp-input"] if name == "gfortran" else ["-x", "c"]
+    macros = _output([path, "-fopenmp", *language, "-E", "-dM", "-"])
+    date = re.search(r"#define _OPENMP (\d+)", macros)
+    openmp = f"OpenMP {OPENMP.get(int(date[1]), date[1])}" if date else "no OpenMP"
+    yield Check("compilers", name, "ok", f"{number[0] if number else first}  {openmp}  {path}")
+
+
+def _output(command: list[str]) -> str:
+    """What a program prints on standard output, "" when it fails. Runs without a shell, in a folder of no interest."""
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=20,
+            check=False,
+            cwd=tempfile.gettempdir(),
+            env={**os.environ, "LC_ALL": "C"},
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
+
+
+def _model() -> Iterator[Check]:
+    found = _version("llama-cpp-python")
+    remedy = "" if found else f'{sys.executable} -m pip install "hpc-ls[model]"'
+    yield Check("model", "run-time", "ok" if found else "missing", found or "not installed (optional)", remedy)
+
+
+def _settings(folder: Path) -> Iterator[Check]:
+    loaded = load(folder)
+    yield Check("settings", "file", "info", str(loaded.config) if loaded.config else "none; the defaults hold")
+    for key in KEYS:
+        if key in loaded.origins:
+            value = getattr(loaded.settings, key.replace("-", "_"))
+            yield Check("settings", key, "info", f"{_shown(value)}  ({loaded.origins[key]})")
+    for problem in loaded.problems:
+        where = f"{loaded.config}:{problem.line}" if problem.line else str(loaded.config)
+        yield Check("settings", "problem", "broken", problem.message, f"edit {where}")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return ", ".join(f"{key} = {item}" for key, item in sorted(value.items()))
+    if isinstance(value, frozenset | tuple):
+        items = sorted(value) if isinstance(value, frozenset) else value
+        return ", ".join("=".join(item) if isinstance(item, tuple) else str(item) for item in items) or "none"
+    return str(value)
+
+
+def _cache() -> Iterator[Check]:
+    try:
+        from platformdirs import user_cache_path
+
+        folder = user_cache_path("hpc-ls", appauthor=False)
+    except ImportError:
+        return
+    if not folder.is_dir():
+        yield Check("cache", "on disk", "info", "none")
+        return
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    yield Check("cache", "on disk", "info", f"{size / 1e6:.1f} MB in {folder}")
+
+
+def _print(found: list[Check], broken: list[Check], arguments: Namespace) -> None:
+    from rich.text import Text
+
+    from lsp_server.reporters.frames import visible
+    from lsp_server.reporters.text import console_for, counted, write
+
+    console = console_for(sys.stdout, arguments.color)
+    signs = {"ok": ("ok", "green"), "missing": ("--", "yellow"), "broken": ("!!", "bold red"), "info": ("  ", "")}
+    section = ""
+    rows = []
+    for check in found:
+        sign, style = signs[check.state]
+        row = Text().append(f"{check.section if check.section != section else '':<10} ", "bold")
+        section = check.section
+        row.append(f"{sign} ", style).append(f"{check.name:<16} ")
+        row.append(visible(check.value))
+        rows.append(row)
+        if check.remedy:
+            rows.append(Text(" " * 31 + visible(check.remedy), "cyan"))
+    write(console, rows)
+    if broken:
+        names = ", ".join(check.name for check in broken)
+        console.print(Text(f"{counted(len(broken), 'thing')} to repair: {names}.", "bold red"))
+    else:
+        console.print(Text("Everything that was tried works.", "bold green"))

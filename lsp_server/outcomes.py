@@ -1,0 +1,109 @@
+"""What the command line knows of one file after its analysis, with every span absolute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from analyzers.api import FileReport, Finding, LoopReport, SourceText, Span
+from analyzers.ir.verdicts import Fix
+from lsp_server.settings import Settings
+from lsp_server.sources import Codec
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A finding with absolute spans and the function it is in ("" outside of functions)."""
+
+    finding: Finding
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One file. With `error` set nothing else is known of it."""
+
+    name: str  # as the user named it
+    path: Path | None  # None: standard input
+    language: str = "c"
+    source: SourceText = field(default_factory=lambda: SourceText.of(""))
+    codec: Codec = field(default_factory=Codec)
+    findings: tuple[Located, ...] = ()
+    loops: tuple[LoopReport, ...] = ()
+    error: str | None = None
+
+
+def placed_finding(finding: Finding, start: int) -> Finding:
+    """The finding of a function that starts at byte `start`, with absolute spans."""
+    return replace(
+        finding,
+        span=finding.span.shifted(start),
+        related=tuple(replace(r, span=r.span.shifted(start)) for r in finding.related),
+        fixes=tuple(_placed_fix(fix, start) for fix in finding.fixes),
+    )
+
+
+def placed_loop(loop: LoopReport, start: int) -> LoopReport:
+    """The same for a loop. Spans inside its verdict too."""
+    verdict = replace(
+        loop.verdict,
+        reasons=tuple(replace(r, span=r.span.shifted(start) if r.span else None) for r in loop.verdict.reasons),
+        dependences=tuple(
+            replace(d, source=d.source.shifted(start), sink=d.sink.shifted(start)) for d in loop.verdict.dependences
+        ),
+    )
+    return replace(
+        loop,
+        span=loop.span.shifted(start),
+        header_span=loop.header_span.shifted(start),
+        insert_at=loop.insert_at + start,
+        existing=loop.existing.shifted(start) if loop.existing else None,
+        verdict=verdict,
+        fixes=tuple(_placed_fix(fix, start) for fix in loop.fixes),
+    )
+
+
+def _placed_fix(fix: Fix, start: int) -> Fix:
+    return replace(fix, edits=tuple(replace(edit, span=edit.span.shifted(start)) for edit in fix.edits))
+
+
+def findings_of(report: FileReport) -> tuple[Located, ...]:
+    """Every finding of a report in textual order."""
+    found = [Located(finding, "") for finding in report.findings]
+    for placed in report.functions:
+        found += [Located(placed_finding(f, placed.start), placed.result.name) for f in placed.result.findings]
+    return tuple(sorted(found, key=lambda f: (f.finding.span, f.finding.rule, f.finding.message)))
+
+
+def loops_in(report: FileReport) -> tuple[LoopReport, ...]:
+    """Every loop of a report in textual order."""
+    found = [placed_loop(loop, placed.start) for placed in report.functions for loop in placed.result.loops]
+    return tuple(sorted(found, key=lambda loop: (loop.span.start, -loop.span.end)))
+
+
+def presented(findings: Iterable[Located], settings: Settings) -> tuple[Located, ...]:
+    """The findings as the user's settings want them: severities changed, unwanted ones left out."""
+    shown = []
+    for located in findings:
+        finding = settings.adjusted(located.finding)
+        if finding is not None:
+            shown.append(located if finding is located.finding else replace(located, finding=finding))
+    return tuple(shown)
+
+
+def verdict_word(loop: LoopReport) -> str:
+    """`parallel`, `serial` or `unknown` by the table of confidences (ARCHITECTURE.md, "The words")."""
+    if loop.verdict.status == "parallel" or loop.verdict.confidence == "likely":
+        return "parallel"
+    return "serial" if loop.verdict.status == "dependent" else "unknown"
+
+
+def pragma_of(loop: LoopReport) -> str | None:
+    """The pragma, for a loop that only strong assumptions make parallel the one that is right if they hold."""
+    return loop.pragma or loop.conditional_pragma
+
+
+def lines_of(source: SourceText, span: Span) -> range:
+    """The zero-based lines a span touches."""
+    return range(source.line_of(span.start), source.line_of(max(span.start, span.end - 1)) + 1)

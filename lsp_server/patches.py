@@ -1,0 +1,175 @@
+"""Putting pragmas into a text: which ones, the edited text proved again, and the difference as a patch."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from analyzers.api import FileReport, LoopReport, SourceText, Span
+from analyzers.ir.verdicts import Edit
+from lsp_server.outcomes import findings_of, loops_in, pragma_of
+from lsp_server.settings import CONFIDENCES
+
+Analyse = Callable[[SourceText], FileReport]
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """The text with the pragmas in it, and what became of each suggestion."""
+
+    text: SourceText
+    applied: tuple[LoopReport, ...] = ()
+    refused: tuple[tuple[LoopReport, str], ...] = ()  # with the reason
+
+
+def offered(loop: LoopReport, minimum: str) -> bool:
+    """Whether a loop without a pragma should get one: it pays, and it is at least as sure as `minimum`."""
+    return (
+        pragma_of(loop) is not None
+        and loop.profitable
+        and loop.existing is None
+        and CONFIDENCES.index(loop.verdict.confidence) <= CONFIDENCES.index(minimum)
+    )
+
+
+def chosen(loops: Sequence[LoopReport], minimum: str) -> list[LoopReport]:
+    """The loops to give a pragma: never a team of threads inside another one."""
+    taken: list[LoopReport] = []
+    for loop in sorted(loops, key=lambda other: (other.span.start, -other.span.end)):
+        if not offered(loop, minimum):
+            continue
+        starts_team = "parallel" in (pragma_of(loop) or "")
+        around = (
+            other
+            for other in (*taken, *(o for o in loops if o.existing is not None))
+            if other is not loop and other.span.contains(loop.span)
+        )
+        if starts_team and any(_starts_team(other) for other in around):
+            continue
+        taken.append(loop)
+    return taken
+
+
+def _starts_team(loop: LoopReport) -> bool:
+    return loop.existing is not None or "parallel" in (pragma_of(loop) or "")
+
+
+def insertion(source: SourceText, loop: LoopReport) -> Edit:
+    """The edit that puts the pragma on its own line above the loop, also where the loop does not start its line."""
+    line = source.line_span(source.line_of(loop.span.start))
+    newline = newline_of(source)
+    before = source.data[line.start : loop.span.start]
+    pragma = pragma_of(loop) or ""
+    if not before.strip():
+        indent = before.decode("utf-8", "surrogatepass")
+        return Edit(Span(line.start, line.start), f"{indent}{pragma}{newline}")
+    indent = before[: len(before) - len(before.lstrip())].decode("utf-8", "surrogatepass")
+    return Edit(Span(loop.span.start, loop.span.start), f"{newline}{indent}{pragma}{newline}{indent}")
+
+
+def newline_of(source: SourceText) -> str:
+    """The line break that the text uses."""
+    if len(source.line_starts) < 2:
+        return "\n"
+    end = source.line_starts[1]
+    return "\r\n" if source.data[:end].endswith(b"\r\n") else "\r" if source.data[:end].endswith(b"\r") else "\n"
+
+
+def edited(source: SourceText, edits: Iterable[Edit]) -> SourceText:
+    """The text with non-overlapping edits made."""
+    data = source.data
+    for edit in sorted(edits, key=lambda e: (e.span.start, e.span.end), reverse=True):
+        data = data[: edit.span.start] + edit.text.encode("utf-8", "surrogatepass") + data[edit.span.end :]
+    return SourceText.of(data)
+
+
+def patch(source: SourceText, report: FileReport, loops: Sequence[LoopReport], analyse: Analyse) -> Patch:
+    """Insert the pragmas of `loops` and analyse the result; what would bring a new finding is left out.
+
+    Tried all together first; one after the other when that finds something new.
+    """
+    if not loops:
+        return Patch(source)
+    before = _kinds(report)
+    together = edited(source, [insertion(source, loop) for loop in loops])
+    if _objection(before, report, analyse(together), len(loops)) is None:
+        return Patch(together, tuple(loops))
+    taken: list[LoopReport] = []
+    refused: list[tuple[LoopReport, str]] = []
+    text = source
+    for loop in loops:
+        trial = edited(source, [insertion(source, other) for other in (*taken, loop)])
+        objection = _objection(before, report, analyse(trial), len(taken) + 1)
+        if objection is None:
+            taken.append(loop)
+            text = trial
+        else:
+            refused.append((loop, objection))
+    return Patch(text, tuple(taken), tuple(refused))
+
+
+def _kinds(report: FileReport) -> Counter[tuple[str, str]]:
+    return Counter(
+        (located.finding.rule, re.sub(r"\blines? \d+", "line", located.finding.message))
+        for located in findings_of(report)
+        if located.finding.category in ("race", "omp", "syntax") and located.finding.confidence != "possible"
+    )
+
+
+def _objection(before: Counter[tuple[str, str]], first: FileReport, second: FileReport, inserted: int) -> str | None:
+    """Why the text with the pragmas must not be written; None when all is well."""
+    if second.error is not None:
+        return second.error
+    new = _kinds(second) - before
+    if new:
+        rule, message = next(iter(new))
+        return f"with it the analysis finds {rule}: {message}"
+    governed = [sum(loop.existing is not None for loop in loops_in(report)) for report in (first, second)]
+    if governed[1] < governed[0] + inserted:
+        return "the pragma would not stand directly before the loop"
+    return None
+
+
+# --- patches --------------------------------------------------------------------------------------------------------
+
+
+def unified(path: Path, before: bytes, after: bytes) -> bytes:
+    """A unified diff that `git apply` and `patch -p1` take in the current folder; empty when nothing changed."""
+    if before == after:
+        return b""
+    name = os.path.relpath(path)
+    if name.startswith(os.pardir + os.sep):
+        name = str(path.absolute()).lstrip(os.sep)
+    label = _quoted(Path(name).as_posix())
+    # Only LF parts lines in a patch: a CR belongs to the line, as does a form feed.
+    old, new = (data.decode("latin-1").split("\n") for data in (before, after))
+    diff = difflib.unified_diff(_kept(old), _kept(new), lineterm="\n", n=3)
+    lines = [line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in list(diff)[2:]]
+    head = f"--- {label('a/')}\n+++ {label('b/')}\n".encode("utf-8", "surrogateescape")
+    return head + "".join(lines).encode("latin-1")
+
+
+def _kept(parts: list[str]) -> list[str]:
+    """The lines with their LF, the last one without when the file ends without."""
+    lines = [f"{part}\n" for part in parts[:-1]]
+    return [*lines, parts[-1]] if parts[-1] else lines
+
+
+def _quoted(name: str) -> Callable[[str], str]:
+    special = any(char in '"\\' or ord(char) < 32 for char in name)
+
+    def label(prefix: str) -> str:
+        if special:
+            escaped = "".join(
+                f"\\{char}" if char in '"\\' else f"\\{ord(char):03o}" if ord(char) < 32 else char for char in name
+            )
+            return f'"{prefix}{escaped}"'
+        # A tab ends a name with blanks in it.
+        return f"{prefix}{name}\t" if " " in name else f"{prefix}{name}"
+
+    return label
