@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from analyzers.dependence.facts import FunctionFacts, LoopFacts
 from analyzers.ir.accesses import Subscripts
-from analyzers.ir.expressions import Binary, Call, Constant, Element, Expr, Name, symbols, walk
+from analyzers.ir.expressions import Binary, Call, Constant, Element, Expr, Name, children, symbols, walk
 from analyzers.ir.statements import Block, Declare, If, Jump, Loop, Stmt, Switch, expressions, substatements
 from analyzers.ir.symbols import Extent, Symbol, Type
 from analyzers.openmp.nests import Nests
@@ -88,7 +88,33 @@ def evenness(facts: LoopFacts, inner: tuple[LoopFacts, ...]) -> Evenness:
     """
     if any(f.header is None or _leaves_early(f.loop) for f in inner) or _loop_behind_condition(facts.loop):
         return "data"
-    return "even" if facts.rectangular else "triangular"
+    index = facts.header.index if facts.header is not None else None
+    if index is not None and any(_follows(f, index) for f in inner):
+        return "triangular"
+    return "even"
+
+
+def _follows(inner: LoopFacts, index: Symbol) -> bool:
+    """Does the length of the inner loop change steadily with `index`?
+
+    Not where it is only looked up with it, as in the rows of a sparse matrix (`start[r]` to `start[r + 1]`), and not
+    where both bounds move together, as in a tile.
+    """
+    header = inner.header
+    if header is None or _block_length(inner) is not None:
+        return False
+    return _named_outside_subscripts(header.lower, index) != _named_outside_subscripts(header.bound, index)
+
+
+def _named_outside_subscripts(expr: Expr, symbol: Symbol) -> bool:
+    stack = [expr]
+    while stack:
+        top = stack.pop()
+        if isinstance(top, Name) and top.symbol == symbol:
+            return True
+        if not isinstance(top, Element):
+            stack.extend(children(top))
+    return False
 
 
 def constant(expr: Expr | None) -> int | None:
