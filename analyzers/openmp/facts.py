@@ -1,4 +1,4 @@
-"""What the OpenMP rooms find out about the directives of a function: the input of the rules in `rules/race`, `rules/omp`."""
+"""What the OpenMP rooms find out about the directives of a function: the input of `rules/race` and `rules/omp`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from typing import Literal
 from analyzers.ir.accesses import Access
 from analyzers.ir.statements import Construct, Loop
 from analyzers.ir.symbols import Symbol
-from analyzers.ir.verdicts import Assumption, Confidence, Witness
+from analyzers.ir.verdicts import Assumption, Confidence, Dependence, Witness
 
-Attribute = Literal["shared", "private", "firstprivate", "lastprivate", "reduction", "linear", "threadprivate", "copyprivate"]
+Attribute = Literal[
+    "shared", "private", "firstprivate", "lastprivate", "reduction", "linear", "threadprivate", "copyprivate"
+]
 Origin = Literal["explicit", "predetermined", "implicit"]
+Concurrency = Literal["iterations", "threads", "tasks", "lanes"]  # what runs at the same time
 ExecutorKind = Literal["all-threads", "iteration", "single", "masked", "section", "task", "simd-lane", "serial"]
 
 
@@ -35,6 +38,7 @@ class Executor:
     construct: Construct | None = None  # the worksharing or tasking construct
     loop: Loop | None = None  # its associated loop
     section: int = 0
+    thread: int | None = None  # of masked: which thread, where that is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,9 @@ class Race:
     why: str
     witness: Witness | None = None
     assumptions: tuple[Assumption, ...] = ()
+    between: Concurrency = "threads"
+    dependence: Dependence | None = None
+    element: bool = False  # the accesses concern elements or members, not a whole variable
 
 
 @dataclass(frozen=True, slots=True)

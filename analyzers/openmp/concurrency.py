@@ -1,0 +1,180 @@
+"""May two statements of a region run at the same time, and as what: iterations, threads or tasks?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analyzers.ir.directives import ClauseItem, Directive
+from analyzers.ir.statements import Loop
+from analyzers.openmp.facts import Concurrency, Executor
+from analyzers.openmp.phases import Phases, Placement, Task
+from analyzers.openmp.sharing import associated_loops
+
+_WRITING = ("out", "inout", "mutexinoutset", "inoutset")
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """One way in which two statements run at the same time.
+
+    iterations: two different iterations of one of `loops`, in the same iteration of what surrounds it. threads: two
+    different threads, in the same iteration of the first `same` synchronised loops. tasks: two tasks, or a
+    task and its creator, in the same iteration of the loops around both.
+    """
+
+    between: Concurrency
+    loops: tuple[Loop, ...] = ()
+    same: int = 0
+    adjacent: Loop | None = None  # in two consecutive iterations of this synchronised loop
+
+
+def modes(first: Placement, second: Placement, phases: Phases, one_thread: bool) -> tuple[Mode, ...]:
+    """All ways in which the statements may run at the same time; empty: never."""
+    if _exclusive(first, second):
+        return ()
+    found: list[Mode] = []
+    if first.task is not None or second.task is not None:
+        found += _task_modes(first, second, phases, one_thread)
+        return tuple(found)
+    if one_thread and not _is_iteration(first, second, "taskloop"):
+        return ()
+    found += _team_modes(first, second, phases)
+    return tuple(found)
+
+
+def _exclusive(first: Placement, second: Placement) -> bool:
+    """A lock that both hold. `atomic` is judged by the location (see `races`)."""
+    return any(lock != "atomic" for lock in first.locks & second.locks)
+
+
+def _is_iteration(first: Placement, second: Placement, kind: str) -> bool:
+    a, b = first.executor, second.executor
+    return a.kind == b.kind == "iteration" and a.construct is b.construct and _has(a, kind)
+
+
+def _has(executor: Executor, kind: str) -> bool:
+    return executor.construct is not None and executor.construct.directive.has(kind)
+
+
+def _team_modes(first: Placement, second: Placement, phases: Phases) -> list[Mode]:
+    a, b = first.executor, second.executor
+    if "serial" in (a.kind, b.kind):
+        return []
+    if a.kind == b.kind == "iteration" and a.construct is b.construct and a.construct is not None:
+        return [Mode("iterations", associated_loops(a.construct))]
+    if _same_thread(a, b):
+        return []
+    common = _common(first, second)
+    found: list[Mode] = []
+    if first.phases[common] & second.phases[common]:
+        found.append(Mode("threads", same=common))
+    for level in range(common, 0, -1):
+        loop = first.synchronised[level - 1]
+        entry, end = phases.entries[id(loop)], phases.ends.get(id(loop), frozenset())
+        late_first = first.phases[level] & end and entry in second.phases[level]
+        late_second = second.phases[level] & end and entry in first.phases[level]
+        if late_first or late_second:
+            found.append(Mode("threads", same=level - 1, adjacent=loop))
+    return found
+
+
+def _common(first: Placement, second: Placement) -> int:
+    """How many synchronised loops surround both."""
+    count = 0
+    for mine, theirs in zip(first.synchronised, second.synchronised, strict=False):
+        if mine is not theirs:
+            break
+        count += 1
+    return count
+
+
+def _same_thread(a: Executor, b: Executor) -> bool:
+    """Do both run on one thread whenever they meet: one single, one section, or what one thread is chosen for?"""
+    if a.kind == b.kind == "single":
+        return a.construct is b.construct
+    if a.kind == b.kind == "section":
+        return a.construct is b.construct and a.section == b.section
+    if a.kind == b.kind == "masked":
+        if a.thread is None or b.thread is None:
+            return (a.construct is b.construct and a.construct is not None) or (
+                a.construct is b.construct and a.section == b.section and a.thread is b.thread
+            )
+        return a.thread == b.thread
+    return False
+
+
+def _task_modes(first: Placement, second: Placement, phases: Phases, one_thread: bool) -> list[Mode]:
+    if first.task is not None and first.task == second.task:
+        return _same_task(phases.tasks[first.task], phases, one_thread)
+    found: list[Mode] = []
+    in_flight = (first.task is not None and first.task in second.pending) or (
+        second.task is not None and second.task in first.pending
+    )
+    one = phases.tasks[first.task] if first.task is not None else None
+    other = phases.tasks[second.task] if second.task is not None else None
+    if one is not None and other is not None and ordered_by_dependences(one, other, phases.tasks):
+        return []
+    if in_flight:
+        found.append(Mode("tasks"))
+    if not one_thread:
+        found += _team_modes(_creation(first, phases), _creation(second, phases), phases)
+    return found
+
+
+def _creation(placement: Placement, phases: Phases) -> Placement:
+    """Where the outermost task around the statement was created; the statement itself outside of tasks."""
+    while placement.task is not None:
+        placement = phases.tasks[placement.task].created
+    return placement
+
+
+def _same_task(task: Task, phases: Phases, one_thread: bool) -> list[Mode]:
+    """Two instances of one task construct."""
+    found: list[Mode] = []
+    orders_itself = any(kind in _WRITING for kind, _ in _dependences(task.construct.directive))
+    if task.number in task.created.pending and not orders_itself:
+        found.append(Mode("tasks"))
+    creation = _creation(task.created, phases)
+    if not one_thread and creation.executor.kind in ("all-threads", "iteration"):
+        found += _team_modes(creation, creation, phases)
+    return found
+
+
+def ordered_by_dependences(one: Task, other: Task, tasks: Sequence[Task]) -> bool:
+    """Do `depend` clauses order two sibling tasks, also through siblings between them (OpenMP 5.2 §15.9.5)?"""
+    if one.parent != other.parent:
+        return False
+    if one.number > other.number:
+        one, other = other, one
+    reached = [one]
+    seen = {one.number}
+    while reached:
+        task = reached.pop()
+        for later in tasks:
+            if later.number <= task.number or later.number in seen or later.parent != one.parent:
+                continue
+            if _depends(task, later):
+                if later is other:
+                    return True
+                seen.add(later.number)
+                reached.append(later)
+    return False
+
+
+def _depends(one: Task, other: Task) -> bool:
+    for kind, item in _dependences(one.construct.directive):
+        for other_kind, other_item in _dependences(other.construct.directive):
+            if (kind in _WRITING or other_kind in _WRITING) and _same_item(item, other_item):
+                return not (kind == other_kind == "inoutset")
+    return False
+
+
+def _dependences(directive: Directive) -> list[tuple[str, ClauseItem]]:
+    return [(c.modifiers[-1], item) for c in directive.all("depend") if c.modifiers for item in c.items]
+
+
+def _same_item(one: ClauseItem, other: ClauseItem) -> bool:
+    if one.expr is None or other.expr is None:
+        return one.text.replace(" ", "") == other.text.replace(" ", "")
+    return one.expr == other.expr

@@ -1,0 +1,241 @@
+"""Do two accesses that run at the same time touch the same element? The questions of a region, put to the solver.
+
+Threads are modelled as the iterations of a loop over thread numbers that stands around the region, inside the loops
+that barriers keep in step: two threads are two iterations of it, and subscripts may mention its index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from analyzers.dependence.facts import Conflict
+from analyzers.dependence.polyhedral import Solver
+from analyzers.dependence.spelling import spell
+from analyzers.dependence.values import with_children
+from analyzers.ir.accesses import Access, Guard, Member, PathStep, Subscripts
+from analyzers.ir.expressions import (
+    ONE,
+    ZERO,
+    Binary,
+    Call,
+    Constant,
+    Element,
+    Expr,
+    Field,
+    Name,
+    Unary,
+    children,
+    walk,
+)
+from analyzers.ir.statements import Assign, Block, Declare, Loop, LoopHeader, Stmt, walk_statements
+from analyzers.ir.symbols import INT, Symbol
+from analyzers.ir.verdicts import Assumption
+from analyzers.openmp.concurrency import Mode
+from analyzers.openmp.phases import THREAD_NUMBER, Placement
+from analyzers.text import NOWHERE
+
+THREAD = Symbol("//omp thread", "thread", INT, "local")
+TEAM = Symbol("//omp threads", "threads", INT, "local")
+BUDGET = 50_000  # isl operations for one pair
+_UNCERTAIN = ("early-exit", "switch", "goto", "unreachable", "not-canonical")  # whether it runs, not where it reaches
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`conflict` and the assumptions under which it was proved."""
+
+    conflict: Conflict
+    assumptions: tuple[Assumption, ...] = ()
+
+
+@dataclass(slots=True)
+class Elements:
+    """Asks the questions of one region. `outside` loops of every access surround the region."""
+
+    headers: Mapping[int, LoopHeader]
+    invariant: Callable[[Expr], bool]
+    outside: int
+    thread_numbers: frozenset[Symbol]
+    threads: int | None = None  # how many, where constant
+    _solver: Solver | None = None
+    _team: Loop = field(init=False)
+    _placed: dict[tuple[int, int, int | None], Access] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._team = Loop("for", (), None, (), Block((), NOWHERE), NOWHERE, NOWHERE)
+        bound: Expr = Name(TEAM) if self.threads is None else Constant(self.threads)
+        header = LoopHeader(THREAD, ZERO, "<", bound, ONE, True)
+        self._solver = Solver({**self.headers, id(self._team): header}, self._is_invariant, BUDGET)
+
+    def _is_invariant(self, expr: Expr) -> bool:
+        return (isinstance(expr, Name) and expr.symbol is TEAM) or self.invariant(expr)
+
+    def ask(self, first: Access, second: Access, mode: Mode, places: tuple[Placement, Placement]) -> Answer:
+        """May the two accesses touch the same element when they run at the same time in this mode?"""
+        strict = self._ask(first, second, mode, places)
+        if strict.status != "maybe":
+            return Answer(strict)
+        relaxed_first, doubts = self._relaxed(first)
+        relaxed_second, more = self._relaxed(second)
+        if not doubts and not more:
+            return Answer(strict)
+        if relaxed_first is None or relaxed_second is None:
+            return Answer(strict)
+        loose = self._ask(relaxed_first, relaxed_second, mode, places)
+        if loose.status == "none":
+            return Answer(loose)
+        if loose.status != "proved":
+            return Answer(strict)
+        return Answer(loose, tuple(dict.fromkeys((*doubts, *more))))
+
+    def _ask(self, first: Access, second: Access, mode: Mode, places: tuple[Placement, Placement]) -> Conflict:
+        assert self._solver is not None
+        if mode.between in ("iterations", "lanes"):
+            return self._iterations(first, second, mode.loops)
+        if mode.between == "tasks":
+            common = 0
+            for mine, theirs in zip(first.loops, second.loops, strict=False):
+                if mine is not theirs:
+                    break
+                common += 1
+            return self._solver.unordered(first, second, common)
+        depth = self.outside + mode.same
+        one = self._in_team(first, depth, places[0].executor.thread)
+        other = self._in_team(second, depth, places[1].executor.thread)
+        return self._solver.carried(one, other, self._team)
+
+    def _iterations(self, first: Access, second: Access, loops: Sequence[Loop]) -> Conflict:
+        """Two different iterations of the collapsed nest: they differ first in one of its loops."""
+        assert self._solver is not None
+        worst = Conflict("none")
+        for loop in loops:
+            conflict = self._solver.carried(first, second, loop)
+            if conflict.status == "proved":
+                return conflict
+            if conflict.status == "maybe":
+                worst = conflict
+        return worst
+
+    def _in_team(self, access: Access, depth: int, thread: int | None) -> Access:
+        """The access with the loop over threads at `depth`, the thread's number written as its index."""
+        key = (id(access), depth, thread)
+        known = self._placed.get(key)
+        if known is not None:
+            return known
+        guards = tuple(
+            g
+            if g.depth is not None and g.depth < depth
+            else Guard(self._numbered(g.condition), g.positive, None if g.depth is None else g.depth + 1)
+            for g in access.guards
+        )
+        if thread is not None:
+            picked = Binary("==", Name(THREAD), Constant(thread), INT)
+            guards = (*guards, Guard(picked, True, depth + 1))
+        made = replace(
+            access,
+            path=tuple(self._numbered_step(step) for step in access.path),
+            loops=(*access.loops[:depth], self._team, *access.loops[depth:]),
+            guards=guards,
+        )
+        self._placed[key] = made
+        self._placed[(id(made), depth, thread)] = made  # keeps it alive: the solver knows accesses by identity
+        return made
+
+    def _numbered_step(self, step: PathStep) -> PathStep:
+        if isinstance(step, Member):
+            return step
+        return Subscripts(tuple(self._numbered(e) for e in step.indices), step.through_pointer)
+
+    def _numbered(self, expr: Expr) -> Expr:
+        if not any(self._is_number(e) for e in walk(expr)):
+            return expr
+        return _rewritten(expr, lambda e: Name(THREAD) if self._is_number(e) else None)
+
+    def _is_number(self, expr: Expr) -> bool:
+        if isinstance(expr, Call):
+            return expr.name == THREAD_NUMBER
+        return isinstance(expr, Name) and expr.symbol in self.thread_numbers
+
+    def _relaxed(self, access: Access) -> tuple[Access | None, tuple[Assumption, ...]]:
+        """The access as if it surely ran: without conditions that cannot be evaluated and loops that are not counted.
+        None where what is dropped may decide which element it touches."""
+        doubts: list[Assumption] = []
+        dropped: list[Guard] = []
+        for guard in access.guards:
+            if not self._is_data_dependent(guard.condition, access):
+                continue
+            dropped.append(guard)
+            negation = "" if guard.positive else "not "
+            text = f"{negation}`{spell(guard.condition)}` holds on two of them"
+            doubts.append(Assumption("condition", text, "ordinary"))
+        mentioned = {e.symbol for step in access.path for i in _indices(step) for e in walk(i) if isinstance(e, Name)}
+        loops = list(access.loops)
+        for loop in access.loops[self.outside :]:
+            header = self.headers.get(id(loop))
+            if header is None and not (_written(loop) & mentioned):
+                loops.remove(loop)
+                doubts.append(Assumption("condition", "the loop around it runs", "ordinary"))
+        exact = access.exact
+        if not exact and access.symbol is not None:
+            if access.reason in _UNCERTAIN:
+                exact = True
+                doubts.append(Assumption("condition", "control gets there", "ordinary"))
+            elif access.reason == "call" and not access.path:
+                exact = True
+                doubts.append(Assumption("condition", f"`{access.call}` takes the path that does it", "ordinary"))
+        if not doubts:
+            return access, ()
+        # Guards keep their place among the loops that stay.
+        stays = {id(loop) for loop in loops}
+        kept = tuple(
+            g if g.depth is None else replace(g, depth=sum(id(x) in stays for x in access.loops[: g.depth]))
+            for g in access.guards
+            if g not in dropped
+        )
+        return replace(access, guards=kept, loops=tuple(loops), exact=exact), tuple(doubts)
+
+    def _is_data_dependent(self, condition: Expr, access: Access) -> bool:
+        """Does a condition hang on data, not on which iteration or thread it is? `a[i] > m` does, `i == k` does not."""
+        stack = [condition]
+        while stack:
+            top = stack.pop()
+            if isinstance(top, (Element, Field)) or top.type.kind in ("real", "complex", "pointer"):
+                return True
+            if isinstance(top, Call):
+                return top.name is None or not top.name.startswith("omp_")
+            if (
+                isinstance(top, Binary)
+                and top.op in ("==", "!=")
+                and any(
+                    self._is_number(e) or (isinstance(e, Name) and e.symbol.name.startswith("omp_")) for e in walk(top)
+                )
+            ):
+                return False
+            stack.extend(children(top))
+        if isinstance(condition, (Name, Unary)):
+            return not any(self._is_number(e) for e in walk(condition))
+        return False
+
+
+def _indices(step: PathStep) -> tuple[Expr, ...]:
+    return () if isinstance(step, Member) else step.indices
+
+
+def _written(stmt: Stmt) -> set[Symbol]:
+    found: set[Symbol] = set()
+    for each in walk_statements(stmt):
+        if isinstance(each, Assign) and isinstance(each.target, Name):
+            found.add(each.target.symbol)
+        elif isinstance(each, Declare):
+            found.add(each.symbol)
+    return found
+
+
+def _rewritten(expr: Expr, replacement: Callable[[Expr], Expr | None], depth: int = 0) -> Expr:
+    """The expression with the parts replaced for which `replacement` has an answer. What is nested too deeply for a
+    subscript that anything can be proved of is left as it is."""
+    found = replacement(expr)
+    if found is not None or depth > 100:
+        return expr if found is None else found
+    return with_children(expr, tuple(_rewritten(e, replacement, depth + 1) for e in children(expr)))

@@ -1,0 +1,561 @@
+"""Who runs each statement of a parallel region, between which barriers, under which locks, beside which tasks.
+
+The phase of a statement is the set of barriers that a thread may have passed last when it gets there (reaching
+definitions, with barriers as the definitions). Two threads can be at two statements at the same time only if the sets
+meet, because all threads of a team pass the same barriers (OpenMP 5.2 §15.3). A loop that holds barriers keeps its
+iterations apart; statements in it have one set for each such loop around them, in which the start of an iteration of
+that loop counts as a barrier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from analyzers.dependence.spelling import spell
+from analyzers.ir.directives import Directive
+from analyzers.ir.expressions import Address, Binary, Call, Cast, Constant, Expr, Name, Unary, walk
+from analyzers.ir.statements import (
+    Assign,
+    Block,
+    Construct,
+    Declare,
+    Function,
+    If,
+    Jump,
+    Loop,
+    Stmt,
+    Switch,
+    expressions,
+    substatements,
+    walk_statements,
+)
+from analyzers.ir.symbols import Symbol
+from analyzers.openmp.facts import Executor
+from analyzers.openmp.sharing import associated_loops
+
+ENTRY = -1  # the phase in which a region begins
+ITERATED = ("for", "distribute", "loop", "taskloop")
+_BARRIER_AT_END = ("for", "sections", "single", "scope", "workshare", "loop")
+_SET_LOCK = ("omp_set_lock", "omp_set_nest_lock")
+_UNSET_LOCK = ("omp_unset_lock", "omp_unset_nest_lock")
+_TEST_LOCK = ("omp_test_lock", "omp_test_nest_lock")
+THREAD_NUMBER = "omp_get_thread_num"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a statement stands in a region."""
+
+    stack: tuple[Construct, ...]  # the constructs around it in the function, outermost first
+    executor: Executor
+    phases: tuple[frozenset[int], ...]  # [0] in the region, [k] within an iteration of `synchronised[k - 1]`
+    synchronised: tuple[Loop, ...] = ()  # surrounding loops of the region that hold barriers
+    locks: frozenset[str] = frozenset()
+    pending: frozenset[int] = frozenset()  # tasks that may be running, by number
+    task: int | None = None  # the explicit task that runs it
+
+
+@dataclass(slots=True)
+class Task:
+    """An explicit task construct of a region."""
+
+    number: int
+    construct: Construct
+    parent: int | None
+    created: Placement
+    descendants: set[int] = field(default_factory=set)
+    remaining: set[int] = field(default_factory=set)  # descendants that it does not wait for
+
+
+@dataclass(slots=True)
+class Phases:
+    """The placements of the statements of a region, by id(statement)."""
+
+    placements: dict[int, Placement] = field(default_factory=dict)
+    tasks: list[Task] = field(default_factory=list)
+    ends: dict[int, frozenset[int]] = field(default_factory=dict)  # id(synchronised loop) -> phases at its end
+    entries: dict[int, int] = field(
+        default_factory=dict
+    )  # id(synchronised loop) -> the phase in which an iteration begins
+    closing: dict[int, Placement] = field(default_factory=dict)  # id(construct) -> its end, before the barrier there
+
+
+def place(root: Construct | Function, outside: Sequence[Construct] = ()) -> Phases:
+    """The placements of all statements below a parallel region, or below a function that may be called from one.
+
+    `outside` are the constructs around the region.
+    """
+    result = Phases()
+    walker = _Walker(result, thread_numbers(root.body) if root.body else frozenset())
+    if isinstance(root, Function):
+        start = _State((), Executor("serial"), [{ENTRY}])
+        walker.walk(root.body, start)
+        return result
+    if root.body is None:
+        return result
+    executor = Executor("all-threads", root)
+    stack = (*outside, root)
+    start = _State(stack, executor, [{ENTRY}])
+    walker.inside(root, start)
+    return result
+
+
+@dataclass(slots=True)
+class _State:
+    """What holds at a point: changes along the walk."""
+
+    stack: tuple[Construct, ...]
+    executor: Executor
+    levels: list[set[int]]
+    synchronised: tuple[Loop, ...] = ()
+    locks: frozenset[str] = frozenset()
+    pending: set[int] = field(default_factory=set)
+    task: int | None = None
+    nested: bool = False  # inside of a parallel region that is not the one looked at: its team is another
+
+    def copy(self) -> _State:
+        return _State(
+            self.stack,
+            self.executor,
+            [set(level) for level in self.levels],
+            self.synchronised,
+            self.locks,
+            set(self.pending),
+            self.task,
+            self.nested,
+        )
+
+    def join(self, other: _State) -> None:
+        """Two paths meet."""
+        for mine, theirs in zip(self.levels, other.levels, strict=True):
+            mine |= theirs
+        self.pending |= other.pending
+        self.locks &= other.locks
+
+    def placement(self) -> Placement:
+        return Placement(
+            self.stack,
+            self.executor,
+            tuple(frozenset(level) for level in self.levels),
+            self.synchronised,
+            self.locks,
+            frozenset(self.pending),
+            self.task,
+        )
+
+
+class _Walker:
+    def __init__(self, result: Phases, thread_numbers_: frozenset[Symbol]) -> None:
+        self.result = result
+        self.thread_numbers = thread_numbers_
+        self.barriers: dict[int, int] = {}
+        self.task_numbers: dict[int, int] = {}
+        self.chosen: dict[str, int] = {}
+
+    def record(self, stmt: Stmt, state: _State) -> None:
+        known = self.result.placements.get(id(stmt))
+        new = state.placement()
+        if known is not None:
+            new = Placement(
+                new.stack,
+                new.executor,
+                tuple(a | b for a, b in zip(known.phases, new.phases, strict=True)),
+                new.synchronised,
+                known.locks & new.locks,
+                known.pending | new.pending,
+                new.task,
+            )
+        self.result.placements[id(stmt)] = new
+
+    def barrier(self, at: object, state: _State) -> None:
+        if state.nested or state.task is not None:
+            return
+        number = self.barriers.setdefault(id(at), len(self.barriers))
+        for level in state.levels:
+            level.clear()
+            level.add(number)
+        state.pending.clear()
+
+    def walk(self, stmt: Stmt, state: _State) -> None:
+        """Walks one statement; `state` becomes that behind it."""
+        match stmt:
+            case Block(statements=statements):
+                for each in statements:
+                    self.walk(each, state)
+            case If():
+                self._if(stmt, state)
+            case Switch(arms=arms, exhaustive=exhaustive):
+                self.record(stmt, state)
+                ends = []
+                for arm in arms:
+                    branch = state.copy()
+                    self.walk(arm, branch)
+                    ends.append(branch)
+                if exhaustive and ends:
+                    _become(state, ends[0])
+                    ends = ends[1:]
+                for end in ends:
+                    state.join(end)
+            case Loop():
+                self._loop(stmt, state)
+            case Construct():
+                self.construct(stmt, state)
+            case _:
+                self.record(stmt, state)
+                for call in _calls(stmt):
+                    if call.name in _SET_LOCK and call.arguments:
+                        state.locks |= {_lock(call)}
+                    elif call.name in _UNSET_LOCK and call.arguments:
+                        state.locks -= {_lock(call)}
+
+    def _if(self, stmt: If, state: _State) -> None:
+        # `else if` chains are walked in a loop: they may be longer than the interpreter's stack.
+        ends: list[_State] = []
+        rest = state
+        at: If | None = stmt
+        while at is not None:
+            self.record(at, rest)
+            then, otherwise = rest.copy(), rest.copy()
+            self._guarded(at.condition, then, otherwise)
+            for call in _calls_in(at.condition):
+                if call.name in _TEST_LOCK and call.arguments:
+                    then.locks |= {_lock(call)}
+            self.walk(at.then, then)
+            then.executor = state.executor
+            if not _ends_here(at.then):
+                ends.append(then)
+            below = at.otherwise.statements
+            rest = otherwise
+            if len(below) == 1 and isinstance(below[0], If):
+                at = below[0]
+                continue
+            self.walk(at.otherwise, rest)
+            rest.executor = state.executor
+            if not _ends_here(at.otherwise):
+                ends.append(rest)
+            at = None
+        if not ends:
+            return
+        locks = ends[0].locks
+        _become(state, ends[0])
+        state.locks = locks
+        for end in ends[1:]:
+            state.join(end)
+
+    def _guarded(self, condition: Expr, then: _State, otherwise: _State) -> None:
+        """`if (omp_get_thread_num() == 0)`: one thread runs the branch."""
+        for part in _conjuncts(condition):
+            found = self._thread_test(part)
+            if found is None:
+                continue
+            chosen, equal = found
+            if equal and then.executor.kind == "all-threads":
+                then.executor = chosen
+            elif not equal and otherwise.executor.kind == "all-threads" and part is condition:
+                otherwise.executor = chosen
+
+    def _thread_test(self, expr: Expr) -> tuple[Executor, bool] | None:
+        """The thread that a condition on the thread's number picks, and whether where it holds."""
+        if isinstance(expr, Unary) and expr.op == "!" and self._is_thread_number(expr.operand):
+            return Executor("masked", None, thread=0), True
+        if self._is_thread_number(expr):
+            return Executor("masked", None, thread=0), False
+        if isinstance(expr, Binary) and expr.op in ("==", "!="):
+            for left, right in ((expr.left, expr.right), (expr.right, expr.left)):
+                if not self._is_thread_number(left):
+                    continue
+                if isinstance(right, Constant) and isinstance(right.value, int):
+                    return Executor("masked", None, thread=right.value), expr.op == "=="
+                # Some one thread: the same one wherever the text is the same.
+                number = self.chosen.setdefault(spell(right), len(self.chosen) + 1)
+                return Executor("masked", None, section=number), expr.op == "=="
+        return None
+
+    def _is_thread_number(self, expr: Expr) -> bool:
+        while isinstance(expr, Cast):
+            expr = expr.operand
+        return is_thread_number(expr, self.thread_numbers)
+
+    def _loop(self, loop: Loop, state: _State) -> None:
+        for each in loop.init:
+            self.walk(each, state)
+        keeps_apart = not state.nested and state.task is None and _holds_barrier(loop.body)
+        if keeps_apart:
+            entry = self.barriers.setdefault(id(loop), len(self.barriers))
+            self.result.entries[id(loop)] = entry
+            state.levels.append({entry})
+            state.synchronised = (*state.synchronised, loop)
+        before = state.copy()
+        # Twice: what the first iteration leaves behind is where the second one begins.
+        for _ in range(2):
+            self.record(loop, state)
+            self.walk(loop.body, state)
+            for each in loop.step:
+                self.walk(each, state)
+            if keeps_apart:
+                self.result.ends[id(loop)] = frozenset(state.levels[-1])
+                state.levels[-1] = {entry}
+            state.join(before)
+            state.locks = before.locks & state.locks
+        if keeps_apart:
+            state.levels.pop()
+            state.synchronised = state.synchronised[:-1]
+        waited = loop.condition
+        if isinstance(waited, Unary) and waited.op == "!":
+            for call in _calls_in(waited.operand):
+                if call.name in _TEST_LOCK and call.arguments:
+                    state.locks |= {_lock(call)}
+
+    def construct(self, construct: Construct, state: _State) -> None:
+        directive = construct.directive
+        self.record(construct, state)
+        if construct.body is None:
+            self._alone(construct, state)
+            return
+        if directive.has("parallel", "teams", "target") and not state.nested:
+            inner = state.copy()
+            inner.nested = directive.has("parallel", "teams")
+            inner.stack = (*state.stack, construct)
+            self.walk(construct.body, inner)
+            state.pending |= inner.pending
+            return
+        if directive.has("task") and not state.nested:
+            self._task(construct, state)
+            return
+        outer = state.executor, state.locks, state.stack
+        state.stack = (*state.stack, construct)
+        if state.nested:
+            state.locks |= exclusion(construct)
+            self.walk(construct.body, state)
+            state.executor, state.locks, state.stack = outer
+            return
+        self.inside(construct, state)
+        state.executor, state.locks, state.stack = outer
+        if directive.has(*_BARRIER_AT_END) and not directive.has("parallel", "teams"):
+            self.result.closing[id(construct)] = state.placement()
+            if directive.first("nowait") is None:
+                self.barrier(construct, state)
+
+    def inside(self, construct: Construct, state: _State) -> None:
+        """Walks the body of a construct whose stack entry is made."""
+        assert construct.body is not None
+        directive = construct.directive
+        state.locks |= exclusion(construct)
+        if directive.has(*ITERATED):
+            loops = associated_loops(construct)
+            state.executor = Executor("iteration", construct, loops[0] if loops else None)
+            if directive.has("for") and _is_doacross(construct):
+                state.locks |= {f"doacross:{id(construct)}"}
+        elif directive.has("sections"):
+            self._sections(construct, state)
+            return
+        elif directive.has("section"):
+            pass
+        elif directive.has("single", "workshare"):
+            state.executor = Executor("single", construct)
+        elif directive.has("masked", "master"):
+            state.executor = Executor("masked", construct, thread=_masked_thread(directive))
+        before = set(state.pending)
+        self.walk(construct.body, state)
+        if directive.has("taskgroup") or (directive.has("taskloop") and directive.first("nogroup") is None):
+            state.pending = before & state.pending
+
+    def _sections(self, construct: Construct, state: _State) -> None:
+        assert construct.body is not None
+        start = state.copy()
+        ends: list[_State] = []
+        number = 0
+        plain: _State | None = None
+        for stmt in construct.body.statements:
+            is_section = isinstance(stmt, Construct) and stmt.directive.has("section")
+            if is_section or plain is None:
+                number += 1
+                plain = start.copy()
+                ends.append(plain)
+            plain.executor = Executor("section", construct, section=number)
+            self.walk(stmt, plain)
+        for end in ends:
+            state.join(end)
+
+    def _alone(self, construct: Construct, state: _State) -> None:
+        directive = construct.directive
+        if directive.has("barrier"):
+            self.barrier(construct, state)
+        elif directive.has("taskwait"):
+            self._taskwait(directive, state)
+
+    def _taskwait(self, directive: Directive, state: _State) -> None:
+        """Waits for the children of the current task, not for their descendants (OpenMP 5.2 §15.5). One with `depend`
+        waits for some of them only; which ones is not looked at, and all are taken as done."""
+        for number in tuple(state.pending):
+            task = self.result.tasks[number]
+            if task.parent == state.task:
+                state.pending.discard(number)
+                state.pending -= task.descendants - task.remaining
+
+    def _task(self, construct: Construct, state: _State) -> None:
+        assert construct.body is not None
+        number = self.task_numbers.setdefault(id(construct), len(self.task_numbers))
+        if number == len(self.result.tasks):
+            self.result.tasks.append(Task(number, construct, state.task, state.placement()))
+        task = self.result.tasks[number]
+        task.created = self.result.placements[id(construct)]
+        inner = state.copy()
+        inner.stack = (*state.stack, construct)
+        inner.locks = frozenset()
+        inner.executor = Executor("task", construct)
+        inner.task = number
+        deferred = not is_undeferred(construct.directive)
+        if deferred:
+            # Brothers of other iterations may run beside it.
+            inner.pending |= state.pending
+        self.walk(construct.body, inner)
+        made = {n for n in inner.pending if n not in state.pending and n != number}
+        task.remaining |= made
+        task.descendants |= made | self._below(number)
+        if deferred:
+            state.pending.add(number)
+            state.pending |= task.descendants
+        else:
+            state.pending |= made
+
+    def _below(self, number: int) -> set[int]:
+        found: set[int] = set()
+        for task in self.result.tasks:
+            parent = task.parent
+            while parent is not None:
+                if parent == number:
+                    found.add(task.number)
+                    break
+                parent = self.result.tasks[parent].parent
+        return found
+
+
+def _become(state: _State, other: _State) -> None:
+    state.levels = [set(level) for level in other.levels]
+    state.pending = set(other.pending)
+    state.locks = other.locks
+
+
+def exclusion(construct: Construct) -> frozenset[str]:
+    """The mutual exclusion of a critical, atomic or ordered construct."""
+    directive = construct.directive
+    if directive.has("critical"):
+        name = directive.first("name")
+        return frozenset({f"critical:{name.items[0].text if name and name.items else ''}"})
+    if directive.has("atomic"):
+        return frozenset({"atomic"})
+    if directive.has("ordered"):
+        return frozenset({"ordered"})
+    return frozenset()
+
+
+def is_undeferred(directive: Directive) -> bool:
+    """Does the task run at once, before the code behind it (OpenMP 5.2 §12.5: `if` false)?"""
+    for clause in directive.all("if"):
+        for item in clause.items:
+            if isinstance(item.expr, Constant) and item.expr.value == 0:
+                return True
+    return False
+
+
+def thread_numbers(body: Stmt) -> frozenset[Symbol]:
+    """The variables that only ever hold the number of the thread."""
+    good: set[Symbol] = set()
+    bad: set[Symbol] = set()
+    for stmt in walk_statements(body):
+        match stmt:
+            case Declare(symbol=symbol, value=value) if value is not None:
+                (good if is_thread_number(value, ()) else bad).add(symbol)
+            case Assign(target=Name(symbol=symbol), value=value, op=op):
+                (good if op is None and is_thread_number(value, ()) else bad).add(symbol)
+            case _:
+                pass
+    return frozenset(s for s in good - bad if not s.address_taken)
+
+
+def is_thread_number(expr: Expr, names: Iterable[Symbol]) -> bool:
+    while isinstance(expr, Cast):
+        expr = expr.operand
+    if isinstance(expr, Call):
+        return expr.name == THREAD_NUMBER
+    return isinstance(expr, Name) and expr.symbol in names
+
+
+def has_one_thread(directive: Directive) -> bool:
+    """`num_threads(1)` or `if(0)`: the region has one thread (OpenMP 5.2 §10.1.1)."""
+    for clause in directive.all("num_threads", "if"):
+        if clause.name == "if" and clause.modifiers and clause.modifiers[0] != "parallel":
+            continue
+        for item in clause.items:
+            if isinstance(item.expr, Constant) and item.expr.value == (1 if clause.name == "num_threads" else 0):
+                return True
+    return False
+
+
+def _masked_thread(directive: Directive) -> int | None:
+    clause = directive.first("filter")
+    if clause is None or not clause.items:
+        return 0
+    number = clause.items[0].expr
+    return number.value if isinstance(number, Constant) and isinstance(number.value, int) else None
+
+
+def _holds_barrier(body: Stmt) -> bool:
+    """Does the team meet at a barrier in it?"""
+    stack: list[Stmt] = [body]
+    while stack:
+        top = stack.pop()
+        if isinstance(top, Construct):
+            directive = top.directive
+            if directive.has("parallel", "teams", "task"):
+                continue
+            if directive.has("barrier"):
+                return True
+            if directive.has(*_BARRIER_AT_END) and directive.first("nowait") is None:
+                return True
+        stack.extend(substatements(top))
+    return False
+
+
+def _is_doacross(construct: Construct) -> bool:
+    """Does a cross-iteration dependence (`ordered` with depend or doacross) keep its iterations apart (§15.9.6)?"""
+    if construct.body is None:
+        return False
+    return any(
+        isinstance(s, Construct)
+        and s.directive.has("ordered")
+        and (s.directive.first("depend") or s.directive.first("doacross")) is not None
+        for s in walk_statements(construct.body)
+    )
+
+
+def _conjuncts(expr: Expr) -> Iterator[Expr]:
+    stack = [expr]
+    while stack:
+        top = stack.pop()
+        if isinstance(top, Binary) and top.op == "&&":
+            stack += (top.right, top.left)
+        else:
+            yield top
+
+
+def _calls(stmt: Stmt) -> Iterator[Call]:
+    for expr in expressions(stmt):
+        yield from _calls_in(expr)
+
+
+def _calls_in(expr: Expr) -> Iterator[Call]:
+    return (e for e in walk(expr) if isinstance(e, Call))
+
+
+def _lock(call: Call) -> str:
+    argument = call.arguments[0]
+    if isinstance(argument, Address):
+        argument = argument.operand
+    return f"lock:{spell(argument)}"
+
+
+def _ends_here(block: Block) -> bool:
+    return bool(block.statements) and isinstance(block.statements[-1], Jump) and block.statements[-1].kind != "continue"

@@ -1,0 +1,495 @@
+"""Data races of a function: pairs of accesses to the same shared memory, one of them a write, that nothing orders.
+
+OpenMP 5.2 §1.4.1: if a thread writes a memory unit while another thread accesses it without ordering, a data race
+occurs and the result is unspecified. For each parallel region: which accesses concern memory that the team shares
+(`sharing`), which may run at the same time (`concurrency`), and do they touch the same element (`elements`)?
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from analyzers.dependence import alias
+from analyzers.dependence.facts import FunctionFacts
+from analyzers.ir.accesses import Access, Subscripts
+from analyzers.ir.directives import Directive
+from analyzers.ir.expressions import Call, Constant, Element, Expr, Field, Name, Opaque, root, symbols, walk
+from analyzers.ir.statements import Assign, Construct, Declare, Loop, Stmt, substatements, walk_statements
+from analyzers.ir.symbols import Symbol
+from analyzers.ir.verdicts import Assumption, Confidence, Dependence
+from analyzers.openmp.concurrency import Mode, modes
+from analyzers.openmp.elements import Elements
+from analyzers.openmp.facts import OpenMPFacts, PlacedAccess, Race, Region
+from analyzers.openmp.phases import Phases, Placement, has_one_thread, place, thread_numbers
+from analyzers.openmp.sharing import Scopes, Storage, associated_loops, region_sharing, scopes, storage
+from analyzers.settings import Options
+
+_DEFAULTS = Options()
+_TEAM = ("parallel", "teams")
+_ORPHANS = ("for", "sections", "single", "task", "taskloop", "loop", "distribute", "scope")
+_MOST_RACES = 12  # of one variable in one region: rules choose among them
+
+
+@dataclass(frozen=True, slots=True)
+class _Root:
+    """A region to look at: a construct, or None for the whole function (constructs whose team is the caller's)."""
+
+    construct: Construct | None
+    outside: tuple[Construct, ...]
+    loops: tuple[Loop, ...]  # around it
+
+    @property
+    def depth(self) -> int:
+        """The index of the region in the stacks of constructs."""
+        return len(self.outside)
+
+
+def find(facts: FunctionFacts, options: Options = _DEFAULTS) -> OpenMPFacts:
+    """The regions of a function with the sharing of their variables, and the races in them.
+
+    A pair is looked at until `options.budget` seconds have gone; what was found until then is true.
+    """
+    roots = tuple(_roots(facts.function.body))
+    if not roots:
+        return OpenMPFacts()
+    deadline = time.monotonic() + options.budget
+    table = scopes(facts.function)
+    pointers = alias.summarize(facts.function)
+    regions: list[Region] = []
+    races: list[Race] = []
+    for start in roots:
+        examined = _Examined(facts, options, start, table, pointers, deadline)
+        regions.append(examined.region)
+        races.extend(examined.races())
+    return OpenMPFacts(tuple(regions), tuple(races))
+
+
+def _roots(body: Stmt) -> Iterator[_Root]:
+    """Parallel regions, SIMD loops, and the function itself where constructs stand outside of any parallel region."""
+    stack: list[tuple[Stmt, tuple[Construct, ...], tuple[Loop, ...]]] = [(body, (), ())]
+    orphaned = False
+    found: list[_Root] = []
+    while stack:
+        stmt, outside, loops = stack.pop()
+        if isinstance(stmt, Construct):
+            directive = stmt.directive
+            in_team = any(c.directive.has(*_TEAM) for c in outside)
+            alone = directive.has("simd") and not directive.has("for", "distribute", "taskloop", "loop")
+            if alone or directive.has(*_TEAM):
+                found.append(_Root(stmt, outside, loops))
+            elif directive.has(*_ORPHANS) and not in_team:
+                orphaned = True
+            outside = (*outside, stmt)
+        elif isinstance(stmt, Loop):
+            loops = (*loops, stmt)
+        stack.extend((s, outside, loops) for s in reversed(substatements(stmt)))
+    yield from found
+    if orphaned:
+        yield _Root(None, (), ())
+
+
+@dataclass(slots=True)
+class _Candidate:
+    """An access to memory that may be shared, with its place."""
+
+    access: Access
+    place: Placement
+    storage: Storage
+    atomic: bool
+    placed: PlacedAccess
+
+    @property
+    def symbol(self) -> Symbol:
+        assert self.access.symbol is not None
+        return self.access.symbol
+
+    @property
+    def through_pointer(self) -> bool:
+        return any(isinstance(s, Subscripts) and s.through_pointer for s in self.access.path)
+
+
+class _Examined:
+    """One region while it is looked at."""
+
+    def __init__(
+        self,
+        facts: FunctionFacts,
+        options: Options,
+        root: _Root,
+        table: Scopes,
+        pointers: alias.PointerFacts,
+        deadline: float,
+    ) -> None:
+        self.facts = facts
+        self.options = options
+        self.root = root
+        self.scopes = table
+        self.pointers = pointers
+        self.deadline = deadline
+        construct = root.construct
+        self.simd = construct is not None and not construct.directive.has(*_TEAM)
+        self.phases: Phases = place(construct, root.outside) if construct is not None else place(facts.function)
+        self.one_thread = construct is not None and not self.simd and has_one_thread(construct.directive)
+        self.teams = construct is not None and construct.directive.has("teams")
+        self.candidates = list(self._candidates())
+        sharing = region_sharing(construct, root.outside, table) if construct is not None else {}
+        self.region = Region(
+            construct if construct is not None else _as_construct(facts),
+            sharing,
+            tuple(c.placed for c in self.candidates),
+        )
+        self.elements: dict[int, Elements] = {}
+
+    # --- what may be shared -----------------------------------------------------------------------------------------
+
+    def _candidates(self) -> Iterator[_Candidate]:
+        atomics: dict[int, frozenset[Symbol]] = {}
+        for access in self.facts.accesses:
+            if access.symbol is None or access.statement is None:
+                continue
+            at = self.phases.placements.get(id(access.statement))
+            if at is None:
+                continue
+            locks = at.locks
+            inside_atomic = False
+            if "atomic" in locks:
+                construct = next(c for c in reversed(at.stack) if c.directive.has("atomic"))
+                named = atomics.get(id(construct))
+                if named is None:
+                    named = atomics[id(construct)] = _atomic_location(construct)
+                inside_atomic = access.symbol in named
+            if self.teams:
+                # A critical region excludes the threads of its own team only (OpenMP 5.2 §15.2, §1.2.2).
+                locks = frozenset(k for k in locks if not k.startswith("critical:"))
+            at = replace(at, locks=locks - {"atomic"})
+            meaning = storage(access.symbol, at.stack, self.scopes)
+            placed = PlacedAccess(
+                access,
+                at.executor,
+                at.phases[0],
+                at.locks | ({"atomic"} if inside_atomic else set()),
+                meaning.sharing,
+            )
+            yield _Candidate(access, at, meaning, inside_atomic, placed)
+
+    def _is_shared(self, one: _Candidate, other: _Candidate, mode: Mode) -> bool:
+        """Is the named variable one object for both, in this mode?"""
+        for candidate in (one, other):
+            if candidate.storage.sharing.attribute == "threadprivate" and mode.between != "tasks":
+                return False
+        if self.root.construct is None and mode.between != "tasks":
+            # Called by each thread: its automatic variables are the thread's own.
+            return one.symbol.is_static
+        if mode.between == "tasks":
+            if one.storage.owner != other.storage.owner:
+                return False
+            owner = one.storage.owner
+            if owner < self.root.depth and self.root.construct is not None:
+                return True
+            if one.place.task is not None and one.place.task == other.place.task:
+                return owner < 0 and self.root.construct is None
+            shared_stack = 0
+            for a, b in zip(one.place.stack, other.place.stack, strict=False):
+                if a is not b:
+                    break
+                shared_stack += 1
+            return owner < shared_stack
+        return max(one.storage.owner, other.storage.owner) < self.root.depth
+
+    def _points_to_shared(self, candidate: _Candidate) -> bool:
+        """Does the pointer hold the same value in all threads, so that comparing elements behind it means anything?"""
+        if self.root.construct is None:
+            return candidate.symbol.storage != "local" or not candidate.symbol.is_pointer
+        if candidate.storage.owner < self.root.depth:
+            return True
+        return candidate.storage.sharing.attribute == "firstprivate" and not _is_written(
+            candidate.symbol, candidate.place.stack[candidate.storage.owner]
+        )
+
+    # --- pairs ------------------------------------------------------------------------------------------------------
+
+    def races(self) -> Iterator[Race]:
+        groups: dict[Symbol, list[_Candidate]] = {}
+        for candidate in _distinct(self.candidates):
+            groups.setdefault(candidate.symbol, []).append(candidate)
+        for members in groups.values():
+            if not any(c.access.writes for c in members):
+                continue
+            found = 0
+            for one, other in _pairs(members):
+                if time.monotonic() > self.deadline or found >= _MOST_RACES:
+                    break
+                race = self._race(one, other)
+                if race is not None:
+                    found += 1
+                    yield race
+
+    def _race(self, one: _Candidate, other: _Candidate) -> Race | None:
+        if one.atomic and other.atomic:
+            return None
+        best: Race | None = None
+        for mode in self._modes(one, other):
+            race = self._in_mode(one, other, mode)
+            if race is not None and (best is None or _rank(race.confidence) > _rank(best.confidence)):
+                best = race
+        return best
+
+    def _modes(self, one: _Candidate, other: _Candidate) -> tuple[Mode, ...]:
+        if self.simd:
+            assert self.root.construct is not None
+            loops = associated_loops(self.root.construct)
+            return (Mode("lanes", loops),) if loops else ()
+        return modes(one.place, other.place, self.phases, self.one_thread)
+
+    def _in_mode(self, one: _Candidate, other: _Candidate, mode: Mode) -> Race | None:
+        pointer = one.through_pointer
+        if pointer:
+            if not (self._points_to_shared(one) and self._points_to_shared(other)):
+                return None
+        elif not self._is_shared(one, other, mode):
+            return None
+        relation = alias.relation(
+            one.access, other.access, assume_no_alias=self.options.assume_no_alias, facts=self.pointers
+        )
+        if relation.status != "same":
+            return None
+        answer = self._elements(mode, one).ask(one.access, other.access, mode, (one.place, other.place))
+        conflict = answer.conflict
+        if conflict.status == "none":
+            return None
+        confidence: Confidence = "possible"
+        assumptions: tuple[Assumption, ...] = ()
+        if conflict.status == "proved":
+            assumptions = answer.assumptions
+            confidence = "likely" if assumptions else "proved"
+            if mode.adjacent is not None and self._depends_on(mode.adjacent, one, other):
+                confidence = "possible"
+        elif conflict.assumption is not None:
+            assumptions = (conflict.assumption,)
+        if mode.between == "lanes" and not _breaks_lanes(conflict.dependence, self.root.construct):
+            return None
+        return Race(
+            self.region,
+            one.placed,
+            other.placed,
+            confidence,
+            _WHY[mode.between],
+            conflict.witness,
+            assumptions,
+            mode.between,
+            conflict.dependence,
+            bool(one.access.path),
+        )
+
+    def _depends_on(self, loop: Loop, one: _Candidate, other: _Candidate) -> bool:
+        """Do the elements or conditions hang on what changes from one iteration of `loop` to the next?"""
+        changing = _assigned(loop)
+        for candidate in (one, other):
+            for step in candidate.access.path:
+                if isinstance(step, Subscripts) and any(
+                    isinstance(e, Name) and e.symbol in changing for i in step.indices for e in walk(i)
+                ):
+                    header = self.facts.headers.get(id(loop))
+                    if header is None or any(
+                        isinstance(e, Name) and e.symbol == header.index for i in step.indices for e in walk(i)
+                    ):
+                        return True
+            if candidate.access.guards:
+                return True
+        return False
+
+    def _elements(self, mode: Mode, one: _Candidate) -> Elements:
+        scope: Stmt
+        if mode.between == "iterations" and one.place.executor.construct is not None:
+            scope = one.place.executor.construct
+        else:
+            scope = self.root.construct if self.root.construct is not None else self.facts.function.body
+        known = self.elements.get(id(scope))
+        if known is None:
+            invariant = _Invariant(scope, self.scopes, self._stack_of(scope), self.root.depth)
+            known = self.elements[id(scope)] = Elements(
+                self.facts.headers,
+                invariant,
+                len(self.root.loops),
+                thread_numbers(self.region.construct.body) if self.region.construct.body else frozenset(),
+                _team_size(self.root.construct),
+            )
+        return known
+
+    def _stack_of(self, scope: Stmt) -> tuple[Construct, ...]:
+        if not isinstance(scope, Construct):
+            return ()
+        if scope is self.root.construct:
+            return (*self.root.outside, scope)
+        at = self.phases.placements.get(id(scope))
+        return (*at.stack, scope) if at is not None else (scope,)
+
+
+_WHY = {
+    "iterations": "two iterations that different threads may run at the same time",
+    "threads": "two threads of the team that nothing keeps apart",
+    "tasks": "two tasks that nothing orders",
+    "lanes": "two iterations that SIMD lanes run together",
+}
+
+
+@dataclass(slots=True)
+class _Invariant:
+    """Which expressions have one value for all threads (or iterations) while the scope runs."""
+
+    scope: Stmt
+    scopes: Scopes
+    stack: tuple[Construct, ...]
+    depth: int
+    _written: frozenset[Symbol] = field(init=False)
+    _known: dict[Symbol, bool] = field(default_factory=dict)
+    _definitions: dict[Symbol, list[Expr | None]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._written = frozenset(_assigned(self.scope))
+        for stmt in walk_statements(self.scope):
+            if isinstance(stmt, Declare):
+                self._definitions.setdefault(stmt.symbol, []).append(stmt.value)
+            elif isinstance(stmt, Assign) and isinstance(stmt.target, Name):
+                self._definitions.setdefault(stmt.target.symbol, []).append(None)
+
+    def __call__(self, expr: Expr) -> bool:
+        return all(self._part(e) for e in walk(expr))
+
+    def _part(self, expr: Expr) -> bool:
+        match expr:
+            case Name(symbol=symbol):
+                return self._symbol(symbol)
+            case Call() | Opaque():
+                return False
+            case Element() | Field():
+                # Memory: unchanged where nothing in the scope writes the object that the name stands for.
+                return True
+            case _:
+                return True
+
+    def _symbol(self, symbol: Symbol) -> bool:
+        known = self._known.get(symbol)
+        if known is None:
+            self._known[symbol] = False  # against cycles
+            known = self._known[symbol] = self._decide(symbol)
+        return known
+
+    def _decide(self, symbol: Symbol) -> bool:
+        if symbol.storage in ("constant", "function"):
+            return True
+        definitions = self._definitions.get(symbol)
+        if definitions is not None:
+            value = definitions[0] if len(definitions) == 1 else None
+            return value is not None and not symbol.address_taken and self(value)
+        if symbol in self._written or (symbol.address_taken and symbol.type.kind != "array"):
+            return False
+        meaning = storage(symbol, self.stack, self.scopes)
+        return meaning.owner < self.depth or meaning.sharing.attribute == "firstprivate"
+
+
+def _assigned(scope: Stmt) -> set[Symbol]:
+    """The objects that statements below assign, as a whole or in part; those behind pointers count for the pointer."""
+    found: set[Symbol] = set()
+    for stmt in walk_statements(scope):
+        if isinstance(stmt, Assign):
+            base = root(stmt.target)
+            if isinstance(base, Name):
+                found.add(base.symbol)
+    return found
+
+
+def _is_written(symbol: Symbol, construct: Construct) -> bool:
+    return any(
+        isinstance(s, Assign) and isinstance(s.target, Name) and s.target.symbol == symbol
+        for s in walk_statements(construct)
+    )
+
+
+def _atomic_location(construct: Construct) -> frozenset[Symbol]:
+    """The variable whose access an atomic construct protects (OpenMP 5.2 §15.8.4)."""
+    directive = construct.directive
+    assigns = [s for s in walk_statements(construct) if isinstance(s, Assign)]
+    if directive.first("read") is not None:
+        bases = [root(a.value) for a in assigns]
+    elif directive.first("capture") is not None or directive.first("compare") is not None:
+        updated = [a for a in assigns if a.op is not None]
+        if not updated:
+            updated = [a for a in assigns if _names(root(a.target)) & set(symbols(a.value))] or [
+                a for a in assigns if any(_names(root(a.target)) & set(symbols(b.value)) for b in assigns)
+            ]
+        bases = [root(a.target) for a in updated or assigns]
+    else:
+        bases = [root(a.target) for a in assigns]
+    return frozenset(b.symbol for b in bases if isinstance(b, Name))
+
+
+def _names(expr: Expr) -> set[Symbol]:
+    return {expr.symbol} if isinstance(expr, Name) else set()
+
+
+def _team_size(construct: Construct | None) -> int | None:
+    clause = construct.directive.first("num_threads") if construct is not None else None
+    if clause is None or not clause.items:
+        return None
+    number = clause.items[0].expr
+    return number.value if isinstance(number, Constant) and isinstance(number.value, int) else None
+
+
+def _breaks_lanes(dependence: Dependence | None, construct: Construct | None) -> bool:
+    """Lanes run consecutive iterations statement by statement: a value needed by a later iteration within `safelen` is
+    not there yet; one overwritten by a later iteration was read before (OpenMP 5.2 §10.4)."""
+    if dependence is None or construct is None:
+        return False
+    if dependence.kind == "anti":
+        return False
+    clause = construct.directive.first("safelen")
+    if clause is not None and clause.items and dependence.distance is not None:
+        length = clause.items[0].expr
+        if isinstance(length, Constant) and isinstance(length.value, int):
+            return abs(dependence.distance) < length.value
+    return True
+
+
+def _distinct(candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    """One of each set of candidates that would answer every question alike, but for where they stand on a line."""
+    kept: dict[tuple[object, ...], _Candidate] = {}
+    for c in candidates:
+        key = (
+            c.symbol,
+            c.access.path,
+            c.access.kind,
+            c.access.guards,
+            tuple(id(loop) for loop in c.access.loops),
+            c.access.exact,
+            c.place,
+            c.atomic,
+        )
+        kept.setdefault(key, c)
+    return list(kept.values())
+
+
+def _pairs(members: Sequence[_Candidate]) -> Iterator[tuple[_Candidate, _Candidate]]:
+    """Every pair with a write, the write first; a write and a read before two writes, each with itself last."""
+    writes = [c for c in members if c.access.writes]
+    reads = [c for c in members if not c.access.writes]
+    for write in writes:
+        for read in reads:
+            yield write, read
+    for at, write in enumerate(writes):
+        yield write, write
+        for other in writes[at + 1 :]:
+            yield write, other
+
+
+def _rank(confidence: Confidence) -> int:
+    return ("possible", "likely", "proved").index(confidence)
+
+
+def _as_construct(facts: FunctionFacts) -> Construct:
+    """The function as the region of constructs that bind to the caller's team."""
+    body = facts.function.body
+    nothing = Directive("", (), (), body.span, body.span)
+    return Construct(nothing, body, body.span)
