@@ -184,7 +184,7 @@ class CFrontend:
         elif node.type in ("struct_specifier", "union_specifier", "enum_specifier"):
             c_declarations.specified(context, node)
         elif node.type == "function_definition":
-            base, words_ = c_declarations.specifiers(context, node)
+            base, _ = c_declarations.specifiers(context, node)
             declarator = node.child_by_field_name("declarator")
             if declarator is not None:
                 name, kind = c_declarations.declarator(context, declarator, base)

@@ -21,7 +21,8 @@ _NOT_NAMES = frozenset(
 )
 # A line at the margin that begins a function: where to pick up the thread after an unclosed brace.
 _RESTART = re.compile(
-    rb"^(?!(?:else|if|for|while|do|switch|return|case|default|goto)\b)[A-Za-z_][\w \t*]*[ \t*]+[A-Za-z_]\w*[ \t]*\([^;{}()=]*(?:\([^;{}()=]*\)[^;{}()=]*)*\)\s*\{",
+    rb"^(?!(?:else|if|for|while|do|switch|return|case|default|goto)\b)[A-Za-z_][\w \t*]*[ \t*]+[A-Za-z_]\w*[ \t]*"
+    rb"\([^;{}()=]*(?:\([^;{}()=]*\)[^;{}()=]*)*\)\s*\{",
     re.MULTILINE,
 )
 

@@ -1,4 +1,4 @@
-"""What the lowering of one function (or of the file scope) carries along: scopes, the statement list, the way back to offsets."""
+"""What the lowering of a function or of the file scope carries along: scopes, statements, the way back to offsets."""
 
 from __future__ import annotations
 

@@ -8,7 +8,8 @@ from tree_sitter import Node
 
 from analyzers.frontends import c_types
 from analyzers.frontends.c_context import Context, qualified
-from analyzers.frontends.c_expressions import constant_value, effect_free, initial_value
+from analyzers.frontends.c_expressions import constant_value, effect_free
+from analyzers.frontends.c_memory import initial_value
 from analyzers.ir.expressions import Constant, Expr
 from analyzers.ir.statements import Declare
 from analyzers.ir.symbols import INT, UNKNOWN_TYPE, Extent, Storage, Symbol, Type

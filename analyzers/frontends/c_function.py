@@ -31,8 +31,9 @@ def lower_function(
     parse: Callable[[bytes], Tree],
     bare: bool,
 ) -> Function:
-    """Lower the text of `c`, one function definition (`bare`: statements without one) that begins at `start` of the file;
-    `lines` are its directives with offsets in the file."""
+    """Lower the text of `c`, one function definition that begins at `start` of the file.
+
+    `bare`: statements without a function around them. `lines` are its directives with offsets in the file."""
     length = len(c.data)
     original = c.at(0, length).end
     node = _definition(c, parse, bare)

@@ -58,9 +58,7 @@ def guesses(root: Node, data: bytes, snippet: bool) -> dict[str, Type]:
             function = node.child_by_field_name("function")
             if function is not None and function.type == "identifier":
                 functions.add(data[function.start_byte : function.end_byte].decode("utf-8", "replace"))
-            for child in node.children:
-                if function is None or child != function:
-                    stack.append((child, False))
+            stack.extend((child, False) for child in node.children if child != function)
         elif kind == "pointer_expression" and node.children[0].type == "*":
             argument = node.child_by_field_name("argument")
             if argument is not None and argument.type == "identifier":

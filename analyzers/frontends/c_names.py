@@ -1,4 +1,4 @@
-"""What C programs use without declaring it in the file: constants of the standard headers, result types of library functions."""
+"""What C programs use without declaring it: constants of the standard headers, result types of library functions."""
 
 from __future__ import annotations
 
@@ -76,30 +76,31 @@ OBJECTS: dict[str, Symbol] = {
 }
 
 _RESULTS: dict[Type, str] = {
-    REAL: "sqrt cbrt exp exp2 expm1 log log2 log10 log1p sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh "
-    "pow fabs floor ceil round trunc rint nearbyint fmod remainder fmin fmax fdim fma hypot erf erfc tgamma lgamma ldexp "
-    "copysign scalbn frexp modf drand48 erand48 atof strtod difftime omp_get_wtime omp_get_wtick MPI_Wtime "
-    "creal cimag cabs carg",
-    c_types.FLOAT: "sqrtf cbrtf expf exp2f logf log2f log10f sinf cosf tanf asinf acosf atanf atan2f sinhf coshf tanhf powf fabsf "
-    "floorf ceilf roundf truncf fmodf fminf fmaxf fmaf hypotf strtof",
-    INT: "printf fprintf sprintf snprintf puts putchar putc fputs fputc scanf fscanf sscanf getchar fgetc getc abs rand rand_r "
-    "random_r atoi strcmp strncmp memcmp isalpha isdigit isalnum isspace isupper islower ispunct isprint toupper tolower "
-    "fclose fflush fseek feof ferror remove rename system atexit setvbuf gettimeofday clock_gettime usleep sched_getcpu "
-    "posix_memalign omp_get_thread_num omp_get_num_threads omp_get_max_threads omp_get_num_procs omp_in_parallel "
-    "omp_get_dynamic omp_get_nested omp_test_lock omp_test_nest_lock omp_get_level omp_get_active_level "
-    "omp_get_ancestor_thread_num omp_get_team_size omp_get_thread_limit omp_get_max_active_levels omp_get_num_devices "
-    "omp_get_default_device omp_get_initial_device omp_is_initial_device omp_get_team_num omp_get_num_teams "
-    "omp_get_cancellation omp_get_proc_bind omp_get_num_places omp_get_place_num omp_in_final omp_get_max_task_priority",
+    REAL: "sqrt cbrt exp exp2 expm1 log log2 log10 log1p sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh "
+    "atanh pow fabs floor ceil round trunc rint nearbyint fmod remainder fmin fmax fdim fma hypot erf erfc "
+    "tgamma lgamma ldexp copysign scalbn frexp modf drand48 erand48 atof strtod difftime omp_get_wtime "
+    "omp_get_wtick MPI_Wtime creal cimag cabs carg",
+    c_types.FLOAT: "sqrtf cbrtf expf exp2f logf log2f log10f sinf cosf tanf asinf acosf atanf atan2f sinhf coshf "
+    "tanhf powf fabsf floorf ceilf roundf truncf fmodf fminf fmaxf fmaf hypotf strtof",
+    INT: "printf fprintf sprintf snprintf puts putchar putc fputs fputc scanf fscanf sscanf getchar fgetc getc abs "
+    "rand rand_r random_r atoi strcmp strncmp memcmp isalpha isdigit isalnum isspace isupper islower ispunct "
+    "isprint toupper tolower fclose fflush fseek feof ferror remove rename system atexit setvbuf gettimeofday "
+    "clock_gettime usleep sched_getcpu posix_memalign omp_get_thread_num omp_get_num_threads "
+    "omp_get_max_threads omp_get_num_procs omp_in_parallel omp_get_dynamic omp_get_nested omp_test_lock "
+    "omp_test_nest_lock omp_get_level omp_get_active_level omp_get_ancestor_thread_num omp_get_team_size "
+    "omp_get_thread_limit omp_get_max_active_levels omp_get_num_devices omp_get_default_device "
+    "omp_get_initial_device omp_is_initial_device omp_get_team_num omp_get_num_teams omp_get_cancellation "
+    "omp_get_proc_bind omp_get_num_places omp_get_place_num omp_in_final omp_get_max_task_priority",
     c_types.LONG: "labs llabs atol atoll strtol strtoll ftell lround lrint llround random lrand48 mrand48 time clock",
     c_types.SIZE: "strlen fread fwrite strspn strcspn",
     _ULONG: "strtoul strtoull",
-    c_types.VOID_POINTER: "malloc calloc realloc aligned_alloc memalign memcpy memmove memset memchr bsearch omp_target_alloc "
-    "omp_alloc alloca",
+    c_types.VOID_POINTER: "malloc calloc realloc aligned_alloc memalign memcpy memmove memset memchr bsearch "
+    "omp_target_alloc omp_alloc alloca",
     c_types.STRING: "strcpy strncpy strcat strncat strchr strrchr strstr strtok strdup fgets getenv strerror ctime",
-    VOID: "free exit abort srand srandom srand48 qsort perror rewind omp_set_num_threads omp_set_dynamic omp_set_nested "
-    "omp_set_schedule omp_init_lock omp_destroy_lock omp_set_lock omp_unset_lock omp_init_nest_lock omp_destroy_nest_lock "
-    "omp_set_nest_lock omp_unset_nest_lock omp_set_max_active_levels omp_set_default_device omp_target_free omp_free assert "
-    "omp_display_env",
+    VOID: "free exit abort srand srandom srand48 qsort perror rewind omp_set_num_threads omp_set_dynamic "
+    "omp_set_nested omp_set_schedule omp_init_lock omp_destroy_lock omp_set_lock omp_unset_lock "
+    "omp_init_nest_lock omp_destroy_nest_lock omp_set_nest_lock omp_unset_nest_lock omp_set_max_active_levels "
+    "omp_set_default_device omp_target_free omp_free assert omp_display_env",
     _FILE: "fopen freopen tmpfile",
 }
 

@@ -7,16 +7,12 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
+from analyzers.frontends.c_algebra import truth
 from analyzers.frontends.c_context import MAX_DEPTH, Context
 from analyzers.frontends.c_declarations import declaration
 from analyzers.frontends.c_directives import pending
-from analyzers.frontends.c_expressions import (
-    effect,
-    expression,
-    mentions,
-    sealed,
-    truth,
-)
+from analyzers.frontends.c_expressions import expression, mentions, sealed
+from analyzers.frontends.c_operators import effect
 from analyzers.ir.directives import Directive
 from analyzers.ir.expressions import ZERO, Expr, Unary
 from analyzers.ir.statements import (
@@ -42,12 +38,12 @@ _DECLARATIONS = frozenset(("declaration", "type_definition", "struct_specifier",
 _IGNORED = frozenset(("comment", "{", "}", ";", "preproc_call", "attribute_specifier", "else", "(", ")"))
 _STATEMENTS = frozenset(
     (
-        "expression_statement", "compound_statement", "if_statement", "for_statement", "while_statement", "do_statement",
-        "switch_statement", "case_statement", "return_statement", "break_statement", "continue_statement",
-        "goto_statement", "labeled_statement", "attributed_statement", "declaration", "type_definition",
-        "function_definition", "seh_try_statement", "seh_leave_statement", "ERROR",
+        *("expression_statement", "compound_statement", "if_statement", "for_statement", "while_statement"),
+        *("do_statement", "switch_statement", "case_statement", "return_statement", "break_statement"),
+        *("continue_statement", "goto_statement", "labeled_statement", "attributed_statement", "declaration"),
+        *("type_definition", "function_definition", "ERROR"),
     )
-)  # fmt: skip
+)
 
 
 def block(c: Context, node: Node) -> Block:
@@ -64,7 +60,7 @@ def block(c: Context, node: Node) -> Block:
 
 
 def sequence(c: Context, nodes: Sequence[Node], end: int) -> None:
-    """Statements in order, each with the directives in front of it; those before `end` that nothing follows stand alone."""
+    """Statements in order, each with the directives in front of it; what nothing follows before `end` stands alone."""
     for node in nodes:
         kind = node.type
         if kind in _IGNORED:
@@ -509,4 +505,3 @@ _HANDLERS: dict[str, Callable[[Context, Node], None]] = {
     "function_definition": _nested_function,
     "ERROR": _error,
 }
-

@@ -204,8 +204,5 @@ def _record_size(kind: Type) -> int | None:
         if size is None or alignment is None:
             return None
         widest = max(widest, alignment)
-        if kind.union:
-            offset = max(offset, size)
-        else:
-            offset = -(-offset // alignment) * alignment + size
+        offset = max(offset, size) if kind.union else -(-offset // alignment) * alignment + size
     return -(-offset // widest) * widest

@@ -1,4 +1,7 @@
-"""Macro expansion with a map back to where the text came from (C11 §6.10.3; hide sets after D. Prosser, X3J11/86-196)."""
+"""Macro expansion with a map back to where the text came from (C11 §6.10.3).
+
+Hide sets after D. Prosser, "Complete macro expansion algorithm", X3J11/86-196.
+"""
 
 from __future__ import annotations
 
@@ -120,8 +123,9 @@ def words(code: bytes) -> frozenset[bytes]:
 
 
 def expand(code: bytes, macros: Mapping[bytes, Macro], names: frozenset[bytes], cache: dict[bytes, bytes]) -> Expanded:
-    """Expand every use in `code` of the macros called `names`. `cache` keeps expansions by the text of the invocation and
-    must belong to this table of macros."""
+    """Expand every use in `code` of the macros called `names`.
+
+    `cache` keeps expansions by the text of the invocation and must belong to this table of macros."""
     parts: list[bytes] = []
     starts: list[int] = []
     origins: list[tuple[int, int]] = []
@@ -199,8 +203,9 @@ _PARENTHESES = re.compile(rb"""[()]|"(?:[^"\\\r\n]|\\[\s\S])*"?|'(?:[^'\\\r\n]|\
 def _expand_invocation(
     code: bytes, start: int, end: int, macros: Mapping[bytes, Macro], cache: dict[bytes, bytes]
 ) -> tuple[bytes, int]:
-    """The expansion of the invocation and its end: an expansion that ends in the name of a function-like macro takes the
-    argument list that follows it in the text along."""
+    """The expansion of the invocation and its end.
+
+    An expansion that ends in the name of a function-like macro takes the argument list behind it along."""
     for _ in range(20):
         invocation = code[start:end]
         text = cache.get(invocation)
@@ -258,7 +263,7 @@ def _expand_tokens(tokens: list[_Token], macros: Mapping[bytes, Macro], depth: i
 
 
 def _arguments(stack: list[_Token]) -> tuple[list[list[_Token]], _Token] | None:
-    """Take `(a, b)` from the stack: the arguments and the closing parenthesis. None (nothing taken): there is no list."""
+    """Take `(a, b)` from the stack: the arguments and the closing parenthesis. None: there is no list."""
     at = len(stack) - 1
     while at >= 0 and stack[at].text.isspace():
         at -= 1

@@ -66,7 +66,7 @@ class Guess:
 
 @dataclass(slots=True)
 class MacroTable:
-    """Which macro a name is at which place. Most names have one definition, and a lookup then costs a dictionary access."""
+    """Which macro a name is at which place."""
 
     events: dict[bytes, list[tuple[int, Macro | None]]]
 
@@ -96,7 +96,7 @@ class MacroTable:
 
 @dataclass(frozen=True, slots=True)
 class Preprocessed:
-    """`inactive`: byte ranges between preprocessor lines that are not compiled. `pragmas`: the active `#pragma` lines."""
+    """`inactive`: byte ranges between preprocessor lines that are not compiled. `pragmas`: the active ones."""
 
     inactive: tuple[tuple[int, int], ...]
     pragmas: tuple[PreprocessorLine, ...]
@@ -121,8 +121,9 @@ def preprocess(
     length: int,
     include: Callable[[Include, MutableMapping[bytes, Macro]], bool] = lambda include, macros: False,
 ) -> Preprocessed:
-    """Walk the lines in order. `macros` holds what is defined at the start and is changed; `include` adds the macros of a
-    header and says whether all of it was read; `length` is that of the file."""
+    """Walk the lines in order. `macros` holds what is defined at the start and is changed; `length` is the file's.
+
+    `include` adds the macros of a header and says whether all of it was read."""
     events: dict[bytes, list[tuple[int, Macro | None]]] = {name: [(-1, macro)] for name, macro in macros.items()}
     inactive: list[tuple[int, int]] = []
     pragmas: list[PreprocessorLine] = []

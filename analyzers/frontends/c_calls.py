@@ -1,0 +1,169 @@
+"""Calls, casts and `sizeof`, and the words that the grammar of C cannot tell apart without knowing the types."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from tree_sitter import Node
+
+from analyzers.frontends import c_names, c_types
+from analyzers.frontends.c_algebra import combine
+from analyzers.frontends.c_context import Context
+from analyzers.frontends.c_expressions import (
+    HANDLERS,
+    effect_free,
+    expression,
+    inside,
+    named,
+    noted,
+    opaque,
+)
+from analyzers.ir.expressions import (
+    BinaryOp,
+    Call,
+    Cast,
+    Constant,
+    Expr,
+    Name,
+    Opaque,
+)
+from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
+
+
+def _call(c: Context, node: Node) -> Expr:
+    function = node.child_by_field_name("function")
+    arguments = node.child_by_field_name("arguments")
+    if function is None or arguments is None:
+        return opaque(c, node, "syntax error")
+    kind = _cast_in_disguise(c, function)
+    nodes = [n for n in arguments.named_children if n.type != "comment"]
+    if kind is not None and len(nodes) == 1:
+        return Cast(expression(c, nodes[0]), kind, c.span(node))
+    callee = _callee(c, function)
+    values = tuple(expression(c, n) for n in nodes)
+    result = callee.type
+    if result.kind == "pointer":
+        result = c_types.pointee(result)
+    result = (result.element or UNKNOWN_TYPE) if result.kind == "function" else UNKNOWN_TYPE
+    span = c.span(node)
+    if isinstance(callee, Name) and callee.symbol.name in ("__builtin_expect", "__builtin_assume_aligned") and values:
+        return values[0]
+    return Call(callee, values, result, span)
+
+
+def _callee(c: Context, node: Node) -> Expr:
+    while node.type == "parenthesized_expression":
+        inner = inside(node)
+        if inner is None:
+            break
+        node = inner
+    if node.type != "identifier":
+        return expression(c, node)
+    name = c.text(node)
+    symbol = c.scope.find(name)
+    if isinstance(symbol, Symbol):
+        if symbol.storage == "undeclared" and symbol.type.kind == "unknown":
+            symbol = c.undeclared(name, c_types.FUNCTION)
+        if symbol.type.kind == "function":
+            c.callees[name] = None
+        return Name(noted(c, symbol), c.span(node))
+    result = c_names.RESULTS.get(name)
+    if result is None:
+        symbol = c.undeclared(name, c_types.FUNCTION)
+    else:
+        symbol = Symbol(f"//{name}", name, Type("function", f"{result.name} ()", element=result), "function")
+    c.callees[name] = None
+    return Name(symbol, c.span(node))
+
+
+def _cast_in_disguise(c: Context, function: Node) -> Type | None:
+    """`(T)(x)`, which without knowledge of `T` reads as a call."""
+    if function.type != "parenthesized_expression":
+        return None
+    inner = inside(function)
+    if inner is None or inner.type != "identifier":
+        return None
+    name = c.text(inner)
+    found = c.scope.find(name)
+    if isinstance(found, Type):
+        return found
+    return c_types.NAMED.get(name) if found is None else None
+
+
+def _cast(c: Context, node: Node) -> Expr:
+    type_node = node.child_by_field_name("type")
+    value_node = node.child_by_field_name("value")
+    if type_node is None or value_node is None:
+        return opaque(c, node, "syntax error")
+    disguised = _value_in_disguise(c, type_node, value_node, node)
+    if disguised is not None:
+        return disguised
+    kind = c.type_name(c, type_node)
+    value = expression(c, value_node)
+    return Cast(value, kind, c.span(node))
+
+
+def _value_in_disguise(c: Context, type_node: Node, value_node: Node, node: Node) -> Expr | None:
+    """`(x) * y`, `(x) - 1`, `(x) & m`, which read as casts where `x` could be a type."""
+    if value_node.type not in ("pointer_expression", "unary_expression") or type_node.named_child_count != 1:
+        return None
+    inner = type_node.named_children[0]
+    if inner.type != "type_identifier" or not isinstance(c.scope.find(c.text(inner)), Symbol):
+        return None
+    op = value_node.children[0].type
+    right = value_node.child_by_field_name("argument")
+    if op not in ("*", "&", "-", "+") or right is None:
+        return None
+    left = named(c, c.data[inner.start_byte : inner.end_byte], inner)
+    return combine(cast(BinaryOp, op), left, expression(c, right), c.span(node))
+
+
+def _sizeof(c: Context, node: Node) -> Expr:
+    type_node = node.child_by_field_name("type")
+    value_node = node.child_by_field_name("value")
+    kind = UNKNOWN_TYPE
+    if type_node is not None:
+        kind = c.type_name(c, type_node)
+        inner = type_node.named_children[0] if type_node.named_child_count == 1 else None
+        if inner is not None and inner.type == "type_identifier":
+            found = c.scope.find(c.text(inner))
+            if isinstance(found, Symbol):
+                kind = found.type
+    elif value_node is not None:
+        kind = _type_without_effects(c, value_node)
+    if kind.kind == "record" and kind.fields is None and kind.name:
+        kind = c.scope.find_tag(kind.name) or kind
+    size = c_types.size_of(kind)
+    if size is None:
+        return Opaque(c.text(node), None, (), c_types.SIZE, c.span(node))
+    return Constant(size, c_types.SIZE, c.span(node))
+
+
+def _type_without_effects(c: Context, node: Node) -> Type:
+    while node.type == "parenthesized_expression":
+        inner = inside(node)
+        if inner is None:
+            return UNKNOWN_TYPE
+        node = inner
+    if node.type in ("identifier", "type_identifier"):
+        found = c.scope.find(c.text(node))
+        if isinstance(found, Type):
+            return found
+        return found.type if found is not None else c_types.NAMED.get(c.text(node), UNKNOWN_TYPE)
+    value = effect_free(c, node)
+    return value.type
+
+
+def _type_property(c: Context, node: Node) -> Expr:
+    return Opaque(c.text(node), None, (), c_types.SIZE, c.span(node))
+
+
+HANDLERS.update(
+    {
+        "call_expression": _call,
+        "cast_expression": _cast,
+        "sizeof_expression": _sizeof,
+        "alignof_expression": _type_property,
+        "offsetof_expression": _type_property,
+    }
+)
