@@ -12,18 +12,27 @@ NODE_PATH_FIRST := PATH="$(CURDIR)/tests/clients/.cache/node/bin:$$PATH"
 # Random loop nests of the property test: many in CI, fewer for a person who waits.
 export HPC_LS_PROPERTY_CASES ?= $(if $(filter true,$(CI)),20000,2000)
 
-.PHONY: help setup setup-dev setup-system clients test lint test-python extension bench
+.PHONY: help demo setup setup-dev setup-system clients test lint test-python extension bench
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+demo: setup ## races and parallel loops in examples/, with reasons and fixes
+	@echo '$$ hpc-ls check examples'; echo
+	@$(BIN)/hpc-ls check examples || test $$? -eq 1
+	@echo; echo '$$ hpc-ls suggest examples'; echo
+	@$(BIN)/hpc-ls suggest examples
+
 setup: $(VENV)/.ready ## install hpc-ls into .venv
 
 $(VENV)/.ready: pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "hpc-ls needs Python 3.10 or newer")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
-	touch $@
+	@command -v $(PYTHON) >/dev/null || { echo "hpc-ls needs Python 3.10 or newer; $(PYTHON) is not on PATH. PYTHON=/path/to/python3 names another one."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit("hpc-ls needs Python 3.10 or newer, this is " + sys.version.split()[0] + ". PYTHON=/path/to/python3 names another one." if sys.version_info < (3, 10) else 0)'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: on Debian and Ubuntu, \`sudo apt install python3-venv\` adds what is missing."; exit 1; }
+	@echo "setting up $(VENV) (once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
 
 setup-dev: $(VENV)/.dev
 

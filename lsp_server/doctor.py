@@ -86,24 +86,6 @@ def _version(package: str) -> str | None:
 
 
 def _analysis() -> Iterator[Check]:
-    try:
-        import tree_sitter
-        import tree_sitter_c
-
-        language = tree_sitter.Language(tree_sitter_c.language())
-        yield Check("analysis", "C grammar", "ok", f"tree-sitter ABI {language.abi_version}")
-    except Exception as error:
-        yield Check("analysis", "C grammar", "broken", f"{type(error).__name__}: {error}", REINSTALL)
-    try:
-        import islpy
-
-        yield Check("analysis", "isl", "ok", islpy.isl_version().strip())
-    except Exception as error:
-        yield Check("analysis", "isl", "broken", f"{type(error).__name__}: {error}", REINSTALL)
-    yield from _exercise()
-
-
-def _exercise() -> Iterator[Check]:
     """The main job, done on two built-in functions of which the answers are known."""
     try:
         from analyzers import api
