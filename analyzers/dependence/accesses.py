@@ -194,10 +194,10 @@ class _Collector:
                             self._add(located, "read", expr.span)
                         continue
                     stack.append((expr, context, True))
-                    stack.extend((e, context, False) for e in reversed((*located.loads, *located.values)))
+                    stack.extend((e, context, False) for e in reversed(located.values))
                 case Address(operand=operand):
                     located = locate(operand)
-                    stack.extend((e, context, False) for e in reversed((*located.loads, *located.values)))
+                    stack.extend((e, context, False) for e in reversed(located.values))
                 case Call():
                     if done:
                         self.context = context
@@ -341,8 +341,7 @@ def _exit_of(loop: Loop) -> str | None:
 
 
 def _target_values(target: Expr) -> tuple[Expr, ...]:
-    located = locate(target)
-    return (*located.loads, *located.values)
+    return locate(target).values
 
 
 def _use_of(effects: Effects, position: int) -> str:

@@ -14,11 +14,11 @@ WHOLE_POINTEE = Subscripts((), through_pointer=True)  # everything that a pointe
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """An object. `loads` are the pointers read on the way to it, `values` the subscripts and other operands evaluated."""
+    """An object. `values` are the operands evaluated on the way to it: subscripts, and the pointer that is followed last
+    (which evaluates those before it)."""
 
     symbol: Symbol | None
     path: tuple[PathStep, ...]
-    loads: tuple[Expr, ...] = ()
     values: tuple[Expr, ...] = ()
     exact: bool = True
     reason: str | None = None
@@ -46,13 +46,12 @@ def same_layout(first: Type, second: Type) -> bool:
 def locate(expr: Expr) -> Location:
     """The object that an lvalue denotes. `(p + i)[j]` is `p[i + j]`, `*&x` is `x`; what cannot be named has symbol None."""
     steps: list[PathStep] = []
-    loads: list[Expr] = []
     values: list[Expr] = []
-    exact, reason = True, None
+    exact, reason, loaded = True, None, False
     while True:
         match expr:
             case Name(symbol=symbol):
-                return Location(symbol, tuple(reversed(steps)), tuple(reversed(loads)), tuple(values), exact, reason)
+                return Location(symbol, tuple(reversed(steps)), tuple(reversed(values)), exact, reason)
             case Field(base=base, name=name):
                 steps.append(Member(name))
                 expr = base
@@ -62,7 +61,8 @@ def locate(expr: Expr) -> Location:
                     exact, reason = False, "pointer-cast"
                     steps.clear()
                     subscripts = (Opaque("?", None, subscripts),)
-                values.extend(subscripts)
+                if not loaded:
+                    values.extend(reversed(subscripts))
                 if isinstance(pointer, Address):
                     expr = pointer.operand
                     shifted = _shift_last(expr, (*offset, *subscripts[:1]))
@@ -74,16 +74,19 @@ def locate(expr: Expr) -> Location:
                         steps.append(Subscripts(subscripts[1:], through_pointer=False))
                     continue
                 if offset:
-                    values.extend(offset)
+                    if not loaded:
+                        values.extend(offset)
                     subscripts = (_sum((*offset, *subscripts[:1])), *subscripts[1:])
                 through = pointer.type.kind == "pointer"
-                if through:
-                    loads.append(pointer)
+                if through and not loaded:
+                    loaded = True
+                    values.append(pointer)
                 steps.append(Subscripts(subscripts, through))
                 expr = pointer
             case _:
-                values.append(expr)
-                return Location(None, (), (), tuple(values), False, _unnamed(expr))
+                if not loaded:
+                    values.append(expr)
+                return Location(None, (), tuple(reversed(values)), False, _unnamed(expr))
 
 
 def _unnamed(expr: Expr) -> str:
@@ -162,7 +165,6 @@ def reached(argument: Expr, *, whole: bool) -> Location | None:
         return Location(
             located.symbol,
             (*located.path, step),
-            located.loads,
             (*located.values, *offsets),
             located.exact,
             located.reason,
@@ -181,4 +183,4 @@ def _without_last_subscript(path: tuple[PathStep, ...]) -> tuple[PathStep, ...]:
 
 
 def _replace_path(location: Location, path: tuple[PathStep, ...]) -> Location:
-    return Location(location.symbol, path, location.loads, location.values, location.exact, location.reason)
+    return Location(location.symbol, path, location.values, location.exact, location.reason)
