@@ -1,0 +1,125 @@
+"""Do two iterations of a loop touch the same memory? Every pair of accesses below the loop, asked once.
+
+The question goes from cheap to dear: other objects (`alias`), then the same element (`polyhedral`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from analyzers.dependence import alias
+from analyzers.dependence.alias import PointerFacts
+from analyzers.dependence.polyhedral import Solver
+from analyzers.ir.accesses import Access
+from analyzers.ir.statements import Loop
+from analyzers.ir.symbols import Symbol
+from analyzers.ir.verdicts import Assumption, Dependence, Reason
+
+
+@dataclass(slots=True)
+class Obstacles:
+    """What stands in the way of running the iterations at the same time: filled pair by pair."""
+
+    dependences: list[Dependence] = field(default_factory=list)  # proved
+    reasons: list[Reason] = field(default_factory=list)  # of what could not be decided
+    assumptions: dict[Assumption, None] = field(default_factory=dict)  # under which what is undecided is harmless
+    open: bool = False  # something undecided that no assumption settles
+    symbols: set[Symbol] = field(default_factory=set)  # the objects concerned
+
+    def assume(self, assumption: Assumption) -> None:
+        self.assumptions.setdefault(assumption)
+
+    def undecided(self, reason: Reason, assumption: Assumption | None = None) -> None:
+        """Note what could not be decided, once for each reason."""
+        if not any(r.code == reason.code and r.subject == reason.subject for r in self.reasons):
+            self.reasons.append(reason)
+        if assumption is None:
+            self.open = True
+        else:
+            self.assume(assumption)
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """How to ask about one loop."""
+
+    loop: Loop
+    solver: Solver
+    pointers: PointerFacts
+    assume_no_alias: bool
+    deadline: float  # of time.monotonic(); what is left then is undecided
+
+
+def compare(
+    accesses: Sequence[Access], inquiry: Inquiry, obstacles: Obstacles, settled: frozenset[Symbol] = frozenset()
+) -> None:
+    """Compare every write with every access to what may be the same object.
+
+    `accesses` are those below the loop that concern memory common to its iterations: private and reduced variables are
+    left out by the caller. Two accesses to one `settled` object (an array reduction) do not count.
+    """
+    distinct = [a for a in deduplicated(accesses) if a.symbol is not None]
+    for position, first in enumerate(distinct):
+        for second in distinct[position:]:
+            if not first.writes and not second.writes:
+                continue
+            if first.symbol == second.symbol and first.symbol in settled:
+                continue
+            if time.monotonic() > inquiry.deadline:
+                text = "the analysis of this loop takes longer than its budget allows"
+                obstacles.undecided(Reason("budget", text, inquiry.loop.header_span))
+                return
+            if first.writes:
+                _compare(first, second, inquiry, obstacles)
+            else:
+                _compare(second, first, inquiry, obstacles)
+
+
+def _compare(write: Access, other: Access, inquiry: Inquiry, obstacles: Obstacles) -> None:
+    answer = alias.relation(write, other, assume_no_alias=inquiry.assume_no_alias, facts=inquiry.pointers)
+    if answer.status == "distinct":
+        return
+    if answer.status == "assumed-distinct" and answer.assumption is not None:
+        obstacles.assume(answer.assumption)
+        return
+    if answer.status == "may":
+        first, second = name_of(write), name_of(other)
+        text = (
+            f"`{first}` and `{second}` may be the same memory" if first != second else f"`{first}` may point anywhere"
+        )
+        obstacles.undecided(Reason("may-alias", text, other.span, first), answer.assumption)
+        _concerns(obstacles, write, other)
+        return
+    conflict = inquiry.solver.carried(write, other, inquiry.loop)
+    if conflict.status == "none":
+        for assumption in (answer.assumption, conflict.assumption):
+            if assumption is not None:
+                obstacles.assume(assumption)
+        return
+    _concerns(obstacles, write, other)
+    if conflict.status == "proved" and conflict.dependence is not None:
+        obstacles.dependences.append(conflict.dependence)
+        return
+    text = f"cannot tell whether two iterations use the same element of `{name_of(write)}`"
+    reason = conflict.reason or Reason("undecided", text, write.span, name_of(write))
+    obstacles.undecided(reason, conflict.assumption)
+
+
+def _concerns(obstacles: Obstacles, *accesses: Access) -> None:
+    obstacles.symbols |= {a.symbol for a in accesses if a.symbol is not None}
+
+
+def name_of(access: Access) -> str:
+    return access.symbol.name if access.symbol is not None else "memory"
+
+
+def deduplicated(accesses: Iterable[Access]) -> list[Access]:
+    """One of each set of accesses that ask the same question: same object, kind, guards and surrounding loops."""
+    kept: dict[tuple[object, ...], Access] = {}
+    for access in accesses:
+        loops = tuple(id(loop) for loop in access.loops)
+        key = (access.symbol, access.path, access.writes, access.guards, loops, access.exact, access.call)
+        kept.setdefault(key, access)
+    return list(kept.values())

@@ -1,0 +1,337 @@
+"""The verdict on each loop of a function: scalars, reductions, arrays and calls put together.
+
+The passes run in the order of ARCHITECTURE.md: counted form, values of temporaries and induction variables, scalar
+privatization, reductions, array privatization, dependence. An approximation may only turn "parallel" into "unknown".
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from analyzers.dependence import accesses as access_collector
+from analyzers.dependence import alias, conflicts, induction, nest, privatization, reductions, surroundings
+from analyzers.dependence.affine import constant_value
+from analyzers.dependence.alias import PointerFacts
+from analyzers.dependence.conflicts import Inquiry, Obstacles
+from analyzers.dependence.facts import Effects, FunctionFacts, LoopFacts, Reduction
+from analyzers.dependence.lvalues import locate
+from analyzers.dependence.nest import Place
+from analyzers.dependence.polyhedral import Solver
+from analyzers.dependence.privatization import ScalarConflict, ScalarRoles
+from analyzers.dependence.roles import roles_of
+from analyzers.dependence.trips import trip_count
+from analyzers.dependence.values import Values, rewrite
+from analyzers.ir import flow
+from analyzers.ir.accesses import Access, Subscripts
+from analyzers.ir.expressions import Element, Expr, Field, Name, symbols
+from analyzers.ir.flow import FlowGraph
+from analyzers.ir.statements import Function, Loop, LoopHeader
+from analyzers.ir.symbols import Symbol
+from analyzers.ir.verdicts import Dependence, Reason, Verdict, Witness
+from analyzers.settings import Options
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """What all loops of one function share."""
+
+    effects: Mapping[str, Effects]
+    options: Options
+    graph: FlowGraph
+    headers: Mapping[int, LoopHeader]
+    uncounted: Mapping[int, Reason]  # id(loop) -> why it is not counted
+    accesses: tuple[Access, ...]  # with the values of temporaries and induction variables filled in
+    pointers: PointerFacts
+    deadline: float
+
+
+@dataclass(slots=True)
+class Parts:
+    """What was found out about one loop on the way to its verdict."""
+
+    header: LoopHeader | None
+    scalars: ScalarRoles
+    reductions: tuple[Reduction, ...]
+    rejected: Mapping[Symbol, Reason]  # variables that look like reductions and are none
+    linear: Mapping[Symbol, Expr]
+    local: frozenset[Symbol]  # declared inside
+    private_arrays: tuple[Symbol, ...] = ()
+    array_reductions: tuple[Reduction, ...] = ()
+    protected: frozenset[Symbol] = frozenset()  # only touched under atomic or critical
+    shared: tuple[Access, ...] = ()
+    obstacles: Obstacles = field(default_factory=Obstacles)
+
+
+def analyse(function: Function, effects: Mapping[str, Effects], options: Options) -> FunctionFacts:
+    """The facts of one function. `effects` says what its callees do, by name; who is missing may do anything."""
+    graph = flow.build(function, effects, snippet=options.snippet)
+    places = tuple(nest.places(function))
+    counted: dict[Loop, LoopHeader] = {}
+    uncounted: dict[int, Reason] = {}
+    for place in places:
+        found = induction.normalise(place.loop, graph)
+        if isinstance(found, LoopHeader):
+            counted[place.loop] = found
+        else:
+            uncounted[id(place.loop)] = found
+    values = induction.values_of(graph, counted)
+    headers = {id(loop): header for loop, header in counted.items()}
+    accesses = tuple(resolved(a, values) for a in access_collector.collect(function, effects))
+    pointers = alias.summarize(function)
+    deadline = time.monotonic() + options.budget
+    room = _Room(effects, options, graph, headers, uncounted, accesses, pointers, deadline)
+    facts = [_loop_facts(place, room, values) for place in places]
+    by_loop = {id(f.loop): f for f in facts}
+    return FunctionFacts(
+        function, accesses, tuple(replace(f, collapse=_collapsible(f, by_loop)) for f in facts), effects, headers
+    )
+
+
+def resolved(access: Access, values: Values) -> Access:
+    """The access with temporaries and induction variables in its subscripts replaced by what they hold there:
+    `row[j]` behind `row = a + i * n` is `a[i * n + j]`."""
+    if not access.path or access.symbol is None or access.statement is None:
+        return access
+    known = values.at(access.statement)
+    if not known:
+        return access
+    lvalue = _lvalue(access, access.symbol)
+    if not any(s in known for s in symbols(lvalue)):
+        return access
+    place = locate(rewrite(lvalue, known))
+    if place.symbol is None or not place.path:
+        return access
+    return replace(access, symbol=place.symbol, path=place.path, exact=access.exact and place.exact)
+
+
+def _lvalue(access: Access, symbol: Symbol) -> Expr:
+    expr: Expr = Name(symbol)
+    for depth, step in enumerate(access.path):
+        kind = alias.type_at(symbol, access.path[: depth + 1])
+        expr = Element(expr, step.indices, kind) if isinstance(step, Subscripts) else Field(expr, step.name, kind)
+    return expr
+
+
+def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
+    loop = place.loop
+    header = room.headers.get(id(loop))
+    inside = tuple(a for a in room.accesses if any(outer is loop for outer in a.loops))
+    invariant = _invariant(loop, room)
+    parts = _scalars(loop, header, inside, room, values)
+    obstacles = parts.obstacles
+    surroundings.note_directives(loop, obstacles)
+    surroundings.note_calls(loop, room.effects, obstacles)
+    surroundings.note_unnamed(inside, obstacles)
+    _memory(loop, inside, parts, Solver(room.headers, invariant), room)
+    verdict = _verdict(loop, parts, inside, room)
+    lastprivate = parts.scalars.lastprivate
+    if parts.scalars.index_live and header is not None:
+        lastprivate = (header.index, *lastprivate)
+    return LoopFacts(
+        loop=loop,
+        header=header,
+        parent=place.parent,
+        depth=place.depth,
+        verdict=verdict,
+        roles=roles_of(parts),
+        private=(*parts.scalars.private, *parts.private_arrays),
+        firstprivate=parts.scalars.firstprivate,
+        lastprivate=lastprivate,
+        linear=tuple(parts.linear.items()),
+        reductions=(*parts.reductions, *parts.array_reductions),
+        accesses=inside,
+        trip_count=trip_count(header) if header is not None else None,
+        rectangular=_rectangular(loop, room, invariant),
+        governed_by=place.governed_by,
+        inside_parallel=place.inside_parallel,
+    )
+
+
+def _scalars(loop: Loop, header: LoopHeader | None, inside: Sequence[Access], room: _Room, values: Values) -> Parts:
+    """The roles of scalars: reductions first, then induction variables, then what remains."""
+    found = reductions.find(loop, room.graph, header)
+    reduced = {r.symbol for r in found.found}
+    moved = values.inductions.get(loop, {}).items()
+    linear = {s: i.step for s, i in moved if s not in reduced and constant_value(i.step) is not None}
+    protected = _protected(loop, inside)
+    roles = privatization.classify(loop, room.graph, header, {*reduced, *linear, *protected})
+    local = surroundings.declared_inside(loop)
+    # What nobody outside sees needs no clause.
+    linear = {s: step for s, step in linear.items() if s not in local}
+    return Parts(header, roles, found.found, found.rejected, linear, local, protected=protected)
+
+
+def _protected(loop: Loop, inside: Iterable[Access]) -> frozenset[Symbol]:
+    """Variables that the loop writes and only ever touches under `atomic` or `critical`."""
+    statements = surroundings.protected_statements(loop)
+    if not statements:
+        return frozenset()
+    under = {a.symbol for a in inside if a.symbol is not None and a.writes and id(a.statement) in statements}
+    outside = {a.symbol for a in inside if a.symbol is not None and id(a.statement) not in statements}
+    return frozenset(s for s in under if s is not None) - {s for s in outside if s is not None}
+
+
+def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, room: _Room) -> None:
+    """Compare the accesses to common memory; what conflicts may still be a work array or an array reduction."""
+    scalars = parts.scalars
+    own = {
+        *scalars.private,
+        *scalars.firstprivate,
+        *scalars.lastprivate,
+        *(c.symbol for c in scalars.conflicts),
+        *(r.symbol for r in parts.reductions),
+        *parts.linear,
+        *parts.local,
+        *parts.protected,
+    }
+    if parts.header is not None:
+        own.add(parts.header.index)
+    # A pointer that each iteration sets for itself leads to memory that may well be common.
+    parts.shared = tuple(
+        a for a in inside if a.symbol is not None and (a.symbol not in own or (a.path and a.symbol.is_pointer))
+    )
+    inquiry = Inquiry(loop, solver, room.pointers, room.options.assume_no_alias, room.deadline)
+    work = set(privatization.array_candidates(loop, room.graph)) - own
+    summed = {r.symbol: r for r in _array_reductions(loop, parts.shared, room)}
+    private: list[Symbol] = []
+    reduced: list[Reduction] = []
+    for symbol in sorted({*work, *summed}, key=lambda s: s.uid):
+        mine = [a for a in parts.shared if a.symbol == symbol]
+        alone = Obstacles()
+        conflicts.compare(mine, inquiry, alone)
+        if not alone.dependences and not alone.reasons:
+            continue
+        if symbol in summed:
+            reduced.append(summed[symbol])
+        elif _covered(mine, solver, loop):
+            private.append(symbol)
+    parts.private_arrays, parts.array_reductions = tuple(private), tuple(reduced)
+    settled = frozenset((*private, *(r.symbol for r in reduced)))
+    conflicts.compare([a for a in parts.shared if a.symbol not in private], inquiry, parts.obstacles, settled)
+
+
+def _covered(accesses: Sequence[Access], solver: Solver, loop: Loop) -> bool:
+    """Was every element that an iteration reads written before in the same iteration (Tu & Padua 1993)?"""
+    writes = [a for a in accesses if a.kind == "write"]
+    return all(solver.covered(a, writes, loop) for a in accesses if a.reads)
+
+
+def _array_reductions(loop: Loop, accesses: Sequence[Access], room: _Room) -> list[Reduction]:
+    """Arrays whose every access in the loop is an update by one operator (OpenMP 5.2 §5.5.8, array sections)."""
+    by_symbol: dict[Symbol, list[Access]] = {}
+    for access in accesses:
+        if access.symbol is not None:
+            by_symbol.setdefault(access.symbol, []).append(access)
+    found: list[Reduction] = []
+    for symbol, mine in by_symbol.items():
+        kind = symbol.type
+        element = kind.element
+        if kind.kind != "array" or element is None or not element.is_scalar or symbol.storage == "parameter":
+            continue
+        ops = {"+" if a.op == "-" else a.op for a in mine if a.kind == "update" and a.call is None}
+        if len(ops) != 1 or any(a.kind != "update" or a.call is not None for a in mine):
+            continue
+        (op,) = ops
+        if op not in ("+", "*", "&", "|", "^") or (op in ("&", "|", "^") and element.kind == "real"):
+            continue
+        if any(extent.size is None for extent in kind.extents):
+            continue
+        floating = element.kind in ("real", "complex")
+        found.append(Reduction(symbol, op, symbol.name, floating, tuple(a.span for a in mine)))
+    return found
+
+
+def _verdict(loop: Loop, parts: Parts, inside: Sequence[Access], room: _Room) -> Verdict:
+    obstacles, header = parts.obstacles, parts.header
+    for conflict in parts.scalars.conflicts:
+        dependence = _certain(conflict, loop, parts, inside, room) if header is not None else None
+        obstacles.symbols.add(conflict.symbol)
+        if dependence is not None:
+            obstacles.dependences.append(dependence)
+            obstacles.reasons.append(parts.rejected.get(conflict.symbol, conflict.reason))
+        else:
+            obstacles.undecided(parts.rejected.get(conflict.symbol, conflict.reason))
+    if header is None:
+        obstacles.open = True
+        obstacles.reasons.insert(0, room.uncounted[id(loop)])
+    reasons, dependences = tuple(obstacles.reasons), tuple(obstacles.dependences)
+    if dependences and header is not None:
+        return Verdict("dependent", reasons, (), dependences)
+    if reasons or obstacles.open:
+        assumptions = () if obstacles.open else tuple(obstacles.assumptions)
+        return Verdict("unknown", reasons, assumptions, dependences)
+    if obstacles.assumptions:
+        return Verdict("unknown", (), tuple(obstacles.assumptions))
+    return Verdict("parallel")
+
+
+def _certain(
+    conflict: ScalarConflict, loop: Loop, parts: Parts, inside: Sequence[Access], room: _Room
+) -> Dependence | None:
+    """The flow dependence from each iteration to the next through a scalar, where nothing can prevent it: the first
+    access of every iteration reads it and every iteration writes it."""
+    symbol, header = conflict.symbol, parts.header
+    mine = [a for a in inside if a.symbol == symbol and not a.path]
+    if conflict.unknown or header is None or not mine or symbol not in room.graph.always_written(loop):
+        return None
+    first = mine[0]
+    if not first.reads or not first.exact or first.guards or first.loops[-1] is not loop:
+        return None
+    count = trip_count(header)
+    if count is not None and count < 2:
+        return None
+    write = next(a for a in mine if a.writes)
+    lower, step = constant_value(header.lower), constant_value(header.step)
+    witness = None
+    if lower is not None and step is not None:
+        index = header.index.name
+        witness = Witness(((index, lower),), ((index, lower + step),), symbol.name)
+    return Dependence("flow", symbol.name, write.span, first.span, symbol.name, symbol.name, 1, witness, True)
+
+
+def _invariant(loop: Loop, room: _Room) -> Callable[[Expr], bool]:
+    """Has an expression one value for all iterations of the loop? Asked often of few expressions."""
+    known: dict[Expr, bool] = {}
+
+    def unchanged(expr: Expr, inside: Loop) -> bool:
+        return induction.memory_unchanged(expr, inside, room.graph)
+
+    def ask(expr: Expr) -> bool:
+        answer = known.get(expr)
+        if answer is None:
+            answer = known[expr] = induction.invariant(expr, loop, room.graph, unchanged)
+        return answer
+
+    return ask
+
+
+def _rectangular(loop: Loop, room: _Room, invariant: Callable[[Expr], bool]) -> bool:
+    """Do the bounds of the loops inside stay the same from iteration to iteration?"""
+    for inner in surroundings.loops_below(loop):
+        header = room.headers.get(id(inner))
+        if header is None or not (invariant(header.lower) and invariant(header.bound)):
+            return False
+    return True
+
+
+def _collapsible(facts: LoopFacts, by_loop: Mapping[int, LoopFacts]) -> int:
+    """How many perfectly nested, rectangular, parallel loops start here (OpenMP 5.2 §4.4.3)."""
+    levels, current = 1, facts
+    if facts.header is None or not facts.rectangular:
+        return levels
+    while len(current.loop.body.statements) == 1:
+        (only,) = current.loop.body.statements
+        inner = by_loop.get(id(only)) if isinstance(only, Loop) else None
+        if inner is None or inner.header is None or not runs_alike(inner.verdict):
+            break
+        levels, current = levels + 1, inner
+        if not inner.rectangular:
+            break
+    return levels
+
+
+def runs_alike(verdict: Verdict) -> bool:
+    """Parallel, proved or under ordinary assumptions."""
+    return verdict.status == "parallel" or verdict.confidence == "likely"

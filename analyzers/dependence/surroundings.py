@@ -1,0 +1,104 @@
+"""What a loop contains besides accesses: calls, directives, declarations, protected statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from analyzers.dependence.conflicts import Obstacles
+from analyzers.dependence.facts import Effects
+from analyzers.ir.accesses import Access
+from analyzers.ir.expressions import Call, walk
+from analyzers.ir.statements import Construct, Declare, Loop, expressions, walk_statements
+from analyzers.ir.symbols import Symbol
+from analyzers.ir.verdicts import Assumption, Reason
+
+_TEAMWORK = frozenset({"barrier", "for", "sections", "single", "workshare", "task", "taskwait", "taskloop", "cancel"})
+_PROTECTING = frozenset({"atomic", "critical", "ordered"})
+
+
+def declared_inside(loop: Loop) -> frozenset[Symbol]:
+    """What comes to life anew in each iteration."""
+    return frozenset(
+        s.symbol for s in walk_statements(loop.body) if isinstance(s, Declare) and s.symbol.storage != "static"
+    )
+
+
+def protected_statements(loop: Loop) -> frozenset[int]:
+    """id() of the statements that run under `atomic`, `critical` or `ordered` inside the loop."""
+    found: set[int] = set()
+    for stmt in walk_statements(loop.body):
+        if isinstance(stmt, Construct) and stmt.body is not None and stmt.directive.has(*_PROTECTING):
+            found.update(id(s) for s in walk_statements(stmt.body))
+    return frozenset(found)
+
+
+def note_directives(loop: Loop, obstacles: Obstacles) -> None:
+    """Directives whose meaning depends on all threads coming by: they cannot stand in a divided loop."""
+    for stmt in walk_statements(loop.body):
+        if not isinstance(stmt, Construct) or stmt.directive.has("parallel", "target"):
+            continue
+        kind = next((k for k in stmt.directive.kinds if k in _TEAMWORK), None)
+        if kind is not None:
+            text = f"`{kind}` inside needs the whole team, so the loop around it runs in every thread"
+            obstacles.undecided(Reason("contains-directive", text, stmt.directive.span, kind))
+
+
+def note_calls(loop: Loop, effects: Mapping[str, Effects], obstacles: Obstacles) -> None:
+    """What the called functions do besides reading and writing memory that can be named."""
+    for call in calls(loop):
+        name = call.name
+        effect = effects.get(name) if name is not None else None
+        if name is None:
+            text = "a call through a pointer may do anything"
+            assumption = Assumption("independent-call", "the called function is independent", "strong")
+            obstacles.undecided(Reason("unknown-call", text, call.span), assumption)
+        elif effect is None or effect.unknown is not None:
+            text = (effect.unknown if effect else None) or "is defined elsewhere and may write anything"
+            assumption = Assumption("independent-call", f"`{name}` is independent", "strong", (name,))
+            obstacles.undecided(Reason("unknown-call", f"`{name}` {text}", call.span, name), assumption)
+        else:
+            _note_known(call, name, effect, obstacles)
+
+
+def _note_known(call: Call, name: str, effect: Effects, obstacles: Obstacles) -> None:
+    if effect.state is not None:
+        text = f"`{name}` changes {effect.state}, which all threads share"
+        obstacles.undecided(Reason("thread-unsafe-call", text, call.span, name))
+    if effect.io:
+        text = f"`{name}` does input or output: its order would change"
+        assumption = Assumption(
+            "condition", f"the order of what `{name}` reads or prints does not matter", "strong", (name,)
+        )
+        obstacles.undecided(Reason("io", text, call.span, name), assumption)
+    if effect.exits:
+        text = f"`{name}` may end the program inside the loop"
+        assumption = Assumption("condition", f"`{name}` returns", "strong", (name,))
+        obstacles.undecided(Reason("exit", text, call.span, name), assumption)
+    if not effect.trusted:
+        obstacles.assume(Assumption("library", f"`{name}` is the library function of that name", "ordinary", (name,)))
+
+
+def note_unnamed(accesses: tuple[Access, ...], obstacles: Obstacles) -> None:
+    """Accesses to memory that cannot be named (unknown calls are noted elsewhere), and those that must stay in order."""
+    writes = any(a.writes for a in accesses)
+    for access in accesses:
+        if access.reason == "volatile":
+            name = access.symbol.name if access.symbol is not None else "memory"
+            obstacles.undecided(Reason("volatile", f"`{name}` is volatile: every access counts", access.span, name))
+        elif access.symbol is None and access.call is None and (access.writes or writes):
+            text = "it is not known which memory this touches"
+            obstacles.undecided(Reason(access.reason or "unnamed-object", text, access.span))
+
+
+def calls(loop: Loop) -> Iterator[Call]:
+    """Every call below the loop, in textual order of statements."""
+    for stmt in walk_statements(loop):
+        for expr in expressions(stmt):
+            for part in walk(expr):
+                if isinstance(part, Call):
+                    yield part
+
+
+def loops_below(loop: Loop) -> Iterator[Loop]:
+    """The loops inside, outer ones first."""
+    return (s for s in walk_statements(loop.body) if isinstance(s, Loop))
