@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 from tree_sitter import Node
@@ -10,7 +11,6 @@ from analyzers.frontends import c_names, c_types
 from analyzers.frontends.c_algebra import combine
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_expressions import (
-    HANDLERS,
     effect_free,
     expression,
     inside,
@@ -158,12 +158,10 @@ def _type_property(c: Context, node: Node) -> Expr:
     return Opaque(c.text(node), None, (), c_types.SIZE, c.span(node))
 
 
-HANDLERS.update(
-    {
-        "call_expression": _call,
-        "cast_expression": _cast,
-        "sizeof_expression": _sizeof,
-        "alignof_expression": _type_property,
-        "offsetof_expression": _type_property,
-    }
-)
+EXPRESSIONS: dict[str, Callable[[Context, Node], Expr]] = {
+    "call_expression": _call,
+    "cast_expression": _cast,
+    "sizeof_expression": _sizeof,
+    "alignof_expression": _type_property,
+    "offsetof_expression": _type_property,
+}

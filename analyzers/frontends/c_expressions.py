@@ -1,7 +1,7 @@
 """Expressions of C to `ir.expressions`; their side effects become statements in `Context.out`.
 
 Effects that C performs after the value is taken (`i++`) wait in `Context.post` for the next sequence point. The kinds
-of expressions register in `HANDLERS`: names and literals here, the others in `c_operators`, `c_memory`, `c_calls`.
+of expressions register in `HANDLERS`: names and literals here, the others come from `c_operators`, `c_memory`, `c_calls`.
 """
 
 from __future__ import annotations

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from tree_sitter import Node, Tree
 
+from analyzers.frontends import c_calls, c_memory, c_operators
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_declarations import declarator, parameter_type, specifiers
 from analyzers.frontends.c_directives import pending
+from analyzers.frontends.c_expressions import HANDLERS
 from analyzers.frontends.c_statements import sequence
 from analyzers.frontends.macros import Expanded
 from analyzers.frontends.masking import PreprocessorLine
@@ -17,6 +19,9 @@ from analyzers.ir.directives import Directive
 from analyzers.ir.statements import Block, Function, Problem, Unknown
 from analyzers.ir.symbols import INT, Symbol, Type
 from analyzers.text import Span
+
+for module in (c_operators, c_memory, c_calls):
+    HANDLERS.update(module.EXPRESSIONS)
 
 _SNIPPET = b"void _(){"
 _IMPLICIT = b"int "

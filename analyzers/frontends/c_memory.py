@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tree_sitter import Node
 
 from analyzers.frontends import c_types
 from analyzers.frontends.c_algebra import address, element
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_expressions import (
-    HANDLERS,
     expression,
     named,
     opaque,
@@ -115,12 +116,10 @@ def initial_value(c: Context, node: Node, kind: Type) -> Expr:
     return Opaque(c.text(node)[:200], None, tuple(reads), kind, c.span(node))
 
 
-HANDLERS.update(
-    {
-        "subscript_expression": _subscript,
-        "pointer_expression": _pointer,
-        "field_expression": _field,
-        "compound_literal_expression": _compound_literal,
-        "initializer_list": lambda c, node: initial_value(c, node, UNKNOWN_TYPE),
-    }
-)
+EXPRESSIONS: dict[str, Callable[[Context, Node], Expr]] = {
+    "subscript_expression": _subscript,
+    "pointer_expression": _pointer,
+    "field_expression": _field,
+    "compound_literal_expression": _compound_literal,
+    "initializer_list": lambda c, node: initial_value(c, node, UNKNOWN_TYPE),
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 from tree_sitter import Node
@@ -9,7 +10,6 @@ from tree_sitter import Node
 from analyzers.frontends.c_algebra import combine, fits, merged, negated, truth
 from analyzers.frontends.c_context import MAX_DEPTH, Context
 from analyzers.frontends.c_expressions import (
-    HANDLERS,
     expression,
     inside,
     opaque,
@@ -312,13 +312,11 @@ def _guarded_effect(c: Context, node: Node) -> None:
     c.out.append(If(condition, then, otherwise, c.span(node), c.span(left)))
 
 
-HANDLERS.update(
-    {
-        "binary_expression": _binary,
-        "unary_expression": _unary,
-        "conditional_expression": _conditional,
-        "comma_expression": _comma,
-        "assignment_expression": _assignment,
-        "update_expression": update,
-    }
-)
+EXPRESSIONS: dict[str, Callable[[Context, Node], Expr]] = {
+    "binary_expression": _binary,
+    "unary_expression": _unary,
+    "conditional_expression": _conditional,
+    "comma_expression": _comma,
+    "assignment_expression": _assignment,
+    "update_expression": update,
+}
