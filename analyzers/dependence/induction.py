@@ -135,10 +135,18 @@ def _counted(
         return Reason("not-canonical", f"`{index.name} != bound` needs a step of one", update.span, index.name)
     if index.type.is_unsigned and relation == ">=" and bound == ZERO:
         return Reason("not-canonical", f"`{index.name} >= 0` is always true: it is unsigned", where, index.name)
-    lower, declares = initial_value(loop, index, graph)
+    values = Values(graph)
+    lower, declares = initial_value(loop, index, graph, values)
     if not invariant(lower, loop, graph, unchanged):
-        lower = Values(graph).entry_symbol(index, loop)
+        lower = values.entry_symbol(index, loop)
+    lower, bound, step = (_resolved(part, loop, graph, unchanged, values) for part in (lower, bound, step))
     return LoopHeader(index, lower, relation, bound, step, declares)
+
+
+def _resolved(expr: Expr, loop: Loop, graph: FlowGraph, unchanged: Unchanged, values: Values) -> Expr:
+    """A part of the header with temporaries replaced as they are in subscripts, so that the two can be compared."""
+    found = values.resolve(expr, loop)
+    return found if found is expr or invariant(found, loop, graph, unchanged) else expr
 
 
 def _single_update(loop: Loop, index: Symbol, graph: FlowGraph) -> Assign | Reason:
@@ -261,12 +269,11 @@ def _assigned(init: tuple[Stmt, ...]) -> set[Symbol]:
 
 def invariant(expr: Expr, loop: Loop, graph: FlowGraph, unchanged: Unchanged) -> bool:
     """Has the expression the same value in every iteration?"""
-    written = graph.written_mask(loop)
     reads_memory = False
     for part in walk(expr):
         match part:
             case Name(symbol=symbol):
-                if written & graph.symbol_mask(symbol):
+                if not graph.fixed_in(symbol, loop):
                     # A member of a record may stay while others change; be exact only for whole variables.
                     return False
             case Call():

@@ -294,6 +294,7 @@ class Values:
             uid = f"{symbol.uid}@{loop.span.start}"
             found = replace(symbol, uid=uid, address_taken=False, storage="local")
             self._entries[symbol, loop] = found
+            self.graph.entries[found] = loop
         return Name(found)
 
     def entry(self, symbol: Symbol, loop: Loop) -> Expr:
@@ -358,6 +359,8 @@ class Values:
     def _value(self, symbol: Symbol, node: Node, depth: int) -> Expr | None:
         if depth > _DEPTH or symbol.type.volatile or symbol.type.atomic:
             return None
+        if not self.graph.symbol_mask(symbol) & self.graph.written:
+            return None
         key = (symbol, node.index)
         if key not in self._known:
             self._known[key] = None  # no value while it is being found: definitions may be circular
@@ -402,15 +405,23 @@ class Values:
             return None
         between = [graph.nodes[i] for i in graph.between(definition, use) if i != use] if definition != use else []
         for candidate in (self._resolved(value, node, depth + 1), value):
-            if self._small(candidate) and not self._changes(candidate, between):
-                return _converted(candidate, symbol)
+            if self._small(candidate) and not self._changes(candidate, (*between, graph.nodes[use]), use=use):
+                result = _converted(candidate, symbol)
+                # Outside of loops the name says as much as a converted value, and is easier to reason with.
+                return result if result is candidate or graph.in_loop(definition) else None
         return None
 
-    def _changes(self, value: Expr, nodes: Iterable[Node]) -> bool:
+    def _changes(self, value: Expr, nodes: Iterable[Node], *, use: int | None = None) -> bool:
+        """Does one of the nodes change what the value is made of? The node `use` itself reads before it writes."""
         nodes = list(nodes)
         wanted = 0
         for symbol in symbols(value):
-            wanted |= self.graph.symbol_mask(symbol)
+            owner = self.graph.entries.get(symbol)
+            if owner is None:
+                wanted |= self.graph.symbol_mask(symbol)
+            elif not all(any(r.first <= n.index < r.end for r in self.graph.regions(owner)) for n in nodes):
+                return True
+        nodes = [node for node in nodes if node.index != use]
         if any(node.writes & wanted for node in nodes):
             return True
         return written_memory(value, nodes, self.graph)
@@ -436,8 +447,10 @@ def _converted(value: Expr, symbol: Symbol) -> Expr:
     have, want = value.type, symbol.type
     if want.kind != "integer" or have.kind == "unknown":
         return value
-    if have.kind == want.kind and have.signed == want.signed and (have.bits or 0) <= (want.bits or 64):
-        return value
-    if isinstance(value, Constant) and isinstance(value.value, int) and value.value >= 0 and (want.bits or 8) > 31:
+    if have.kind == "integer":
+        room = (want.bits or 64) - (have.bits or 32)
+        if (have.signed == want.signed and room >= 0) or (want.signed and room > 0):
+            return value
+    if isinstance(value, Constant) and isinstance(value.value, int) and 0 <= value.value < 2 ** ((want.bits or 8) - 1):
         return value
     return Cast(value, want, value.span)

@@ -86,6 +86,11 @@ class FlowGraph:
         self._resolve(effects)
         self._live: list[int] | None = None
         self._cache: dict[tuple[str, int], int] = {}
+        self.written = 0
+        for node in self.nodes:
+            self.written |= node.writes
+        # Symbols made for "the value of x when this loop begins": fixed inside the loop, not around it.
+        self.entries: dict[Symbol, Loop] = {}
 
     # Places and masks
 
@@ -237,6 +242,9 @@ class FlowGraph:
         for region in self._regions.get(id(loop), ()):
             yield from self.nodes[region.first : region.end]
 
+    def in_loop(self, index: int) -> bool:
+        return any(r.first <= index < r.end for regions in self._regions.values() for r in regions)
+
     def node_of(self, stmt: Stmt) -> Node | None:
         """The node of a statement (of its condition, for a compound one); the first where it has several."""
         found = self._of_stmt.get(id(stmt))
@@ -299,6 +307,16 @@ class FlowGraph:
                 if not region.first <= predecessor < region.end:
                     return True
         return False
+
+    def fixed_in(self, symbol: Symbol, loop: Loop) -> bool:
+        """Has the variable (or the entry value that the symbol stands for) one value during all of the loop?"""
+        owner = self.entries.get(symbol)
+        if owner is None:
+            return not self.written_mask(loop) & self.symbol_mask(symbol)
+        return all(
+            any(outer.first <= inner.first and inner.end <= outer.end for outer in self.regions(owner))
+            for inner in self.regions(loop)
+        )
 
     def always_written_mask(self, loop: Loop) -> int:
         """Places that every iteration that comes to its end overwrites."""
