@@ -112,8 +112,6 @@ def finding_rows(outcome: Outcome, located: Located, width: int) -> list[Text]:
         if related.span != finding.span
     ]
     rows += frame(outcome.source, marks, _context(outcome, located), width=width)
-    if finding.label and finding.message:
-        rows += paragraph("what", finding.message, width)
     if finding.why:
         rows += paragraph("why", finding.why, width)
     if finding.assumptions:
