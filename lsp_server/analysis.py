@@ -86,3 +86,29 @@ def merged(carried: tuple[PlacedResult, ...], fresh: Mapping[int, FunctionResult
     kept = [p for p in carried if not any(s < p.start + p.result.span.end and p.start < e for s, e in spans)]
     placed = [*kept, *(PlacedResult(start, result) for start, result in fresh.items())]
     return tuple(sorted(placed, key=lambda p: p.start))
+
+
+def loop_at(analysis: Analysis, at: int) -> tuple[int, LoopReport] | None:
+    """The loop whose header or governing directive holds a byte offset (the innermost), with its function's start."""
+    found = [
+        (start, loop)
+        for start, loop in analysis.loops()
+        if loop.header_span.shifted(start).start <= at <= loop.header_span.shifted(start).end
+        or (loop.existing is not None and loop.existing.shifted(start).start <= at <= loop.existing.shifted(start).end)
+    ]
+    return max(found, key=lambda pair: pair[1].depth, default=None)
+
+
+def loop_on_line(analysis: Analysis, at: int) -> tuple[int, LoopReport] | None:
+    """The same, or else the outermost loop that begins on the line of the offset, or else the innermost around it."""
+    exact = loop_at(analysis, at)
+    if exact is not None:
+        return exact
+    source = analysis.snapshot.source
+    line = source.line_of(at)
+    loops = list(analysis.loops())
+    on_line = [pair for pair in loops if source.line_of(pair[0] + pair[1].header_span.start) == line]
+    if on_line:
+        return min(on_line, key=lambda pair: pair[1].depth)
+    around = [pair for pair in loops if pair[1].span.shifted(pair[0]).covers(at)]
+    return max(around, key=lambda pair: pair[1].depth, default=None)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lsprotocol import types
 
+from analyzers.completion import Description, Proposal
 from analyzers.ir.verdicts import Edit, Finding, Fix, LoopReport, SharingHint
 from analyzers.text import Encoding, Position, SourceText, Span
 from lsp_server.analysis import Analysis
@@ -161,13 +162,33 @@ def quick_fix(
     )
 
 
-def rewrite(fix: Fix, base: int, where: Place, versioned: bool) -> types.CodeAction:
-    """A change of a loop that repairs nothing: insert the pragma, rewrite as scan."""
+def rewrite(
+    fix: Fix,
+    base: int,
+    where: Place,
+    versioned: bool,
+    kind: types.CodeActionKind | str = types.CodeActionKind.RefactorRewrite,
+) -> types.CodeAction:
+    """A change that belongs to no single finding: insert the pragma, rewrite as scan, fix all."""
     return types.CodeAction(
         title=fix.title,
-        kind=types.CodeActionKind.RefactorRewrite,
+        kind=kind,
         edit=workspace_edit(text_edits(fix.edits, base, where), where, versioned),
     )
+
+
+def pragma_insertion(loop: LoopReport, base: int, pragma: str, where: Place) -> types.TextEdit:
+    """The edit that puts a pragma on a line of its own above a loop."""
+    at = base + loop.insert_at
+    return types.TextEdit(where.range(Span(at, at)), f"{loop.indent}{pragma}{line_break(where.source)}")
+
+
+def line_break(source: SourceText) -> str:
+    """The line break that a text uses: that of its first line."""
+    if len(source.line_starts) < 2:
+        return "\n"
+    end = source.line_starts[1]
+    return "\r\n" if source.data[end - 2 : end] == b"\r\n" else chr(source.data[end - 1])
 
 
 # --- what stands in the text ----------------------------------------------------------------------------------------
@@ -188,6 +209,48 @@ def code_lens(loop: LoopReport, base: int, where: Place, title: str, command: st
     at = where.range(loop.header_span.shifted(base))
     position = {"line": at.start.line, "character": at.start.character}
     return types.CodeLens(range=at, command=types.Command(title, command, arguments=[where.uri, position]))
+
+
+COMPLETION_KIND = {
+    "directive": types.CompletionItemKind.Keyword,
+    "clause": types.CompletionItemKind.Property,
+    "keyword": types.CompletionItemKind.EnumMember,
+    "operator": types.CompletionItemKind.Operator,
+    "variable": types.CompletionItemKind.Variable,
+}
+
+
+def completion_item(proposal: Proposal, where: Place, snippets: bool, order: int) -> types.CompletionItem:
+    """A word that may be typed. `order` keeps the order of the proposals in clients that sort."""
+    text, form = proposal.insert, types.InsertTextFormat.PlainText
+    if snippets and text.endswith(")"):
+        text, form = f"{_snippet(text[:-1])}$0)", types.InsertTextFormat.Snippet
+    elif text.endswith("()"):
+        text = text[:-1]
+    section = f"OpenMP {proposal.section}" if proposal.section else None
+    return types.CompletionItem(
+        label=proposal.label,
+        kind=COMPLETION_KIND[proposal.kind],
+        detail=section,
+        documentation=f"{proposal.doc} (OpenMP 5.2 §{proposal.section})" if proposal.section else proposal.doc,
+        sort_text=f"{order:03}",
+        insert_text_format=form,
+        text_edit=types.TextEdit(where.range(proposal.span), text),
+    )
+
+
+def _snippet(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("$", "\\$").replace("}", "\\}")
+
+
+def description_markup(description: Description, markdown: bool) -> types.MarkupContent:
+    """What a word of a directive means."""
+    lines = [f"{description.title}: {description.doc} (OpenMP 5.2 §{description.section})", *description.details]
+    if not markdown:
+        return types.MarkupContent(types.MarkupKind.PlainText, "\n".join(lines))
+    lines[0] = f"**{escaped(description.title)}**: {escaped(description.doc)} (OpenMP 5.2 §{description.section})"
+    lines[1:] = [escaped(line) for line in lines[1:]]
+    return types.MarkupContent(types.MarkupKind.Markdown, "\n\n".join(lines))
 
 
 def markup(text: str, markdown: bool) -> types.MarkupContent:

@@ -20,6 +20,7 @@ from pygls.protocol import default_converter
 from lsp_server import convert, logs, trust
 from lsp_server.analysis import Analysis
 from lsp_server.configuration import CONFIG_NAMES, Configuration
+from lsp_server.pages import Pages
 from lsp_server.protocol import Protocol
 from lsp_server.scheduler import Scheduler
 from lsp_server.session import Session, Snapshot, path_of
@@ -49,6 +50,7 @@ class Client:
     progress: bool = False
     shows_documents: bool = False
     shows_answers: bool = False  # shows the text that a command returns
+    snippets: bool = False
     literal_actions: bool = True  # takes code actions, not only commands
 
 
@@ -73,7 +75,8 @@ class HpcLanguageServer(LanguageServer):
         self.on_analysis: list[Callable[[Analysis], None]] = []
         self.on_submit: list[Callable[[Snapshot], None]] = []
         self.on_close: list[Callable[[str], None]] = []
-        self.on_settings: list[Callable[[], None]] = []
+        self.on_trouble: list[Callable[[str], None]] = []
+        self.pages = Pages()
         self.revisions: dict[str, int] = {}  # complete analyses of each document
         self.owes_refresh: set[str] = set()  # documents whose pulled diagnostics were not the last word
         self._left: asyncio.Future[int] | None = None
@@ -160,6 +163,8 @@ class HpcLanguageServer(LanguageServer):
 
     def _trouble(self, message: str, uri: str | None) -> None:
         log.error("%s", message)
+        for listener in self.on_trouble:
+            listener(message)
         self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"hpc-ls: {message}"))
 
     def refresh(self, lenses: bool = True) -> None:
@@ -178,8 +183,6 @@ class HpcLanguageServer(LanguageServer):
         self.configuration.invalidate()
         for snapshot in self.session:
             self._submit(snapshot)
-        for listener in self.on_settings:
-            listener()
         self.refresh()
 
     def _complain(self) -> None:
@@ -271,6 +274,7 @@ class HpcLanguageServer(LanguageServer):
             for task in tuple(self._tasks):
                 task.cancel()
             await self.scheduler.stop()
+            self.pages.clear()
             await asyncio.to_thread(writer.close)
 
     @staticmethod
@@ -336,6 +340,9 @@ def client_of(params: types.InitializeParams) -> Client:
         progress=bool(window.work_done_progress),
         shows_documents=bool(window.show_document and window.show_document.support),
         shows_answers=isinstance(options, dict) and options.get("showsAnswers") is True,
+        snippets=bool(
+            text.completion and text.completion.completion_item and text.completion.completion_item.snippet_support
+        ),
         literal_actions=bool(text.code_action and text.code_action.code_action_literal_support),
     )
 

@@ -217,7 +217,7 @@ class Worker:
             case "complete":
                 from analyzers.completion import complete
 
-                return complete(source, question.language, question.offset)
+                return complete(source, question.language, question.offset, question.options, question.path)
             case "describe":
                 from analyzers.completion import describe
 

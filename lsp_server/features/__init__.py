@@ -10,7 +10,30 @@ if TYPE_CHECKING:
 
 def register_all(server: HpcLanguageServer) -> None:
     """Make the server answer everything it can."""
-    from lsp_server.features import diagnostics, lifecycle
+    from lsp_server.features import (
+        code_actions,
+        code_lens,
+        commands,
+        completion,
+        diagnostics,
+        hover,
+        inlay_hints,
+        inline_completion,
+        lifecycle,
+        status,
+    )
 
-    for feature in (lifecycle, diagnostics):
+    features = (
+        lifecycle,
+        diagnostics,
+        code_actions,
+        inline_completion,
+        completion,
+        hover,
+        code_lens,
+        inlay_hints,
+        commands,
+        status,
+    )
+    for feature in features:
         feature.register(server)

@@ -1,0 +1,60 @@
+"""Hover: the verdict on a loop, or what a word of a directive means."""
+
+from __future__ import annotations
+
+from lsprotocol import types
+
+from analyzers.completion import Description
+from lsp_server import convert
+from lsp_server.analysis import loop_at
+from lsp_server.scheduler import WorkerLostError
+from lsp_server.server import HpcLanguageServer
+from lsp_server.session import Snapshot
+
+
+def register(server: HpcLanguageServer) -> None:
+    server.feature(types.TEXT_DOCUMENT_HOVER)(hover)
+
+
+async def hover(ls: HpcLanguageServer, params: types.HoverParams) -> types.Hover | None:
+    """On a directive's word its meaning, and the verdict on its loop; on a loop's header the verdict."""
+    snapshot = ls.document(params.text_document.uri)
+    if snapshot is None:
+        return None
+    where = convert.place(snapshot, ls.session.encoding)
+    at = where.offset(params.position)
+    description = await _described(ls, snapshot, at)
+    analysis = await ls.analysis(snapshot, at)
+    found = loop_at(analysis, at) if analysis else None
+    if found is None and description is None:
+        return None
+    markdown = ls.client.markdown_hover
+    if found is None:
+        assert description is not None
+        text = convert.description_markup(description, markdown)
+        return types.Hover(text, where.range(description.span))
+    start, loop = found
+    span = loop.header_span.shifted(start)
+    if loop.existing is not None and not span.covers(at):
+        span = loop.existing.shifted(start)
+    content = convert.markup(loop.explanation, markdown)
+    if description is not None:
+        lead = convert.description_markup(description, markdown)
+        content = types.MarkupContent(
+            content.kind, lead.value + ("\n\n---\n\n" if markdown else "\n\n") + content.value
+        )
+        span = description.span
+    return types.Hover(content, where.range(span))
+
+
+async def _described(ls: HpcLanguageServer, snapshot: Snapshot, at: int) -> Description | None:
+    number = snapshot.source.line_of(at)
+    nearby = (snapshot.source.line_text(n).lower() for n in range(max(0, number - 8), number + 1))
+    if not any("omp" in line for line in nearby):
+        return None
+    options = ls.configuration.of(snapshot).settings.to_options()
+    try:
+        answer = await ls.scheduler.ask("describe", snapshot, options, at, snapshot.source.data)
+    except WorkerLostError:
+        return None
+    return answer if isinstance(answer, Description) else None

@@ -1,0 +1,85 @@
+"""Ghost text: the whole verified pragma on an empty line above a loop, the rest of a half-typed one."""
+
+from __future__ import annotations
+
+import re
+
+from lsprotocol import types
+
+from analyzers.text import Span
+from lsp_server import assist, convert
+from lsp_server.server import HpcLanguageServer
+from lsp_server.session import Snapshot
+
+_BLANKS = re.compile(r"\s+")
+# What may become a pragma: `#p` on; a lone `#` is more often another directive.
+_BEGUN = re.compile(r"#\s*p(r(a(g(m(a(\s.*)?)?)?)?)?)?\Z", re.DOTALL)
+
+
+def register(server: HpcLanguageServer) -> None:
+    server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())(inline_completion)
+
+
+async def inline_completion(
+    ls: HpcLanguageServer, params: types.InlineCompletionParams
+) -> types.InlineCompletionList | None:
+    """At most one item; nothing where nothing was proved or where it does not pay."""
+    snapshot = ls.document(params.text_document.uri)
+    if snapshot is None:
+        return None
+    where = convert.place(snapshot, ls.session.encoding)
+    cursor = where.offset(params.position)
+    number = snapshot.source.line_of(cursor)
+    line = snapshot.source.line_span(number)
+    if snapshot.source.slice(Span(cursor, line.end)).strip():
+        return None
+    replaced = Span(line.start, cursor)
+    typed = snapshot.source.slice(replaced)
+    selected = params.context.selected_completion_info
+    if selected is not None:
+        # The suggest widget is open: the answer must extend what it has selected.
+        chosen = where.span(selected.range)
+        if chosen.start < line.start or chosen.end > cursor:
+            return None
+        typed = snapshot.source.slice(Span(line.start, chosen.start)) + selected.text
+    on_request = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
+    text = await _line_for(ls, snapshot, number, typed, on_request)
+    if text is None or text == typed:
+        return None
+    if selected is not None:
+        before = snapshot.source.slice(Span(line.start, where.span(selected.range).start))
+        item = types.InlineCompletionItem(insert_text=text[len(before) :], range=selected.range)
+    else:
+        item = types.InlineCompletionItem(insert_text=text, range=where.range(replaced))
+    return types.InlineCompletionList([item])
+
+
+async def _line_for(ls: HpcLanguageServer, snapshot: Snapshot, number: int, typed: str, on_request: bool) -> str | None:
+    """The whole line that `typed` begins, or None."""
+    begun = typed.strip()
+    if begun and not _BEGUN.match(begun):
+        return None
+    if not begun and not on_request and not _loop_may_follow(snapshot, number):
+        return None
+    candidate = await assist.above_loop(ls, snapshot, number, on_request)
+    if candidate is None:
+        return None
+    if not begun:
+        indent = candidate.indent if candidate.indent.startswith(typed) else typed
+        return indent + candidate.pragma
+    rest = remainder(begun, candidate.pragma, typed[-1].isspace())
+    return None if rest is None else typed + rest
+
+
+def remainder(begun: str, pragma: str, blank_after: bool) -> str | None:
+    """What is missing of `pragma` after `begun`, blanks counted as one; None when `begun` begins something else."""
+    normal = _BLANKS.sub(" ", re.sub(r"^#\s+", "#", begun)) + (" " if blank_after else "")
+    if not pragma.startswith(normal):
+        return None
+    return pragma[len(normal) :]
+
+
+def _loop_may_follow(snapshot: Snapshot, number: int) -> bool:
+    """An empty line gets ghost text only directly above a loop: the words are enough to rule most lines out at once."""
+    following = snapshot.source.line_text(number + 1).lstrip()
+    return following.startswith(("for", "while", "do", "DO", "Do"))
