@@ -12,7 +12,17 @@ from functools import cache
 from analyzers.dependence.facts import Effects, ParameterUse
 from analyzers.ir.expressions import Address, Call, Element, Expr, Field, Name, Opaque, walk
 from analyzers.ir.pointers import targets
-from analyzers.ir.statements import Declare, Function, Jump, Loop, Stmt, Unknown, expressions, walk_statements
+from analyzers.ir.statements import (
+    Construct,
+    Declare,
+    Function,
+    Jump,
+    Loop,
+    Stmt,
+    Unknown,
+    expressions,
+    walk_statements,
+)
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.uses import memory_base, of_statement
 from analyzers.standards.library import ROUTINES
@@ -39,6 +49,7 @@ def library(name: str) -> Effects | None:
         allocates=routine.allocates,
         overwrites=frozenset(routine.fills),
         trusted=routine.header == "builtin",
+        synchronizes=routine.synchronizes,
     )
 
 
@@ -140,6 +151,8 @@ class _Summary:
         self.trusted = True
         self.state: str | None = None
         self.unknown: str | None = None
+        self.synchronizes = False
+        self.threadprivate: set[str] = set()
         self.origins = _origins(function, known)
 
     def add(self, stmt: Stmt) -> None:
@@ -148,6 +161,7 @@ class _Summary:
             return
         if isinstance(stmt, Jump) and stmt.kind == "exit":
             self.exits = self.io = True
+        self.synchronizes = self.synchronizes or isinstance(stmt, Construct)
         uses = of_statement(stmt)
         if uses.opaque is not None:
             self.unknown = f"`{self.function.name}` has code that could not be read: {uses.opaque}"
@@ -175,6 +189,7 @@ class _Summary:
             self.unknown = f"`{self.function.name}` accesses the volatile `{symbol.name}`"
         if symbol.threadprivate:
             self.state = self.state or f"the threadprivate `{symbol.name}`"
+            self.threadprivate.add(symbol.name)
         if symbol.storage in ("global", "undeclared"):
             if use != "write":
                 self.reads.add(symbol.name)
@@ -252,6 +267,8 @@ class _Summary:
         self.exits = self.exits or effect.exits
         self.state = self.state or effect.state
         self.trusted = self.trusted and effect.trusted
+        self.synchronizes = self.synchronizes or effect.synchronizes
+        self.threadprivate |= effect.threadprivate
         for position, argument in enumerate(call.arguments):
             use = parameter_use(effect, position)
             if use != "none" and not argument.type.is_scalar:
@@ -288,6 +305,8 @@ class _Summary:
             overwrites=_overwrites(self.function),
             whole_parameters=self.whole,
             trusted=self.trusted,
+            synchronizes=self.synchronizes,
+            threadprivate=frozenset(self.threadprivate),
         )
 
 

@@ -34,6 +34,8 @@ class Effects:
         True  # False: known by name only (library), holds under the assumption that it is what its name says
     )
     unknown: str | None = None
+    synchronizes: bool = False  # it holds locks, barriers or OpenMP constructs, which may order what it does
+    threadprivate: frozenset[str] = frozenset()  # those of `reads` and `writes` of which each thread has its own
 
     @property
     def pure(self) -> bool:
