@@ -43,6 +43,7 @@ def _report(facts: FunctionFacts, loop: LoopFacts, proposal: Proposal, text: byt
     place = edits.place(text, loop.loop.span)
     if place.problem is not None and proposal.profitable:
         proposal = synthesis.withdrawn(proposal, place.problem)
+    promising = [p.name for p in facts.function.params if p.is_pointer and not p.type.restrict]
     existing = loop.governed_by.directive.span if loop.governed_by is not None else None
     return LoopReport(
         span=loop.loop.span,
@@ -56,7 +57,7 @@ def _report(facts: FunctionFacts, loop: LoopFacts, proposal: Proposal, text: byt
         profitable=proposal.profitable,
         advice=proposal.advice,
         summary=prose.summary(loop, proposal),
-        explanation=prose.explanation(loop, proposal),
+        explanation=prose.explanation(loop, proposal, promising),
         insert_at=place.offset,
         indent=place.indent,
         existing=existing,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from analyzers.dependence.facts import LoopFacts
 from analyzers.ir.expressions import Binary, Constant, Element, Expr, Field, Name, symbols, walk
-from analyzers.ir.statements import Assign, If, Stmt, walk_statements
+from analyzers.ir.statements import Assign, If, Loop, Stmt, walk_statements
 from analyzers.ir.symbols import Symbol
 
 
@@ -65,6 +65,24 @@ def prefix_sum(facts: LoopFacts) -> str | None:
             return (
                 f"this is a prefix sum. Keep the running value in a scalar `s` and store it to `{array}`; then OpenMP "
                 f"can scan: `reduction(inscan, +:s)` with `#pragma omp scan inclusive(s)` (OpenMP 5.2 §5.6)."
+            )
+    return None
+
+
+def sum_into_element(facts: LoopFacts) -> str | None:
+    """`x[i] += ...` in a loop over `j`, and nothing else in the way."""
+    found = facts.verdict.dependences
+    if facts.header is None or not found or any(d.source_text != d.sink_text for d in found):
+        return None
+    for assign in _assigns(facts):
+        target = assign.target
+        if not isinstance(target, Element) or assign.op not in ("+", "-", "*"):
+            continue
+        if facts.header.index not in _used(target.subscripts):
+            name = _array(target)
+            return (
+                f"every iteration updates the same element of `{name}`. Do it in a scalar and store that to `{name}` "
+                f"after the loop: a scalar can be a reduction."
             )
     return None
 
@@ -153,6 +171,7 @@ _PATTERNS: tuple[Callable[[LoopFacts], str | None], ...] = (
     linked_list,
     compaction,
     prefix_sum,
+    sum_into_element,
     histogram,
     position_of_extreme,
     sweep_in_place,
@@ -165,7 +184,9 @@ def _statements(facts: LoopFacts) -> Iterator[Stmt]:
 
 
 def _assigns(facts: LoopFacts) -> Iterator[Assign]:
-    return (s for s in _statements(facts) if isinstance(s, Assign))
+    """The assignments of the body, without those that only count a loop inside it."""
+    counting = {id(s) for loop in _statements(facts) if isinstance(loop, Loop) for s in (*loop.init, *loop.step)}
+    return (s for s in _statements(facts) if isinstance(s, Assign) and id(s) not in counting)
 
 
 def _conditional(facts: LoopFacts) -> bool:
@@ -199,21 +220,15 @@ def _previous(assign: Assign) -> Element | None:
 
 
 def _offset_of(target: Element, other: Element) -> bool:
-    """Do the two differ by constants only, `x[i][j]` and `x[i - 1][j]`?"""
-    if len(target.subscripts) != len(other.subscripts):
+    """Do the two differ by constants only, `x[i][j]` and `x[i - 1][j]`, or linearised, `x[i*n + j]` and
+    `x[(i - 1)*n + j]`?"""
+    if len(target.subscripts) != len(other.subscripts) or target.subscripts == other.subscripts:
         return False
-    different = [(a, b) for a, b in zip(target.subscripts, other.subscripts, strict=True) if a != b]
-    return bool(different) and all(_split(a)[0] == _split(b)[0] for a, b in different)
+    return all(_named(a) == _named(b) for a, b in zip(target.subscripts, other.subscripts, strict=True))
 
 
-def _split(expr: Expr) -> tuple[Expr, int]:
-    match expr:
-        case Binary(op="+", left=left, right=Constant(value=int() as value)):
-            return left, value
-        case Binary(op="-", left=left, right=Constant(value=int() as value)):
-            return left, -value
-        case _:
-            return expr, 0
+def _named(expr: Expr) -> list[Symbol]:
+    return sorted(symbols(expr), key=lambda symbol: symbol.uid)
 
 
 def _array(element: Element) -> str:

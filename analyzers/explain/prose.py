@@ -6,18 +6,16 @@ Readers see the first line in a hover and the rest when they care; the same text
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from analyzers.dependence.facts import LoopFacts
 from analyzers.explain.patterns import remedy
-from analyzers.ir.verdicts import Assumption, Dependence, Reason, Role, Verdict, Witness
+from analyzers.ir.verdicts import Dependence, Reason, Role, Verdict, Witness
 from analyzers.openmp.synthesis import Proposal, is_parallel
 from analyzers.standards import openmp
 
 WIDTH = 88  # what a terminal of a hundred columns has left beside the margin
-_ORDER = (
-    "conflict", "shared-distinct", "reduction", "private", "firstprivate", "lastprivate", "linear", "shared-read"
-)  # fmt: skip
+_ORDER = ("conflict", "shared-distinct", "reduction", "private", "firstprivate", "lastprivate", "linear")
 _SUMS = {
     "+": "a sum",
     "*": "a product",
@@ -37,24 +35,22 @@ def summary(facts: LoopFacts, proposal: Proposal) -> str:
     if verdict.status == "dependent":
         return f"not parallel: {_short_reason(verdict)}"
     if is_parallel(facts):
-        if verdict.assumptions:
-            head = f"parallel if {_bare(_all(a.text for a in verdict.assumptions[:2]))}"
-        else:
-            head = "parallel"
-        if facts.governed_by is not None:
+        assumed = _assumed(verdict)
+        head = f"parallel if {_bare(assumed)}" if assumed else "parallel"
+        if facts.governed_by is not None or facts.inside_parallel:
             return head
         if proposal.profitable:
             return " · ".join([head, " ".join(proposal.clauses)]) if proposal.clauses else head
         advice = proposal.advice.partition(":")[0]
         return f"{head} · {advice}" if advice else head
     if verdict.assumptions:
-        return f"parallel only if {_bare(_all(a.text for a in verdict.assumptions[:2]))}"
+        return f"parallel only if {_bare(_assumed(verdict))}"
     return f"cannot decide: {_bare(_short_reason(verdict))}"
 
 
-def explanation(facts: LoopFacts, proposal: Proposal) -> str:
-    """The hover."""
-    blocks = [_first_line(facts), _variables(facts)]
+def explanation(facts: LoopFacts, proposal: Proposal, parameters: Collection[str] = ()) -> str:
+    """The hover. `parameters`: the names of the function's parameters that could say `restrict` and do not."""
+    blocks = [_first_line(facts), _variables(facts, parameters)]
     if not is_parallel(facts):
         blocks.append(_way_out(facts))
     blocks.append(_openmp(facts, proposal))
@@ -69,15 +65,24 @@ def _first_line(facts: LoopFacts) -> str:
     if verdict.status == "parallel":
         return _wrap(f"This loop can run in parallel: {_because(facts.roles)}.")
     if is_parallel(facts):
-        assumed = _all(a.text for a in verdict.assumptions)
-        return _wrap(f"This loop can run in parallel, assuming that {assumed}: {_because(facts.roles)}.")
+        assumed = _assumed(verdict)
+        condition = f", assuming that {assumed}" if assumed else ""
+        return _wrap(f"This loop can run in parallel{condition}: {_because(facts.roles)}.")
     if verdict.status == "dependent":
         return _wrap(_dependence_line(verdict))
     lines = [_wrap(f"Cannot decide: {_sentence(_main_reason(verdict))}")]
     if verdict.assumptions:
-        assumed = _all(a.text for a in verdict.assumptions)
-        lines.append(_wrap(f"If {assumed}, the loop is parallel."))
+        lines.append(_wrap(f"If {_assumed(verdict)}, the loop is parallel."))
     return "\n".join(lines)
+
+
+def _assumed(verdict: Verdict) -> str:
+    """What was assumed, pairs that do not overlap put together. That `sqrt` is the square root is not worth a clause
+    here unless it is all there is to a strong assumption: the table below says it."""
+    told = [a for a in verdict.assumptions if a.kind != "library"]
+    apart = sorted({name for a in told if a.kind == "no-alias" for name in a.subjects})
+    texts = [f"{_all(_quoted(apart))} do not overlap"] if apart else []
+    return _all([*texts, *(a.text for a in told if a.kind != "no-alias" or not a.subjects)])
 
 
 def _because(roles: Sequence[Role]) -> str:
@@ -135,7 +140,7 @@ def _short_reason(verdict: Verdict) -> str:
     for dependence in verdict.dependences:
         source, sink = dependence.source_text, dependence.sink_text
         if source == sink:
-            return f"iterations share {sink}"
+            return f"iterations share {sink}" if "[" in sink else f"{sink} is carried from one iteration to the next"
         match dependence.kind:
             case "flow":
                 return f"{source} needs {sink}"
@@ -153,41 +158,47 @@ def _main_reason(verdict: Verdict) -> str:
 # The variables
 
 
-def _variables(facts: LoopFacts) -> str:
-    rows = [
-        (role.name, _role_text(role)) for kind in _ORDER for role in facts.roles if role.kind == kind != "shared-read"
-    ]
-    for assumption in facts.verdict.assumptions:
-        rows += _assumption_row(facts, assumption)
-    subjects = {name for a in facts.verdict.assumptions if a.kind == "no-alias" for name in a.subjects}
-    read = [role.name for role in facts.roles if role.kind == "shared-read" and role.name not in subjects]
+def _variables(facts: LoopFacts, parameters: Collection[str]) -> str:
+    """One row for each text, so that five private scalars share theirs."""
+    verdict = facts.verdict
+    told = {d.variable for d in verdict.dependences[:1]}  # by the first line
+    rows: dict[str, list[str]] = {}
+    for kind in _ORDER:
+        for role in facts.roles:
+            if role.kind == kind and not (kind == "conflict" and (role.name in told or not verdict.dependences)):
+                rows.setdefault(_role_text(role), []).append(role.name)
+    table = [(", ".join(dict.fromkeys(names)), text) for text, names in rows.items()]
+    apart = sorted({name for a in verdict.assumptions if a.kind == "no-alias" for name in a.subjects})
+    read = [role.name for role in facts.roles if role.kind == "shared-read" and role.name not in apart]
+    if apart:
+        table.append((", ".join(apart), _apart(apart, parameters)))
     if read:
-        rows.append((", ".join(read), "only read: shared"))
-    return _table(rows)
+        table.append((", ".join(read), "only read: shared"))
+    library = [name for a in verdict.assumptions if a.kind == "library" for name in a.subjects]
+    if library:
+        which = "function of that name" if len(library) == 1 else "functions of those names"
+        table.append((", ".join(library), f"taken for the library {which}"))
+    return _table(table)
 
 
 def _role_text(role: Role) -> str:
-    item = role.clause_item or role.name
     match role.kind:
         case "reduction":
-            text = f"{_SUMS.get(role.op or '', 'a reduction')}: reduction({role.op}:{item})"
+            item = role.clause_item or role.name
+            return f"{_SUMS.get(role.op or '', 'a reduction')}: reduction({role.op}:{item})"
         case "private" | "firstprivate" | "lastprivate" | "linear":
-            text = role.why if role.why.endswith(role.kind) else f"{role.why}: {role.kind}"
+            return role.why if role.why.endswith(role.kind) else f"{role.why}: {role.kind}"
         case _:
-            text = role.why
-    return text
+            return role.why
 
 
-def _assumption_row(facts: LoopFacts, assumption: Assumption) -> list[tuple[str, str]]:
-    names = ", ".join(assumption.subjects)
-    match assumption.kind:
-        case "no-alias":
-            where = "they are pointers that may overlap, by their types"
-            return [(names, f"assumed not to overlap: {where}. If they do, this is wrong.")]
-        case "library":
-            return [(names, "taken for the library function of that name")]
-        case _:
-            return []
+def _apart(names: Sequence[str], parameters: Collection[str]) -> str:
+    if all(name in parameters for name in names):
+        why = "they are both parameters" if len(names) == 2 else "they are parameters"
+        why += " without `restrict`"
+    else:
+        why = "by their types they could"
+    return f"may overlap: {why}. Assumed distinct; if they ever overlap, this is wrong."
 
 
 def _table(rows: Sequence[tuple[str, str]]) -> str:
@@ -210,9 +221,16 @@ def _table(rows: Sequence[tuple[str, str]]) -> str:
 
 def _way_out(facts: LoopFacts) -> str:
     verdict = facts.verdict
-    lines = [_wrap(f"What would help: {text}") for text in [remedy(facts)] if text]
-    others = [r for r in _distinct(verdict.reasons) if r.text != _main_reason(verdict) or verdict.dependences]
-    shown = [r for r in others if not (verdict.dependences and r.code in ("carried-dependence", "scalar-carried"))]
+    help_ = remedy(facts)
+    lines = [_wrap(f"What would help: {help_}")] if help_ else []
+    told = {d.variable for d in verdict.dependences[:1]}
+    shown = [
+        reason
+        for reason in _distinct(verdict.reasons)
+        if reason.subject not in told
+        and (verdict.dependences or reason.text != _main_reason(verdict))
+        and not (verdict.dependences and reason.code in ("carried-dependence", "scalar-carried"))
+    ]
     if shown:
         lines.append("Also in the way:")
         lines += [_wrap(f"- {_sentence(r.text)}", "  ", "    ") for r in shown[:4]]
@@ -233,9 +251,11 @@ def _openmp(facts: LoopFacts, proposal: Proposal) -> str:
     if line is None:
         return _wrap(f"{proposal.advice[:1].upper()}{proposal.advice[1:]}.") if proposal.advice else ""
     lines = [f"  {line}", _wrap(f"{_sections(line)}", "  ", "  ")]
-    if proposal.conditional:
+    if facts.governed_by is not None:
+        lines.insert(0, "With these clauses its pragma is right:")
+    elif proposal.conditional:
         lines.insert(0, "If the assumptions hold:")
-    elif not proposal.profitable and facts.governed_by is None:
+    elif not proposal.profitable:
         lines.insert(0, _wrap(f"Right, but not offered here: {proposal.advice}."))
     notes = []
     if proposal.schedule:

@@ -192,7 +192,9 @@ def _objection(facts: LoopFacts, nests: Nests, works: Mapping[int, Work], taken:
     if facts.governed_by is not None:
         return "it already has an OpenMP directive"
     if facts.inside_parallel:
-        return "it already stands in a parallel region"
+        if any(outer.governed_by is not None for outer in nests.above(facts)):
+            return "the loop around it is shared out among the threads already"
+        return "every thread of the parallel region runs all of it"
     if any(id(outer.loop) in taken for outer in nests.above(facts)):
         return "the outer loop is the better place"
     if not work.pays:
