@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from analyzers.ir.directives import ClauseItem, Directive
 from analyzers.ir.statements import Loop
+from analyzers.openmp import dependences
 from analyzers.openmp.facts import Concurrency, Executor
 from analyzers.openmp.phases import Phases, Placement, Task
 from analyzers.openmp.sharing import associated_loops
-
-_WRITING = ("out", "inout", "mutexinoutset", "inoutset")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +111,7 @@ def _task_modes(first: Placement, second: Placement, phases: Phases, one_thread:
     )
     one = phases.tasks[first.task] if first.task is not None else None
     other = phases.tasks[second.task] if second.task is not None else None
-    if one is not None and other is not None and ordered_by_dependences(one, other, phases.tasks):
+    if one is not None and other is not None and _in_order(one, other, phases.tasks):
         return []
     if in_flight:
         found.append(Mode("tasks"))
@@ -132,8 +130,7 @@ def _creation(placement: Placement, phases: Phases) -> Placement:
 def _same_task(task: Task, phases: Phases, one_thread: bool) -> list[Mode]:
     """Two instances of one task construct."""
     found: list[Mode] = []
-    orders_itself = any(kind in _WRITING for kind, _ in _dependences(task.construct.directive))
-    if task.number in task.created.pending and not orders_itself:
+    if task.number in task.created.pending and not dependences.orders_itself(task.construct.directive):
         found.append(Mode("tasks"))
     creation = _creation(task.created, phases)
     if not one_thread and creation.executor.kind in ("all-threads", "iteration"):
@@ -141,40 +138,22 @@ def _same_task(task: Task, phases: Phases, one_thread: bool) -> list[Mode]:
     return found
 
 
-def ordered_by_dependences(one: Task, other: Task, tasks: Sequence[Task]) -> bool:
-    """Do `depend` clauses order two sibling tasks, also through siblings between them (OpenMP 5.2 §15.9.5)?"""
-    if one.parent != other.parent:
-        return False
-    if one.number > other.number:
-        one, other = other, one
-    reached = [one]
-    seen = {one.number}
-    while reached:
-        task = reached.pop()
-        for later in tasks:
-            if later.number <= task.number or later.number in seen or later.parent != one.parent:
+def _in_order(one: Task, other: Task, tasks: Sequence[Task]) -> bool:
+    """Are two tasks, or sibling tasks around them, ordered by their dependences? What the earlier sibling made must be
+    done when it ends."""
+    for mine in _lineage(one, tasks):
+        for theirs in _lineage(other, tasks):
+            if mine.number == theirs.number or not dependences.ordered(mine, theirs, tasks):
                 continue
-            if _depends(task, later):
-                if later is other:
-                    return True
-                seen.add(later.number)
-                reached.append(later)
+            earlier, descendant = (mine, one) if mine.number < theirs.number else (theirs, other)
+            if descendant is earlier or descendant.number not in earlier.remaining:
+                return True
     return False
 
 
-def _depends(one: Task, other: Task) -> bool:
-    for kind, item in _dependences(one.construct.directive):
-        for other_kind, other_item in _dependences(other.construct.directive):
-            if (kind in _WRITING or other_kind in _WRITING) and _same_item(item, other_item):
-                return not (kind == other_kind == "inoutset")
-    return False
-
-
-def _dependences(directive: Directive) -> list[tuple[str, ClauseItem]]:
-    return [(c.modifiers[-1], item) for c in directive.all("depend") if c.modifiers for item in c.items]
-
-
-def _same_item(one: ClauseItem, other: ClauseItem) -> bool:
-    if one.expr is None or other.expr is None:
-        return one.text.replace(" ", "") == other.text.replace(" ", "")
-    return one.expr == other.expr
+def _lineage(task: Task, tasks: Sequence[Task]) -> Iterator[Task]:
+    """The task and those around it, inner ones first."""
+    at: int | None = task.number
+    while at is not None:
+        yield tasks[at]
+        at = tasks[at].parent

@@ -31,6 +31,7 @@ from analyzers.ir.statements import (
     walk_statements,
 )
 from analyzers.ir.symbols import Symbol
+from analyzers.openmp import dependences
 from analyzers.openmp.facts import Executor
 from analyzers.openmp.sharing import associated_loops
 
@@ -38,7 +39,7 @@ ENTRY = -1  # the phase in which a region begins
 ITERATED = ("for", "distribute", "loop", "taskloop")
 _BARRIER_AT_END = ("for", "sections", "single", "scope", "workshare", "loop")
 _SET_LOCK = ("omp_set_lock", "omp_set_nest_lock")
-_UNSET_LOCK = ("omp_unset_lock", "omp_unset_nest_lock")
+UNSET_LOCK = ("omp_unset_lock", "omp_unset_nest_lock")
 _TEST_LOCK = ("omp_test_lock", "omp_test_nest_lock")
 THREAD_NUMBER = "omp_get_thread_num"
 
@@ -205,9 +206,9 @@ class _Walker:
                 self.record(stmt, state)
                 for call in _calls(stmt):
                     if call.name in _SET_LOCK and call.arguments:
-                        state.locks |= {_lock(call)}
-                    elif call.name in _UNSET_LOCK and call.arguments:
-                        state.locks -= {_lock(call)}
+                        state.locks |= {lock_of(call)}
+                    elif call.name in UNSET_LOCK and call.arguments:
+                        state.locks -= {lock_of(call)}
 
     def _if(self, stmt: If, state: _State) -> None:
         # `else if` chains are walked in a loop: they may be longer than the interpreter's stack.
@@ -220,7 +221,7 @@ class _Walker:
             self._guarded(at.condition, then, otherwise)
             for call in _calls_in(at.condition):
                 if call.name in _TEST_LOCK and call.arguments:
-                    then.locks |= {_lock(call)}
+                    then.locks |= {lock_of(call)}
             self.walk(at.then, then)
             then.executor = state.executor
             if not _ends_here(at.then):
@@ -305,7 +306,7 @@ class _Walker:
         if isinstance(waited, Unary) and waited.op == "!":
             for call in _calls_in(waited.operand):
                 if call.name in _TEST_LOCK and call.arguments:
-                    state.locks |= {_lock(call)}
+                    state.locks |= {lock_of(call)}
 
     def construct(self, construct: Construct, state: _State) -> None:
         directive = construct.directive
@@ -386,13 +387,27 @@ class _Walker:
             self._taskwait(directive, state)
 
     def _taskwait(self, directive: Directive, state: _State) -> None:
-        """Waits for the children of the current task, not for their descendants (OpenMP 5.2 §15.5). One with `depend`
-        waits for some of them only; which ones is not looked at, and all are taken as done."""
-        for number in tuple(state.pending):
+        """Waits for the children of the current task, not for their descendants (OpenMP 5.2 §15.5); with `depend` only
+        for those on which it depends."""
+        some = directive.first("depend") is not None
+        for number in sorted(state.pending):
             task = self.result.tasks[number]
-            if task.parent == state.task:
-                state.pending.discard(number)
-                state.pending -= task.descendants - task.remaining
+            if task.parent != state.task or (some and not self._awaited(directive, task, state)):
+                continue
+            state.pending.discard(number)
+            state.pending -= task.descendants - task.remaining
+
+    def _awaited(self, directive: Directive, task: Task, state: _State) -> bool:
+        """Does a directive with dependences wait for a sibling task, or for one that comes after it in their order?"""
+        if dependences.conflict(task.construct.directive, directive):
+            return True
+        siblings = [self.result.tasks[n] for n in state.pending if self.result.tasks[n].parent == task.parent]
+        return any(
+            other.number > task.number
+            and dependences.conflict(other.construct.directive, directive)
+            and dependences.ordered(task, other, self.result.tasks)
+            for other in siblings
+        )
 
     def _task(self, construct: Construct, state: _State) -> None:
         assert construct.body is not None
@@ -407,6 +422,10 @@ class _Walker:
         inner.executor = Executor("task", construct)
         inner.task = number
         deferred = not is_undeferred(construct.directive)
+        if not deferred and construct.directive.first("depend") is not None:
+            # It runs at once, so that its creator waits for what it depends on.
+            self._taskwait(construct.directive, state)
+            inner.pending = set(state.pending)
         if deferred:
             # Brothers of other iterations may run beside it.
             inner.pending |= state.pending
@@ -550,7 +569,7 @@ def _calls_in(expr: Expr) -> Iterator[Call]:
     return (e for e in walk(expr) if isinstance(e, Call))
 
 
-def _lock(call: Call) -> str:
+def lock_of(call: Call) -> str:
     argument = call.arguments[0]
     if isinstance(argument, Address):
         argument = argument.operand

@@ -16,19 +16,31 @@ from analyzers.dependence.facts import FunctionFacts
 from analyzers.ir.accesses import Access, Subscripts
 from analyzers.ir.directives import Directive
 from analyzers.ir.expressions import Call, Constant, Element, Expr, Field, Name, Opaque, root, symbols, walk
-from analyzers.ir.statements import Assign, Construct, Declare, Loop, Stmt, substatements, walk_statements
+from analyzers.ir.statements import (
+    Assign,
+    Construct,
+    Declare,
+    Evaluate,
+    Function,
+    Loop,
+    Stmt,
+    expressions,
+    substatements,
+    walk_statements,
+)
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Confidence, Dependence
 from analyzers.openmp.concurrency import Mode, modes
 from analyzers.openmp.elements import Elements
 from analyzers.openmp.facts import OpenMPFacts, PlacedAccess, Race, Region
-from analyzers.openmp.phases import Phases, Placement, has_one_thread, place, thread_numbers
+from analyzers.openmp.phases import UNSET_LOCK, Phases, Placement, has_one_thread, lock_of, place, thread_numbers
 from analyzers.openmp.sharing import Scopes, Storage, associated_loops, region_sharing, scopes, storage
 from analyzers.settings import Options
 
 _DEFAULTS = Options()
 _TEAM = ("parallel", "teams")
 _ORPHANS = ("for", "sections", "single", "task", "taskloop", "loop", "distribute", "scope")
+_ENTRIES = ("main", "MAIN__")
 _MOST_RACES = 12  # of one variable in one region: rules choose among them
 
 
@@ -51,7 +63,7 @@ def find(facts: FunctionFacts, options: Options = _DEFAULTS) -> OpenMPFacts:
 
     A pair is looked at until `options.budget` seconds have gone; what was found until then is true.
     """
-    roots = tuple(_roots(facts.function.body))
+    roots = tuple(_roots(facts.function))
     if not roots:
         return OpenMPFacts()
     deadline = time.monotonic() + options.budget
@@ -66,9 +78,11 @@ def find(facts: FunctionFacts, options: Options = _DEFAULTS) -> OpenMPFacts:
     return OpenMPFacts(tuple(regions), tuple(races))
 
 
-def _roots(body: Stmt) -> Iterator[_Root]:
-    """Parallel regions, SIMD loops, and the function itself where constructs stand outside of any parallel region."""
-    stack: list[tuple[Stmt, tuple[Construct, ...], tuple[Loop, ...]]] = [(body, (), ())]
+def _roots(function: Function) -> Iterator[_Root]:
+    """Parallel regions, SIMD loops, and the function itself where constructs stand outside of any parallel region.
+
+    What stands so in the entry of a program binds to a team of one thread (OpenMP 5.2 §1.3), and cannot race."""
+    stack: list[tuple[Stmt, tuple[Construct, ...], tuple[Loop, ...]]] = [(function.body, (), ())]
     orphaned = False
     found: list[_Root] = []
     while stack:
@@ -86,7 +100,7 @@ def _roots(body: Stmt) -> Iterator[_Root]:
             loops = (*loops, stmt)
         stack.extend((s, outside, loops) for s in reversed(substatements(stmt)))
     yield from found
-    if orphaned:
+    if orphaned and function.name not in _ENTRIES:
         yield _Root(None, (), ())
 
 
@@ -133,6 +147,7 @@ class _Examined:
         self.phases: Phases = place(construct, root.outside) if construct is not None else place(facts.function)
         self.one_thread = construct is not None and not self.simd and has_one_thread(construct.directive)
         self.teams = construct is not None and construct.directive.has("teams")
+        self.by_hand = _synchronizes_by_hand(facts, construct, self.phases)
         self.candidates = list(self._candidates())
         sharing = region_sharing(construct, root.outside, table) if construct is not None else {}
         self.region = Region(
@@ -147,7 +162,7 @@ class _Examined:
     def _candidates(self) -> Iterator[_Candidate]:
         atomics: dict[int, frozenset[Symbol]] = {}
         for access in self.facts.accesses:
-            if access.symbol is None or access.statement is None:
+            if access.symbol is None or access.statement is None or self._is_own_business(access):
                 continue
             at = self.phases.placements.get(id(access.statement))
             if at is None:
@@ -174,10 +189,20 @@ class _Examined:
             )
             yield _Candidate(access, at, meaning, inside_atomic, placed)
 
+    def _is_own_business(self, access: Access) -> bool:
+        """Is it made by a callee that orders or separates it in ways that are not seen from here?"""
+        if access.call is None:
+            return False
+        effects = self.facts.effects.get(access.call)
+        if effects is None:
+            return False
+        assert access.symbol is not None
+        return effects.synchronizes or (not access.path and access.symbol.name in effects.threadprivate)
+
     def _is_shared(self, one: _Candidate, other: _Candidate, mode: Mode) -> bool:
         """Is the named variable one object for both, in this mode?"""
         for candidate in (one, other):
-            if candidate.storage.sharing.attribute == "threadprivate" and mode.between != "tasks":
+            if candidate.storage.sharing.attribute == "threadprivate":
                 return False
         if self.root.construct is None and mode.between != "tasks":
             # Called by each thread: its automatic variables are the thread's own.
@@ -265,6 +290,8 @@ class _Examined:
             assumptions = answer.assumptions
             confidence = "likely" if assumptions else "proved"
             if mode.adjacent is not None and self._depends_on(mode.adjacent, one, other):
+                confidence = "possible"
+            if self.by_hand and one is not other and mode.between == "threads":
                 confidence = "possible"
         elif conflict.assumption is not None:
             assumptions = (conflict.assumption,)
@@ -428,6 +455,33 @@ def _atomic_location(construct: Construct) -> frozenset[Symbol]:
 
 def _names(expr: Expr) -> set[Symbol]:
     return {expr.symbol} if isinstance(expr, Name) else set()
+
+
+def _synchronizes_by_hand(facts: FunctionFacts, construct: Construct | None, phases: Phases) -> bool:
+    """Does the region order its threads by other means than constructs: a loop that waits for a flag, a lock that one
+    statement takes and another gives back, a callee that does so?"""
+    if construct is None or construct.body is None:
+        return False
+    for stmt in walk_statements(construct.body):
+        if isinstance(stmt, Loop) and stmt.kind != "for" and id(stmt) not in facts.headers and _waits(stmt):
+            return True
+        for call in (e for expr in expressions(stmt) for e in walk(expr) if isinstance(e, Call)):
+            effects = facts.effects.get(call.name or "")
+            if effects is None or not effects.synchronizes:
+                continue
+            at = phases.placements.get(id(stmt))
+            if not (call.name or "").startswith("omp_"):
+                return True
+            if at is not None and call.name in UNSET_LOCK and call.arguments and lock_of(call) not in at.locks:
+                return True
+    return False
+
+
+def _waits(loop: Loop) -> bool:
+    """Does a loop look at shared memory until it changes?"""
+    return any(
+        isinstance(s, Construct) and s.directive.has("flush", "atomic", "critical") for s in walk_statements(loop.body)
+    ) or not any(isinstance(s, (Assign, Evaluate)) for s in walk_statements(loop.body))
 
 
 def _team_size(construct: Construct | None) -> int | None:
