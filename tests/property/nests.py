@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 SIZES = ((0, 0), (1, 1), (2, 3), (3, 2), (5, 4), (4, 6), (7, 7))  # values of (n, m)
+LARGER = ((12, 12), (15, 11), (9, 20))  # for dependences that need room
 PREAMBLE = (
     "int a[200], b[200], c[64][64], d[64][64], out[8];\n"
     "#define P(i, j) p[(i) * n + (j)]\n"
@@ -420,10 +421,15 @@ class Event:
 class Trace:
     events: list[Event]
     iterations: dict[tuple[int, int], int]  # (loop number, instance) -> number of iterations
+    sizes: tuple[int, int]
 
 
-def run(nest: Nest, n: int, m: int) -> Trace:
-    """Execute serially and record."""
+SHIFT = 1000
+
+
+def run(nest: Nest, n: int, m: int, shifted: tuple[int, str] | None = None) -> Trace:
+    """Execute serially and record. `shifted` (loop number, variable): when the loop is entered for the first time, every
+    cell of the variable is SHIFT larger than it would be."""
     events: list[Event] = []
     memory: dict[tuple[str, tuple[int, ...]], int] = {}
     scalars = {"s": 1, "t": 2, "u": 3, "e": 0, "x": 0}
@@ -432,8 +438,10 @@ def run(nest: Nest, n: int, m: int) -> Trace:
     instances: dict[int, int] = defaultdict(int)
     iterations: dict[tuple[int, int], int] = defaultdict(int)
 
+    shift: dict[str, int] = {}
+
     def initial(cell: tuple[str, tuple[int, ...]]) -> int:
-        return (sum((k + 3) * v for k, v in enumerate(cell[1])) * 7 + len(cell[0])) % 11
+        return (sum((k + 3) * v for k, v in enumerate(cell[1])) * 7 + len(cell[0])) % 11 + shift.get(cell[0], 0)
 
     def read(name: str, where: tuple[int, ...]) -> int:
         cell = (name, where)
@@ -458,6 +466,14 @@ def run(nest: Nest, n: int, m: int) -> Trace:
 
     def enter(number: int) -> None:
         instances[number] += 1
+        if shifted is not None and shifted[0] == number and instances[number] == 1:
+            name = shifted[1]
+            shift[name] = SHIFT
+            if name in scalars:
+                scalars[name] += SHIFT
+            for cell in memory:
+                if cell[0] == name:
+                    memory[cell] += SHIFT
         stack.append([number, instances[number], -1])
 
     def iterate(_: int) -> None:
@@ -473,7 +489,7 @@ def run(nest: Nest, n: int, m: int) -> Trace:
     namespace: dict[str, Callable[..., None]] = {}
     exec(nest.python, namespace)  # noqa: S102  (the generator's own text)
     namespace[nest.name](n, m, read, write, read_scalar, write_scalar, enter, iterate, leave)
-    return Trace(events, dict(iterations))
+    return Trace(events, dict(iterations), (n, m))
 
 
 @dataclass(frozen=True)
@@ -488,12 +504,23 @@ class Claim:
 def judge(nest: Nest, loop: LoopSite, claim: Claim, traces: Sequence[Trace]) -> str | None:
     """None if the claim is true for every trace, otherwise what is wrong with it."""
     if claim.status == "dependent":
-        return None if any(_conflicts(t, loop, {}) for t in traces) else "no two iterations conflict"
+        return None if _really_dependent(nest, loop, traces) else "no two iterations conflict"
     for trace in traces:
-        problem = _check_parallel(trace, loop, claim)
+        problem = _check_parallel(nest, trace, loop, claim)
         if problem:
             return problem
     return None
+
+
+def _really_dependent(nest: Nest, loop: LoopSite, traces: Sequence[Trace]) -> bool:
+    """Do two iterations conflict for some size? A loop that never runs twice may be called anything."""
+    if any(_conflicts(t, loop, {}) for t in traces):
+        return True
+    larger = [run(nest, n, m) for n, m in LARGER]
+    if any(_conflicts(t, loop, {}) for t in larger):
+        return True
+    counts = [count for t in larger for (number, _), count in t.iterations.items() if number == loop.number]
+    return max(counts, default=0) < 2
 
 
 def _position(event: Event, number: int) -> tuple[int, int] | None:
@@ -519,7 +546,7 @@ def _conflicts(trace: Trace, loop: LoopSite, roles: dict[str, tuple[str, str | N
     return None
 
 
-def _check_parallel(trace: Trace, loop: LoopSite, claim: Claim) -> str | None:
+def _check_parallel(nest: Nest, trace: Trace, loop: LoopSite, claim: Claim) -> str | None:
     conflict = _conflicts(trace, loop, claim.roles)
     if conflict:
         return conflict
@@ -527,7 +554,7 @@ def _check_parallel(trace: Trace, loop: LoopSite, claim: Claim) -> str | None:
         if kind in ("private", "lastprivate"):
             problem = _check_private(trace, loop, name, kind)
         elif kind == "reduction":
-            problem = _check_reduction(trace, loop, name, op)
+            problem = _check_reduction(nest, trace, loop, name, op)
         elif kind in ("firstprivate", "linear"):
             problem = _check_carried_value(trace, loop, name, kind)
         else:
@@ -565,10 +592,25 @@ def _check_private(trace: Trace, loop: LoopSite, name: str, kind: str) -> str | 
     return None
 
 
-def _check_reduction(trace: Trace, loop: LoopSite, name: str, op: str | None) -> str | None:
-    for event in trace.events:
-        if event.cell[0] == name and _position(event, loop.number) is not None and event.tag != op:
-            return f"{name} is a reduction({op}) but used otherwise ({event.tag or 'plain'})"
+def _check_reduction(nest: Nest, trace: Trace, loop: LoopSite, name: str, op: str | None) -> str | None:
+    """A sum: with a larger start everything else stays the same and every value of the sum is larger by as much. Other
+    operators: only statements that were generated as such reductions touch the variable."""
+    if op != "+":
+        for event in trace.events:
+            if event.cell[0] == name and _position(event, loop.number) is not None and event.tag != op:
+                return f"{name} is a reduction({op}) but used otherwise ({event.tag or 'plain'})"
+        return None
+    other = run(nest, *trace.sizes, shifted=(loop.number, name))
+    inside = [(_position(e, loop.number), e) for e in trace.events]
+    shifted = [(_position(e, loop.number), e) for e in other.events]
+    first = [e for at, e in inside if at is not None and at[0] == 1]
+    second = [e for at, e in shifted if at is not None and at[0] == 1]
+    if len(first) != len(second):
+        return f"{name} is a reduction(+) but decides what runs"
+    for before, after in zip(first, second, strict=True):
+        expected = before.value + SHIFT if before.cell[0] == name else before.value
+        if before.cell != after.cell or (after.value - expected) % 100003:
+            return f"{name} is a reduction(+) but its running value is used"
     return None
 
 
