@@ -22,7 +22,7 @@ CACHED = {
     "playwright": ROOT / "tests" / "clients" / "vscode" / "node_modules" / "playwright-core" / "package.json",
     "extension": ROOT / "vscode-extension" / "node_modules" / "esbuild" / "package.json",
 }
-HOW = {name: "make clients" for name in CACHED} | {"extension": "make extension"}
+HOW = dict.fromkeys(CACHED, "make clients") | {"extension": "make extension"}
 
 
 def find_tool(name: str) -> str | None:

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -164,3 +165,20 @@ async def standin() -> AsyncIterator[Editor]:
     """A session with the scripted analysis."""
     async with editor_session(STANDIN) as editor:
         yield editor
+
+
+@pytest.fixture
+def session() -> Callable[..., Any]:
+    """Opens a session with the real server; takes the arguments of `editor_session`."""
+    return editor_session
+
+
+@pytest.fixture
+def standin_session() -> Callable[..., Any]:
+    """The same with the scripted analysis."""
+    return partial(editor_session, STANDIN)
+
+
+@pytest.fixture
+def pull() -> types.ClientCapabilities:
+    return pull_capabilities()

@@ -32,13 +32,14 @@ export function makeClient(
         diagnosticCollectionName: 'hpc-ls',
         outputChannel: output,
         revealOutputChannelOn: RevealOutputChannelOn.Never,
-        initializationOptions: () => ({ trusted: vscode.workspace.isTrusted }),
+        initializationOptions: () => ({
+            trusted: vscode.workspace.isTrusted,
+            settings: vscode.workspace.getConfiguration('hpc-ls'),
+            showsAnswers: true, // see executeCommand below
+        }),
         synchronize: {
             // eslint-disable-next-line @typescript-eslint/no-deprecated -- without it no change of a setting is announced
             configurationSection: 'hpc-ls',
-            fileEvents: [
-                vscode.workspace.createFileSystemWatcher('**/{.hpc-ls.toml,pyproject.toml,compile_commands.json}'),
-            ],
         },
         markdown: { isTrusted: { enabledCommands: [...Object.values(SERVER_COMMANDS)] } },
         stdioOptions: {

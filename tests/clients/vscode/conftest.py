@@ -1,4 +1,4 @@
-"""The real VS Code workbench: its server from a package, the page in Chromium, the extension installed as a user would."""
+"""The real VS Code workbench: its server from a package, the page in Chromium, the extension as a user installs it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -41,7 +42,7 @@ class Workbench:
         done = subprocess.run(
             command, cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout, check=False
         )
-        print(done.stdout)
+        sys.stdout.write(done.stdout)
         assert done.returncode == 0, f"{script} failed; pictures are in {shots}\n{done.stdout[-6000:]}"
         return done.stdout
 
