@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
 import tree_sitter_c
@@ -14,6 +14,7 @@ from analyzers.frontends import c_chunks, c_declarations
 from analyzers.frontends.c_chunks import Item
 from analyzers.frontends.c_context import Context, Scope
 from analyzers.frontends.c_function import lower_function
+from analyzers.frontends.directives import parse as parse_directive
 from analyzers.frontends.macros import Macro, expand, parse_define, words
 from analyzers.frontends.masking import Masked, PreprocessorLine, blank_ranges, mask
 from analyzers.frontends.preprocessor import PREDEFINED, MacroTable, Preprocessed, preprocess
@@ -139,6 +140,7 @@ class CFrontend:
                 key.append(code[item.start : item.body])
             else:
                 key.append((code[item.start : item.end], self.source.line_of(item.start)))
+        key.append(_threadprivate(self._pre.pragmas))
         frozen = tuple(key)
         if self._environment is None or self._environment.key != frozen:
             self._environment = self._build(frozen)
@@ -176,6 +178,10 @@ class CFrontend:
             if tree.root_node.has_error and not function:
                 problems.append(Problem("syntax", "cannot read this declaration", Span(item.start, item.end)))
             problems += [Problem(p.kind, p.message, p.span.shifted(item.start)) for p in context.problems]
+        for name in _threadprivate(self._pre.pragmas):
+            symbol = names.get(name)
+            if isinstance(symbol, Symbol):
+                names[name] = replace(symbol, threadprivate=True)
         return Environment(key, scope, texts, tuple(problems), addressed)
 
     def _declare(self, context: Context, node: Node) -> None:
@@ -271,7 +277,7 @@ class CFrontend:
                 digest.update(part)
             symbol = environment.scope.names.get(name)
             if isinstance(symbol, Symbol) and symbol.storage == "global":
-                digest.update(f"{name} {symbol.line} {symbol.address_taken}".encode())
+                digest.update(f"{name} {symbol.line} {symbol.address_taken} {symbol.threadprivate}".encode())
         result = digest.hexdigest()
         environment.fingerprints[text] = result
         return result
@@ -334,6 +340,22 @@ class CFrontend:
             (),
             (*self._pre.problems, *environment.problems),
         )
+
+
+_THREADPRIVATE = re.compile(r"\s*#\s*pragma\s+omp\s+threadprivate\b")
+
+
+def _threadprivate(lines: Iterable[PreprocessorLine]) -> tuple[str, ...]:
+    """The names in threadprivate directives (OpenMP 5.2 §5.2). One inside a function names a static object there, or
+    one of file scope, of which there is one either way."""
+    found: list[str] = []
+    for line in lines:
+        directive = (
+            parse_directive(line.text, lambda i: i, lambda *_: None) if _THREADPRIVATE.match(line.text) else None
+        )
+        if directive is not None:
+            found += [item.text for clause in directive.all("list") for item in clause.items]
+    return tuple(found)
 
 
 def lower_file(
