@@ -97,6 +97,15 @@ def to_poly(expr: Expr, env: Env, *, offset: bool = False) -> Poly | NotAffine:
     return _consumed(expr, env, 0, offset)
 
 
+def unwrapped(expr: Expr, env: Env) -> Affine | None:
+    """What an unsigned parameter is if its computation did not wrap around; None for one that is no computation."""
+    if not isinstance(expr, (Binary, Unary)):
+        return None
+    poly = _form(expr, env, 0)
+    form = poly if isinstance(poly, NotAffine) else from_poly(poly, env, expr)
+    return None if isinstance(form, NotAffine) or expr in dict(form.terms) else form
+
+
 def from_poly(poly: Poly, env: Env, expr: Expr | None = None) -> Affine | NotAffine:
     """Affine where no monomial multiplies an index; products of parameters alone are parameters."""
     terms: list[tuple[Key, int]] = []
@@ -480,7 +489,8 @@ def _never_negative(key: Key, env: Env) -> bool:
 def bounds(expr: Expr, env: Env, *, largest: bool) -> tuple[list[Affine], bool]:
     """The affine values of which `expr` is the maximum (`largest`) or the minimum; and whether these are all.
 
-    Reads `max(a, b)`, `a > b ? a : b` and nests of them. For a lower bound of an index ask for the largest.
+    Reads `max(a, b)`, `a > b ? a : b` and nests of them. For a lower bound of an index ask for the largest. A pointer-wide
+    unsigned bound that wrapped around (`n - 1` for n = 0) would make the loop run for ever, and is taken not to have.
     """
     found: list[Affine] = []
     complete = True
@@ -491,7 +501,7 @@ def bounds(expr: Expr, env: Env, *, largest: bool) -> tuple[list[Affine], bool]:
         if operands is not None:
             stack.extend(operands)
             continue
-        form = to_affine(top, env)
+        form = to_affine(top, env, offset=True)
         if isinstance(form, Affine):
             found.append(form)
         else:

@@ -14,7 +14,7 @@ from typing import TypeVar
 import islpy as isl
 
 from analyzers.dependence import witness as concrete
-from analyzers.dependence.affine import Affine, FloorDiv, NotAffine, to_poly
+from analyzers.dependence.affine import Affine, FloorDiv, NotAffine, to_poly, unwrapped
 from analyzers.dependence.delinearize import Delinearized, delinearize, extent_expr
 from analyzers.dependence.domains import (
     Conjunction,
@@ -33,7 +33,7 @@ from analyzers.dependence.facts import Conflict
 from analyzers.dependence.fast_tests import independent
 from analyzers.dependence.spelling import spell, spell_access
 from analyzers.ir.accesses import Access
-from analyzers.ir.expressions import Constant, Expr, walk
+from analyzers.ir.expressions import Binary, Constant, Expr, Unary, walk
 from analyzers.ir.statements import Loop
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Dependence, DependenceKind, Reason, Witness
@@ -154,11 +154,12 @@ class Solver:
         reader = self._instance(read, "a", shared)
         writers = [self._instance(w, "b", shared) for w in writes if w.kind != "read" and w.call is None]
         writers = [w for w in writers if w.exact]
-        parameters = _parameters_of([reader, *writers])
+        asked = [(writer, _equations(reader, writer)) for writer in writers]
+        linears = [linear for _, equations in asked for linear in equations.linears]
+        parameters = _parameters_of([reader, *writers], linears)
         kept = list(reader.variables)
         written: isl.Set | None = None
-        for writer in writers:
-            equations = _equations(reader, writer)
+        for writer, equations in asked:
             if equations.disjoint or not equations.exact or equations.assumption is not None:
                 continue
             both = [*_definitions(reader), *writer.constraints, *writer.guards]
@@ -399,7 +400,7 @@ def _conflict(
                 reason = Reason("not-confirmed", "the dependence could not be confirmed by an example", a.access.span)
         else:
             reason = None
-    elif depth is not None and not equations.reason:
+    elif depth is not None and equations.assumption is None:
         distance = _distance(chosen, a, b, depth, solver)
     dependence = _dependence(a.access, b.access, forward, distance, found)
     if found is not None:
@@ -538,17 +539,24 @@ def _happens_typically(
 
 
 def _witness(solver: Solver, a: Instance, b: Instance, case: _Case, parameters: Sequence[Variable]) -> Witness | None:
-    order = _ordered(case.constraints, parameters)
-    small = [Constraint({p: 1}) for p in parameters]
+    defined = []
+    for p in parameters:
+        form = unwrapped(p, a.env) if isinstance(p, (Binary, Unary)) else None
+        if form is not None:
+            defined.append(Constraint(plus({p: 1}, a.linear(form), -1), True))
+    constraints = [*case.constraints, *defined]
+    order = _ordered(constraints, parameters)
+    sizes = [v for v in order if not isinstance(v, tuple)]
+    small = [Constraint({p: 1}) for p in sizes]
     for extra in (small, []):
-        points = _basic_set([*case.constraints, *extra], order)
+        points = _basic_set([*constraints, *extra], order)
         try:
             values = _smallest(points, order) if extra is small else _sample(points, order)
         except isl.Error:
             continue
         if values is None:
             continue
-        found = _confirmed(solver, a, b, case, values, parameters)
+        found = _confirmed(solver, a, b, case, values, sizes)
         if found is not None:
             return found
     return None
@@ -562,6 +570,13 @@ def _confirmed(
     for p in parameters:
         if not isinstance(p, (tuple, FloorDiv, Symbol)):
             known[p] = values.get(p, 0)  # type: ignore[index]
+    for p, value in list(known.items()):
+        if isinstance(p, (Binary, Unary)):
+            computed = concrete.evaluate(p, {k: v for k, v in known.items() if k is not p})
+            if computed is not None:
+                if computed != value:
+                    return None
+                del known[p]
     bindings = []
     for side in (a, b):
         binding = dict(known)

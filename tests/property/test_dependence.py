@@ -187,7 +187,12 @@ def check(case: Case, answer: Conflict, first: Access, second: Access, shared: i
         if answer.status == "none":
             assert not pairs, f"wrong none: {pairs[0]} {context}"
         assumption = answer.assumption
-        if answer.status == "maybe" and assumption is not None and "=" in assumption.text and "stays" not in assumption.text:
+        if (
+            answer.status == "maybe"
+            and assumption is not None
+            and "=" in assumption.text
+            and "stays" not in assumption.text
+        ):
             assert not (pairs and holds(assumption.text, values)), f"wrong assumption: {pairs[0]} {context}"
         dependence = answer.dependence
         if different and dependence is not None and dependence.distance is not None:
@@ -210,9 +215,7 @@ def _is_forward(answer: Conflict, first: Access, second: Access) -> bool | None:
     return dependence.source_text == spell_access(first)
 
 
-def check_witness(
-    case: Case, answer: Conflict, first: Access, second: Access, shared: int, different: bool
-) -> None:
+def check_witness(case: Case, answer: Conflict, first: Access, second: Access, shared: int, different: bool) -> None:
     found = answer.witness
     assert found is not None
     values = {**dict.fromkeys(case.parameters, 0), **dict(found.parameters)}
