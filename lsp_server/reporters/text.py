@@ -21,6 +21,7 @@ STYLES = {"error": "bold red", "warning": "bold yellow", "information": "bold cy
 SURE = {"proved": "bold", "likely": "yellow", "possible": "dim"}
 VERDICTS = {"parallel": "bold green", "serial": "bold yellow", "unknown": "bold cyan"}
 MAX_WIDTH = 110
+LINES = 4  # of a loop that are shown
 
 
 def console_for(out: TextIO, color: Color = "auto") -> Console:
@@ -185,11 +186,12 @@ def loop_rows(outcome: Outcome, loop: LoopReport, width: int, *, offered: bool) 
     line = outcome.source.line_of(loop.span.start)
     pragma = pragma_of(loop)
     inserted = {line: loop.indent + pragma} if pragma and offered else {}
-    context = {line}
+    context = set(range(line, min(line + LINES, lines_of(outcome.source, loop.span)[-1] + 1)))
     if loop.existing is not None:
         context.update(lines_of(outcome.source, loop.existing))
     rows += frame(outcome.source, [], context, inserted, width)
-    rows += paragraph("why", loop.explanation or loop.summary, width)
+    told = [part for part in (loop.explanation or loop.summary).split("\n") if not inserted or part.strip() != pragma]
+    rows += paragraph("why", "\n".join(told), width)
     if loop.advice and not (pragma and offered):
         rows += paragraph("note", loop.advice, width)
     return rows
@@ -198,10 +200,10 @@ def loop_rows(outcome: Outcome, loop: LoopReport, width: int, *, offered: bool) 
 def loop_line(outcome: Outcome, loop: LoopReport) -> Text:
     """A loop in one line."""
     row = Text(place(outcome, loop.span.start))
-    row.append("  ").append(visible(loop.summary))
+    word, _, rest = loop.summary.partition(" · ")
     if loop.advice and verdict_word(loop) == "parallel":
-        row.append(f"  ({visible(loop.advice)})", "dim")
-    return row
+        rest = loop.advice if loop.advice.startswith(rest) else f"{rest} · {loop.advice}"
+    return row.append("  ").append(visible(f"{word} · {rest}" if rest else word))
 
 
 def covers(source: SourceText, loop: LoopReport, line: int) -> bool:

@@ -181,6 +181,7 @@ def test_a_loop_with_its_pragma() -> None:
         "parallel  src/energy.c:5:5  proved",
         "      +     #pragma omp parallel for reduction(+:total)",
         "    5 |     for (int i = 0; i < n; i++)",
+        "    6 |         /* 😀 */ total += 0.5 * mass[i];",
         "  why   This loop can run in parallel.",
         "          total   a sum: reduction(+:total)",
     ]
