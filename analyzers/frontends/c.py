@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from hashlib import blake2b
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
 
 import tree_sitter_c
-from tree_sitter import Language, Node, Parser, Tree
+from tree_sitter import Language, Parser
 
-from analyzers.frontends import c_chunks, c_declarations
+from analyzers.frontends import c_chunks, c_declarations, c_environment, directives
 from analyzers.frontends.c_chunks import Item
 from analyzers.frontends.c_context import Context, Scope
+from analyzers.frontends.c_directives import resolve
+from analyzers.frontends.c_environment import Environment, Macros, Texts
 from analyzers.frontends.c_function import lower_function
-from analyzers.frontends.directives import parse as parse_directive
-from analyzers.frontends.macros import Macro, expand, parse_define, words
+from analyzers.frontends.compile_commands import Flags, flags_for
+from analyzers.frontends.includes import HeaderReader, IncludeCache
+from analyzers.frontends.macros import Expanded, Macro, expand, joined, parse_define
 from analyzers.frontends.masking import Masked, PreprocessorLine, blank_ranges, mask
-from analyzers.frontends.preprocessor import PREDEFINED, MacroTable, Preprocessed, preprocess
+from analyzers.frontends.preprocessor import PREDEFINED, MacroTable, Preprocessed, macro_at, preprocess
 from analyzers.ir.directives import Directive
 from analyzers.ir.statements import Function, PlacedFunction, Problem, SourceFile
-from analyzers.ir.symbols import Symbol, Type
+from analyzers.ir.symbols import Symbol
 from analyzers.text import SourceText, Span
 
 LANGUAGE = Language(tree_sitter_c.language())
-_ADDRESSED = re.compile(rb"(?<![&\w\])])[ \t]*&[ \t]*\(*[ \t]*([A-Za-z_]\w*)(?!\w*[ \t]*(?:\[|->|\())")
-_DECLARATIVE = re.compile(r"\s*#\s*pragma\s+omp\s+(?:declare\s+(?:simd|variant)|begin)\b")
+_BEFORE_FUNCTION = re.compile(r"\s*#\s*pragma\s+omp\s+declare\s+(?:simd|variant|target\s*$)")
+_THREADPRIVATE = re.compile(r"\s*#\s*pragma\s+omp\s+threadprivate\s*\(([^)]*)\)")
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +47,6 @@ class Chunk:
     directives: tuple[PreprocessorLine, ...] = field(default=(), repr=False)
 
 
-@dataclass(slots=True)
-class Environment:
-    """The file scope as seen by all functions: rebuilt when a declaration or a function's head changes."""
-
-    key: tuple[object, ...]
-    scope: Scope
-    texts: dict[str, list[bytes]]  # what declares a name
-    problems: tuple[Problem, ...]
-    addressed: frozenset[str]
-    digests: dict[bytes, bytes] = field(default_factory=dict)
-    fingerprints: dict[bytes, str] = field(default_factory=dict)
-
-
 @dataclass(frozen=True, slots=True)
 class FileLevel:
     """What stands outside functions; spans are absolute."""
@@ -64,20 +57,12 @@ class FileLevel:
     problems: tuple[Problem, ...]
 
 
-class _Names(dict[str, "Symbol | Type"]):
-    """Remembers which names were declared since it was last asked."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.fresh: list[str] = []
-
-    def __setitem__(self, name: str, value: Symbol | Type) -> None:
-        self.fresh.append(name)
-        super().__setitem__(name, value)
-
-
 class CFrontend:
-    """One C document. Belongs to one thread; never raises, whatever the text."""
+    """One C document. Belongs to one thread; never raises, whatever the text.
+
+    Instead of one syntax tree that is edited, the text is cut into its top-level items, and each has a tree of its own
+    that lives as long as its text: an edit costs one function, and an error stays inside its function.
+    """
 
     def __init__(
         self,
@@ -86,276 +71,282 @@ class CFrontend:
         path: str | None = None,
         snippet: bool = False,
     ) -> None:
+        """`path` is where the document lies, for its headers and its compilation database; None: nowhere."""
         self.path = path
         self.snippet = snippet
+        self.defines = tuple(defines)
         self.include_paths = tuple(include_paths)
-        self.predefined: dict[bytes, Macro] = dict(PREDEFINED)
-        for name, value in defines:
-            macro = parse_define(f"#define {name} {value}".encode())
-            if macro is not None:
-                self.predefined[macro.name] = macro
-        self._flags = repr((tuple(defines), self.include_paths, snippet)).encode()
-        self._parser = Parser(LANGUAGE)
-        self._trees: dict[bytes, Tree] = {}
-        self._words: dict[bytes, frozenset[bytes]] = {}
-        self._expansions: dict[bytes, bytes] = {}
-        self._expansions_of: object = None
-        self._environment: Environment | None = None
         self.source = SourceText.of(b"")
+        self._texts = Texts(Parser(LANGUAGE).parse)
+        self._flags: Flags | None = None
+        self._flag_bytes = b""
+        self._predefined: dict[bytes, Macro] = {}
+        self._includes = IncludeCache(HeaderReader((), None))
         self._masked = Masked(b"", b"", ())
         self._code = b""
         self._pre = Preprocessed((), (), MacroTable({}), (), (), ())
-        self._macros: Mapping[bytes, Macro] = {}
-        self._complex: frozenset[bytes] = frozenset()
+        self._macro_key: object = None
+        self._macros = Macros.of({})
+        self._positional: dict[bytes, list[tuple[int, Macro | None]]] = {}
         self._items: list[Item] = []
+        self._environment_key: object = None
+        self._header_key: object = None
+        self._headers = Environment(Scope(None, 0, {}), {})
+        self._environment = self._headers
+        self._file_lines: tuple[PreprocessorLine, ...] = ()
+        self._function_lines: dict[int, tuple[PreprocessorLine, ...]] = {}
 
     # The document
 
     def update(self, source: SourceText) -> None:
         """Take the next version of the text."""
         self.source = source
-        masked = mask(source.data)
-        self._masked = masked
-        self._pre = preprocess(masked.lines, dict(self.predefined), len(source.data))
+        self._refresh_flags()
+        masked = self._masked = mask(source.data)
+        key = (self._flag_bytes, tuple(line.text for line in masked.lines if line.keyword != "pragma"))
+        include = self._includes.begin(key)
+        self._pre = preprocess(masked.lines, dict(self._predefined), len(source.data), include)
         inactive = list(self._pre.inactive)
         self._code = blank_ranges(masked.code, inactive)
-        skeleton = blank_ranges(masked.skeleton, inactive) if inactive else masked.skeleton
-        self._macros = self._pre.macros.view(len(source.data), len(source.data))
-        self._complex = frozenset(name for name, macro in self._macros.items() if macro.number is None)
-        definitions = tuple((m.name, m.parameters, m.body) for m in self._macros.values())
-        if definitions != self._expansions_of:
-            self._expansions_of = definitions
-            self._expansions = {}
+        skeleton = blank_ranges(masked.skeleton, inactive)
         items = c_chunks.cut(self._code, skeleton)
         if self.snippet and not any(item.kind == "function" for item in items):
             items = [Item("function", 0, len(self._code), 0, "", 0)]
         self._items = items
+        self._place_directives()
+        self._set_macros()
         self._set_environment()
+
+    def _refresh_flags(self) -> None:
+        flags = Flags() if self.path is None else flags_for(self.path)
+        if flags == self._flags:
+            return
+        self._flags = flags
+        self._predefined = dict(PREDEFINED)
+        for name in flags.undefined:
+            self._predefined.pop(name.encode(), None)
+        for name, value in (*flags.defines, *self.defines):
+            macro = parse_define(f"#define {name} {value}".encode())
+            if macro is not None:
+                self._predefined[macro.name] = macro
+        paths = (*self.include_paths, *flags.include_paths)
+        directory = None if self.path is None else str(Path(self.path).absolute().parent)
+        self._includes = IncludeCache(HeaderReader(paths, directory))
+        self._flag_bytes = repr((self.defines, flags.defines, flags.undefined, paths, self.snippet)).encode()
+
+    def _set_macros(self) -> None:
+        """The macros that mean the same in all functions, and apart from them those that do not."""
+        table = self._pre.macros
+        first = next((item.start for item in self._items if item.kind == "function"), len(self._code))
+        self._positional = table.positional(first)
+        final = {name: macro for name, macro in table.final().items() if name not in self._positional}
+        if final != self._macro_key:
+            self._macro_key = final
+            self._macros = Macros.of(final)
+
+    def _place_directives(self) -> None:
+        """Which pragma belongs to which function; those at file scope apart."""
+        outside: list[PreprocessorLine] = []
+        inside: dict[int, list[PreprocessorLine]] = {}
+        functions = [item for item in self._items if item.kind == "function"]
+        ends = [item.end for item in functions]
+        for line in self._pre.pragmas:
+            k = bisect_left(ends, line.span.start + 1)
+            item = functions[k] if k < len(functions) else None
+            if (item is not None and (line.span.start > item.start or item.body == item.start)) or (
+                item is not None and _BEFORE_FUNCTION.match(line.text) and self._adjacent(line, item)
+            ):
+                inside.setdefault(item.start, []).append(line)
+            else:
+                outside.append(line)
+        self._file_lines = tuple(outside)
+        self._function_lines = {start: tuple(lines) for start, lines in inside.items()}
+
+    def _adjacent(self, line: PreprocessorLine, item: Item) -> bool:
+        between = self._code[line.span.end : item.start]
+        return not between or between.isspace()
 
     def _set_environment(self) -> None:
         code = self._code
-        key: list[object] = [self._expansions_of]
+        reading = self._includes.reading
+        headers = tuple(reading.headers) if reading is not None else ()
+        header_key = (headers, self._macro_key)
+        if header_key != self._header_key:
+            self._header_key = header_key
+            self._headers = c_environment.of_headers(headers, self._macros, self._texts)
+            self._environment_key = None
+        private = frozenset(
+            name
+            for line in self._file_lines
+            if (match := _THREADPRIVATE.match(line.text))
+            for name in _WORD.findall(match[1])
+        )
+        key: list[object] = [self._macro_key, private]
         for item in self._items:
             if item.kind == "function":
                 key.append(code[item.start : item.body])
             else:
                 key.append((code[item.start : item.end], self.source.line_of(item.start)))
-        key.append(_threadprivate(self._pre.pragmas))
-        frozen = tuple(key)
-        if self._environment is None or self._environment.key != frozen:
-            self._environment = self._build(frozen)
-
-    def _build(self, key: tuple[object, ...]) -> Environment:
-        """Declare everything at file scope, in order."""
-        names = _Names()
-        scope = Scope(None, 0, names)
-        texts: dict[str, list[bytes]] = {}
-        problems: list[Problem] = []
-        addressed = frozenset(m.decode() for m in _ADDRESSED.findall(self._code))
-        for item in self._items:
-            function = item.kind == "function"
-            if function and item.body == item.start:
-                continue
-            data = self._code[item.start : item.body if function else item.end]
-            context = Context(
-                data,
-                scope,
-                macros=self._macros,
-                addressed=addressed,
-                snippet=self.snippet,
-                type_name=c_declarations.type_name,
+        if key != self._environment_key:
+            self._environment_key = key
+            lines = self.source.line_starts
+            self._environment = c_environment.of_file(
+                self._items, code, self._headers, self._macros, self._texts, lines, private
             )
-            context.line_starts = tuple(s - item.start for s in self.source.line_starts)
-            context.data = data
-            parsed = self._expanded(context, data)
-            tree = self._parse(parsed + b"{}" if function else parsed)
-            context.data = parsed
-            names.fresh.clear()
-            for node in tree.root_node.children:
-                self._declare(context, node)
-            for name in names.fresh:
-                texts.setdefault(name, []).append(data)
-            if tree.root_node.has_error and not function:
-                problems.append(Problem("syntax", "cannot read this declaration", Span(item.start, item.end)))
-            problems += [Problem(p.kind, p.message, p.span.shifted(item.start)) for p in context.problems]
-        for name in _threadprivate(self._pre.pragmas):
-            symbol = names.get(name)
-            if isinstance(symbol, Symbol):
-                names[name] = replace(symbol, threadprivate=True)
-        return Environment(key, scope, texts, tuple(problems), addressed)
-
-    def _declare(self, context: Context, node: Node) -> None:
-        if node.type in ("declaration", "type_definition"):
-            c_declarations.declaration(context, node)
-        elif node.type in ("struct_specifier", "union_specifier", "enum_specifier"):
-            c_declarations.specified(context, node)
-        elif node.type == "function_definition":
-            base, _ = c_declarations.specifiers(context, node)
-            declarator = node.child_by_field_name("declarator")
-            if declarator is not None:
-                name, kind = c_declarations.declarator(context, declarator, base)
-                if name is not None and kind.kind == "function":
-                    context.declare(context.text(name), kind, "function", context.span(name))
-
-    def _expanded(self, context: Context, data: bytes) -> bytes:
-        used = self._words_of(data) & self._complex
-        if not used:
-            return data
-        expansion = expand(data, self._macros, used, self._expansions)
-        context.expanded = expansion
-        return expansion.text
-
-    def _words_of(self, data: bytes) -> frozenset[bytes]:
-        found = self._words.get(data)
-        if found is None:
-            if len(self._words) > 4096:
-                self._words.clear()
-            found = self._words[data] = words(data)
-        return found
-
-    def _parse(self, data: bytes) -> Tree:
-        tree = self._trees.get(data)
-        if tree is None:
-            if len(self._trees) > 512:
-                self._trees.clear()
-            tree = self._trees[data] = self._parser.parse(data)
-        return tree
 
     # Functions
 
     def chunks(self) -> tuple[Chunk, ...]:
         """Every function definition, in order; nothing is lowered."""
         found: list[Chunk] = []
-        pragmas = self._pre.pragmas
-        at = 0
-        previous = 0
         for item in self._items:
-            if item.kind == "function":
-                while at < len(pragmas) and pragmas[at].span.start < previous:
-                    at += 1
-                lines: list[PreprocessorLine] = []
-                start = item.start
-                for line in pragmas[at:]:
-                    if line.span.start >= item.end:
-                        break
-                    if line.span.start > item.start:
-                        lines.append(line)
-                    elif _DECLARATIVE.match(line.text):
-                        start = min(start, line.span.start)
-                        lines.append(line)
-                found.append(
-                    Chunk(
-                        item.name,
-                        start,
-                        self.source.line_of(start),
-                        Span(start, item.end),
-                        self._fingerprint(item, start),
-                        item,
-                        tuple(lines),
-                    )
-                )
-            previous = item.end
+            if item.kind != "function":
+                continue
+            lines = self._function_lines.get(item.start, ())
+            start = min(item.start, lines[0].span.start) if lines else item.start
+            span = Span(start, item.end)
+            found.append(
+                Chunk(item.name, start, self.source.line_of(start), span, self._fingerprint(span), item, lines)
+            )
         return tuple(found)
 
-    def _fingerprint(self, item: Item, start: int) -> str:
+    def _fingerprint(self, span: Span) -> str:
         environment = self._environment
-        assert environment is not None
-        text = self.source.data[start : item.end]
-        known = environment.fingerprints.get(text)
-        if known is not None:
-            return known
-        code = self._code[start : item.end]
-        digest = blake2b(text, digest_size=16)
-        digest.update(code)
-        digest.update(self._flags)
-        for word in sorted(self._reachable(code + text if b"#" in text else code)):
-            name = word.decode("utf-8", "replace")
-            macro = self._macros.get(word)
-            if macro is not None:
-                digest.update(repr(macro).encode())
-            for part in environment.texts.get(name, ()):
-                digest.update(part)
-            symbol = environment.scope.names.get(name)
-            if isinstance(symbol, Symbol) and symbol.storage == "global":
-                digest.update(f"{name} {symbol.line} {symbol.address_taken} {symbol.threadprivate}".encode())
-        result = digest.hexdigest()
-        environment.fingerprints[text] = result
-        return result
+        text = self.source.data[span.start : span.end]
+        code = self._code[span.start : span.end]
+        extra = self._flag_bytes
+        if self._positional:
+            extra += repr(self._local_events(span)).encode()
+        if self._pre.guesses:
+            extra += repr(self._unsure(span)).encode()
+        key = (text, code, extra)
+        known = environment.fingerprints.get(key)
+        if known is None:
+            known = c_environment.fingerprint(text, code, environment, self._macros, self._texts, extra)
+            environment.fingerprints[key] = known
+        return known
 
-    def _reachable(self, code: bytes) -> set[bytes]:
-        """The names that a text depends on, through macros and declarations."""
-        environment = self._environment
-        assert environment is not None
-        found: set[bytes] = set()
-        stack = list(self._words_of(code))
-        while stack:
-            word = stack.pop()
-            if word in found:
-                continue
-            macro = self._macros.get(word)
-            texts = environment.texts.get(word.decode("utf-8", "replace"), ())
-            if macro is None and not texts:
-                continue
-            found.add(word)
-            if macro is not None:
-                stack.extend(self._words_of(macro.body))
-            for text in texts:
-                stack.extend(self._words_of(text))
+    def _local_events(self, span: Span) -> list[tuple[bytes, list[tuple[int, Macro | None]]]]:
+        """What the names that change their meaning are in a stretch, offsets relative to it."""
+        found = []
+        for name, events in self._positional.items():
+            within = [(offset - span.start, macro) for offset, macro in events if span.start <= offset < span.end]
+            found.append((name, [(-1, macro_at(events, span.start)), *within]))
         return found
+
+    def _unsure(self, span: Span) -> tuple[tuple[str, Span], ...]:
+        """The `#if`s inside that a header which was not read might decide otherwise, with code in several branches."""
+        code = self._masked.code
+        return tuple(
+            (f"`{guess.name}` could be defined by a header that was not read", guess.span.shifted(-span.start))
+            for guess in self._pre.guesses
+            if span.contains(guess.span)
+            and sum(not code[b.start : b.end].isspace() for b in guess.branches if b.start < b.end) > 1
+        )
 
     def lower(self, chunk: Chunk) -> Function:
         """The function of a chunk of the current version."""
         environment = self._environment
-        assert environment is not None
         data = self._code[chunk.start : chunk.span.end]
+        last = self.source.line_of(chunk.span.end)
+        starts = self.source.line_starts[chunk.line + 1 : last + 1]
         context = Context(
             data,
             environment.scope,
-            macros=self._macros,
-            addressed=frozenset(m.decode() for m in _ADDRESSED.findall(data)),
+            macros=self._macros.table,
             globals_addressed=environment.addressed,
             snippet=self.snippet,
             type_name=c_declarations.type_name,
+            line_starts=(0, *(s - chunk.start for s in starts)),
+            unsure=self._unsure(chunk.span) if self._pre.guesses else (),
         )
-        first, last = chunk.line, self.source.line_of(chunk.span.end)
-        context.line_starts = tuple(s - chunk.start for s in self.source.line_starts[first : last + 1])
-        context.line_starts = (0, *context.line_starts[1:])
-        parsed = self._expanded(context, data)
-        if context.expanded is not None:
-            context.addressed |= frozenset(m.decode() for m in _ADDRESSED.findall(parsed))
-        context.data = parsed
+        self._expand(context, chunk)
+        context.addressed = c_environment.addressed(context.data)
         bare = self.snippet and chunk.item.body == chunk.item.start
-        return lower_function(context, chunk.name, chunk.start, chunk.directives, chunk.fingerprint, self._parse, bare)
+        return lower_function(
+            context, chunk.name, chunk.start, chunk.directives, chunk.fingerprint, self._texts.parse, bare
+        )
+
+    def _expand(self, context: Context, chunk: Chunk) -> None:
+        """Replace the macros in the text of the function; one that is a number is looked up when it is met."""
+        data = context.data
+        used = self._texts.words(data)
+        if not (self._positional and self._concerned(used)):
+            compound = used & self._macros.compound
+            if not compound:
+                return
+            expanded = expand(data, self._macros.table, compound, self._macros.expansions)
+        else:
+            expanded = self._expand_by_place(data, used, chunk)
+        context.expanded = expanded
+        context.failed = frozenset(
+            match.encode()
+            for span in expanded.failed
+            if (match := data[span.start : span.end].decode("utf-8", "replace").split("(")[0].strip())
+        )
+        context.data = expanded.text
+
+    def _concerned(self, used: frozenset[bytes]) -> bool:
+        """The text uses a name that changes its meaning, directly or through macros."""
+        seen: set[bytes] = set()
+        stack = list(used)
+        while stack:
+            word = stack.pop()
+            if word in self._positional:
+                return True
+            if word in seen:
+                continue
+            seen.add(word)
+            macro = self._macros.table.get(word)
+            if macro is not None:
+                stack.extend(self._texts.words(macro.body))
+        return False
+
+    def _expand_by_place(self, data: bytes, used: frozenset[bytes], chunk: Chunk) -> Expanded:
+        """Expansion where macros change between or inside functions: stretch by stretch."""
+        end = chunk.span.end
+        within = {o for events in self._positional.values() for o, _ in events if chunk.start < o < end}
+        borders = [chunk.start, *sorted(within), end]
+        parts: list[Expanded] = []
+        for start, stop in pairwise(borders):
+            table = dict(self._macros.table)
+            names = set(self._macros.compound)
+            for name, events in self._positional.items():
+                macro = macro_at(events, start)
+                if macro is not None:
+                    table[name] = macro
+                    names.add(name)
+            parts.append(expand(data[start - chunk.start : stop - chunk.start], table, used & names, {}))
+        return joined(parts, [border - chunk.start for border in borders])
 
     # The rest of the file
 
     def file(self) -> FileLevel:
         """File-scope objects, prototypes, directives and problems."""
         environment = self._environment
-        assert environment is not None
-        symbols = [s for s in environment.scope.names.values() if isinstance(s, Symbol)]
+        known = {**self._headers.scope.names, **environment.scope.names}
+        symbols = [s for s in known.values() if isinstance(s, Symbol)]
+        defined = {item.name for item in self._items if item.kind == "function"}
+        problems = [*self._pre.problems, *environment.problems]
+        if self._flags is not None and self._flags.problem is not None:
+            problems.append(self._flags.problem)
         return FileLevel(
             tuple(s for s in symbols if s.storage == "global"),
-            tuple(s for s in symbols if s.storage == "function"),
-            (),
-            (*self._pre.problems, *environment.problems),
+            tuple(s for s in symbols if s.storage == "function" and s.name not in defined),
+            tuple(self._file_directives()),
+            tuple(problems),
         )
 
-
-_THREADPRIVATE = re.compile(r"\s*#\s*pragma\s+omp\s+threadprivate\b")
-
-
-def _threadprivate(lines: Iterable[PreprocessorLine]) -> tuple[str, ...]:
-    """The names in threadprivate directives (OpenMP 5.2 §5.2). One inside a function names a static object there, or
-    one of file scope, of which there is one either way."""
-    found: list[str] = []
-    for line in lines:
-        directive = (
-            parse_directive(line.text, lambda i: i, lambda *_: None) if _THREADPRIVATE.match(line.text) else None
+    def _file_directives(self) -> Iterable[Directive]:
+        context = Context(
+            self._code, self._environment.scope, macros=self._macros.table, type_name=c_declarations.type_name
         )
-        if directive is not None:
-            found += [item.text for clause in directive.all("list") for item in clause.items]
-    return tuple(found)
+        for line in self._file_lines:
+            directive = directives.parse(
+                line.text, line.offset_of, lambda text, span: resolve(context, text, span), "c"
+            )
+            if directive is not None:
+                yield directive
 
 
 def lower_file(

@@ -39,6 +39,8 @@ def _call(c: Context, node: Node) -> Expr:
     nodes = [n for n in arguments.named_children if n.type != "comment"]
     if kind is not None and len(nodes) == 1:
         return Cast(expression(c, nodes[0]), kind, c.span(node))
+    if function.type == "identifier" and c.data[function.start_byte : function.end_byte] in c.failed:
+        return opaque(c, node, f"macro `{c.text(function)}` cannot be expanded")
     callee = _callee(c, function)
     values = tuple(expression(c, n) for n in nodes)
     result = callee.type

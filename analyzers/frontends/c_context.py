@@ -64,11 +64,16 @@ class Context:
     expanded: SpanMap | None = None
     shift: int = 0  # bytes put in front of the text before parsing
     line_starts: tuple[int, ...] = (0,)
+    origin: int = 0  # offset of the text in what `line_starts` counts
     macros: Mapping[bytes, Macro] = field(default_factory=dict)
     snippet: bool = False
     addressed: frozenset[str] = frozenset()  # names whose address is taken
     globals_addressed: frozenset[str] = frozenset()
     out: list[Stmt] = field(default_factory=list)
+    foreign: bool = False  # declarations of a header: without lines
+    failed: frozenset[bytes] = frozenset()  # macros that could not be expanded
+    unsure: tuple[tuple[str, Span], ...] = ()  # #ifs decided without knowing all headers
+    threadprivate: frozenset[str] = frozenset()
     post: list[Stmt] = field(default_factory=list)  # side effects due at the next sequence point
     problems: list[Problem] = field(default_factory=list)
     taints: list[tuple[str, Span]] = field(default_factory=list)
@@ -97,7 +102,7 @@ class Context:
         return Span(start - self.shift, end - self.shift) if self.shift else Span(start, end)
 
     def line(self, offset: int) -> int:
-        return bisect_right(self.line_starts, offset) - 1
+        return bisect_right(self.line_starts, offset + self.origin) - 1
 
     # Scopes and symbols
 
@@ -126,17 +131,21 @@ class Context:
         return symbol
 
     def _declare_global(self, name: str, kind: Type, storage: Storage, span: Span, value: Expr | None) -> Symbol:
-        known = self.scope.names.get(name)
+        known = self.scope.find(name)
         if isinstance(known, Symbol) and known.storage == storage and not _completes(kind, known.type):
-            return known
+            if not (known.line is None and storage == "global"):
+                self.scope.names[name] = known
+                return known
+            kind = known.type
         symbol = Symbol(
             f"//{name}",
             name,
             kind,
             storage,
             NOWHERE,
-            self.line(span.start),
+            None if self.foreign else self.line(span.start),
             address_taken=name in self.addressed,
+            threadprivate=name in self.threadprivate,
             value=value,
         )
         self.scope.names[name] = symbol

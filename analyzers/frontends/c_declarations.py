@@ -191,7 +191,8 @@ def _extent(c: Context, node: Node) -> Expr | None:
 
 def parameter_type(kind: Type) -> Type:
     """Arrays and functions as parameters are pointers; qualifiers of the outermost bound are those of the pointer."""
-    return c_types.decayed(kind)
+    pointer = c_types.decayed(kind)
+    return replace(pointer, declared=kind.extents[0]) if kind.kind == "array" and kind.extents else pointer
 
 
 def _storage(c: Context, words: frozenset[str], kind: Type) -> Storage:

@@ -1,7 +1,8 @@
 """Expressions of C to `ir.expressions`; their side effects become statements in `Context.out`.
 
 Effects that C performs after the value is taken (`i++`) wait in `Context.post` for the next sequence point. The kinds
-of expressions register in `HANDLERS`: names and literals here, the others come from `c_operators`, `c_memory`, `c_calls`.
+of expressions register in `HANDLERS`: names and literals here, the others come from
+`c_operators`, `c_memory`, `c_calls`.
 """
 
 from __future__ import annotations
@@ -105,6 +106,8 @@ def _identifier(c: Context, node: Node) -> Expr:
 def named(c: Context, word: bytes, node: Node, subscripts: int = 0) -> Expr:
     """What a name stands for, `subscripts` brackets following it."""
     span = c.span(node)
+    if c.failed and word in c.failed:
+        return opaque(c, node, f"macro `{c.text(node)}` cannot be expanded")
     macro = c.macros.get(word)
     if macro is not None and (literal := macro.number) is not None:
         found = c_literals.number(literal)

@@ -306,6 +306,8 @@ def _leave(value: Expr, span: Span) -> Stmt:
 
 
 def _finished(c: Context, node: Node, loop: Loop, taints: int) -> None:
+    if c.unsure and len(c.taints) == taints:
+        c.taints.extend(u for u in c.unsure if loop.span.contains(u[1]))
     if len(c.taints) > taints:
         reason, span = c.taints[taints]
         loop = replace(loop, tainted=reason, taint_span=span)

@@ -172,6 +172,22 @@ def expand(code: bytes, macros: Mapping[bytes, Macro], names: frozenset[bytes], 
     return Expanded(b"".join(parts), tuple(starts), tuple(origins), tuple(failed), frozenset(used))
 
 
+def joined(parts: list[Expanded], places: list[int]) -> Expanded:
+    """One expansion of texts that follow each other; part k was copied from offset `places[k]` on."""
+    starts: list[int] = []
+    origins: list[tuple[int, int]] = []
+    failed: list[Span] = []
+    used: frozenset[bytes] = frozenset()
+    length = 0
+    for part, place in zip(parts, places, strict=False):
+        starts += (length + start for start in part.starts)
+        origins += ((a + place, b + place if b >= 0 else b) for a, b in part.origins)
+        failed += (span.shifted(place) for span in part.failed)
+        used |= part.used
+        length += len(part.text)
+    return Expanded(b"".join(part.text for part in parts), tuple(starts), tuple(origins), tuple(failed), used)
+
+
 def expand_text(code: bytes, macros: Mapping[bytes, Macro]) -> bytes:
     """Expanded text without a map. Raises ExpansionError."""
     return b"".join(t.text for t in _expand_tokens(_tokens(code), macros))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from analyzers.frontends.macros import ExpansionError, Macro, expand_text, parse_define
 from analyzers.frontends.masking import PreprocessorLine
@@ -61,37 +61,29 @@ class Guess:
 
     name: str
     span: Span  # from the #if to the end of its #endif
-    both: bool  # code stands in more than one branch
+    branches: tuple[Span, ...]
 
 
 @dataclass(slots=True)
 class MacroTable:
-    """Which macro a name is at which place."""
+    """Which macro a name is at which place: the definitions and `#undef`s of each name with their offsets, headers' at
+    that of their `#include`."""
 
     events: dict[bytes, list[tuple[int, Macro | None]]]
 
-    def at(self, name: bytes, offset: int) -> Macro | None:
-        events = self.events.get(name)
-        if not events:
-            return None
-        k = bisect_right(events, offset, key=lambda event: event[0]) - 1
-        return events[k][1] if k >= 0 else None
+    def final(self) -> dict[bytes, Macro]:
+        """The macros at the end of the file."""
+        return {name: macro for name, events in self.events.items() if (macro := events[-1][1]) is not None}
 
-    def view(self, start: int, end: int) -> dict[bytes, Macro]:
-        """The macros in force in a stretch of the file; one defined inside counts from its start on."""
-        table: dict[bytes, Macro] = {}
-        for name, events in self.events.items():
-            macro = None
-            for offset, event in events:
-                if offset < start or (offset < end and event is not None):
-                    macro = event
-            if macro is not None:
-                table[name] = macro
-        return table
+    def positional(self, first: int) -> dict[bytes, list[tuple[int, Macro | None]]]:
+        """The names that mean different things at different places behind offset `first`."""
+        return {name: events for name, events in self.events.items() if events[-1][0] >= first}
 
-    def changes(self, start: int, end: int) -> bool:
-        """Some name is defined more than once, so that `view` depends on the place."""
-        return any(len(events) > 1 or start <= events[0][0] < end for events in self.events.values())
+
+def macro_at(events: list[tuple[int, Macro | None]], offset: int) -> Macro | None:
+    """The definition in force at `offset`."""
+    k = bisect_right(events, offset, key=lambda event: event[0]) - 1
+    return events[k][1] if k >= 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +104,9 @@ class _Conditional:
     outer: bool  # the surrounding text is active
     taken: bool  # a branch was chosen
     active: bool
+    since: int  # the start of the present branch
     guessed: str | None = None
+    branches: list[Span] = field(default_factory=list)
 
 
 def preprocess(
@@ -148,18 +142,20 @@ def preprocess(
         if keyword in ("if", "ifdef", "ifndef"):
             value, unknown = _condition(line, macros, problems) if active else (False, None)
             guessed = unknown if unseen else None
-            stack.append(_Conditional(line, active, value, active and value, guessed))
+            stack.append(_Conditional(line, active, value, active and value, line.span.end, guessed))
             switch(active and value, line)
         elif keyword in ("elif", "elifdef", "elifndef", "else", "endif"):
             if not stack:
                 problems.append(Problem("preprocessor", f"`#{keyword}` without `#if`", line.span))
                 continue
             top = stack[-1]
+            top.branches.append(Span(top.since, line.span.start))
+            top.since = line.span.end
             if keyword == "endif":
                 stack.pop()
                 switch(top.outer, line)
                 if top.guessed and top.outer:
-                    guesses.append(Guess(top.guessed, Span(top.line.span.start, line.span.end), True))
+                    guesses.append(Guess(top.guessed, Span(top.line.span.start, line.span.end), tuple(top.branches)))
             elif keyword == "else":
                 top.active = top.outer and not top.taken
                 top.taken = True

@@ -1,0 +1,231 @@
+"""The file scope of a C document: what functions see of everything outside of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from tree_sitter import Node, Tree
+
+from analyzers.frontends import c_chunks, c_declarations
+from analyzers.frontends.c_chunks import Item
+from analyzers.frontends.c_context import Context, Scope
+from analyzers.frontends.includes import Header
+from analyzers.frontends.macros import Macro, expand, words
+from analyzers.ir.statements import Problem
+from analyzers.ir.symbols import Symbol, Type
+from analyzers.text import Span
+
+_AMPERSAND = re.compile(rb"&[\s(]*([A-Za-z_]\w*)(?![\w\s]*(?:\[|->|\())")
+_CAST_BEFORE = re.compile(rb"(?<![\w\])])\s*\(\s*[A-Za-z_][\w\s]*\**\s*\)\s*\Z")
+_BEFORE = 120  # bytes looked at to tell `(T *) &x` from `(a) & x`
+_TREES = 8192
+
+
+@dataclass(slots=True)
+class Environment:
+    """Declarations at file scope, and which text declares which name."""
+
+    scope: Scope
+    texts: dict[str, list[bytes]]
+    problems: list[Problem] = field(default_factory=list)
+    addressed: frozenset[str] = frozenset()
+    fingerprints: dict[tuple[bytes, bytes, bytes], str] = field(default_factory=dict)
+
+    def declaring(self, name: str) -> Iterable[bytes]:
+        return self.texts.get(name, ())
+
+
+class _Names(dict[str, "Symbol | Type"]):
+    """Remembers which names were declared since it was last asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fresh: list[str] = []
+
+    def __setitem__(self, name: str, value: Symbol | Type) -> None:
+        self.fresh.append(name)
+        super().__setitem__(name, value)
+
+
+@dataclass(slots=True)
+class Texts:
+    """Caches that depend on nothing but the text: syntax trees and identifiers."""
+
+    parser: Callable[[bytes], Tree]
+    trees: dict[bytes, Tree] = field(default_factory=dict)
+    identifiers: dict[bytes, frozenset[bytes]] = field(default_factory=dict)
+
+    def parse(self, data: bytes) -> Tree:
+        tree = self.trees.get(data)
+        if tree is None:
+            if len(self.trees) > _TREES:
+                self.trees.clear()
+            tree = self.trees[data] = self.parser(data)
+        return tree
+
+    def words(self, data: bytes) -> frozenset[bytes]:
+        found = self.identifiers.get(data)
+        if found is None:
+            if len(self.identifiers) > _TREES:
+                self.identifiers.clear()
+            found = self.identifiers[data] = words(data)
+        return found
+
+
+@dataclass(slots=True)
+class Macros:
+    """A table of macros with what is derived from it."""
+
+    table: Mapping[bytes, Macro]
+    compound: frozenset[bytes]  # those that are more than a number and have to be expanded in the text
+    expansions: dict[bytes, bytes] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, table: Mapping[bytes, Macro]) -> Macros:
+        return cls(table, frozenset(name for name, macro in table.items() if macro.number is None))
+
+
+def addressed(code: bytes) -> frozenset[str]:
+    """The names behind a unary `&`. `&a[i]` and `&p->x` take no address of `a` and `p` themselves."""
+    found: set[str] = set()
+    for match in _AMPERSAND.finditer(code):
+        at = match.start()
+        while at and code[at - 1] in b" \t\r\n":
+            at -= 1
+        before = code[at - 1 : at]
+        if before == b"&":
+            continue
+        if before == b")":
+            if not _CAST_BEFORE.search(code, max(0, at - _BEFORE), at):
+                continue
+        elif before == b"]" or ((before.isalnum() or before == b"_") and code[max(0, at - 6) : at] != b"return"):
+            continue
+        found.add(match[1].decode("ascii"))
+    return frozenset(found)
+
+
+def of_headers(headers: Iterable[Header], macros: Macros, texts: Texts) -> Environment:
+    """The declarations of the project's headers."""
+    environment = Environment(Scope(None, 0, _Names()), {})
+    for header in headers:
+        items = c_chunks.cut(header.code, header.skeleton)
+        _declare_items(environment, items, header.code, macros, texts, None)
+    environment.problems.clear()
+    return environment
+
+
+def of_file(
+    items: Iterable[Item],
+    code: bytes,
+    headers: Environment,
+    macros: Macros,
+    texts: Texts,
+    lines: tuple[int, ...],
+    threadprivate: frozenset[str],
+) -> Environment:
+    """The declarations of the file on top of those of its headers. `lines` are the offsets at which lines start."""
+    environment = Environment(Scope(headers.scope, 0, _Names()), {k: list(v) for k, v in headers.texts.items()})
+    environment.addressed = addressed(code).union(*(addressed(m.body) for m in macros.table.values()))
+    _declare_items(environment, items, code, macros, texts, lines, threadprivate)
+    return environment
+
+
+def _declare_items(
+    environment: Environment,
+    items: Iterable[Item],
+    code: bytes,
+    macros: Macros,
+    texts: Texts,
+    lines: tuple[int, ...] | None,
+    threadprivate: frozenset[str] = frozenset(),
+) -> None:
+    names = environment.scope.names
+    assert isinstance(names, _Names)
+    for item in items:
+        function = item.kind == "function"
+        if function and item.body == item.start:
+            continue
+        text = code[item.start : item.body if function else item.end]
+        context = Context(
+            text,
+            environment.scope,
+            macros=macros.table,
+            addressed=environment.addressed,
+            type_name=c_declarations.type_name,
+            foreign=lines is None,
+            threadprivate=threadprivate,
+        )
+        if lines is not None:
+            context.line_starts = lines
+            context.origin = item.start
+        used = texts.words(text) & macros.compound
+        if used:
+            context.expanded = expansion = expand(text, macros.table, used, macros.expansions)
+            context.data = expansion.text
+        tree = texts.parse(context.data + b"{}" if function else context.data)
+        names.fresh.clear()
+        for node in tree.root_node.children:
+            _declare(context, node)
+        for name in names.fresh:
+            environment.texts.setdefault(name, []).append(text)
+        if tree.root_node.has_error and not function:
+            message = "cannot read this declaration"
+            environment.problems.append(Problem("syntax", message, Span(item.start, item.end)))
+
+
+def _declare(context: Context, node: Node) -> None:
+    if node.type in ("declaration", "type_definition"):
+        c_declarations.declaration(context, node)
+    elif node.type in ("struct_specifier", "union_specifier", "enum_specifier"):
+        c_declarations.specified(context, node)
+    elif node.type == "function_definition":
+        base, _ = c_declarations.specifiers(context, node)
+        declarator = node.child_by_field_name("declarator")
+        if declarator is None:
+            return
+        name, kind = c_declarations.declarator(context, declarator, base)
+        if name is not None and kind.kind == "function":
+            context.declare(context.text(name), kind, "function", context.span(name))
+
+
+def fingerprint(text: bytes, code: bytes, environment: Environment, macros: Macros, texts: Texts, extra: bytes) -> str:
+    """A hash of a function's original and masked text and of everything outside that its names depend on."""
+    digest = blake2b(text, digest_size=16)
+    digest.update(code)
+    digest.update(extra)
+    if b"#" in text or b"_Pragma" in text:
+        code = code + b" " + text  # names in clauses count
+    for word in sorted(_reachable(code, environment, macros, texts)):
+        name = word.decode("utf-8", "replace")
+        macro = macros.table.get(word)
+        if macro is not None:
+            digest.update(b"|".join((macro.name, *(macro.parameters or (b"-",)), macro.body)))
+        for part in environment.declaring(name):
+            digest.update(part)
+        symbol = environment.scope.find(name)
+        if isinstance(symbol, Symbol) and symbol.storage == "global":
+            digest.update(f"{name} {symbol.line} {symbol.address_taken} {symbol.threadprivate}".encode())
+    return digest.hexdigest()
+
+
+def _reachable(code: bytes, environment: Environment, macros: Macros, texts: Texts) -> set[bytes]:
+    """The declared names that a text depends on, through macros and other declarations."""
+    found: set[bytes] = set()
+    stack = list(texts.words(code))
+    while stack:
+        word = stack.pop()
+        if word in found:
+            continue
+        macro = macros.table.get(word)
+        declaring = environment.declaring(word.decode("utf-8", "replace"))
+        if macro is None and not declaring:
+            continue
+        found.add(word)
+        if macro is not None:
+            stack.extend(texts.words(macro.body))
+        for text in declaring:
+            stack.extend(texts.words(text))
+    return found
