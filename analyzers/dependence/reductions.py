@@ -11,10 +11,7 @@ from dataclasses import dataclass, field
 
 from analyzers.dependence.facts import Reduction
 from analyzers.dependence.privatization import declared_inside, span_in
-from analyzers.dependence.values import Values
 from analyzers.ir.expressions import (
-    ONE,
-    ZERO,
     Binary,
     Call,
     Cast,
@@ -28,7 +25,7 @@ from analyzers.ir.expressions import (
     walk,
 )
 from analyzers.ir.flow import FlowGraph, Node
-from analyzers.ir.statements import Assign, Block, If, Loop, LoopHeader, Stmt
+from analyzers.ir.statements import Assign, Block, Declare, If, Loop, LoopHeader, Stmt
 from analyzers.ir.symbols import Symbol, Type
 from analyzers.ir.uses import place_of
 from analyzers.ir.verdicts import Reason
@@ -105,6 +102,9 @@ def _judge(symbol: Symbol, loop: Loop, graph: FlowGraph, *, flag: bool) -> Reduc
         return Reason("mixed-operators", f"`{symbol.name}` is also set outright", groups[0].stmt.span, symbol.name)
     if flag:
         return None
+    if op in ("&&", "||") and not is_flag(symbol, graph):
+        text = f"`{symbol.name}` may be neither 0 nor 1 before the loop, which `{op}` would turn into 1"
+        return Reason("no-reduction", text, span_in(symbol, groups[0].stmt, write=True), symbol.name)
     problem = _type_problem(symbol, op, groups)
     if problem is not None:
         return problem
@@ -288,21 +288,64 @@ def _argmax(symbol: Symbol, nodes: list[Node]) -> Reason | None:
 
 
 def _flag(symbol: Symbol, groups: list[_Group], loop: Loop, graph: FlowGraph) -> Reduction | None:
-    """`if (c) found = 1;`: a logical or; `if (!c) ok = 0;`: a logical and, of flags that are 0 or 1 before the loop."""
-    if symbol.type.kind not in ("integer", "logical"):
-        return None
+    """`if (c) found = 1;`: a logical or; `if (!c) ok = 0;`: a logical and, of flags that are 0 or 1."""
     if not graph.symbol_mask(symbol) & ~graph.always_written_mask(loop):
         return None  # set in every iteration: lastprivate says it better
     values = {_constant(g.stmt, symbol) for g in groups}
-    if len(values) != 1:
+    if len(values) != 1 or not is_flag(symbol, graph):
         return None
-    (value,) = values
-    start = Values(graph).entry(symbol, loop)
-    if value not in (0, 1) or start not in (ZERO, ONE):
-        return None
-    op = "||" if value == 1 else "&&"
+    op = "||" if values.pop() == 1 else "&&"
     spans = tuple(span_in(symbol, g.stmt, write=True) for g in groups)
     return Reduction(symbol, op, symbol.name, False, spans)
+
+
+def is_flag(symbol: Symbol, graph: FlowGraph) -> bool:
+    """Does the variable hold nothing but 0 and 1 in all of the function? Then `!= 0` loses nothing."""
+    if symbol.type.kind == "logical":
+        return True
+    if symbol.type.kind != "integer" or symbol.storage != "local":
+        return False
+    mask = graph.symbol_mask(symbol)
+    for node in graph.nodes:
+        if not node.writes & mask:
+            continue
+        if node.indirect & mask:
+            return False
+        match node.stmt:
+            case Declare(symbol=declared, value=value) if declared == symbol:
+                if value is not None and not _is_truth(value, symbol):
+                    return False
+            case Assign(target=Name(symbol=target), value=value, op=None | "&" | "|" | "^" | "&&" | "||" | "*") if (
+                target == symbol
+            ):
+                if not _is_truth(value, symbol):
+                    return False
+            case _:
+                return False
+    return True
+
+
+def _is_truth(value: Expr, symbol: Symbol) -> bool:
+    """Is the value 0 or 1, if the variable is?"""
+    stack = [value]
+    while stack:
+        top = stack.pop()
+        match top:
+            case Constant(value=0 | 1):
+                pass
+            case Name(symbol=other) if other == symbol or other.type.kind == "logical":
+                pass
+            case Binary(op="<" | "<=" | ">" | ">=" | "==" | "!=" | "&&" | "||") | Unary(op="!"):
+                pass
+            case Binary(op="&" | "|" | "^" | "*", left=left, right=right):
+                stack += (left, right)
+            case Conditional(then=then, otherwise=otherwise):
+                stack += (then, otherwise)
+            case Cast(operand=operand):
+                stack.append(operand)
+            case _:
+                return False
+    return True
 
 
 def _constant(stmt: Stmt, symbol: Symbol) -> object:

@@ -51,7 +51,7 @@ static void bump(void) { g = g + 1; }
 static int peek(void) { return g; }
 static int maybe(int *p, int v) { if (v > 2) *p = v; return v; }
 """
-_SCALARS = ("u", "v", "w", "s", "m", "g", "q.x", "q.y")
+_PLAIN = ("u", "v", "w", "s", "m", "q.x", "q.y")
 
 
 class Writer:
@@ -61,10 +61,15 @@ class Writer:
         self.random = random.Random(seed)
         self.lines: list[str] = []
         self.depth = 1
+        # Pointers and calls make most variables reachable: half of the programs do without.
+        self.wild = self.random.random() < 0.4
+        names = self.random.sample(_PLAIN, self.random.randint(2, 5))
+        self.names = (*names, "g") if self.wild else tuple(names)
 
     def program(self) -> str:
         choose = self.random.choice
-        self.line("int f(int n, int k, int *a, int *o) {", indent=0)
+        element = self.random.choice(("int", "long")) if self.wild else "long"
+        self.line(f"int f(int n, int k, {element} *a, {element} *o) {{", indent=0)
         self.line("int i = 0, j = 0, u = 1, v = 2, w = 3, s = 4, m = 5, c = 0; int *p = &w; struct pair q; int t[4];")
         self.line("q.x = 1; q.y = 2; g = k; p = &v; t[0] = 0;")
         if self.random.random() < 0.15:
@@ -122,7 +127,7 @@ class Writer:
                 self.line("u = u + peek();")
 
     def variable(self) -> str:
-        return self.random.choice(_SCALARS)
+        return self.random.choice(self.names)
 
     def condition(self) -> str:
         roll = self.random.random()
@@ -134,9 +139,19 @@ class Writer:
         roll = self.random.random()
         if depth <= 0 or roll < 0.5:
             return self.random.choice(
-                (self.variable(), self.variable(), "a[i]", "a[j & 7]", "i", "n", "k", str(self.random.randint(0, 5)), "c")
+                (
+                    self.variable(),
+                    self.variable(),
+                    "a[i]",
+                    "a[j & 7]",
+                    "i",
+                    "n",
+                    "k",
+                    str(self.random.randint(0, 5)),
+                    "c",
+                )
             )
-        if roll < 0.55:
+        if roll < 0.55 and self.wild:
             return self.random.choice(("*p", f"get(&{self.variable()})", "peek()"))
         if roll < 0.6:
             return f"({self.condition()} ? {self.expr(depth - 1)} : {self.expr(depth - 1)})"
@@ -151,8 +166,18 @@ class Writer:
             self.update(target)
         elif roll < 0.47:
             self.line("c = a[i] > 3;")
+        elif roll < 0.52 and not self.wild:
+            self.line("q.x = i;")
+            self.line(self.random.choice(("q.y = a[i];", f"{target} = q.x + q.y;")))
         elif roll < 0.52:
-            choices = ("*p = 3;", "p = &u;", "bump();", f"set(&{target}, i);", f"maybe(&{target}, i);", "q.x = 1; q.y = i;")
+            choices = (
+                "*p = 3;",
+                "p = &u;",
+                "bump();",
+                f"set(&{target}, i);",
+                f"maybe(&{target}, i);",
+                "q.x = 1; q.y = i;",
+            )
             self.line(self.random.choice(choices))
         elif roll < 0.56:
             self.line(f"int y{len(self.lines)} = {self.expr(1)}; {target} = y{len(self.lines)} + 1;")
@@ -254,8 +279,8 @@ class Plan:
 
 IDENTITY: dict[str, int] = {"+": 0, "*": 1, "&": -1, "|": 0, "^": 0, "&&": 1, "||": 0}
 COMBINE: dict[str, Callable[[int, int], int]] = {
-    "+": lambda a, b: a + b,
-    "*": lambda a, b: a * b,
+    "+": lambda a, b: wrapped(a + b),
+    "*": lambda a, b: wrapped(a * b),
     "&": lambda a, b: a & b,
     "|": lambda a, b: a | b,
     "^": lambda a, b: a ^ b,
@@ -402,7 +427,14 @@ class Machine:
                 raise NotImplementedError(stmt)
 
     def switch(self, stmt: Switch) -> None:
-        raise NotImplementedError
+        """Which arm belongs to which value does not matter here, as long as it is always the same."""
+        choices = len(stmt.arms) + (0 if stmt.exhaustive else 1)
+        arm = int(self.value(stmt.value)) % choices  # type: ignore[call-overload]
+        try:
+            if arm < len(stmt.arms):
+                self.block(stmt.arms[arm])
+        except _Break:
+            pass
 
     def loop(self, loop: Loop) -> None:
         for stmt in loop.init:
@@ -420,13 +452,11 @@ class Machine:
     def parallel(self, loop: Loop, plan: Plan) -> None:
         """Every iteration with its own copies, in random order; then the results are put together."""
         header = plan.header
-        before = dict(self.memory[-1])
         for stmt in loop.init:
             if isinstance(stmt, Declare):
                 self.memory[-1][stmt.symbol] = POISON
         lower, bound, step = (self.value(e) for e in (header.lower, header.bound, header.step))
         values = list(iterations(lower, header.relation, bound, step))  # type: ignore[arg-type]
-        home = self.memory
         originals = {r.symbol: self.load((self.home(r.symbol), r.symbol)) for r in plan.reductions}
         firsts = {s: self.home(s)[s] for s in plan.firstprivate}
         starts = {s: self.load((self.home(s), s)) for s in plan.linear}
@@ -434,7 +464,6 @@ class Machine:
             if not header.declares_index:
                 self.home(header.index)[header.index] = lower
             return
-        _ = before, home
         copies: list[tuple[int, dict[object, object]]] = []
         order = list(range(len(values)))
         random.Random(plan.seed).shuffle(order)
@@ -471,7 +500,9 @@ class Machine:
         own, self.own = self.own, frozenset()
         random.Random(plan.seed + 1).shuffle(copies)
         for symbol in own:
-            self.home(symbol)[symbol] = {"x": POISON, "y": POISON} if symbol.type.kind == "record" else POISON
+            # The original of a record keeps the members that the loop leaves alone.
+            if symbol.type.kind != "record":
+                self.home(symbol)[symbol] = POISON
         for symbol in plan.lastprivate:
             self.home(symbol)[symbol] = last_copy[symbol]
         for symbol in plan.firstprivate - plan.lastprivate:
@@ -497,14 +528,14 @@ def iterations(lower: int, relation: str, bound: int, step: int) -> range:
 
 
 def operate(op: str, left: int, right: int) -> int:
-    """C arithmetic on numbers without a limit; products are cut so that they stay small."""
+    """C arithmetic, wrapping at 32 bits so that numbers stay small."""
     match op:
         case "+":
-            return left + right
+            return wrapped(left + right)
         case "-":
-            return left - right
+            return wrapped(left - right)
         case "*":
-            return left * right
+            return wrapped(left * right)
         case "&":
             return left & right
         case "|":
@@ -524,3 +555,7 @@ def operate(op: str, left: int, right: int) -> int:
         case "!=":
             return int(left != right)
     raise NotImplementedError(op)
+
+
+def wrapped(value: int) -> int:
+    return (value + 2**31) % 2**32 - 2**31

@@ -1,0 +1,123 @@
+"""Roles of scalars on random programs: run with those roles, iterations in any order, nothing changes.
+
+HPC_LS_PROPERTY_CASES sets the number of programs (1,000), HPC_LS_PROPERTY_SEED the first seed.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import random
+import sys
+from collections import Counter
+from pathlib import Path
+from types import ModuleType
+
+from analyzers.dependence import effects, induction, privatization, reductions
+from analyzers.frontends.c import lower_file
+from analyzers.ir import flow
+from analyzers.ir.expressions import Name
+from analyzers.ir.statements import Function, Loop, LoopHeader, loops
+from analyzers.text import SourceText
+
+
+def _load() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("scalars", Path(__file__).with_name("scalars.py"))
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["scalars"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+scalars = _load()
+CASES = int(os.environ.get("HPC_LS_PROPERTY_CASES", "1000"))
+SEED = int(os.environ.get("HPC_LS_PROPERTY_SEED", "20261122"))
+
+
+def loop_under_test(function: Function) -> Loop:
+    """The loop over `i`: the first one, or the one inside the loop over `r`."""
+    found = list(loops(function.body))
+    first = found[0]
+    names = {s.symbol.name for s in first.init if hasattr(s, "symbol")}
+    return found[1] if "r" in names else first
+
+
+def plan_of(text: str, seed: int) -> tuple[dict[str, Function], object, str]:
+    """The functions of a program, how its loop may run (None: not in any order) and what stood in the way."""
+    file = lower_file(SourceText.of(text))
+    functions = {placed.function.name: placed.function for placed in file.functions}
+    table = effects.table(functions.values())
+    function = functions["f"]
+    graph = flow.build(function, table)
+    loop = loop_under_test(function)
+    header = induction.normalise(loop, graph)
+    if not isinstance(header, LoopHeader):
+        return functions, None, header.code
+    found = reductions.find(loop, graph, header)
+    taken = {r.symbol for r in found.found}
+    moving = {
+        symbol: known.step
+        for symbol, known in induction.induction_variables(loop, header, graph).items()
+        if symbol not in taken
+    }
+    roles = privatization.classify(loop, graph, header, {*taken, *moving})
+    if roles.conflicts:
+        return functions, None, roles.conflicts[0].reason.code
+    arrays = set()
+    for node in graph.nodes_of(loop):
+        if any(part.base == Name(s) for part in node.raw.element_stores for s in [part.base.symbol] if part.base):
+            arrays.add("t")
+        if any(graph.memory.call(call).indirect for call in node.raw.calls if call.name == "bump"):
+            return functions, None, "call"
+    if arrays:
+        return functions, None, "array"
+    plan = scalars.Plan(
+        loop,
+        header,
+        frozenset(roles.private),
+        frozenset(roles.firstprivate),
+        frozenset(roles.lastprivate),
+        found.found,
+        moving,
+        roles.index_live,
+        seed,
+    )
+    return functions, plan, "parallel"
+
+
+def run(functions: dict[str, Function], plan: object, seed: int) -> tuple[object, list[int], object]:
+    """Result, output array and global of a run with random inputs."""
+    inputs = random.Random(seed)
+    machine = scalars.Machine(functions, plan)
+    n, k = inputs.choice((0, 1, 2, 3, 5, 7)), inputs.randint(0, 5)
+    a = [inputs.randint(-3, 8) for _ in range(scalars.SIZE)]
+    o = [0] * scalars.SIZE
+    g = next(s for f in functions.values() for s in f.globals if s.name == "g")
+    machine.memory[0][g] = 9
+    result = machine.call("f", [n, k, a, o])
+    return result, o, machine.memory[0][g]
+
+
+def test_roles_survive_any_order() -> None:
+    seen: Counter[str] = Counter()
+    used: Counter[str] = Counter()
+    for number in range(CASES):
+        seed = SEED + number
+        text = scalars.Writer(seed).program()
+        functions, plan, why = plan_of(text, seed)
+        seen[why] += 1
+        if plan is None:
+            continue
+        used.update(private=len(plan.private), lastprivate=len(plan.lastprivate), first=len(plan.firstprivate))
+        used.update(reduction=len(plan.reductions), linear=len(plan.linear), index=plan.index_live)
+        for trial in range(6):
+            expected = run(functions, None, seed + trial)
+            try:
+                got = run(functions, plan, seed + trial)
+            except scalars.PoisonError as read:
+                raise AssertionError(f"seed {seed}: `{read}` is read in a copy that nobody wrote\n{text}") from read
+            assert got == expected, f"seed {seed}, inputs {trial}\n{text}"
+    print(dict(seen), dict(used))
+    assert seen["parallel"] > CASES / 20, seen
+    assert min(used.values()) > 0, used
