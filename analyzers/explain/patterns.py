@@ -133,7 +133,7 @@ def sweep_in_place(facts: LoopFacts) -> str | None:
             return (
                 f"`{_array(target)}` is updated in place from its neighbours (a Gauss-Seidel sweep). Written to a "
                 f"second array it is parallel (Jacobi); in two colours, red and black points in turn, it stays in "
-                f"place; `ordered` with `doacross` runs it as a wavefront (OpenMP 5.2 §15.9.7)."
+                f"place; `ordered` with `doacross` runs it as a wavefront (OpenMP 5.2 §15.9.6)."
             )
     return None
 
@@ -153,7 +153,7 @@ def search(facts: LoopFacts) -> str | None:
     if any(reason.code == "early-exit" for reason in facts.verdict.reasons):
         return (
             "threads cannot leave a loop early. Let every iteration run and keep the first hit with "
-            "`reduction(min: ...)`, or end the loop with `#pragma omp cancel for` (OpenMP 5.2 §11.2)."
+            "`reduction(min: ...)`, or end the loop with `#pragma omp cancel for` (OpenMP 5.2 §16.1)."
         )
     return None
 

@@ -50,6 +50,8 @@ class Type:
     volatile: bool = False
     atomic: bool = False
     restrict: bool = False
+    # Of a parameter that was written as an array: its outermost bound. No promise in C, so for estimates only.
+    declared: Extent | None = field(default=None, compare=False)
 
     @property
     def is_scalar(self) -> bool:

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from analyzers.dependence.facts import FunctionFacts, LoopFacts
 from analyzers.ir.accesses import Subscripts
-from analyzers.ir.expressions import Binary, Call, Constant, Element, Expr, Name, children, symbols, walk
+from analyzers.ir.expressions import Binary, Call, Constant, Element, Expr, Name, children, symbols
 from analyzers.ir.statements import Block, Declare, If, Jump, Loop, Stmt, Switch, expressions, substatements
 from analyzers.ir.symbols import Extent, Symbol, Type
 from analyzers.openmp.nests import Nests
@@ -202,7 +202,7 @@ def _extents(type_: Type) -> Iterator[Extent | None]:
     if type_.kind == "array":
         yield from type_.extents
     elif type_.kind == "pointer":
-        yield from type_.extents[:1] or (None,)
+        yield type_.declared
         if type_.element is not None:
             yield from type_.element.extents
 
@@ -238,15 +238,24 @@ def _body(loop: Loop, known: Mapping[int, Work]) -> tuple[float, bool]:
 
 
 def _operations(expr: Expr) -> float:
+    """Loads and arithmetic; that of subscripts is the address unit's, and free, but not what they load."""
     total = 0.0
-    for e in walk(expr):
-        match e:
+    stack = [(expr, False)]
+    while stack:
+        top, address = stack.pop()
+        match top:
+            case Element(base=base, subscripts=subscripts):
+                total += 1.0
+                stack.append((base, address))
+                stack += [(subscript, True) for subscript in subscripts]
+                continue
             case Binary(op="/" | "%"):
                 total += DIVISION
-            case Binary() | Element():
+            case Binary() if not address:
                 total += 1.0
             case Call():
-                total += CALLS.get(e.name or "", UNSEEN_CALL)
+                total += CALLS.get(top.name or "", UNSEEN_CALL)
+        stack += [(child, address) for child in children(top)]
     return total
 
 

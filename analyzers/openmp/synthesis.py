@@ -220,7 +220,7 @@ def _too_small(facts: LoopFacts, work: Work) -> str:
 
 
 def _praise(facts: LoopFacts, work: Work) -> str:
-    if work.bounded or work.each >= cost.PAYS:
+    if work.bounded or work.each * THREADS >= cost.PAYS:
         return "enough work for a team of threads"
     return f"pays from about {readable(cost.PAYS / work.each)} iterations"
 
