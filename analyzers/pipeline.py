@@ -80,7 +80,7 @@ class Pipeline:
         text = self._source.data[chunk.start : chunk.start + function.span.end]
         facts = loops.analyse(function, effects, self._options)
         openmp = races.find(facts, self._options)
-        findings = registry.run(registry.Context(facts, openmp), self._options)
+        findings = registry.run(registry.Context(facts, openmp, text), self._options)
         return FunctionResult(
             function.name,
             function.fingerprint,

@@ -30,10 +30,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a rule may look at: the facts of one function."""
+    """What a rule may look at: the facts of one function, and its text (UTF-8) to place edits in."""
 
     facts: FunctionFacts
     openmp: OpenMPFacts
+    text: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,309 @@
+"""Races sorted by the defect behind them: one defect for each variable of a region, whatever the number of accesses.
+
+Which repair is right decides the name: a sum wants a reduction, a temporary wants to be private, a recurrence wants the
+loop to stay serial, a conflict between two phases of work wants a barrier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from analyzers.dependence.facts import FunctionFacts, LoopFacts, Reduction
+from analyzers.ir.accesses import Access, Subscripts
+from analyzers.ir.expressions import Name, walk
+from analyzers.ir.statements import Assign, Construct, Loop, walk_statements
+from analyzers.ir.symbols import Symbol
+from analyzers.ir.verdicts import Confidence, Edit, Finding, Fix, Related
+from analyzers.openmp import clauses
+from analyzers.openmp.facts import PlacedAccess, Race, Region
+from analyzers.openmp.sharing import associated_loops, index_of
+from analyzers.rules.registry import Context, Rule
+from analyzers.text import Span
+
+Kind = Literal[
+    "missing-reduction",
+    "shared-scalar",
+    "shared-loop-index",
+    "loop-carried-dependence",
+    "array-element",
+    "missing-barrier",
+    "unprotected-update",
+    "shared-write-in-parallel",
+    "simd-dependence",
+    "unordered-tasks",
+]
+_RANK: dict[Confidence, int] = {"proved": 0, "likely": 1, "possible": 2}
+_ATOMIC = ("+", "-", "*", "/", "&", "|", "^", "<<", ">>")
+_REDUCIBLE = ("+", "-", "*", "&", "|", "^", "&&", "||", "min", "max")
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """What is wrong with the accesses to one variable in one region. `race` is the pair that shows it best."""
+
+    kind: Kind
+    symbol: Symbol
+    region: Region
+    race: Race
+    races: tuple[Race, ...]
+    reduction: Reduction | None = None
+    op: str | None = None  # of updates that a reduction would combine
+    loop: LoopFacts | None = None  # the facts of the loop whose iterations race
+
+    @property
+    def name(self) -> str:
+        return self.symbol.name
+
+    @property
+    def construct(self) -> Construct:
+        """The construct that hands out the work that races: the worksharing construct, or the region itself."""
+        executor = self.race.first.executor
+        if self.race.between == "iterations" and executor.construct is not None:
+            return executor.construct
+        return self.region.construct
+
+
+def of(context: Context, kind: Kind) -> Iterator[Defect]:
+    """The defects of one kind, in textual order."""
+    return (d for d in defects(context) if d.kind == kind)
+
+
+def defects(context: Context) -> list[Defect]:
+    """Every defect of a function, each variable once for each region."""
+    groups: dict[tuple[int, Symbol], list[Race]] = {}
+    for race in context.openmp.races:
+        symbol = race.first.access.symbol
+        if symbol is not None:
+            groups.setdefault((id(race.region.construct), symbol), []).append(race)
+    places: dict[tuple[Symbol, int], Defect] = {}
+    for (_, symbol), races in groups.items():
+        defect = _classified(context.facts, symbol, races)
+        key = (symbol, defect.race.first.access.span.start)
+        # An access inside of two regions (nested ones, or SIMD within a team) is told of once, where it is worst.
+        known = places.get(key)
+        if known is not None and _RANK[known.race.confidence] <= _RANK[defect.race.confidence]:
+            continue
+        places[key] = defect
+    return sorted(places.values(), key=lambda d: d.race.first.access.span.start)
+
+
+def _classified(facts: FunctionFacts, symbol: Symbol, races: list[Race]) -> Defect:
+    best = min(_RANK[r.confidence] for r in races)
+    strongest = [r for r in races if _RANK[r.confidence] == best]
+    race = strongest[0]
+    region = race.region
+    loop = _loop_facts(facts, race)
+
+    def made(kind: Kind, reduction: Reduction | None = None, op: str | None = None, at: Race | None = None) -> Defect:
+        return Defect(kind, symbol, region, at or race, tuple(strongest), reduction, op, loop)
+
+    if race.between == "lanes":
+        return made("simd-dependence")
+    if race.between == "tasks":
+        return made("unordered-tasks")
+    if not race.element and _is_index(symbol, region):
+        return made("shared-loop-index")
+    unprotected = next((r for r in strongest if bool(r.first.locks) != bool(r.second.locks)), None)
+    if unprotected is not None:
+        return made("unprotected-update", at=unprotected)
+    if race.between == "threads" and _different_work(race):
+        return made("missing-barrier")
+    reduction = next((r for r in loop.reductions if r.symbol == symbol), None) if loop is not None else None
+    if reduction is not None:
+        return made("missing-reduction", reduction, reduction.op, _update_first(strongest))
+    op = _common_update(region, symbol)
+    if op is not None and not race.element:
+        return made("missing-reduction", None, op, _update_first(strongest))
+    if race.between == "threads":
+        return made("shared-write-in-parallel")
+    if not race.element:
+        return made("shared-scalar")
+    if _same_for_all(race):
+        return made("array-element")
+    return made("loop-carried-dependence")
+
+
+def _loop_facts(facts: FunctionFacts, race: Race) -> LoopFacts | None:
+    loop = race.first.executor.loop
+    return next((f for f in facts.loops if f.loop is loop), None) if loop is not None else None
+
+
+def _is_index(symbol: Symbol, region: Region) -> bool:
+    body = region.construct.body
+    return body is not None and any(isinstance(s, Loop) and index_of(s) == symbol for s in walk_statements(body))
+
+
+def _different_work(race: Race) -> bool:
+    """Do the two accesses belong to different pieces of work, between which a barrier could stand?"""
+    a, b = race.first, race.second
+    if a.access is b.access:
+        return False
+    one, other = a.executor, b.executor
+    return (one.kind, one.construct and id(one.construct)) != (other.kind, other.construct and id(other.construct))
+
+
+def _update_first(races: list[Race]) -> Race:
+    return next((r for r in races if r.first.access.kind == "update"), races[0])
+
+
+def _common_update(region: Region, symbol: Symbol) -> str | None:
+    """The operator when all that the region does to a scalar is to update it by one."""
+    ops: set[str] = set()
+    for placed in region.accesses:
+        access = placed.access
+        if access.symbol != symbol:
+            continue
+        if access.kind != "update" or access.op is None or access.path or access.call is not None:
+            return None
+        ops.add("+" if access.op == "-" else access.op)
+    op = ops.pop() if len(ops) == 1 else None
+    return op if op in _REDUCIBLE else None
+
+
+def _same_for_all(race: Race) -> bool:
+    """Do the iterations that race name the element without their own index?"""
+    construct = race.first.executor.construct
+    if construct is None:
+        return True
+    indices = {index_of(loop) for loop in associated_loops(construct)}
+    return not any(
+        isinstance(e, Name) and e.symbol in indices
+        for placed in (race.first, race.second)
+        for step in placed.access.path
+        if isinstance(step, Subscripts)
+        for i in step.indices
+        for e in walk(i)
+    )
+
+
+# --- words ----------------------------------------------------------------------------------------------------------
+
+
+def verb(access: Access) -> str:
+    return {"read": "reads", "write": "writes", "update": "updates"}[access.kind]
+
+
+def iteration(values: tuple[tuple[str, int], ...]) -> str:
+    """`i=0, j=3`; empty where only the number of the thread tells the two apart."""
+    return ", ".join(f"{name}={value}" for name, value in values if name not in ("thread", "threads"))
+
+
+def element(defect: Defect) -> str:
+    """The memory that both touch: `a[1]` where there is a witness, the variable otherwise."""
+    witness = defect.race.witness
+    return witness.element if witness is not None else defect.name
+
+
+def who(race: Race, second: bool) -> str:
+    """`in iteration i=1 another thread`, `another thread`, ..."""
+    witness = race.witness
+    values = iteration(witness.second if second else witness.first) if witness is not None else ""
+    actor = "another" if second else "one"
+    if race.between == "tasks":
+        return f"{actor} task" if second else "a task"
+    if race.between == "lanes":
+        return f"iteration {values}" if values else f"{actor} iteration"
+    return f"in iteration {values} {actor} thread" if values and race.between == "iterations" else f"{actor} thread"
+
+
+def related(defect: Defect) -> tuple[Related, ...]:
+    """The other access of the pair, and the declaration of what both share."""
+    race = defect.race
+    found: list[Related] = []
+    one, other = race.first.access, race.second.access
+    if one.span != other.span:
+        found.append(Related(other.span, f"{who(race, True)} {verb(other)} `{element(defect)}` here"))
+    return tuple(found)
+
+
+def sharing(defect: Defect) -> str:
+    """Why the variable is shared, as a sentence with the section."""
+    sharing_ = defect.race.first.attribute
+    name = defect.name
+    if sharing_ is None or defect.race.element:
+        return f"`{name}` is shared by all threads (OpenMP 5.2 §5.1.1)."
+    return f"`{name}` is shared because {sharing_.why} (OpenMP 5.2 §5.1.1)."
+
+
+def assumed(defect: Defect) -> str:
+    texts = [a.text for a in defect.race.assumptions]
+    return f" This happens if {' and '.join(texts)}." if texts and defect.race.confidence == "likely" else ""
+
+
+def finding(
+    rule: Rule,
+    defect: Defect,
+    message: str,
+    label: str,
+    why: str,
+    fixes: tuple[Fix, ...] = (),
+    **facts: str,
+) -> Finding:
+    """The finding of a rule about a defect: at the first access, with the other one related."""
+    race = defect.race
+    attribute = race.first.attribute
+    return Finding(
+        rule.code,
+        rule.category,
+        rule.severity,
+        race.confidence,
+        race.first.access.span,
+        message,
+        label,
+        why + assumed(defect),
+        related(defect),
+        fixes,
+        {
+            "variable": defect.name,
+            "attribute": attribute.attribute if attribute is not None else "shared",
+            "section": rule.section,
+            "kind": race.between,
+            **facts,
+        },
+        (),
+        race.assumptions,
+    )
+
+
+# --- repairs --------------------------------------------------------------------------------------------------------
+
+
+def clause_fix(defect: Defect, clause: str, note: str, item: str | None = None, op: str | None = None) -> Fix | None:
+    """The fix that gives the variable another attribute where the work is shared out; None where no clause can."""
+    construct = defect.construct
+    directive = construct.directive
+    if not clauses.takes(directive, clause):
+        return None
+    item = item or defect.name
+    edits = clauses.move(directive, defect.symbol, clause, item, op)
+    written = clauses.text_of(clause, item, op)
+    given = clauses.given(directive, defect.symbol)
+    title = f"add `{written}`" if not given else f"move `{defect.name}` to `{written}`"
+    return Fix(title, edits, True, note)
+
+
+def atomic_fix(context: Context, placed: PlacedAccess) -> Fix | None:
+    """`#pragma omp atomic` before an update that is a statement of its own line (OpenMP 5.2 §15.8.4)."""
+    access = placed.access
+    statement = access.statement
+    if access.kind != "update" or not isinstance(statement, Assign) or access.call is not None:
+        return None
+    if statement.op not in _ATOMIC:
+        return None
+    edit = line_before(context.text, statement.span.start, "#pragma omp atomic")
+    if edit is None:
+        return None
+    note = "each update happens at once; threads that meet wait for each other"
+    return Fix("make the update atomic", (edit,), True, note)
+
+
+def line_before(text: bytes, offset: int, line: str) -> Edit | None:
+    """The edit that puts a line before the one on which `offset` is the first thing; None where it is not that."""
+    start = max(text.rfind(b"\n", 0, offset), text.rfind(b"\r", 0, offset)) + 1
+    indent = text[start:offset]
+    if start == 0 or indent.strip():
+        return None
+    newline = "\r\n" if b"\r\n" in text else "\n"
+    return Edit(Span(start, start), f"{indent.decode('ascii', 'replace')}{line}{newline}")
