@@ -162,6 +162,10 @@ def load(
             where = config if layer == "project file" else None
             line = _line_of(text, key, where) if where else None
             value, complaints = _parse(key, raw, base)
+            if value is None and layer != "command line" and key in _PARSERS:
+                stays = values.get(key.replace("-", "_"), getattr(DEFAULTS, key.replace("-", "_")))
+                if isinstance(stays, bool | str | int):
+                    complaints = [f"{complaint}; it stays {_shown(stays)}" for complaint in complaints]
             problems.extend(SettingProblem(where, line, complaint, layer) for complaint in complaints)
             if value is None:
                 continue
@@ -333,9 +337,7 @@ def _shown(value: object) -> str:
 
 
 def _wrong(key: str, expected: str, raw: object) -> Parsed:
-    default = getattr(DEFAULTS, key.replace("-", "_"))
-    kept = f" It stays {_shown(default)} unless the editor sets it." if isinstance(default, bool | str | int) else ""
-    return None, [f'"{key}" must be {expected}, not {_shown(raw)}.{kept}']
+    return None, [f'"{key}" must be {expected}, not {_shown(raw)}']
 
 
 def _boolean(key: str, raw: object, base: Path) -> Parsed:
@@ -357,7 +359,7 @@ def _confidence(key: str, raw: object, base: Path) -> Parsed:
 def _words(key: str, raw: object) -> tuple[list[str] | None, list[str]]:
     items = [raw] if isinstance(raw, str) else list(raw) if isinstance(raw, list | tuple | set | frozenset) else None
     if items is None or not all(isinstance(item, str) for item in items):
-        return None, [f'"{key}" must be a list of strings such as ["..."], not {_shown(raw)}.']
+        return None, [f'"{key}" must be a list of strings such as ["..."], not {_shown(raw)}']
     return [str(item).strip() for item in items if str(item).strip()], []
 
 

@@ -10,6 +10,7 @@ from lsp_server.reporters import Reporter
 from lsp_server.settings import SettingProblem
 
 FAILED = 2
+_OPTIONS = {"defines": "-D", "include-paths": "-I"}
 
 
 def failed(message: str) -> int:
@@ -23,9 +24,10 @@ def told(problems: Iterable[SettingProblem]) -> bool:
     good = True
     for problem in problems:
         if problem.layer == "command line":
-            key, _, rest = problem.message.partition('": ')
-            option = "--" + key.strip('"') if rest else ""
-            sys.stderr.write(f"hpc-ls: {option}{': ' if rest else ''}{rest or problem.message}\n")
+            key = problem.message.split('"')[1]
+            quoted = f'"{key}"'
+            option = _OPTIONS.get(key, f"--{key}")
+            sys.stderr.write(f"hpc-ls: {problem.message.replace(quoted, option, 1)}\n")
             good = False
         else:
             sys.stderr.write(f"hpc-ls: {problem}\n")
