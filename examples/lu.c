@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#define N 300
+#define N 900
 
 static double a[N][N], x[N];
 

@@ -1,6 +1,6 @@
 """What a loop costs, and whether threads pay for it.
 
-An operation is what a core does in about half a nanosecond: an addition, a multiplication, a load that hits the cache.
+An operation is what a core does in 0.1 to 0.5 nanoseconds: an addition, a multiplication, a load that hits the cache.
 The estimate decides nothing about correctness; it keeps pragmas away from loops that finish before a team of threads
 has started. Entering a parallel region costs 5 to 20 microseconds on the machines people have (Bull, "Measuring
 Synchronisation and Scheduling Overheads in OpenMP", EWOMP 1999, and any run of the EPCC benchmarks since).
@@ -19,8 +19,9 @@ from analyzers.ir.statements import Block, Declare, If, Jump, Loop, Stmt, Switch
 from analyzers.ir.symbols import Extent, Symbol, Type
 from analyzers.openmp.nests import Nests
 
-PAYS = 20_000.0  # operations below which a parallel region costs more than it gains
-MANY = 10_000.0  # iterations of an outermost loop whose bound is not known
+PAYS = 100_000.0  # operations (10 to 50 microseconds) below which a parallel region costs more than it gains
+PAYS_AGAIN = 250_000.0  # for a region that a loop enters again and again: there the cost of starting adds up
+MANY = 100_000.0  # iterations of an outermost loop whose bound is not known
 SOME = 1_000.0  # of a loop inside another one
 FEW = 100.0  # of a loop that cannot be counted
 UNSEEN_CALL = 50.0
@@ -46,6 +47,7 @@ class Work:
     trips: float
     bounded: bool
     counted: bool  # `trips` is the exact number of iterations
+    repeated: bool = False  # it stands in another loop
 
     @property
     def each(self) -> float:
@@ -53,9 +55,13 @@ class Work:
         return self.operations / max(self.trips, 1.0)
 
     @property
+    def enough(self) -> float:
+        """The operations from which it is worth a parallel region."""
+        return PAYS_AGAIN if self.repeated else PAYS
+
+    @property
     def pays(self) -> bool:
-        """Is it worth a parallel region?"""
-        return self.operations >= PAYS
+        return self.operations >= self.enough
 
 
 class Trips(NamedTuple):
@@ -76,7 +82,7 @@ def works(function: FunctionFacts) -> dict[int, Work]:
     for facts in reversed(function.loops):
         count, bounded, counted = trips[id(facts.loop)]
         each, below = _body(facts.loop, found)
-        found[id(facts.loop)] = Work(count * each, count, bounded and below, counted)
+        found[id(facts.loop)] = Work(count * each, count, bounded and below, counted, facts.parent is not None)
     return found
 
 

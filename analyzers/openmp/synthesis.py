@@ -215,14 +215,14 @@ def _too_small(facts: LoopFacts, work: Work) -> str:
         return f"too small to pay: {readable(work.trips)} iterations of {each}, starting threads costs more"
     if work.bounded:
         return f"too small to pay: some {readable(work.trips)} iterations of {each}, starting threads costs more"
-    enough = readable(cost.PAYS / work.each)
+    enough = readable(work.enough / work.each)
     return f"threads would start anew each time the outer loop comes here; that pays from about {enough} iterations"
 
 
 def _praise(facts: LoopFacts, work: Work) -> str:
-    if work.bounded or work.each * THREADS >= cost.PAYS:
+    if work.bounded or work.each * THREADS >= work.enough:
         return "enough work for a team of threads"
-    return f"pays from about {readable(cost.PAYS / work.each)} iterations"
+    return f"pays from about {readable(work.enough / work.each)} iterations"
 
 
 def _costly_copies(facts: LoopFacts, work: Work) -> str | None:

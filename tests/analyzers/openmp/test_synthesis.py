@@ -106,7 +106,7 @@ def test_many_outer_iterations_do_not_collapse() -> None:
 
 
 def test_few_outer_iterations_that_cannot_collapse_leave_it_to_the_inner_loop() -> None:
-    outer, inner = offers(*nest(Constant(4), Constant(50_000)))
+    outer, inner = offers(*nest(Constant(4), Constant(500_000)))
     assert not outer.profitable
     assert "only 4 iterations" in outer.advice
     assert inner.profitable
@@ -163,7 +163,7 @@ def test_copies_of_a_reduced_array_must_pay() -> None:
 
 def test_a_call_weighs() -> None:
     call = Evaluate(Call(Name(Symbol("//g", "g", storage="function")), ()), NOWHERE)
-    (light,) = offers(facts(loop(X, Constant(1000), store(X)), X, Constant(1000)))
-    (heavy,) = offers(facts(loop(X, Constant(1000), call), X, Constant(1000)))
+    (light,) = offers(facts(loop(X, Constant(5000), store(X)), X, Constant(5000)))
+    (heavy,) = offers(facts(loop(X, Constant(5000), call), X, Constant(5000)))
     assert not light.profitable
     assert heavy.profitable
