@@ -28,10 +28,13 @@ class Patch:
 
 
 def offered(loop: LoopReport, minimum: str) -> bool:
-    """Whether a loop without a pragma should get one: it pays, and it is at least as sure as `minimum`."""
+    """Whether a loop without a pragma should get one: it pays, and it is at least as sure as `minimum`.
+
+    What a loop costs whose verdict rests on strong assumptions is not known: who asks for `possible` gets it.
+    """
     return (
         pragma_of(loop) is not None
-        and loop.profitable
+        and (loop.profitable or loop.pragma is None)
         and loop.existing is None
         and CONFIDENCES.index(loop.verdict.confidence) <= CONFIDENCES.index(minimum)
     )
