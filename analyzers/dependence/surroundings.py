@@ -53,9 +53,9 @@ def note_calls(loop: Loop, effects: Mapping[str, Effects], obstacles: Obstacles)
             assumption = Assumption("independent-call", "the called function is independent", "strong")
             obstacles.undecided(Reason("unknown-call", text, call.span), assumption)
         elif effect is None or effect.unknown is not None:
-            text = (effect.unknown if effect else None) or "is defined elsewhere and may write anything"
+            text = (effect.unknown if effect else None) or f"`{name}` is defined elsewhere and may write anything"
             assumption = Assumption("independent-call", f"`{name}` is independent", "strong", (name,))
-            obstacles.undecided(Reason("unknown-call", f"`{name}` {text}", call.span, name), assumption)
+            obstacles.undecided(Reason("unknown-call", text, call.span, name), assumption)
         else:
             _note_known(call, name, effect, obstacles)
 
@@ -79,7 +79,7 @@ def _note_known(call: Call, name: str, effect: Effects, obstacles: Obstacles) ->
 
 
 def note_unnamed(accesses: tuple[Access, ...], obstacles: Obstacles) -> None:
-    """Accesses to memory that cannot be named (unknown calls are noted elsewhere), and those that must stay in order."""
+    """Accesses to memory without a name (unknown calls are noted elsewhere), and those that must stay in order."""
     writes = any(a.writes for a in accesses)
     for access in accesses:
         if access.reason == "volatile":

@@ -1,0 +1,156 @@
+"""Verdicts on whole loops, each from a few lines of C: what is proved, what is assumed, what is in the way."""
+
+from __future__ import annotations
+
+import pytest
+
+from analyzers import api
+from analyzers.ir.verdicts import LoopReport
+from analyzers.settings import Options
+from analyzers.text import SourceText
+
+PRELUDE = """#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+double g[100];
+struct node { struct node *next; double v; };
+struct P { double x, y, z; };
+extern double ext(int);
+double sq(double x) { return x * x; }
+void set(double *p, double v) { *p = v; }
+"""
+
+
+def first_loop(function: str, options: Options | None = None) -> LoopReport:
+    report = api.analyze(SourceText.of(PRELUDE + function), "c", options or Options())
+    (loop, *_) = [loop for placed in report.functions for loop in placed.result.loops]
+    return loop
+
+
+PROVED = {
+    "moving pointer": "void f(double *p, int n) { for (int i = 0; i < n; i++) { *p = i; p++; } }",
+    "moving index": "void f(double *a, int n) { int k = 0; for (int i = 0; i < n; i++) { a[k] = i; k += 3; } }",
+    "two elements": "void f(double *a, int n) { for (int i = 0; i < n; i += 2) { a[i] = 1; a[i + 1] = 2; } }",
+    "records": "void f(struct P *p, int n) { for (int i = 0; i < n; i++) { p[i].x += 1; p[i].y = p[i].x; } }",
+    "restrict": "void f(double *restrict a, const double *restrict b, int n) {"
+    " for (int i = 0; i < n; i++) a[i] = b[i] + b[i + 1]; }",
+    "second half": "void f(double *a, int n) { double *b = a + n; for (int i = 0; i < n; i++) b[i] = a[i]; }",
+    "pure callee": "void f(double *a, int n) { for (int i = 0; i < n; i++) a[i] = sq(a[i]); }",
+    "callee that writes one element": "void f(double *a, int n) { for (int i = 0; i < n; i++) set(&a[i], i); }",
+    "bytes": "void f(unsigned char *p, unsigned n) { for (unsigned i = 0; i < n; i++) p[i] ^= 255; }",
+    "linearised": "void f(double *a, int n, int m) {"
+    " for (int i = 0; i < n; i++) for (int j = 0; j < m; j++) a[i * m + j] = 0; }",
+    "row pointer": "void f(double *a, int n, int m) {"
+    " for (int i = 0; i < n; i++) { double *row = a + i * m; for (int j = 0; j < m; j++) row[j] = 0; } }",
+}
+LIKELY = {
+    "two parameters": ("void f(double *a, double *b, int n) { for (int i = 0; i < n; i++) a[i] = b[i + 1]; }", "a"),
+    "rows": ("void f(double **a, int n) { for (int i = 0; i < n; i++) for (int j = 0; j < n; j++) a[i][j] = j; }", "a"),
+}
+SERIAL = {
+    "recurrence": "void f(double *a, int n) { for (int i = 1; i < n; i++) a[i] = a[i - 1]; }",
+    "outer recurrence": "void f(int n, int m, double a[n][m]) {"
+    " for (int i = 1; i < n; i++) for (int j = 0; j < m; j++) a[i][j] = a[i - 1][j]; }",
+    "running total": "void f(double *a, int n) { double s = 0; for (int i = 0; i < n; i++) { s += a[i]; a[i] = s; } }",
+    "static local": "void f(double *a, int n) { for (int i = 0; i < n; i++) { static double l; a[i] = l; l = i; } }",
+    "unsigned index": "void f(double *a, size_t n) { for (size_t i = 1; i < n; ++i) a[i] = a[i - 1]; }",
+}
+UNKNOWN = {
+    "indirect": ("void f(double *a, int *x, int n) { for (int i = 0; i < n; i++) a[x[i]] = i; }", "indirect-subscript"),
+    "shift": (
+        "void f(double *a, int n, int k) { for (int i = 0; i < n; i++) a[i] = a[i + k]; }",
+        "depends-on-parameters",
+    ),
+    "list": ("void f(struct node *p) { while (p) { p->v *= 2; p = p->next; } }", "not-canonical"),
+    "break": (
+        "void f(double *a, int n) { for (int i = 0; i < n; i++) { if (a[i] < 0) break; a[i] = 1; } }",
+        "early-exit",
+    ),
+    "rand": ("void f(double *a, int n) { for (int i = 0; i < n; i++) a[i] = rand(); }", "thread-unsafe-call"),
+    "unseen": ("void f(double *a, int n) { for (int i = 0; i < n; i++) a[i] = ext(i); }", "unknown-call"),
+    "print": ('void f(int n) { for (int i = 0; i < n; i++) printf("%d\\n", i); }', "io"),
+    "volatile": ("void f(volatile int *a, int n) { for (int i = 0; i < n; i++) a[i] = 0; }", "volatile"),
+    "kept value": (
+        "void f(int n, float *y, float t) { for (int i = 0; i < n; i++) { if (y[i] > 0) t = y[i]; y[i] = t; } }",
+        "scalar-carried",
+    ),
+    "barrier": (
+        "void f(int n, double *a) { for (int i = 0; i < n; i++) {\n#pragma omp barrier\n a[i] = i; } }",
+        "contains-directive",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PROVED)
+def test_proved(name: str) -> None:
+    verdict = first_loop(PROVED[name]).verdict
+    assert (verdict.status, verdict.reasons, verdict.assumptions) == ("parallel", (), ())
+
+
+@pytest.mark.parametrize("name", LIKELY)
+def test_likely_names_its_assumption(name: str) -> None:
+    source, subject = LIKELY[name]
+    verdict = first_loop(source).verdict
+    assert (verdict.status, verdict.confidence) == ("unknown", "likely")
+    assert any(subject in a.subjects and a.kind == "no-alias" for a in verdict.assumptions)
+
+
+def test_the_user_may_say_that_pointers_are_distinct() -> None:
+    source, _ = LIKELY["two parameters"]
+    assert first_loop(source, Options(assume_no_alias=True)).verdict.status == "parallel"
+
+
+@pytest.mark.parametrize("name", SERIAL)
+def test_serial_has_a_witness(name: str) -> None:
+    verdict = first_loop(SERIAL[name]).verdict
+    assert verdict.status == "dependent"
+    assert all(d.exact for d in verdict.dependences)
+    assert verdict.dependences[0].witness is not None
+    assert verdict.dependences[0].witness.first != verdict.dependences[0].witness.second
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_unknown_says_why(name: str) -> None:
+    source, code = UNKNOWN[name]
+    verdict = first_loop(source).verdict
+    assert (verdict.status, verdict.confidence) == ("unknown", "possible")
+    assert code in [reason.code for reason in verdict.reasons]
+
+
+def roles(source: str) -> dict[str, tuple[str, str | None]]:
+    return {role.name: (role.kind, role.op) for role in first_loop(source).roles}
+
+
+def test_roles_of_scalars() -> None:
+    found = roles(
+        "double f(double *x, int n) { double s = 0, t; int i; for (i = 0; i < n; i++) { t = x[i]; s += t; }"
+        " return s + i; }"
+    )
+    assert found["s"] == ("reduction", "+")
+    assert found["t"] == ("private", None)
+    assert found["i"] == ("lastprivate", None)
+
+
+def test_work_array_is_private_and_histogram_is_reduced() -> None:
+    work = "void f(double *a, int n) { double t[2]; for (int i = 0; i < n; i++) { t[0] = a[i]; t[1] = t[0]; a[i] = t[1]; } }"
+    assert roles(work)["t"] == ("private", None)
+    histogram = "int f(int *x, int n) { int h[9] = {0}; for (int i = 0; i < n; i++) h[x[i]]++; return h[3]; }"
+    assert roles(histogram)["h"] == ("reduction", "+")
+
+
+def test_a_record_filled_in_each_iteration_is_private() -> None:
+    source = "void f(struct P *p, int n) { struct P q; for (int i = 0; i < n; i++) { q.x = p[i].x; p[i].z = q.x; } }"
+    assert roles(source)["q"] == ("private", None)
+
+
+def test_an_update_under_atomic_is_no_obstacle() -> None:
+    source = (
+        "int f(int *x, int n) { int c = 0; for (int i = 0; i < n; i++) { if (x[i]) {\n#pragma omp atomic\n c++; } }"
+        " return c; }"
+    )
+    assert first_loop(source).verdict.status == "parallel"
+
+
+def test_vouched_for_functions_are_independent() -> None:
+    source = UNKNOWN["unseen"][0]
+    assert first_loop(source, Options(independent=frozenset({"ext"}))).verdict.status == "parallel"
