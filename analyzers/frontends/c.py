@@ -18,6 +18,7 @@ from analyzers.frontends.c_context import Context, Scope
 from analyzers.frontends.c_directives import resolve
 from analyzers.frontends.c_environment import Environment, Macros, Texts
 from analyzers.frontends.c_function import lower_function
+from analyzers.frontends.c_spelling import rewritten
 from analyzers.frontends.compile_commands import Flags, flags_for
 from analyzers.frontends.includes import HeaderReader, IncludeCache
 from analyzers.frontends.macros import Expanded, Macro, expand, joined, parse_define
@@ -262,6 +263,8 @@ class CFrontend:
         )
         self._expand(context, chunk)
         context.addressed = c_environment.addressed(context.data)
+        scope_type = c_environment.is_type(environment.scope)
+        context.data = rewritten(context.data, self._texts.words(data), scope_type)
         bare = self.snippet and chunk.item.body == chunk.item.start
         return lower_function(
             context, chunk.name, chunk.start, chunk.directives, chunk.fingerprint, self._texts.parse, bare

@@ -53,6 +53,9 @@ def _call(c: Context, node: Node) -> Expr:
     return Call(callee, values, result, span)
 
 
+IGNORED = frozenset(("_Static_assert", "static_assert", "__attribute__", "__builtin_prefetch", "__builtin_assume"))
+
+
 def _callee(c: Context, node: Node) -> Expr:
     while node.type == "parenthesized_expression":
         inner = inside(node)

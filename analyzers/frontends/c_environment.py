@@ -12,6 +12,8 @@ from tree_sitter import Node, Tree
 from analyzers.frontends import c_chunks, c_declarations
 from analyzers.frontends.c_chunks import Item
 from analyzers.frontends.c_context import Context, Scope
+from analyzers.frontends.c_spelling import rewritten
+from analyzers.frontends.c_types import NAMED
 from analyzers.frontends.includes import Header
 from analyzers.frontends.macros import Macro, expand, words
 from analyzers.ir.statements import Problem
@@ -165,15 +167,33 @@ def _declare_items(
         if used:
             context.expanded = expansion = expand(text, macros.table, used, macros.expansions)
             context.data = expansion.text
-        tree = texts.parse(context.data + b"{}" if function else context.data)
+        context.data = rewritten(context.data, texts.words(text), is_type(environment.scope))
         names.fresh.clear()
-        for node in tree.root_node.children:
-            _declare(context, node)
+        if function:
+            _declare_function(context, texts)
+            tree = None
+        else:
+            tree = texts.parse(context.data)
+            for node in tree.root_node.children:
+                _declare(context, node)
         for name in names.fresh:
             environment.texts.setdefault(name, []).append(text)
-        if tree.root_node.has_error and not function:
+        if tree is not None and tree.root_node.has_error:
             message = "cannot read this declaration"
             environment.problems.append(Problem("syntax", message, Span(item.start, item.end)))
+
+
+def is_type(scope: Scope) -> Callable[[bytes], bool | None]:
+    """Whether a name is a type at file scope, None where it is not declared."""
+
+    def ask(word: bytes) -> bool | None:
+        name = word.decode("utf-8", "replace")
+        found = scope.find(name)
+        if found is None:
+            return True if name in NAMED else None
+        return isinstance(found, Type)
+
+    return ask
 
 
 def _declare(context: Context, node: Node) -> None:
@@ -181,14 +201,24 @@ def _declare(context: Context, node: Node) -> None:
         c_declarations.declaration(context, node)
     elif node.type in ("struct_specifier", "union_specifier", "enum_specifier"):
         c_declarations.specified(context, node)
-    elif node.type == "function_definition":
+
+
+def _declare_function(context: Context, texts: Texts) -> None:
+    """Declare a function by its head; one without a type gives `int`."""
+    head = context.data
+    for prefix in (b"", b"int "):
+        context.data = prefix + head + b"{}"
+        context.shift = len(prefix)
+        root = texts.parse(context.data).root_node
+        node = next((n for n in root.children if n.type == "function_definition"), None)
+        declarator = None if node is None else node.child_by_field_name("declarator")
+        if node is None or declarator is None:
+            continue
         base, _ = c_declarations.specifiers(context, node)
-        declarator = node.child_by_field_name("declarator")
-        if declarator is None:
-            return
         name, kind = c_declarations.declarator(context, declarator, base)
         if name is not None and kind.kind == "function":
             context.declare(context.text(name), kind, "function", context.span(name))
+        return
 
 
 def fingerprint(text: bytes, code: bytes, environment: Environment, macros: Macros, texts: Texts, extra: bytes) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tree_sitter import Node, Tree
 
-from analyzers.frontends import c_calls, c_memory, c_operators
+from analyzers.frontends import c_calls, c_memory, c_operators, c_statements
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_declarations import declarator, parameter_type, specifiers
 from analyzers.frontends.c_directives import pending
@@ -20,8 +20,8 @@ from analyzers.ir.statements import Block, Function, Problem, Unknown
 from analyzers.ir.symbols import INT, Symbol, Type
 from analyzers.text import Span
 
-for module in (c_operators, c_memory, c_calls):
-    HANDLERS.update(module.EXPRESSIONS)
+for _module in (c_operators, c_memory, c_calls, c_statements):
+    HANDLERS.update(_module.EXPRESSIONS)
 
 _SNIPPET = b"void _(){"
 _IMPLICIT = b"int "

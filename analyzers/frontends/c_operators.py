@@ -8,6 +8,7 @@ from typing import cast
 from tree_sitter import Node
 
 from analyzers.frontends.c_algebra import combine, fits, merged, negated, truth
+from analyzers.frontends.c_calls import IGNORED
 from analyzers.frontends.c_context import MAX_DEPTH, Context
 from analyzers.frontends.c_expressions import (
     expression,
@@ -240,6 +241,8 @@ def effect(c: Context, node: Node) -> None:
             pass
         case "binary_expression" if node.children[1].type in ("&&", "||") and _effects_or_calls(node):
             _guarded_effect(c, node)
+        case "call_expression" if _without_meaning(c, node):
+            pass
         case _:
             before = len(c.out)
             value = expression(c, node)
@@ -248,6 +251,11 @@ def effect(c: Context, node: Node) -> None:
             else:
                 c.out.append(Evaluate(value, c.span(node)))
     c.flush()
+
+
+def _without_meaning(c: Context, node: Node) -> bool:
+    function = node.child_by_field_name("function")
+    return function is not None and function.type == "identifier" and c.text(function) in IGNORED
 
 
 def effect_of_parts(c: Context, node: Node) -> None:

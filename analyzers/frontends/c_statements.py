@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from analyzers.frontends.c_algebra import truth
 from analyzers.frontends.c_context import MAX_DEPTH, Context
-from analyzers.frontends.c_declarations import declaration
+from analyzers.frontends.c_declarations import declaration, specified
 from analyzers.frontends.c_directives import pending
 from analyzers.frontends.c_expressions import expression, mentions, sealed
 from analyzers.frontends.c_operators import effect
@@ -236,7 +236,7 @@ def _declaration(c: Context, node: Node) -> None:
 
 
 def _type_only(c: Context, node: Node) -> None:
-    c.type_name(c, node)
+    specified(c, node)
 
 
 def _condition(c: Context, node: Node | None) -> tuple[list[Stmt], Expr]:
@@ -485,14 +485,31 @@ def _nested_function(c: Context, node: Node) -> None:
     c.out.append(Unknown("a function inside a function", mentions(c, node), c.span(node)))
 
 
+def _statement_expression(c: Context, node: Node) -> Expr:
+    """GNU `({ ...; value; })`: the statements run before the value is taken."""
+    c.flush()
+    previous = c.push()
+    statements = [n for n in node.named_children if n.type != "comment"]
+    last = statements[-1] if statements else None
+    value_node = None
+    if last is not None and last.type == "expression_statement":
+        value_node = next((n for n in last.named_children if n.type != "comment"), None)
+    sequence(c, statements if value_node is None else statements[:-1], node.start_byte)
+    value = ZERO if value_node is None else expression(c, value_node)
+    c.scope = previous
+    return value
+
+
+EXPRESSIONS: dict[str, Callable[[Context, Node], Expr]] = {"compound_statement": _statement_expression}
+
 _HANDLERS: dict[str, Callable[[Context, Node], None]] = {
     "expression_statement": _expression_statement,
     "compound_statement": _compound,
     "declaration": _declaration,
     "type_definition": _declaration,
-    "struct_specifier": lambda c, node: None,
-    "union_specifier": lambda c, node: None,
-    "enum_specifier": lambda c, node: None,
+    "struct_specifier": _type_only,
+    "union_specifier": _type_only,
+    "enum_specifier": _type_only,
     "if_statement": _if,
     "for_statement": _for,
     "while_statement": _while,

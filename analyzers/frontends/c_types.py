@@ -47,6 +47,9 @@ NAMED: dict[str, Type] = {
     "__int128": _integer("__int128", 128),
     "__float128": Type("real", "__float128", 128),
     "_Float16": Type("real", "_Float16", 16),
+    "_cf": Type("complex", "float complex", 64),
+    "_cd": Type("complex", "double complex", 128),
+    "_cl": Type("complex", "long double complex", 256),
     "FILE": Type("record", "FILE"),
     "va_list": UNKNOWN_TYPE,
     **{f"int{n}_t": _integer(f"int{n}_t", n) for n in (8, 16, 32, 64)},
@@ -66,6 +69,7 @@ NAMED: dict[str, Type] = {
 
 def from_words(words: list[str]) -> Type:
     """The type that the words of a declaration name: ["unsigned", "long", "int"]."""
+    words = [w for w in words if w not in ("const", "volatile")]
     if len(words) == 1 and words[0] in NAMED:
         return NAMED[words[0]]
     rest = [w for w in words if w not in ("int", "signed", "unsigned", "long", "short", "__signed__", "__signed")]
@@ -168,7 +172,7 @@ def size_of(kind: Type) -> int | None:
         case "integer" | "real" | "character" | "logical" | "complex":
             if kind.bits is None:
                 return None
-            return 16 if kind.bits == 128 else kind.bits // 8
+            return kind.bits // 8
         case "pointer":
             return 8
         case "array":

@@ -1,4 +1,4 @@
-"""Flags of a file from the compilation database of the project (`compile_commands.json`, as CMake and Bear write it)."""
+"""Flags of a file from the compilation database of its project (`compile_commands.json`, written by CMake or Bear)."""
 
 from __future__ import annotations
 
