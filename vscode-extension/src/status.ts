@@ -2,11 +2,12 @@
 
 import * as vscode from 'vscode';
 
-/** What the server sends with the notification `hpc-ls/status`. */
+/** What the server sends with the notification `hpc-ls/status`; about one document where `uri` is given. */
 export interface ServerStatus {
     readonly state: string;
     readonly text: string;
-    readonly tooltip?: string;
+    readonly tooltip?: string | null;
+    readonly uri?: string | null;
 }
 
 export type Local = 'starting' | 'running' | 'stopped' | 'missing' | 'failed' | 'settingUp';
@@ -22,7 +23,9 @@ const LOCAL: Record<Local, { icon: string; text: string }> = {
 
 export class StatusItem implements vscode.Disposable {
     private readonly item: vscode.StatusBarItem;
-    private readonly listener: vscode.Disposable;
+    private readonly listeners: vscode.Disposable[];
+    private readonly ofDocuments = new Map<string, ServerStatus>();
+    private alive = false;
     private origin = '';
 
     constructor(
@@ -32,11 +35,15 @@ export class StatusItem implements vscode.Disposable {
         this.item = vscode.window.createStatusBarItem('hpc-ls.status', vscode.StatusBarAlignment.Right, 90);
         this.item.name = 'hpc-ls';
         this.item.command = command;
-        this.listener = vscode.window.onDidChangeActiveTextEditor(() => {
-            this.reveal();
-        });
+        this.listeners = [
+            vscode.window.onDidChangeActiveTextEditor(() => {
+                this.reveal();
+            }),
+            vscode.workspace.onDidCloseTextDocument((document) => {
+                this.ofDocuments.delete(document.uri.toString());
+            }),
+        ];
         this.local('stopped');
-        this.reveal();
     }
 
     /** Where the running server comes from; part of the tooltip. */
@@ -45,18 +52,34 @@ export class StatusItem implements vscode.Disposable {
     }
 
     local(state: Local, detail = ''): void {
+        this.alive = state === 'starting' || state === 'running';
+        if (!this.alive) {
+            this.ofDocuments.clear();
+        }
         const { icon, text } = LOCAL[state];
         this.set(`${icon} hpc-ls`, detail === '' ? text : `${text}\n\n${detail}`, state === 'missing' || state === 'failed');
+        this.reveal(); // the server may have spoken before its start was known to be over
     }
 
     server(status: ServerStatus): void {
-        const icon = status.state === 'warning' || status.state === 'error' ? '$(warning) ' : '';
-        this.set(icon + status.text, status.tooltip ?? '', icon !== '');
+        if (!this.alive) {
+            return; // a late word of a server that was stopped
+        }
+        if (typeof status.uri === 'string') {
+            this.ofDocuments.set(vscode.Uri.parse(status.uri).toString(), status);
+            this.reveal();
+        } else {
+            this.show(status);
+        }
     }
 
     dispose(): void {
-        this.listener.dispose();
-        this.item.dispose();
+        vscode.Disposable.from(...this.listeners, this.item).dispose();
+    }
+
+    private show(status: ServerStatus): void {
+        const alarming = status.state === 'warning' || status.state === 'error';
+        this.set(status.text, status.tooltip ?? '', alarming);
     }
 
     private set(text: string, tooltip: string, alarming: boolean): void {
@@ -67,11 +90,15 @@ export class StatusItem implements vscode.Disposable {
     }
 
     private reveal(): void {
-        const language = vscode.window.activeTextEditor?.document.languageId;
-        if (language !== undefined && this.languages.includes(language)) {
-            this.item.show();
-        } else {
+        const document = vscode.window.activeTextEditor?.document;
+        if (document === undefined || !this.languages.includes(document.languageId)) {
             this.item.hide();
+            return;
         }
+        const status = this.ofDocuments.get(document.uri.toString());
+        if (status !== undefined) {
+            this.show(status);
+        }
+        this.item.show();
     }
 }

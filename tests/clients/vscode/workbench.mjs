@@ -20,7 +20,7 @@ export async function openWorkbench({ browser, port, folder, payload = [], shots
     const instance = await chromium.launch({ executablePath: browser, args: FLAGS });
     const context = await instance.newContext({ viewport: { width: 1280, height: 860 }, deviceScaleFactor: 1.5 });
     const page = await context.newPage();
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(15_000);
     const complaints = [];
     page.on('console', (message) => {
         if (message.type() === 'error') complaints.push(message.text().slice(0, 300));
@@ -28,7 +28,7 @@ export async function openWorkbench({ browser, port, folder, payload = [], shots
     await prepare?.(page);
     const query = new URLSearchParams({ folder, payload: JSON.stringify(payload) });
     await page.goto(`http://127.0.0.1:${port}/?${query}`);
-    await page.waitForSelector('.monaco-workbench');
+    await page.waitForSelector('.monaco-workbench', { timeout: 60_000 });
     return new Workbench(instance, page, shots, complaints);
 }
 
@@ -48,7 +48,7 @@ export class Workbench {
     }
 
     /** Waits until an element with this selector, and this text where given, is visible. */
-    async see(selector, text, timeout = 30_000) {
+    async see(selector, text, timeout = 15_000) {
         const found = this.page.locator(selector).filter(text === undefined ? {} : { hasText: text }).first();
         await found.waitFor({ state: 'visible', timeout });
         return found;
