@@ -296,6 +296,9 @@ class HpcLanguageServer(LanguageServer):
                 self.protocol.receive(body)
             except Exception:
                 log.exception("a message could not be handled")
+            # A handler starts on the next turn of the loop: it must see the documents as they are now, not after
+            # the changes that may wait behind its request.
+            await asyncio.sleep(0)
 
 
 def own_version() -> str:

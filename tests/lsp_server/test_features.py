@@ -1,0 +1,323 @@
+"""Every feature through a real session with the real analysis."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+
+SOURCE = """\
+#include <stddef.h>
+
+void scale(int n, double *restrict a, const double *restrict b)
+{
+    for (int i = 0; i < n; i++)
+        a[i] = 2.0 * b[i];
+}
+
+double total(int n, const double *x)
+{
+    double s = 0.0;
+    #pragma omp parallel for
+    for (int i = 0; i < n; i++)
+        s += x[i];
+    return s;
+}
+
+void chain(int n, double *u)
+{
+    for (int i = 1; i < n; i++)
+        u[i] = u[i - 1] + 1.0;
+}
+"""
+SCALE_LINE, PRAGMA_LINE, CHAIN_LINE = 4, 11, 19
+
+
+@pytest.fixture
+async def editor(session):
+    async with session() as editor:
+        yield editor
+
+
+@pytest.fixture
+def uri(tmp_path: Path) -> str:
+    path = tmp_path / "kernels.c"
+    path.write_text(SOURCE)
+    return path.as_uri()
+
+
+def at(line: int, column: int) -> types.Position:
+    return types.Position(line, column)
+
+
+def document(uri: str) -> types.TextDocumentIdentifier:
+    return types.TextDocumentIdentifier(uri)
+
+
+def applied(text: str, edits: list[types.TextEdit]) -> str:
+    lines = text.splitlines(keepends=True)
+
+    def offset(position: types.Position) -> int:
+        return sum(map(len, lines[: position.line])) + position.character
+
+    for edit in sorted(edits, key=lambda e: offset(e.range.start), reverse=True):
+        text = text[: offset(edit.range.start)] + edit.new_text + text[offset(edit.range.end) :]
+    return text
+
+
+def edits_of(action: types.CodeAction) -> list[types.TextEdit]:
+    return list(action.edit.document_changes[0].edits)
+
+
+async def test_diagnostics_say_what_why_and_where(editor, uri):
+    editor.open(uri, SOURCE)
+    found = await editor.diagnostics(uri, bool)
+    race = next(d for d in found if d.code == "race-missing-reduction")
+    assert race.severity == types.DiagnosticSeverity.Error
+    assert race.range.start.line == PRAGMA_LINE + 2
+    assert race.source == "hpc-ls"
+    assert "s" in race.message.splitlines()[0]
+    assert race.data["confidence"] == "proved"
+    assert race.code_description.href.startswith("file://")
+
+
+async def test_quick_fix_is_an_exact_edit_that_repairs(editor, uri):
+    editor.open(uri, SOURCE)
+    found = await editor.diagnostics(uri, bool)
+    race = next(d for d in found if d.code == "race-missing-reduction")
+    actions = await editor.client.text_document_code_action_async(
+        types.CodeActionParams(document(uri), race.range, types.CodeActionContext([race]))
+    )
+    fix = next(a for a in actions if "reduction(+:s)" in a.title)
+    assert fix.kind == types.CodeActionKind.QuickFix
+    assert fix.is_preferred
+    assert fix.diagnostics[0].code == race.code
+    assert fix.edit.document_changes[0].text_document.version == 1
+    repaired = applied(SOURCE, edits_of(fix))
+    assert repaired == SOURCE.replace("parallel for\n", "parallel for reduction(+:s)\n")
+    editor.change(uri, repaired)
+    assert await editor.diagnostics(uri, lambda ds: not any(d.code == race.code for d in ds)) is not None
+
+
+async def test_ignoring_a_finding_silences_it(editor, uri):
+    editor.open(uri, SOURCE)
+    race = next(d for d in await editor.diagnostics(uri, bool) if d.code == "race-missing-reduction")
+    actions = await editor.client.text_document_code_action_async(
+        types.CodeActionParams(document(uri), race.range, types.CodeActionContext([race]))
+    )
+    ignore = next(a for a in actions if a.title.startswith("ignore"))
+    editor.change(uri, applied(SOURCE, edits_of(ignore)))
+    assert not [d for d in await editor.diagnostics(uri) if d.code in (race.code, "unused-suppression")]
+
+
+async def test_code_actions_only_where_asked_and_of_the_kind_asked(editor, uri):
+    editor.open(uri, SOURCE)
+    await editor.diagnostics(uri, bool)
+
+    async def actions(line: int, only: list[str] | None = None) -> list[types.CodeAction]:
+        where = types.Range(at(line, 5), at(line, 5))
+        context = types.CodeActionContext([], only)
+        return list(
+            await editor.client.text_document_code_action_async(types.CodeActionParams(document(uri), where, context))
+        )
+
+    assert not await actions(0)
+    inserts = await actions(SCALE_LINE, ["refactor"])
+    assert applied(SOURCE, edits_of(inserts[0])).splitlines()[SCALE_LINE] == "    #pragma omp parallel for"
+    assert not await actions(SCALE_LINE, ["quickfix"])
+    everything = await actions(0, ["source.fixAll"])
+    assert [a.kind for a in everything] == ["source.fixAll.hpc-ls"]
+    assert "reduction(+:s)" in applied(SOURCE, edits_of(everything[0]))
+    assert not await actions(0, ["source.organizeImports"])
+
+
+async def ghost(editor, uri, line, column, trigger=types.InlineCompletionTriggerKind.Automatic, selected=None):
+    answer = await editor.client.text_document_inline_completion_async(
+        types.InlineCompletionParams(types.InlineCompletionContext(trigger, selected), document(uri), at(line, column))
+    )
+    return list(answer.items) if answer else []
+
+
+async def test_ghost_text_on_an_empty_line_above_a_loop(editor, uri):
+    editor.open(uri, SOURCE)
+    editor.change(uri, "\n", (SCALE_LINE, 0))
+    items = await ghost(editor, uri, SCALE_LINE, 0)
+    assert [i.insert_text for i in items] == ["    #pragma omp parallel for"]
+    editor.change(uri, "    ", (SCALE_LINE, 0))
+    items = await ghost(editor, uri, SCALE_LINE, 4)
+    assert [(i.insert_text, i.range.start.character, i.range.end.character) for i in items] == [
+        ("    #pragma omp parallel for", 0, 4)
+    ]
+
+
+@pytest.mark.parametrize("typed", ["#pragma omp ", "#pragma omp par", "#pragma omp", "#pra", "#pragma  omp  parallel"])
+async def test_ghost_text_completes_a_begun_pragma(editor, uri, typed):
+    editor.open(uri, SOURCE)
+    editor.change(uri, f"    {typed}\n", (SCALE_LINE, 0))
+    items = await ghost(editor, uri, SCALE_LINE, 4 + len(typed))
+    assert len(items) == 1
+    whole = " ".join(items[0].insert_text.split())
+    assert whole == "#pragma omp parallel for"
+    assert items[0].insert_text.startswith(f"    {typed}")
+
+
+async def test_ghost_text_extends_what_the_suggest_widget_selected(editor, uri):
+    editor.open(uri, SOURCE)
+    editor.change(uri, "    #pragma omp par\n", (SCALE_LINE, 0))
+    word = types.Range(at(SCALE_LINE, 16), at(SCALE_LINE, 19))
+    items = await ghost(editor, uri, SCALE_LINE, 19, selected=types.SelectedCompletionInfo(word, "parallel"))
+    assert [(i.insert_text, i.range) for i in items] == [("parallel for", word)]
+    assert not await ghost(
+        editor, uri, SCALE_LINE, 19, selected=types.SelectedCompletionInfo(word, "parallel sections")
+    )
+
+
+async def test_no_ghost_text_where_nothing_pays(editor, uri):
+    editor.open(uri, SOURCE)
+    editor.change(uri, "    #pragma omp \n", (CHAIN_LINE, 0))
+    assert not await ghost(editor, uri, CHAIN_LINE, 16)
+    assert not await ghost(editor, uri, 1, 0)
+    assert not await ghost(editor, uri, 7, 0)
+    assert not await ghost(editor, uri, SCALE_LINE, 8)
+
+
+async def completions(editor, uri, line, column, typed=None):
+    kind = types.CompletionTriggerKind.TriggerCharacter if typed else types.CompletionTriggerKind.Invoked
+    answer = await editor.client.text_document_completion_async(
+        types.CompletionParams(document(uri), at(line, column), types.CompletionContext(kind, typed))
+    )
+    return {item.label: item for item in answer.items} if answer else {}
+
+
+async def test_completion_of_directives_clauses_and_variables(editor, uri):
+    editor.open(uri, SOURCE)
+    line = "    #pragma omp parallel for schedule(static) private("
+    editor.change(uri, f"{line}\n", (SCALE_LINE, 0))
+    variables = await completions(editor, uri, SCALE_LINE, len(line), "(")
+    assert {"a", "b", "n"} <= set(variables)
+    assert "i" not in variables
+    clauses = await completions(editor, uri, SCALE_LINE, len(line) - len("private("), " ")
+    assert "reduction" in clauses and "schedule" not in clauses and "nowait" not in clauses
+    assert "5.5.8" in clauses["reduction"].documentation
+    kinds = await completions(editor, uri, SCALE_LINE, line.index("static"), "(")
+    assert {"static", "dynamic", "guided"} <= set(kinds)
+    directives = await completions(editor, uri, SCALE_LINE, len("    #pragma omp par"))
+    assert directives["parallel for"].text_edit.range.start.character == len("    #pragma omp ")
+    assert not await completions(editor, uri, 0, 3)
+
+
+async def test_no_completion_where_ghost_text_is_meant(editor, uri):
+    editor.open(uri, SOURCE)
+    editor.change(uri, "    #pragma omp \n", (SCALE_LINE, 0))
+    assert not await completions(editor, uri, SCALE_LINE, 16, " ")
+    assert "parallel for" in await completions(editor, uri, SCALE_LINE, 16)
+    editor.change(uri, "    #pragma omp \n", (CHAIN_LINE + 1, 0))
+    assert "parallel for" in await completions(editor, uri, CHAIN_LINE + 1, 16, " ")
+
+
+async def hover(editor, uri, line, column):
+    answer = await editor.client.text_document_hover_async(types.HoverParams(document(uri), at(line, column)))
+    return answer.contents.value if answer else None
+
+
+async def test_hover_on_loops_and_on_words_of_a_directive(editor, uri):
+    editor.open(uri, SOURCE)
+    text = await hover(editor, uri, SCALE_LINE, 6)
+    assert text.startswith("This loop can run in parallel")
+    assert "u[i - 1]" in await hover(editor, uri, CHAIN_LINE, 6) or "u[i-1]" in await hover(editor, uri, CHAIN_LINE, 6)
+    assert "parallel for" in await hover(editor, uri, PRAGMA_LINE, 18)
+    assert await hover(editor, uri, 0, 3) is None
+
+
+async def test_code_lenses_stand_above_outermost_loops_and_insert(editor, uri):
+    editor.open(uri, SOURCE)
+    lenses = await editor.client.text_document_code_lens_async(types.CodeLensParams(document(uri)))
+    titles = {lens.range.start.line: lens.command.title for lens in lenses}
+    assert set(titles) == {SCALE_LINE, PRAGMA_LINE + 1, CHAIN_LINE}
+    assert titles[SCALE_LINE].startswith("parallel") and titles[SCALE_LINE].endswith("insert")
+    assert titles[CHAIN_LINE].startswith("not parallel")
+    lens = next(lens for lens in lenses if lens.range.start.line == SCALE_LINE)
+    done = await editor.client.workspace_execute_command_async(
+        types.ExecuteCommandParams(lens.command.command, lens.command.arguments)
+    )
+    assert done is True
+    edit = editor.applied[0].edit.document_changes[0].edits[0]
+    assert edit.new_text == "    #pragma omp parallel for\n"
+    assert edit.range.start == at(SCALE_LINE, 0)
+
+
+async def test_inlay_hints_name_implicit_attributes(editor, uri):
+    editor.open(uri, SOURCE)
+    whole = types.Range(at(0, 0), at(99, 0))
+    hints = await editor.client.text_document_inlay_hint_async(types.InlayHintParams(document(uri), whole))
+    assert [(h.position.line, h.label) for h in hints] == [(PRAGMA_LINE, "shared(n, s, x)")]
+    above = types.Range(at(0, 0), at(5, 0))
+    assert not await editor.client.text_document_inlay_hint_async(types.InlayHintParams(document(uri), above))
+
+
+async def test_lenses_and_hints_can_be_switched_off(session, uri):
+    async with session(options={"settings": {"codeLens": False, "inlayHints": False}}) as editor:
+        editor.open(uri, SOURCE)
+        assert not await editor.client.text_document_code_lens_async(types.CodeLensParams(document(uri)))
+        whole = types.Range(at(0, 0), at(99, 0))
+        assert not await editor.client.text_document_inlay_hint_async(types.InlayHintParams(document(uri), whole))
+
+
+async def test_explain_and_show_analysis_answer_in_markdown(editor, uri):
+    editor.open(uri, SOURCE)
+
+    async def run(command: str, line: int):
+        return await editor.client.workspace_execute_command_async(
+            types.ExecuteCommandParams(command, [uri, {"line": line, "character": 6}])
+        )
+
+    assert "This loop can run in parallel" in await run("hpc-ls.explain", SCALE_LINE)
+    assert "race-missing-reduction" in await run("hpc-ls.explain", PRAGMA_LINE + 2)
+    page = await run("hpc-ls.showAnalysis", CHAIN_LINE)
+    assert page.startswith("# kernels.c:20 in chain")
+    assert "| `u` |" in page
+    assert await run("hpc-ls.showAnalysis", 0) is None
+
+
+async def test_treating_a_function_as_independent_changes_the_verdict(session, tmp_path):
+    text = "void relax(int);\nvoid all(int n)\n{\n    for (int i = 0; i < n; i++)\n        relax(i);\n}\n"
+    path = tmp_path / "a.c"
+    path.write_text(text)
+    uri = path.as_uri()
+    async with session(root=tmp_path) as editor:
+        editor.open(uri, text)
+        lenses = await editor.client.text_document_code_lens_async(types.CodeLensParams(document(uri)))
+        assert not lenses[0].command.title.startswith("parallel ·")
+        before = lenses[0].command.title
+        written = await editor.client.workspace_execute_command_async(
+            types.ExecuteCommandParams("hpc-ls.treatIndependent", [uri, "relax"])
+        )
+        assert written == str(tmp_path / ".hpc-ls.toml")
+        assert "relax" in (tmp_path / ".hpc-ls.toml").read_text()
+        lenses = await editor.client.text_document_code_lens_async(types.CodeLensParams(document(uri)))
+        assert lenses[0].command.title != before
+        assert lenses[0].command.title.startswith("parallel")
+
+
+async def test_the_status_sums_up(editor, uri):
+    editor.open(uri, SOURCE)
+    await editor.until(lambda: editor.statuses)
+    status = editor.statuses[-1]
+    assert status.state == "ok"
+    assert status.text == "hpc-ls ✓ 3 loops, 2 parallel, 1 race"
+
+
+async def test_pulled_diagnostics_are_not_pushed_and_know_when_nothing_changed(session, pull, uri):
+    async with session(capabilities=pull) as editor:
+        assert editor.capabilities.diagnostic_provider is not None
+        editor.open(uri, SOURCE)
+        report = await editor.pull(uri)
+        assert "race-missing-reduction" in {d.code for d in report.items}
+        again = await editor.pull(uri, report.result_id)
+        assert again.kind == "unchanged"
+        editor.change(uri, "// x\n", (0, 0))
+        moved = await editor.pull(uri, report.result_id)
+        assert moved.kind == "full"
+        assert moved.items[0].range.start.line == report.items[0].range.start.line + 1
+        assert not editor.published
