@@ -59,9 +59,11 @@ def _print(arguments: Namespace, outcome: Outcome, findings: list[Located], line
             text.write(console, text.paragraph("facts", "; ".join(facts), console.width))
         console.print()
     if loop is not None:
-        text.write(console, text.loop_rows(outcome, loop, console.width, offered=loop.existing is None))
+        text.write(
+            console, text.loop_rows(outcome, loop, console.width, offered=loop.profitable and loop.existing is None)
+        )
         around = [other for other in outcome.loops if other is not loop and other.span.contains(loop.span)]
-        text.write(console, (text.loop_line(outcome, other) for other in around))
+        text.write(console, text.loop_lines(outcome, around))
     elif not findings:
         starts = [str(outcome.source.line_of(other.span.start) + 1) for other in outcome.loops]
         where = f" Loops start in line {', '.join(starts)}." if starts else " The file has no loop that was understood."

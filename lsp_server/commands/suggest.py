@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from rich.text import Text
 
+from analyzers.api import LoopReport
 from lsp_server import changes
 from lsp_server.commands import files, output
 from lsp_server.outcomes import Outcome, pragma_of, verdict_word
@@ -106,13 +107,16 @@ class _Writer:
             if not outcome.loops:
                 self._console.print(f"{visible(outcome.name)}: line {self._arguments.line} is in no loop.")
             for loop in outcome.loops:
-                text.write(self._console, text.loop_rows(outcome, loop, width, offered=loop.existing is None))
+                text.write(
+                    self._console,
+                    text.loop_rows(outcome, loop, width, offered=loop.profitable and loop.existing is None),
+                )
             return
         self._loops += len(outcome.loops)
         self._parallel += sum(verdict_word(loop) == "parallel" for loop in outcome.loops)
         offers = chosen(outcome.loops, minimum)
         self._offered += len(offers)
-        others: list[Text] = []
+        others: list[LoopReport] = []
         for loop in outcome.loops:
             if loop in offers:
                 text.write(self._console, text.loop_rows(outcome, loop, width, offered=True))
@@ -120,8 +124,8 @@ class _Writer:
                 continue
             around = (*offers, *(other for other in outcome.loops if other.existing is not None))
             if not any(other.span.contains(loop.span) for other in around):
-                others.append(text.loop_line(outcome, loop))
-        text.write(self._console, others)
+                others.append(loop)
+        text.write(self._console, text.loop_lines(outcome, others))
         if others:
             self._console.print()
 

@@ -192,18 +192,25 @@ def loop_rows(outcome: Outcome, loop: LoopReport, width: int, *, offered: bool) 
     rows += frame(outcome.source, [], context, inserted, width)
     told = [part for part in (loop.explanation or loop.summary).split("\n") if not inserted or part.strip() != pragma]
     rows += paragraph("why", "\n".join(told), width)
-    if loop.advice and not (pragma and offered):
+    if loop.advice and not inserted and loop.advice not in loop.explanation:
         rows += paragraph("note", loop.advice, width)
     return rows
 
 
-def loop_line(outcome: Outcome, loop: LoopReport) -> Text:
-    """A loop in one line."""
-    row = Text(place(outcome, loop.span.start))
+def loop_lines(outcome: Outcome, loops: Sequence[LoopReport]) -> list[Text]:
+    """Loops in one line each, what is said of them in one column."""
+    places = [place(outcome, loop.span.start) for loop in loops]
+    column = max(map(len, places), default=0)
+    return [_loop_line(at.ljust(column), loop) for at, loop in zip(places, loops, strict=True)]
+
+
+def _loop_line(at: str, loop: LoopReport) -> Text:
     word, _, rest = loop.summary.partition(" · ")
     if loop.advice and verdict_word(loop) == "parallel":
         rest = loop.advice if loop.advice.startswith(rest) else f"{rest} · {loop.advice}"
-    return row.append("  ").append(visible(f"{word} · {rest}" if rest else word))
+    head, colon, tail = word.partition(":")
+    row = Text(f"{at}  ").append(visible(head), VERDICTS[verdict_word(loop)].removeprefix("bold "))
+    return row.append(visible(f"{colon}{tail} · {rest}" if rest else f"{colon}{tail}"))
 
 
 def covers(source: SourceText, loop: LoopReport, line: int) -> bool:
