@@ -6,6 +6,7 @@ it calls, or the options changed (ARCHITECTURE.md, "From a keystroke to a squigg
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 
@@ -15,7 +16,7 @@ from analyzers.dependence import loops
 from analyzers.dependence.facts import Effects
 from analyzers.explain.facts import loop_reports, sharing_hints
 from analyzers.frontends.c import CFrontend, Chunk
-from analyzers.ir.statements import Function
+from analyzers.ir.statements import Function, SourceFile
 from analyzers.ir.verdicts import FileReport, Finding, FunctionResult, PlacedResult
 from analyzers.openmp import races
 from analyzers.rules import registry
@@ -24,6 +25,7 @@ from analyzers.text import SourceText
 
 Key = tuple[object, ...]
 EMPTY = SourceText.of("")
+log = logging.getLogger(__name__)
 
 
 class Pipeline:
@@ -54,14 +56,15 @@ class Pipeline:
             key = (chunk.fingerprint, *(effects.get(name) for name in function.callees))
             result = self._results.get(key)
             if result is None:
-                result = self._analyze(function, chunk, effects)
+                result = self._guarded(function, chunk, effects)
                 self._results[key] = result
             known[key] = result
             yield PlacedResult(chunk.start, result)
         self._results = known
 
     def file_findings(self) -> tuple[Finding, ...]:
-        file = self._frontend.file()
+        level = self._frontend.file()
+        file = SourceFile(self._language, (), level.globals, level.directives, level.problems, level.prototypes)
         return registry.file_findings(file, self._options)
 
     def report(self) -> FileReport:
@@ -70,10 +73,16 @@ class Pipeline:
 
     def _lowered(self, chunks: tuple[Chunk, ...]) -> Mapping[str, Function]:
         """The functions of this version by fingerprint, lowering only what is new."""
-        self._functions = {
-            c.fingerprint: self._functions.get(c.fingerprint) or self._frontend.lower(c) for c in chunks
-        }
+        self._functions = {c.fingerprint: self._functions.get(c.fingerprint) or self._frontend.lower(c) for c in chunks}
         return self._functions
+
+    def _guarded(self, function: Function, chunk: Chunk, effects: Mapping[str, Effects]) -> FunctionResult:
+        """A defect of ours costs one function its results, never the user the file (invariant 2)."""
+        try:
+            return self._analyze(function, chunk, effects)
+        except Exception:
+            log.exception("the analysis of %s failed", function.name)
+            return FunctionResult(function.name, function.fingerprint, function.span, (), (_failed(function),))
 
     def _analyze(self, function: Function, chunk: Chunk, effects: Mapping[str, Effects]) -> FunctionResult:
         started = time.perf_counter()
@@ -90,3 +99,15 @@ class Pipeline:
             sharing_hints(openmp),
             time.perf_counter() - started,
         )
+
+
+def _failed(function: Function) -> Finding:
+    return Finding(
+        rule="internal-error",
+        category="syntax",
+        severity="information",
+        confidence="proved",
+        span=function.name_span,
+        message=f"`{function.name}` could not be analyzed: a defect of hpc-ls, not of this code",
+        why="The log says where it happened; `hpc-ls doctor` shows what to put into a report.",
+    )

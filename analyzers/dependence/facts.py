@@ -99,8 +99,8 @@ class FunctionFacts:
 class Conflict:
     """The answer to: can these two accesses touch the same element in two different iterations (or threads)?
 
-    none: proved that they cannot. proved: they do, with a witness. maybe: cannot decide, with the reason and, where there
-    is one, the assumption under which they do not.
+    none: proved that they cannot. proved: they do, with a witness. maybe: cannot decide, with the reason and, where
+    there is one, the assumption under which they do not.
     """
 
     status: Literal["none", "proved", "maybe"]

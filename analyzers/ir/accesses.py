@@ -28,7 +28,7 @@ class Member:
     name: str
 
 
-PathStep = Union[Subscripts, Member]  # noqa: UP007  (read at run time by dataclasses on 3.10)
+PathStep = Union[Subscripts, Member]  # noqa: UP007  (see `ir.expressions`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Access:
     `symbol` and `path` say which object: `s.x` is (s, [Member x]); `p[i]` is (p, [Subscripts((i,), through_pointer)]);
     the scalar `x` has an empty path. `symbol` None: an object that cannot be named (through a call's result, an unknown
     call, an opaque expression) and so may be any visible one. `loops` are the surrounding loops inside the function,
-    outermost first; `guards` the conditions between them. `exact` False: the element or the execution is over-approximated.
+    outermost first; `guards` the conditions between them. `exact` False: element or execution are over-approximated.
     """
 
     symbol: Symbol | None

@@ -37,8 +37,8 @@ class Clause:
 class Directive:
     """A directive with its leaf constructs: `parallel for simd` has kinds ("parallel", "for", "simd").
 
-    `name` is canonical and the same in all languages: Fortran's `do` is `for`; `target teams distribute parallel for` is
-    five kinds. For `critical` and `flush` the parenthesised name or list is a clause named `name` or `list`.
+    `name` is canonical and the same in all languages: Fortran's `do` is `for`; `target teams distribute parallel for`
+    is five kinds. For `critical` and `flush` the parenthesised name or list is a clause named `name` or `list`.
     `unknown` holds words that could not be read as directive or clause, each with its span.
     """
 

@@ -45,9 +45,9 @@ class Name:
 class Element:
     """One element of an array or of what a pointer points to.
 
-    All subscripts of one array object stand in one Element, outermost dimension first as declared: `a[i][j]` of an array
-    (or of a pointer to arrays) is `Element(a, (i, j))`; with `double **a` it is `Element(Element(a, (i,)), (j,))`, because
-    the inner one loads a pointer. `*p` is `Element(p, (0,))`, `*(p + i)` and `p[i]` are `Element(p, (i,))`, `p->x` is
+    All subscripts of one array object stand in one Element, outermost dimension first as declared: `a[i][j]` of an
+    array (or of a pointer to arrays) is `Element(a, (i, j))`; with `double **a` it is `Element(Element(a, (i,)), (j,))`,
+    because the inner one loads a pointer. `*p` is `Element(p, (0,))`, `*(p + i)` and `p[i]` are `Element(p, (i,))`, `p->x` is
     `Field(Element(p, (0,)), "x")`. Fewer subscripts than dimensions denote a sub-array.
     """
 
@@ -138,7 +138,10 @@ class Opaque:
     span: Span = field(compare=False, default=NOWHERE)
 
 
-Expr = Union[Constant, Name, Element, Field, Address, Call, Unary, Binary, Conditional, Cast, Opaque]  # noqa: UP007  (read at run time by dataclasses on 3.10)
+# Union and not `|`: this line runs, and on 3.10 `|` would need every class to be defined without quotes.
+Expr = Union[  # noqa: UP007
+    Constant, Name, Element, Field, Address, Call, Unary, Binary, Conditional, Cast, Opaque
+]
 
 ZERO = Constant(0)
 ONE = Constant(1)

@@ -86,8 +86,11 @@ class LoopHeader:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Loop:
-    """A loop, equal only to itself (a key in tables; deep comparison would cost its whole body). `init` runs once before, `step` after each iteration (also after `continue`), `condition` None: forever.
-    Side effects inside the condition make the frontend emit a `while` without condition that breaks in its body."""
+    """A loop. `init` runs once before, `step` after each iteration (also after `continue`), `condition` None: forever.
+
+    Equal only to itself: a key in tables, and deep comparison would cost its whole body. Side effects inside the
+    condition make the frontend emit a `while` without condition that breaks in its body.
+    """
 
     kind: LoopKind
     init: tuple[Stmt, ...]
@@ -117,8 +120,9 @@ class Label:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Construct:
-    """A directive with the structured block it governs, equal only to itself; `body` is None for stand-alone ones (barrier, taskwait, ...).
+    """A directive with the structured block it governs; None for stand-alone ones (barrier, taskwait, ...).
 
+    Equal only to itself, like a loop.
     The body of a loop construct is the Loop itself (wrapped in a Block); `sections` holds `section` constructs.
     """
 
@@ -137,7 +141,10 @@ class Unknown:
     span: Span
 
 
-Stmt = Union[Declare, Assign, Evaluate, Block, If, Switch, Loop, Jump, Label, Construct, Unknown]  # noqa: UP007  (read at run time by dataclasses on 3.10)
+# Union and not `|`: see `ir.expressions`.
+Stmt = Union[  # noqa: UP007
+    Declare, Assign, Evaluate, Block, If, Switch, Loop, Jump, Label, Construct, Unknown
+]
 
 
 @dataclass(frozen=True, slots=True)

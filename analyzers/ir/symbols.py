@@ -81,11 +81,13 @@ class Symbol:
     name: str = field(compare=False)
     type: Type = field(compare=False, default=UNKNOWN_TYPE)
     storage: Storage = field(compare=False, default="local")
-    span: Span = field(compare=False, default=NOWHERE)  # of the declared name, relative to the function; NOWHERE at file scope
-    line: int | None = field(compare=False, default=None)  # zero-based, from the function's first line; absolute at file scope
+    span: Span = field(compare=False, default=NOWHERE)  # of the declared name, in the function; NOWHERE at file scope
+    line: int | None = field(
+        compare=False, default=None
+    )  # zero-based, from the function's first; absolute at file scope
     intent: Intent = field(compare=False, default="unknown")
     target: bool = field(compare=False, default=False)  # Fortran TARGET or POINTER
-    address_taken: bool = field(compare=False, default=False)  # `&x` is evaluated somewhere in the function (or, global, in the file)
+    address_taken: bool = field(compare=False, default=False)  # `&x` stands in the function (of a global: in the file)
     threadprivate: bool = field(compare=False, default=False)
     depth: int = field(compare=False, default=0)  # block nesting: 0 file scope, 1 parameters and function body, ...
     value: Expr | None = field(compare=False, default=None)  # of a constant

@@ -163,7 +163,7 @@ class LoopReport:
     verdict: Verdict
     depth: int  # 0: outermost in the function
     roles: tuple[Role, ...]
-    pragma: str | None  # the whole line without indentation: "#pragma omp parallel for private(j)", by the confidence table
+    pragma: str | None  # the whole line without indentation, by the table of confidence: "#pragma omp parallel for"
     conditional_pragma: str | None  # the pragma that is right if the strong assumptions hold
     profitable: bool
     advice: str  # why the pragma is (not) offered here: "too small to pay: 8 iterations", "parallelize the outer loop"
