@@ -71,13 +71,11 @@ def table(functions: Iterable[Function], independent: frozenset[str] = frozenset
     for function in defined.values():
         for name in function.callees:
             if name not in defined and name not in known:
-                known[name] = library(name) or Effects(
-                    unknown=f"`{name}` is defined elsewhere and may read and write anything"
-                )
+                known[name] = library(name) or Effects(unknown="is defined elsewhere and may read and write anything")
     for component in _components(defined):
         for name in component:
             circular = len(component) > 1 or name in defined[name].callees
-            known[name] = Effects(unknown=f"`{name}` is recursive") if circular else summarise(defined[name], known)
+            known[name] = Effects(unknown="is recursive") if circular else summarise(defined[name], known)
     known.update((name, INDEPENDENT) for name in independent)
     return known
 
@@ -157,14 +155,14 @@ class _Summary:
 
     def add(self, stmt: Stmt) -> None:
         if isinstance(stmt, Unknown):
-            self.unknown = f"`{self.function.name}` has code that could not be read: {stmt.reason}"
+            self.unknown = f"has code that could not be read: {stmt.reason}"
             return
         if isinstance(stmt, Jump) and stmt.kind == "exit":
             self.exits = self.io = True
         self.synchronizes = self.synchronizes or isinstance(stmt, Construct)
         uses = of_statement(stmt)
         if uses.opaque is not None:
-            self.unknown = f"`{self.function.name}` has code that could not be read: {uses.opaque}"
+            self.unknown = f"has code that could not be read: {uses.opaque}"
             return
         for symbol, _ in uses.reads:
             self._object(symbol, "read")
@@ -186,7 +184,7 @@ class _Summary:
         if symbol is None:
             return
         if symbol.type.volatile:
-            self.unknown = f"`{self.function.name}` accesses the volatile `{symbol.name}`"
+            self.unknown = f"accesses the volatile `{symbol.name}`"
         if symbol.threadprivate:
             self.state = self.state or f"the threadprivate `{symbol.name}`"
             self.threadprivate.add(symbol.name)
@@ -201,11 +199,11 @@ class _Summary:
     def _memory(self, lvalue: Expr, use: ParameterUse) -> None:
         """An access through a pointer."""
         if lvalue.type.volatile:
-            self.unknown = f"`{self.function.name}` accesses volatile memory"
+            self.unknown = "accesses volatile memory"
             return
         base = memory_base(lvalue)
         if base is None:
-            self.unknown = f"`{self.function.name}` accesses memory that cannot be named"
+            self.unknown = "accesses memory that cannot be named"
             return
         own = isinstance(lvalue, Element) and isinstance(base, Name) and all(_is_zero(s) for s in lvalue.subscripts)
         self._reached(base, use, whole=not own)
@@ -249,17 +247,15 @@ class _Summary:
                 break
         if not reached:
             verb = "reads" if use == "read" else "writes"
-            self.unknown = f"`{self.function.name}` {verb} memory through a pointer that it finds in memory"
+            self.unknown = f"{verb} memory through a pointer that it finds in memory"
 
     def _call(self, call: Call) -> None:
         effect = self.known.get(call.name) if call.name else None
         if effect is None:
-            self.unknown = f"`{self.function.name}` calls " + (
-                f"`{call.name}`, which is unknown" if call.name else "through a function pointer"
-            )
+            self.unknown = f"calls `{call.name}`, which is unknown" if call.name else "calls through a pointer"
             return
         if effect.unknown is not None:
-            self.unknown = f"`{self.function.name}` calls `{call.name}`: {effect.unknown}"
+            self.unknown = f"calls `{call.name}`, which {effect.unknown}"
             return
         self.reads |= effect.reads
         self.writes |= effect.writes

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from analyzers.dependence.values import written_memory
 from analyzers.ir.expressions import Binary, Call, Constant, Expr, Unary, symbols, walk
-from analyzers.ir.flow import FlowGraph, Region
+from analyzers.ir.flow import FlowGraph
+from analyzers.ir.graph import Region
 from analyzers.ir.statements import If, Loop
 from analyzers.ir.symbols import Symbol
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from analyzers.dependence.guards import exposed_on_real_paths
 from analyzers.ir.expressions import Expr, Name, root, walk
-from analyzers.ir.flow import FlowGraph, Node
+from analyzers.ir.flow import FlowGraph
+from analyzers.ir.graph import Node
 from analyzers.ir.statements import Assign, Declare, Loop, LoopHeader, Stmt, expressions, walk_statements
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Reason

@@ -24,7 +24,8 @@ from analyzers.ir.expressions import (
     symbols,
     walk,
 )
-from analyzers.ir.flow import FlowGraph, Node
+from analyzers.ir.flow import FlowGraph
+from analyzers.ir.graph import Node
 from analyzers.ir.statements import Assign, Block, Declare, If, Loop, LoopHeader, Stmt
 from analyzers.ir.symbols import Symbol, Type
 from analyzers.ir.uses import place_of

@@ -27,7 +27,8 @@ from analyzers.ir.expressions import (
     symbols,
     walk,
 )
-from analyzers.ir.flow import FlowGraph, Node, Region
+from analyzers.ir.flow import FlowGraph
+from analyzers.ir.graph import Node, Region
 from analyzers.ir.pointers import may_share_memory
 from analyzers.ir.statements import Assign, Declare, Loop, Stmt
 from analyzers.ir.symbols import Symbol, Type
@@ -294,7 +295,7 @@ class Values:
             uid = f"{symbol.uid}@{loop.span.start}"
             found = replace(symbol, uid=uid, address_taken=False, storage="local")
             self._entries[symbol, loop] = found
-            self.graph.entries[found] = loop
+            self.graph.entries[found] = symbol, loop
         return Name(found)
 
     def entry(self, symbol: Symbol, loop: Loop) -> Expr:
@@ -416,10 +417,10 @@ class Values:
         nodes = list(nodes)
         wanted = 0
         for symbol in symbols(value):
-            owner = self.graph.entries.get(symbol)
-            if owner is None:
+            entry = self.graph.entries.get(symbol)
+            if entry is None:
                 wanted |= self.graph.symbol_mask(symbol)
-            elif not all(any(r.first <= n.index < r.end for r in self.graph.regions(owner)) for n in nodes):
+            elif not all(any(r.first <= n.index < r.end for r in self.graph.regions(entry[1])) for n in nodes):
                 return True
         nodes = [node for node in nodes if node.index != use]
         if any(node.writes & wanted for node in nodes):
