@@ -46,9 +46,10 @@ class Element:
     """One element of an array or of what a pointer points to.
 
     All subscripts of one array object stand in one Element, outermost dimension first as declared: `a[i][j]` of an
-    array (or of a pointer to arrays) is `Element(a, (i, j))`; with `double **a` it is `Element(Element(a, (i,)), (j,))`,
-    because the inner one loads a pointer. `*p` is `Element(p, (0,))`, `*(p + i)` and `p[i]` are `Element(p, (i,))`, `p->x` is
-    `Field(Element(p, (0,)), "x")`. Fewer subscripts than dimensions denote a sub-array.
+    array (or of a pointer to arrays) is `Element(a, (i, j))`; with `double **a` it is
+    `Element(Element(a, (i,)), (j,))`, because the inner one loads a pointer. `*p` is `Element(p, (0,))`, `*(p + i)` and
+    `p[i]` are `Element(p, (i,))`, `p->x` is `Field(Element(p, (0,)), "x")`. Fewer subscripts than dimensions denote a
+    sub-array.
     """
 
     base: Expr
