@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 SIZES = ((0, 0), (1, 1), (2, 3), (3, 2), (5, 4), (4, 6), (7, 7))  # values of (n, m)
-LARGER = ((12, 12), (15, 11), (9, 20))  # for dependences that need room
+LARGER = ((12, 12), (15, 11), (9, 20), (24, 24), (40, 40))  # for dependences that need room
 PREAMBLE = (
     "int a[200], b[200], c[64][64], d[64][64], out[8];\n"
     "#define P(i, j) p[(i) * n + (j)]\n"
@@ -516,11 +516,13 @@ def _really_dependent(nest: Nest, loop: LoopSite, traces: Sequence[Trace]) -> bo
     """Do two iterations conflict for some size? A loop that never runs twice may be called anything."""
     if any(_conflicts(t, loop, {}) for t in traces):
         return True
-    larger = [run(nest, n, m) for n, m in LARGER]
-    if any(_conflicts(t, loop, {}) for t in larger):
-        return True
-    counts = [count for t in larger for (number, _), count in t.iterations.items() if number == loop.number]
-    return max(counts, default=0) < 2
+    most = 0
+    for n, m in LARGER:
+        trace = run(nest, n, m)
+        if _conflicts(trace, loop, {}):
+            return True
+        most = max([most, *(count for (number, _), count in trace.iterations.items() if number == loop.number)])
+    return most < 2
 
 
 def _position(event: Event, number: int) -> tuple[int, int] | None:
