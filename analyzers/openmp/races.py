@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from analyzers.dependence import alias
 from analyzers.dependence.facts import FunctionFacts
 from analyzers.ir.accesses import Access, Subscripts
 from analyzers.ir.directives import Directive
-from analyzers.ir.expressions import Call, Constant, Element, Expr, Field, Name, Opaque, root, symbols, walk
+from analyzers.ir.expressions import Call, Constant, Expr, Name, root, symbols, walk
 from analyzers.ir.statements import (
     Assign,
     Construct,
-    Declare,
     Evaluate,
     Function,
     Loop,
@@ -33,6 +32,7 @@ from analyzers.ir.verdicts import Assumption, Confidence, Dependence
 from analyzers.openmp.concurrency import Mode, modes
 from analyzers.openmp.elements import Elements
 from analyzers.openmp.facts import OpenMPFacts, PlacedAccess, Race, Region
+from analyzers.openmp.invariants import Invariant
 from analyzers.openmp.phases import UNSET_LOCK, Phases, Placement, has_one_thread, lock_of, place, thread_numbers
 from analyzers.openmp.sharing import Scopes, Storage, associated_loops, region_sharing, scopes, storage
 from analyzers.settings import Options
@@ -335,7 +335,7 @@ class _Examined:
             scope = self.root.construct if self.root.construct is not None else self.facts.function.body
         known = self.elements.get(id(scope))
         if known is None:
-            invariant = _Invariant(scope, self.scopes, self._stack_of(scope), self.root.depth)
+            invariant = Invariant(scope, self.scopes, self._stack_of(scope), self.root.depth, self.facts.accesses)
             known = self.elements[id(scope)] = Elements(
                 self.facts.headers,
                 invariant,
@@ -362,68 +362,13 @@ _WHY = {
 }
 
 
-@dataclass(slots=True)
-class _Invariant:
-    """Which expressions have one value for all threads (or iterations) while the scope runs."""
-
-    scope: Stmt
-    scopes: Scopes
-    stack: tuple[Construct, ...]
-    depth: int
-    _written: frozenset[Symbol] = field(init=False)
-    _known: dict[Symbol, bool] = field(default_factory=dict)
-    _definitions: dict[Symbol, list[Expr | None]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._written = frozenset(_assigned(self.scope))
-        for stmt in walk_statements(self.scope):
-            if isinstance(stmt, Declare):
-                self._definitions.setdefault(stmt.symbol, []).append(stmt.value)
-            elif isinstance(stmt, Assign) and isinstance(stmt.target, Name):
-                self._definitions.setdefault(stmt.target.symbol, []).append(None)
-
-    def __call__(self, expr: Expr) -> bool:
-        return all(self._part(e) for e in walk(expr))
-
-    def _part(self, expr: Expr) -> bool:
-        match expr:
-            case Name(symbol=symbol):
-                return self._symbol(symbol)
-            case Call() | Opaque():
-                return False
-            case Element() | Field():
-                # Memory: unchanged where nothing in the scope writes the object that the name stands for.
-                return True
-            case _:
-                return True
-
-    def _symbol(self, symbol: Symbol) -> bool:
-        known = self._known.get(symbol)
-        if known is None:
-            self._known[symbol] = False  # against cycles
-            known = self._known[symbol] = self._decide(symbol)
-        return known
-
-    def _decide(self, symbol: Symbol) -> bool:
-        if symbol.storage in ("constant", "function"):
-            return True
-        definitions = self._definitions.get(symbol)
-        if definitions is not None:
-            value = definitions[0] if len(definitions) == 1 else None
-            return value is not None and not symbol.address_taken and self(value)
-        if symbol in self._written or (symbol.address_taken and symbol.type.kind != "array"):
-            return False
-        meaning = storage(symbol, self.stack, self.scopes)
-        return meaning.owner < self.depth or meaning.sharing.attribute == "firstprivate"
-
-
 def _assigned(scope: Stmt) -> set[Symbol]:
-    """The objects that statements below assign, as a whole or in part; those behind pointers count for the pointer."""
+    """The variables that statements below assign; memory behind a pointer is not the pointer."""
     found: set[Symbol] = set()
     for stmt in walk_statements(scope):
         if isinstance(stmt, Assign):
             base = root(stmt.target)
-            if isinstance(base, Name):
+            if isinstance(base, Name) and (base.symbol.type.kind != "pointer" or isinstance(stmt.target, Name)):
                 found.add(base.symbol)
     return found
 

@@ -214,7 +214,7 @@ def _too_small(facts: LoopFacts, work: Work) -> str:
     if work.counted:
         return f"too small to pay: {readable(work.trips)} iterations of {each}, starting threads costs more"
     if work.bounded:
-        return f"too small to pay: some {readable(work.trips)} iterations of {each}, starting threads costs more"
+        return f"too small to pay: at most {readable(work.trips)} iterations of {each}, starting threads costs more"
     enough = readable(work.enough / work.each)
     return f"threads would start anew each time the outer loop comes here; that pays from about {enough} iterations"
 

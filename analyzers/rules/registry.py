@@ -56,6 +56,17 @@ MODULES: tuple[str, ...] = (
     "perf.false_sharing",
     "perf.parallel_region_in_loop",
     "perf.too_small_parallel_loop",
+    "race.array_element",
+    "race.loop_carried_dependence",
+    "race.missing_barrier",
+    "race.missing_reduction",
+    "race.shared_loop_index",
+    "race.shared_scalar",
+    "race.shared_write_in_parallel",
+    "race.simd_dependence",
+    "race.thread_unsafe_call",
+    "race.unordered_tasks",
+    "race.unprotected_update",
 )
 
 

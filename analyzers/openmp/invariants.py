@@ -1,0 +1,100 @@
+"""Which expressions have one value for all threads (or iterations) while a construct runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from analyzers.dependence.alias import type_at
+from analyzers.ir.accesses import Access
+from analyzers.ir.expressions import Call, Element, Expr, Field, Name, Opaque, root, walk
+from analyzers.ir.pointers import may_share_memory
+from analyzers.ir.statements import Assign, Construct, Declare, Stmt, walk_statements
+from analyzers.ir.symbols import Symbol
+from analyzers.openmp.sharing import Scopes, storage
+
+
+@dataclass(slots=True)
+class Invariant:
+    """Asked of an expression: does it keep its value, the same for all threads, throughout `scope`?
+
+    `stack` are the constructs around the body of `scope`, `depth` the index of the region in it: a copy that one
+    further in makes is the thread's own.
+    """
+
+    scope: Stmt
+    scopes: Scopes
+    stack: tuple[Construct, ...]
+    depth: int
+    accesses: Sequence[Access]
+    _writes: tuple[Access, ...] = ()
+    _assigned: frozenset[Symbol] = frozenset()
+    _definitions: dict[Symbol, list[Expr | None]] = field(default_factory=dict)
+    _known: dict[Symbol, bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        inside = {id(s) for s in walk_statements(self.scope)}
+        self._writes = tuple(a for a in self.accesses if a.writes and id(a.statement) in inside)
+        for stmt in walk_statements(self.scope):
+            if isinstance(stmt, Declare):
+                self._definitions.setdefault(stmt.symbol, []).append(stmt.value)
+            elif isinstance(stmt, Assign) and isinstance(stmt.target, Name):
+                self._definitions.setdefault(stmt.target.symbol, []).append(None)
+        self._assigned = frozenset(a.symbol for a in self._writes if a.symbol is not None and not a.path)
+
+    def __call__(self, expr: Expr) -> bool:
+        return all(self._part(e) for e in walk(expr))
+
+    def _part(self, expr: Expr) -> bool:
+        match expr:
+            case Name(symbol=symbol):
+                return self._symbol(symbol)
+            case Call() | Opaque():
+                return False
+            case Element() | Field():
+                return self._memory(expr)
+            case _:
+                return True
+
+    def _memory(self, lvalue: Expr) -> bool:
+        """Does nothing in the scope write memory that the lvalue may be?"""
+        base = root(lvalue)
+        symbol = base.symbol if isinstance(base, Name) else None
+        for write in self._writes:
+            if write.symbol is None:
+                return False
+            if write.symbol == symbol and write.path:
+                return False
+            pointers = write.symbol.is_pointer or symbol is None or symbol.is_pointer
+            if pointers and write.path and may_share_memory(type_at(write.symbol, write.path), lvalue.type):
+                return False
+        return True
+
+    def _symbol(self, symbol: Symbol) -> bool:
+        known = self._known.get(symbol)
+        if known is None:
+            self._known[symbol] = False  # against cycles
+            known = self._known[symbol] = self._decide(symbol)
+        return known
+
+    def _decide(self, symbol: Symbol) -> bool:
+        if symbol.storage in ("constant", "function"):
+            return True
+        definitions = self._definitions.get(symbol)
+        if definitions is not None:
+            value = definitions[0] if len(definitions) == 1 else None
+            return value is not None and not symbol.address_taken and self(value)
+        if symbol in self._assigned:
+            return False
+        if (symbol.address_taken or symbol.is_static) and symbol.type.kind != "array" and self._may_be_reached(symbol):
+            return False
+        meaning = storage(symbol, self.stack, self.scopes)
+        return meaning.owner < self.depth or meaning.sharing.attribute == "firstprivate"
+
+    def _may_be_reached(self, symbol: Symbol) -> bool:
+        """Does the scope write through a pointer, or by an unknown call, what may be this variable?"""
+        return any(
+            w.symbol is None
+            or (w.symbol.is_pointer and w.path and may_share_memory(type_at(w.symbol, w.path), symbol.type))
+            for w in self._writes
+        )

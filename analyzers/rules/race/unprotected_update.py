@@ -1,0 +1,97 @@
+"""One access to a shared variable is protected, another one is not.
+
+What it finds
+A variable is updated in a critical or atomic construct or under a lock, and read or written elsewhere in the region
+without that protection, or under another one.
+
+Why it matters
+Mutual exclusion works only if every access takes part. The unprotected one runs into the middle of the protected
+ones.
+
+Example
+Bad:
+
+    int count(int n, const int *x, int *last)
+    {
+        int hits = 0;
+        #pragma omp parallel for
+        for (int i = 0; i < n; i++) {
+            if (x[i] > 0) {
+                #pragma omp atomic
+                hits++;
+            }
+            last[i] = hits;
+        }
+        return hits;
+    }
+
+Good:
+
+    int count(int n, const int *x)
+    {
+        int hits = 0;
+        #pragma omp parallel for
+        for (int i = 0; i < n; i++) {
+            if (x[i] > 0) {
+                #pragma omp atomic
+                hits++;
+            }
+        }
+        return hits;
+    }
+
+Fix
+Protect every access in the same way: with the same critical name, the same lock, or atomic for all of them.
+
+References
+OpenMP 5.2 §15.2 (critical construct), §15.8.4 (atomic construct), §1.4.1 (data races)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzers.ir.verdicts import Finding
+from analyzers.openmp.facts import PlacedAccess
+from analyzers.rules.race import _defects
+from analyzers.rules.registry import Context, Rule
+
+
+def check(context: Context) -> Iterator[Finding]:
+    for defect in _defects.of(context, "unprotected-update"):
+        first, second = defect.race.first, defect.race.second
+        bare = second if first.locks else first
+        held = first if first.locks else second
+        protection = _protection(held)
+        name = defect.name
+        fix = _defects.atomic_fix(context, bare) if protection == "atomic" else None
+        yield _defects.finding(
+            RULE,
+            defect,
+            f"`{name}` is protected by {protection} in one place and not in another",
+            f"this access {'is' if first is held else 'is not'} protected",
+            f"{_defects.sharing(defect)} One thread {_defects.verb(held.access)} it under {protection} while another "
+            f"{_defects.verb(bare.access)} it without: the two can meet.",
+            () if fix is None else (fix,),
+            protection=protection,
+        )
+
+
+def _protection(placed: PlacedAccess) -> str:
+    lock = sorted(placed.locks)[0]
+    kind, _, name = lock.partition(":")
+    if kind == "lock":
+        return f"the lock `{name}`"
+    if kind == "critical":
+        return f"critical({name})" if name else "critical"
+    return kind
+
+
+RULE = Rule(
+    "race-unprotected-update",
+    "race",
+    "error",
+    "a shared variable is protected in one place and not in another",
+    "OpenMP 5.2 §15.2",
+    check,
+)
