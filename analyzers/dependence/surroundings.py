@@ -53,7 +53,8 @@ def note_calls(loop: Loop, effects: Mapping[str, Effects], obstacles: Obstacles)
             assumption = Assumption("independent-call", "the called function is independent", "strong")
             obstacles.undecided(Reason("unknown-call", text, call.span), assumption)
         elif effect is None or effect.unknown is not None:
-            text = (effect.unknown if effect else None) or f"`{name}` is defined elsewhere and may write anything"
+            why = (effect.unknown if effect else None) or "is defined elsewhere and may read and write anything"
+            text = f"`{name}` {why}"
             assumption = Assumption("independent-call", f"`{name}` is independent", "strong", (name,))
             obstacles.undecided(Reason("unknown-call", text, call.span, name), assumption)
         else:
