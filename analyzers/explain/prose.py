@@ -197,7 +197,7 @@ def _apart(names: Sequence[str], parameters: Collection[str]) -> str:
         why = "they are both parameters" if len(names) == 2 else "they are parameters"
         why += " without `restrict`"
     else:
-        why = "by their types they could"
+        why = "their types allow it"
     return f"may overlap: {why}. Assumed distinct; if they ever overlap, this is wrong."
 
 

@@ -1,0 +1,179 @@
+"""What is said of a loop: whole texts where the layout matters, the telling line where only the words do."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from analyzers.api import analyze, loops_of
+from analyzers.ir.verdicts import LoopReport
+from analyzers.text import SourceText
+
+
+def reports(code: str) -> list[LoopReport]:
+    return [loop for _, loop in loops_of(analyze(SourceText.of(code), "c"))]
+
+
+def first(code: str) -> LoopReport:
+    return reports(code)[0]
+
+
+def test_a_likely_loop_in_full() -> None:
+    loop = first("void scale(int n, double *x, double *y)\n{\n    int i;\n    double t;\n"
+                 "    for (i = 0; i < n; i++) {\n        t = 2.0 * x[i];\n"
+                 "        y[i] = t * t;\n    }\n}\n")  # fmt: skip
+    assert loop.explanation == dedent("""\
+        This loop can run in parallel, assuming that `x` and `y` do not overlap: no two
+          iterations touch the same element.
+          y      no two iterations touch the same y[i]
+          t      written before it is read in every iteration: private
+          x, y   may overlap: they are both parameters without `restrict`. Assumed distinct; if
+                 they ever overlap, this is wrong.
+          #pragma omp parallel for private(t)
+          OpenMP 5.2: parallel for §17.3, private §5.4.3
+          Pays from about 14,000 iterations.""")
+    assert loop.summary == "parallel if x and y do not overlap · private(t)"
+    assert [fix.title for fix in loop.fixes] == [
+        "insert `#pragma omp parallel for private(t)`",
+        "add `restrict` to `x` and `y`",
+    ]
+    assert not loop.fixes[0].safe
+
+
+def test_a_proved_sum_in_full() -> None:
+    loop = first("double dot(int n, const double *restrict x, const double *restrict y)\n{\n    double s = 0.0;\n"
+                 "    for (int i = 0; i < n; i++)\n        s += x[i] * y[i];\n    return s;\n}\n")  # fmt: skip
+    assert loop.explanation == dedent("""\
+        This loop can run in parallel: its iterations meet only in the reduction of `s`.
+          s      a sum: reduction(+:s)
+          x, y   only read: shared
+          #pragma omp parallel for reduction(+:s)
+          OpenMP 5.2: parallel for §17.3, reduction §5.5.8
+          Floating-point sums may differ in the last digits from the serial order.
+          Pays from about 20,000 iterations.""")
+    assert loop.summary == "parallel · reduction(+:s)"
+    assert loop.fixes[0].safe
+
+
+def test_a_recurrence_in_full() -> None:
+    loop = first("void offsets(int n, long *restrict o, const long *restrict size)\n{\n"
+                 "    for (int i = 1; i < n; i++)\n        o[i] = o[i - 1] + size[i - 1];\n}\n")  # fmt: skip
+    assert loop.explanation == dedent("""\
+        This loop carries a dependence: iteration i=2 reads o[1], which iteration i=1 writes
+          with n=3 (flow, distance 1).
+          size   only read: shared
+        What would help: this is a prefix sum. Keep the running value in a scalar `s` and store
+          it to `o`; then OpenMP can scan: `reduction(inscan, +:s)` with `#pragma omp scan
+          inclusive(s)` (OpenMP 5.2 §5.6).""")
+    assert loop.summary == "not parallel: o[i] needs o[i - 1]"
+    assert loop.fixes == ()
+
+
+def test_an_unseen_function_is_named_with_what_it_would_take() -> None:
+    loop = first("void relax(int);\nvoid f(int n)\n{\n    for (int i = 0; i < n; i++)\n        relax(i);\n}\n")
+    assert loop.explanation.startswith("Cannot decide: `relax` ")
+    assert "If `relax` is independent, the loop is parallel." in loop.explanation
+    assert loop.summary == "parallel only if relax is independent"
+    assert (loop.pragma, loop.conditional_pragma) == (None, "#pragma omp parallel for")
+
+
+HELP = {
+    "prefix sum of a scalar": (
+        "long f(int n, const long *restrict a, long *restrict b) { long s = 0;"
+        " for (int i = 0; i < n; i++) { s += a[i]; b[i] = s; } return s; }",
+        "reduction(inscan, +:s)",
+    ),
+    "compaction": (
+        "int f(int n, const int *restrict a, int *restrict b) { int k = 0;"
+        " for (int i = 0; i < n; i++) if (a[i] > 0) b[k++] = i; return k; }",
+        "`k` is the place of the next one",
+    ),
+    "linked list": (
+        "struct node { double v; struct node *next; };"
+        " void f(struct node *p) { while (p) { p->v *= 2.0; p = p->next; } }",
+        "task firstprivate(p)",
+    ),
+    "position of the maximum": (
+        "int f(int n, const double *a) { int best = 0;"
+        " for (int i = 1; i < n; i++) if (a[i] > a[best]) best = i; return best; }",
+        "its own `best`",
+    ),
+    "sweep in place": (
+        "void f(int n, double u[n][n]) { for (int i = 1; i < n - 1; i++) for (int j = 1; j < n - 1; j++)"
+        " u[i][j] = 0.25 * (u[i-1][j] + u[i+1][j] + u[i][j-1] + u[i][j+1]); }",
+        "Gauss-Seidel",
+    ),
+    "shift": (
+        "void f(int n, double *a) { for (int i = 0; i < n - 1; i++) a[i] = a[i + 1]; }",
+        "read them from a copy of `a`",
+    ),
+    "sum into one element": (
+        "void f(int n, double *restrict x, const double *restrict a) {"
+        " for (int j = 0; j < n; j++) x[3] += a[j]; }",
+        "a scalar can be a reduction",
+    ),
+    "search": (
+        "int f(int n, const int *a, int v) { int i; for (i = 0; i < n; i++) if (a[i] == v) break; return i; }",
+        "threads cannot leave a loop early",
+    ),
+    "histogram through a pointer": (
+        "void f(int n, const int *restrict k, int *restrict h) { for (int i = 0; i < n; i++) h[k[i]] += 2; }",
+        "#pragma omp atomic",
+    ),
+    "output": (
+        '#include <stdio.h>\nvoid f(int n, const double *a) { for (int i = 0; i < n; i++) printf("%g\\n", a[i]); }',
+        "print it in a second one",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HELP)
+def test_what_would_help(name: str) -> None:
+    code, words = HELP[name]
+    loop = first(code)
+    assert loop.verdict.status != "parallel"
+    text = " ".join(loop.explanation.split())
+    assert "What would help: " in text
+    assert words in text.partition("What would help: ")[2]
+
+
+def test_a_triangular_solve_is_no_prefix_sum() -> None:
+    outer = first("void f(int n, double a[n][n], double *restrict x) { for (int i = 1; i < n; i++)"
+                  " for (int j = 0; j < i; j++) x[i] -= a[i][j] * x[j]; }")  # fmt: skip
+    assert "prefix" not in outer.explanation
+
+
+def test_private_scalars_share_a_row() -> None:
+    loop = first("void f(int n, double *restrict y) { double a, b; for (int i = 0; i < n; i++)"
+                 " { a = i; b = a * a; y[i] = a + b; } }")  # fmt: skip
+    assert "  a, b   written before it is read in every iteration: private" in loop.explanation
+
+
+def test_a_loop_inside_says_where_the_better_place_is() -> None:
+    outer, inner = reports("static double a[900][900]; void f(void) { for (int i = 0; i < 900; i++)"
+                           " for (int j = 0; j < 900; j++) a[i][j] = 0.0; }")  # fmt: skip
+    assert outer.profitable
+    assert not inner.profitable
+    assert inner.summary == "parallel · the outer loop is the better place"
+    assert "Right, but not offered here: the outer loop is the better place." in inner.explanation
+
+
+def test_a_loop_with_a_pragma_is_told_what_it_needs() -> None:
+    loop = first("double f(int n, const double *x) { double s = 0;\n#pragma omp parallel for\n"
+                 "for (int i = 0; i < n; i++) s += x[i]; return s; }")  # fmt: skip
+    assert loop.existing is not None
+    assert "With these clauses its pragma is right:" in loop.explanation
+    assert loop.pragma == "#pragma omp parallel for reduction(+:s)"
+    assert loop.fixes == ()
+
+
+def test_the_same_text_every_time() -> None:
+    code = "\n".join(code for code, _ in HELP.values() if "#include" not in code)
+    assert [loop.explanation for loop in reports(code)] == [loop.explanation for loop in reports(code)]
+
+
+def test_no_line_is_too_long_for_a_terminal() -> None:
+    for code, _ in HELP.values():
+        for loop in reports(code):
+            assert all(len(line) <= 90 for line in loop.explanation.splitlines()), loop.explanation
