@@ -38,6 +38,7 @@ class Pipeline:
         self._source = EMPTY
         self._functions: dict[str, Function] = {}  # by fingerprint
         self._results: dict[Key, FunctionResult] = {}
+        self._summaries: effect_tables.Memo = {}
 
     def update(self, source: SourceText) -> None:
         self._source = source
@@ -46,7 +47,7 @@ class Pipeline:
     def results(self, first: int | None, cancelled: Callable[[], bool]) -> Iterator[PlacedResult]:
         chunks = self._frontend.chunks()
         functions = self._lowered(chunks)
-        effects = effect_tables.table(tuple(functions.values()), self._options.independent)
+        effects = effect_tables.table(tuple(functions.values()), self._options.independent, self._summaries)
         order = sorted(chunks, key=lambda chunk: first is None or not chunk.span.covers(first))
         known: dict[Key, FunctionResult] = {}
         for chunk in order:

@@ -60,12 +60,21 @@ def join(left: ParameterUse, right: ParameterUse) -> ParameterUse:
     return left if _RANK[left] >= _RANK[right] else right
 
 
-def table(functions: Iterable[Function], independent: frozenset[str] = frozenset()) -> dict[str, Effects]:
+Memo = dict[tuple[object, ...], Effects]
+"""Summaries of functions by fingerprint and the effects of what they call."""
+
+
+def table(
+    functions: Iterable[Function], independent: frozenset[str] = frozenset(), memo: Memo | None = None
+) -> dict[str, Effects]:
     """The effects of every function that the functions of a file define or call, callees first.
 
     A definition in the file wins over a library function of the same name; `independent` names functions that the user
-    vouches for. Functions that call each other in a circle are unknown.
+    vouches for. Functions that call each other in a circle are unknown. `memo` holds the summaries of the last version;
+    afterwards it holds those of this one.
     """
+    memo = {} if memo is None else memo
+    fresh: Memo = {}
     defined = {function.name: function for function in functions}
     known: dict[str, Effects] = {}
     for function in defined.values():
@@ -75,7 +84,14 @@ def table(functions: Iterable[Function], independent: frozenset[str] = frozenset
     for component in _components(defined):
         for name in component:
             circular = len(component) > 1 or name in defined[name].callees
-            known[name] = Effects(unknown="is recursive") if circular else summarise(defined[name], known)
+            if circular:
+                known[name] = Effects(unknown="is recursive")
+                continue
+            function = defined[name]
+            key = (function.fingerprint, *(known[callee] for callee in function.callees))
+            known[name] = fresh[key] = memo.get(key) or summarise(function, known)
+    memo.clear()
+    memo.update(fresh)
     known.update((name, INDEPENDENT) for name in independent)
     return known
 
