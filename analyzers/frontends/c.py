@@ -218,6 +218,8 @@ class CFrontend:
         extra = self._flag_bytes
         if self._positional:
             extra += repr(self._local_events(span)).encode()
+        if self._includes.reading is not None and self._includes.reading.missing:
+            extra += b"missing headers"
         if self._pre.guesses:
             extra += repr(self._unsure(span)).encode()
         key = (text, code, extra)
@@ -259,6 +261,7 @@ class CFrontend:
             snippet=self.snippet,
             type_name=c_declarations.type_name,
             line_starts=(0, *(s - chunk.start for s in starts)),
+            missing_headers=bool(self._includes.reading and self._includes.reading.missing),
             unsure=self._unsure(chunk.span) if self._pre.guesses else (),
         )
         self._expand(context, chunk)

@@ -14,6 +14,8 @@ _BRACE = re.compile(rb"[{}]")
 _SPACE = b" \t\r\n\f\v\0"
 _ATTRIBUTE = re.compile(rb"\b__attribute__\s*\(\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\)|\[\[[^\]]*\]\]")
 _RECORD = re.compile(rb"\s*(?:(?:typedef|static|extern|const|volatile|inline)\s+)*(?:struct|union|enum)\b\s*\w*\s*\Z")
+_FIRST_WORD = re.compile(rb"\s*([A-Za-z_]\w*)")
+_STATEMENT_WORDS = frozenset((b"if", b"for", b"while", b"switch", b"do", b"else", b"return"))
 _LINKAGE = re.compile(rb'\s*extern\s*"[^"]*"\s*\Z')
 _NAME_BEFORE_PARENTHESIS = re.compile(rb"([A-Za-z_\x80-\xff][\w\x80-\xff]*)\s*\(")
 _NOT_NAMES = frozenset(
@@ -135,6 +137,9 @@ def _add(items: list[Item], skeleton: bytes, start: int, end: int) -> None:
 
 def _is_function(head: bytes, items: list[Item], skeleton: bytes, start: int) -> bool:
     bare = _ATTRIBUTE.sub(b" ", head)
+    first = _FIRST_WORD.match(bare)
+    if first is not None and first[1] in _STATEMENT_WORDS:
+        return False
     if _RECORD.match(bare):
         return False
     if b"(" in bare:

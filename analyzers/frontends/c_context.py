@@ -82,6 +82,8 @@ class Context:
     next_directive: int = 0
     counter: int = 0
     depth: int = 0
+    unclosed: int | None = None  # a brace is missing: what ends behind this offset may end elsewhere
+    missing_headers: bool = False
     globals: dict[str, Symbol] = field(default_factory=dict)
     callees: dict[str, None] = field(default_factory=dict)
     root: Node | None = None  # the tree in which undeclared names are looked for

@@ -11,6 +11,7 @@ from analyzers.frontends.c_expressions import effect_free
 from analyzers.frontends.macros import ExpansionError, expand_text
 from analyzers.ir.directives import Directive
 from analyzers.ir.expressions import Constant, Expr, Name
+from analyzers.ir.statements import Problem, Unknown
 from analyzers.ir.symbols import Symbol
 from analyzers.text import Span
 
@@ -22,11 +23,22 @@ def pending(c: Context, before: int) -> list[Directive]:
     """Take the directives up to offset `before` of the parsed text."""
     found: list[Directive] = []
     while c.next_directive < len(c.directives) and c.positions[c.next_directive] <= before:
+        if not c.directives[c.next_directive].keyword:
+            _gap(c, c.directives[c.next_directive].span)
+            c.next_directive += 1
+            continue
         directive = read(c, c.next_directive)
         c.next_directive += 1
         if directive is not None:
             found.append(directive)
     return found
+
+
+def _gap(c: Context, span: Span) -> None:
+    """A line that was left out so that the rest could be read."""
+    c.problems.append(Problem("syntax", "cannot read this line", span))
+    c.taint("syntax error", span)
+    c.out.append(Unknown("syntax error", (), span))
 
 
 def read(c: Context, index: int) -> Directive | None:

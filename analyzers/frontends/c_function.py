@@ -12,6 +12,7 @@ from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_declarations import declarator, parameter_type, specifiers
 from analyzers.frontends.c_directives import pending
 from analyzers.frontends.c_expressions import HANDLERS
+from analyzers.frontends.c_recovery import Recovered, definition, errors, recover
 from analyzers.frontends.c_statements import sequence
 from analyzers.frontends.macros import Expanded
 from analyzers.frontends.masking import PreprocessorLine
@@ -41,11 +42,11 @@ def lower_function(
     `bare`: statements without a function around them. `lines` are its directives with offsets in the file."""
     length = len(c.data)
     original = c.at(0, length).end
-    node = _definition(c, parse, bare)
+    found = _definition(c, parse, bare)
+    node = found.node
     whole = Span(0, original)
     c.function = name
-    c.directives = [_moved(line, start) for line in lines]
-    c.positions = [_place(c, line.span.start) for line in c.directives]
+    _set_marks(c, lines, start, found.gaps)
     if node is None:
         problem = Problem("syntax", "cannot read this function", whole)
         body = Block((Unknown("syntax error", (), whole),), whole)
@@ -65,6 +66,8 @@ def lower_function(
         declarator_node = node.child_by_field_name("declarator")
         function_node = _function_declarator(declarator_node)
         if declarator_node is not None:
+            for error in errors(declarator_node):
+                c.problems.append(Problem("syntax", "cannot read this", c.span(error)))
             name_node, _ = declarator(c, declarator_node, base)
             if name_node is not None:
                 name_span = c.span(name_node)
@@ -90,25 +93,41 @@ def lower_function(
     )
 
 
-def _definition(c: Context, parse: Callable[[bytes], Tree], bare: bool) -> Node | None:
+def _definition(c: Context, parse: Callable[[bytes], Tree], bare: bool) -> Recovered:
     """The function in the parsed text. One without a type (`main() {`) gets `int` put in front."""
     text = c.data
     if bare:
-        c.data = _SNIPPET + text + b"\n}"
         c.shift = len(_SNIPPET)
-    root = parse(c.data).root_node
-    found = next((n for n in root.children if n.type == "function_definition"), None)
-    if found is None and not bare:
-        c.data = _IMPLICIT + text
-        root = parse(c.data).root_node
+        found = recover(_SNIPPET + text + b"\n}", parse)
+    elif definition(parse(text).root_node) is not None:
+        found = recover(text, parse)
+    else:
         c.shift = len(_IMPLICIT)
-        found = next((n for n in root.children if n.type == "function_definition"), None)
-    if found is not None:
-        for sibling in root.children:
-            if sibling != found and sibling.type != "comment" and sibling.type != ";":
-                span = c.span(sibling)
-                c.problems.append(Problem("syntax", "unexpected text", span))
+        found = recover(_IMPLICIT + text, parse)
+        if found.node is None:
+            c.shift = 0
+            found = recover(text, parse)
+    c.data = found.data
+    if found.unclosed > 0:
+        end = len(text) + c.shift
+        c.problems.append(Problem("syntax", "a `{` is not closed", c.at(end - 1, end)))
+        c.unclosed = c.at(c.shift, c.shift + len(text.rstrip(b"} \t\r\n;"))).end
+    if found.node is not None and found.node.parent is not None:
+        for sibling in found.node.parent.children:
+            if sibling != found.node and sibling.type not in ("comment", ";"):
+                c.problems.append(Problem("syntax", "unexpected text", c.span(sibling)))
     return found
+
+
+def _set_marks(c: Context, lines: tuple[PreprocessorLine, ...], start: int, gaps: tuple[tuple[int, int], ...]) -> None:
+    """Directives and left-out lines in the order of the text."""
+    marks = [(_place(c, line.span.start - start), _moved(line, start)) for line in lines]
+    for first, last in gaps:
+        span = c.at(first, last)
+        marks.append((first, PreprocessorLine("", span, "", ((0, span.start),))))
+    marks.sort(key=lambda mark: mark[0])
+    c.positions = [position for position, _ in marks]
+    c.directives = [line for _, line in marks]
 
 
 def _place(c: Context, offset: int) -> int:

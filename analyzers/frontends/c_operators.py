@@ -241,6 +241,8 @@ def effect(c: Context, node: Node) -> None:
             pass
         case "binary_expression" if node.children[1].type in ("&&", "||") and _effects_or_calls(node):
             _guarded_effect(c, node)
+        case "identifier" if _macro_of_a_header(c, node):
+            pass
         case "call_expression" if _without_meaning(c, node):
             pass
         case _:
@@ -251,6 +253,17 @@ def effect(c: Context, node: Node) -> None:
             else:
                 c.out.append(Evaluate(value, c.span(node)))
     c.flush()
+
+
+def _macro_of_a_header(c: Context, node: Node) -> bool:
+    """A name alone that nothing declares can only be a macro that was not seen, and may stand for anything."""
+    name = c.text(node)
+    if c.scope.find(name) is not None or node.end_byte - node.start_byte == 0:
+        return False
+    if c.data[node.start_byte : node.end_byte] in c.macros:
+        return False
+    c.out.append(Unknown(f"`{name}` is not declared: a macro of a header that was not read?", (), c.span(node)))
+    return True
 
 
 def _without_meaning(c: Context, node: Node) -> bool:

@@ -36,6 +36,7 @@ _EXITS = frozenset(("exit", "abort", "_exit", "_Exit", "quick_exit", "__builtin_
 _MAX_ARM_STATEMENTS = 20_000
 _DECLARATIONS = frozenset(("declaration", "type_definition", "struct_specifier", "union_specifier", "enum_specifier"))
 _IGNORED = frozenset(("comment", "{", "}", ";", "preproc_call", "attribute_specifier", "else", "(", ")"))
+_RECOVERABLE = frozenset(("for_statement", "while_statement", "do_statement", "if_statement", "compound_statement"))
 _STATEMENTS = frozenset(
     (
         *("expression_statement", "compound_statement", "if_statement", "for_statement", "while_statement"),
@@ -64,6 +65,8 @@ def sequence(c: Context, nodes: Sequence[Node], end: int) -> None:
     for node in nodes:
         kind = node.type
         if kind in _IGNORED:
+            if node.is_missing:
+                _syntax(c, node, f"missing `{kind}`")
             continue
         if c.next_directive < len(c.directives) and c.positions[c.next_directive] <= node.start_byte:
             _governed(c, pending(c, node.start_byte), node)
@@ -146,11 +149,14 @@ def _sections(inner: list[Stmt], whole: Span) -> Block:
 
 def statement(c: Context, node: Node) -> None:
     """Lower one statement into `c.out`."""
+    if node.is_missing:
+        _syntax(c, node, "something is missing here")
+        return
     handler = _HANDLERS.get(node.type)
     if handler is None:
         if node.type in _IGNORED:
             return
-        unknown(c, node, f"`{node.type.replace('_', ' ')}`")
+        _error(c, node)
         return
     if c.depth >= MAX_DEPTH:
         unknown(c, node, "nested too deeply")
@@ -160,8 +166,6 @@ def statement(c: Context, node: Node) -> None:
         handler(c, node)
     finally:
         c.depth -= 1
-    if node.is_missing:
-        _syntax(c, node, "something is missing here")
 
 
 def unknown(c: Context, node: Node, reason: str) -> None:
@@ -181,8 +185,14 @@ def _error(c: Context, node: Node) -> None:
     span = c.span(node)
     c.problems.append(Problem("syntax", f"cannot read `{_excerpt(c.text(node))}`", span))
     c.taint("syntax error", span)
-    pending(c, node.end_byte - 1)
     c.out.append(Unknown("syntax error", mentions(c, node), span))
+    inside = [child for child in node.children if child.type in _RECOVERABLE]
+    if inside and c.depth < MAX_DEPTH:
+        c.depth += 1
+        sequence(c, inside, node.end_byte)
+        c.depth -= 1
+    else:
+        pending(c, node.end_byte - 1)
 
 
 def _excerpt(text: str) -> str:
@@ -306,6 +316,8 @@ def _leave(value: Expr, span: Span) -> Stmt:
 
 
 def _finished(c: Context, node: Node, loop: Loop, taints: int) -> None:
+    if c.unclosed is not None and loop.span.end > c.unclosed:
+        c.taint("syntax error", loop.span)
     if c.unsure and len(c.taints) == taints:
         c.taints.extend(u for u in c.unsure if loop.span.contains(u[1]))
     if len(c.taints) > taints:
