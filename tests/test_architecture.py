@@ -104,7 +104,7 @@ def test_engines_live_in_one_room(path: Path) -> None:
 def test_a_file_can_be_held_in_the_head(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").count("\n")
     assert lines <= 600, "split it by meaning"
-    if path.parent.parent.name == "rules":
+    if path.parent.parent.name == "rules" and not path.name.startswith("_"):
         assert path.stat().st_size <= 12_000, "a rule is one small file"
 
 

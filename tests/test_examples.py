@@ -9,8 +9,39 @@ from pathlib import Path
 
 import pytest
 
+from analyzers.api import FileReport, analyze, loops_of
+from analyzers.text import SourceText
+
 EXAMPLES = sorted((Path(__file__).resolve().parent.parent / "examples").glob("*.c"))
 RACY = {"energy.c", "wave.c"}
+# Each loop that stands in no other, by function: what is said of it. Together they show the whole range.
+SAID = {
+    "energy.c": {
+        "kinetic": ["parallel"],
+        "potential": ["possible"],
+        "thermostat": ["likely"],
+        "main": ["parallel"],
+    },
+    "histogram.c": {
+        "expose": ["dependent"],
+        "count_levels": ["parallel"],
+        "most_frequent": ["unknown"],
+        "equalise": ["likely"],
+        "main": ["dependent", "parallel"],
+    },
+    "jacobi.c": {"sweep": ["likely"], "largest_change": ["likely"]},
+    "lu.c": {"factor": ["dependent"], "solve": ["dependent", "dependent"], "lower_weight": ["likely"]},
+    "mandelbrot.c": {"mandelbrot": ["parallel"], "legend": ["parallel"]},
+    "matmul.c": {"fill": ["parallel"], "multiply": ["parallel"], "trace": ["parallel"]},
+    "nbody.c": {"accelerations": ["likely"], "move": ["parallel"]},
+    "prefix_sum.c": {"offsets": ["dependent"], "running_total": ["dependent"]},
+    "spmv.c": {"multiply": ["likely"], "dot": ["parallel"], "scale": ["parallel"], "laplacian": ["dependent"]},
+    "wave.c": {"smooth": ["dependent"], "drop": ["parallel"]},
+}
+FINDINGS = {
+    "energy.c": [("race-missing-reduction", 14), ("race-shared-scalar", 32)],
+    "wave.c": [("race-missing-barrier", 17)],
+}
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +52,22 @@ def gcc() -> str:
             pytest.fail("gcc is missing")
         pytest.skip("gcc is missing")
     return found
+
+
+def report(source: Path) -> FileReport:
+    return analyze(SourceText.of(source.read_bytes()), "c", path=str(source))
+
+
+def said(found: FileReport) -> dict[str, list[str]]:
+    by_function: dict[str, list[str]] = {}
+    for _, loop in loops_of(found):
+        if loop.depth == 0:
+            verdict = loop.verdict
+            word = verdict.status
+            if word == "unknown" and verdict.assumptions:
+                word = verdict.confidence  # type: ignore[assignment]
+            by_function.setdefault(loop.function, []).append(word)
+    return by_function
 
 
 def output(gcc: str, source: Path, folder: Path, *flags: str) -> str:
@@ -43,3 +90,42 @@ def test_an_example_is_a_program_that_prints_a_checksum(gcc: str, source: Path, 
     assert "checksum" in parallel
     if source.name not in RACY:
         assert parallel == output(gcc, source, tmp_path, "-Wno-unknown-pragmas")
+
+
+@pytest.mark.parametrize("source", EXAMPLES, ids=lambda path: path.name)
+def test_each_loop_is_told_from_the_others(source: Path) -> None:
+    found = said(report(source))
+    expected = SAID[source.name]
+    assert {function: found[function] for function in expected} == expected
+
+
+@pytest.mark.parametrize("source", EXAMPLES, ids=lambda path: path.name)
+def test_the_races_are_found_and_nothing_else(source: Path) -> None:
+    text = SourceText.of(source.read_bytes())
+    found = [
+        (finding.rule, text.line_of(placed.start + finding.span.start) + 1)
+        for placed in report(source).functions
+        for finding in placed.result.findings
+    ]
+    assert found == FINDINGS.get(source.name, [])
+
+
+@pytest.mark.parametrize("source", [e for e in EXAMPLES if e.name not in RACY], ids=lambda path: path.name)
+def test_the_program_with_the_offered_pragmas_computes_the_same(gcc: str, source: Path, tmp_path: Path) -> None:
+    text = source.read_bytes()
+    edits = [
+        (start + edit.span.start, edit.text.encode())
+        for start, loop in loops_of(report(source))
+        if loop.profitable
+        for edit in loop.fixes[0].edits
+    ]
+    assert edits
+    for at, inserted in sorted(edits, reverse=True):
+        text = text[:at] + inserted + text[at:]
+    changed = tmp_path / source.name
+    changed.write_bytes(text)
+    serial = output(gcc, source, tmp_path, "-Wno-unknown-pragmas").split()
+    parallel = output(gcc, changed, tmp_path, "-fopenmp").split()
+    assert [word for word in parallel if word.isalpha()] == [word for word in serial if word.isalpha()]
+    numbers = [[float(word) for word in words if not word.isalpha()] for words in (serial, parallel)]
+    assert numbers[1] == pytest.approx(numbers[0], rel=1e-6)
