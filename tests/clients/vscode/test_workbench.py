@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from collections.abc import Callable
@@ -35,3 +36,16 @@ def test_api(start_workbench: Start) -> None:
     with_sample(workbench)
     output = workbench.play("api.mjs", patience=100)
     assert "FAIL" not in output
+
+
+def test_restricted_mode(start_workbench: Start, tmp_path: Path) -> None:
+    """A workspace that names a program as its server, before and after it is trusted."""
+    workbench = start_workbench(server=sys.executable, trusted=False)
+    file = with_sample(workbench)
+    marker, program = tmp_path / "started", workbench.folder / "server"
+    program.write_text(f"#!/bin/sh\ntouch {marker}\nexec {sys.executable} -I -m lsp_server\n")
+    program.chmod(0o755)
+    settings = workbench.folder / ".vscode" / "settings.json"
+    settings.parent.mkdir()
+    settings.write_text(json.dumps({"hpc-ls.server.path": str(program)}))
+    workbench.play("trust.mjs", file=str(file), marker=str(marker))

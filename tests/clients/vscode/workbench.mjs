@@ -79,17 +79,13 @@ export class Workbench {
 
     /** Puts the cursor at a one-based line and column. */
     async goTo(line, column = 1) {
-        await this.focusEditor();
+        await this.press('Control+1'); // focus the first group of editors
         await this.press('Control+g');
         await this.see('.quick-input-widget');
         await this.page.keyboard.insertText(`${line}:${column}`);
         await this.see('.quick-input-list .monaco-list-row');
         await this.press('Enter');
         await this.gone('.quick-input-widget');
-    }
-
-    async focusEditor() {
-        await this.page.locator('.monaco-editor .view-lines').first().click({ position: { x: 300, y: 5 } });
     }
 
     async save() {

@@ -44,7 +44,7 @@ test('a diagnostic has its rule, a link, and the other place', async () => {
     const [race] = await until('a race', () => races().length > 0 && races());
     assert.equal(race.source, 'hpc-ls');
     assert.equal(race.code.value, 'race-missing-reduction');
-    assert.match(race.code.target.toString(), /race-missing-reduction/);
+    assert.match(race.code.target.toString(), /missing.reduction/);
     assert.equal(document.getText(race.range), 'total');
     assert.equal(race.severity, vscode.DiagnosticSeverity.Error);
     assert.ok(race.relatedInformation.length > 0);
