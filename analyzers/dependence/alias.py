@@ -6,7 +6,7 @@ Where only the callers know (two pointer parameters), the answer is an ordinary 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from analyzers.dependence.lvalues import strip_casts
@@ -341,6 +341,12 @@ def summarize(function: Function) -> PointerFacts:
                 if isinstance(each, (Call, Opaque)):
                     leaked.update(n.symbol for n in walk(each) if isinstance(n, Name) and n.symbol.is_pointer)
     return _resolved(sources, counts, leaked)
+
+
+def with_entry_values(facts: PointerFacts, originals: Mapping[Symbol, Symbol]) -> PointerFacts:
+    """The same, knowing symbols that stand for what a pointer holds when a loop begins: they point where it may."""
+    known = {entry: _origins(original, 0, facts) for entry, original in originals.items()}
+    return replace(facts, origins={**facts.origins, **known}) if known else facts
 
 
 def _resolved(

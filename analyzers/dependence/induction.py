@@ -7,16 +7,31 @@ substance still cannot carry a worksharing directive as it is written.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from analyzers.dependence.canonical import comparisons, early_exit, own_statements
+from analyzers.dependence.trips import trip_count
 from analyzers.dependence.values import Induction, Values, add, difference, scale, sign_of, written_memory
-from analyzers.ir.expressions import ZERO, Binary, Call, Cast, Constant, Expr, Name, Unary, symbols, walk
+from analyzers.ir.expressions import ONE, ZERO, Binary, Call, Cast, Constant, Expr, Name, Unary, symbols, walk
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.graph import Node
-from analyzers.ir.statements import Assign, Block, Declare, Jump, Loop, LoopHeader, Relation, Stmt, walk_statements
-from analyzers.ir.symbols import Symbol
+from analyzers.ir.statements import (
+    Assign,
+    Block,
+    Construct,
+    Declare,
+    Jump,
+    Loop,
+    LoopHeader,
+    Relation,
+    Stmt,
+    walk_statements,
+)
+from analyzers.ir.symbols import Symbol, Type
 from analyzers.ir.verdicts import Reason
 from analyzers.text import Span
+
+ADDRESS = Type("integer", "ptrdiff_t", 64)
 
 Unchanged = Callable[[Expr, Loop], bool]
 """Is the memory that an expression reads left alone by the loop?"""
@@ -80,7 +95,10 @@ def _counted(
     if not invariant(lower, loop, graph, unchanged):
         lower = values.entry_symbol(index, loop)
     lower, bound, step = (_resolved(part, loop, graph, unchanged, values) for part in (lower, bound, step))
-    return LoopHeader(index, lower, relation, bound, step, declares)
+    header = LoopHeader(index, lower, relation, bound, step, declares)
+    if loop.kind == "do-while" and not trip_count(header):
+        return Reason("not-canonical", "the body runs once before the first test", where, index.name)
+    return header
 
 
 def _resolved(expr: Expr, loop: Loop, graph: FlowGraph, unchanged: Unchanged, values: Values) -> Expr:
@@ -225,64 +243,208 @@ def memory_unchanged(expr: Expr, loop: Loop, graph: FlowGraph) -> bool:
 
 
 def values_of(graph: FlowGraph, headers: Mapping[Loop, LoopHeader], unchanged: Unchanged | None = None) -> Values:
-    """The values of variables in a function whose counted loops are `headers` (outer loops first)."""
+    """The values of variables in a function whose counted loops are `headers` (outer loops first).
+
+    `Values.headers` holds the headers again, with bounds that move with an outer loop in terms of its index.
+    """
     values = Values(graph)
+    ask = unchanged or (lambda expr, inside: memory_unchanged(expr, inside, graph))
     for loop, header in headers.items():
+        values.headers[loop] = _numbered(header, loop, graph, values) if header.index.is_pointer else header
+    for loop, header in [*values.headers.items()]:
+        lower, bound = (_resolved(part, loop, graph, ask, values) for part in (header.lower, header.bound))
+        values.headers[loop] = header = replace(header, lower=lower, bound=bound)
         values.learn(loop, induction_variables(loop, header, graph, unchanged, values))
     return values
+
+
+def _numbered(header: LoopHeader, loop: Loop, graph: FlowGraph, values: Values) -> LoopHeader:
+    """`for (p = a; p < a + n; p++)` counted in elements: addresses become numbers, and `*p` is `a[p - a]`."""
+    lower, bound = as_number(header.lower), as_number(header.bound)
+    index = as_number(Name(header.index))
+    if lower is None or bound is None or index is None:
+        return header
+    before = Binary("+", header.lower, Binary("-", index, lower, ADDRESS), header.lower.type)
+    update = _single_update(loop, header.index, graph)
+    if isinstance(update, Assign):
+        values.learn(loop, {header.index: Induction(header.index, header.lower, header.step, update, before)})
+    return replace(header, lower=lower, bound=bound)
+
+
+def as_number(expr: Expr) -> Expr | None:
+    """A sum of pointers and integers with the pointers taken as numbers of elements, None where it is no such sum."""
+    match expr:
+        case Name(symbol=symbol) if symbol.type.kind in ("pointer", "array"):
+            return Name(replace(symbol, type=ADDRESS), expr.span)
+        case Binary(op="+" | "-" as op, left=left, right=right) if expr.type.kind in ("pointer", "array"):
+            first = as_number(left) if left.type.kind in ("pointer", "array") else left
+            second = as_number(right) if right.type.kind in ("pointer", "array") else right
+            return None if first is None or second is None else Binary(op, first, second, ADDRESS)
+        case _:
+            return None
 
 
 def induction_variables(
     loop: Loop, header: LoopHeader, graph: FlowGraph, unchanged: Unchanged | None = None, values: Values | None = None
 ) -> dict[Symbol, Induction]:
-    """The secondary induction variables of a counted loop: written by one `k += c` that every iteration passes."""
+    """The secondary induction variables of a counted loop: moved by one `k += c` in every iteration, or by a loop
+    inside that does so a fixed number of times."""
     if len(graph.regions(loop)) != 1:
         return {}
     values = values or Values(graph)
     unchanged = unchanged or (lambda expr, inside: memory_unchanged(expr, inside, graph))
-    always = graph.always_written_mask(loop)
-    found: dict[Symbol, Induction] = {}
     writers: dict[Symbol, list[Node]] = {}
     for node in graph.nodes_of(loop):
         if node.writes:
             for symbol in graph.symbols_in(node.writes):
                 writers.setdefault(symbol, []).append(node)
-    inner = _inner_ranges(loop, graph)
+    count: Expr | None = None
+    found: dict[Symbol, Induction] = {}
     for symbol, nodes in writers.items():
         if symbol == header.index or len(nodes) != 1 or symbol.type.kind not in ("integer", "pointer", "unknown"):
             continue
-        node = nodes[0]
-        if not isinstance(node.stmt, Assign) or any(a <= node.index < b for a, b in inner):
+        if symbol.type.volatile or symbol.type.atomic or not isinstance(nodes[0].stmt, Assign):
             continue
-        step = increment(node.stmt, symbol)
-        if step is None or graph.symbol_mask(symbol) & ~always:
+        if (symbol.type.bits or 64) < 32:
+            continue  # it wraps around soon
+        if _declared_in(symbol, loop):
             continue
-        if symbol.type.volatile or symbol.type.atomic or not invariant(step, loop, graph, unchanged):
+        move = _movement(symbol, nodes[0], loop, graph, unchanged, values)
+        if move is None:
             continue
-        count = iteration_number(header, loop, graph, unchanged)
+        count = count or iteration_number(header, loop, graph, unchanged)
         if count is None:
-            continue
-        start = initial_value(loop, symbol, graph, values)[0]
+            return found
+        start = _start(symbol, loop, graph, values)
         if not invariant(start, loop, graph, unchanged):
             start = values.entry_symbol(symbol, loop)
-        before = add(start, scale_by(step, count))
-        found[symbol] = Induction(symbol, start, step, node.stmt, before)
+        before = add(start, scale_by(move.amount, count))
+        if isinstance(before, Binary):
+            before = replace(before, type=symbol.type)
+        found[symbol] = Induction(
+            symbol, start, move.amount, nodes[0].stmt, before, through=move.through, counted=move.counted
+        )
     return found
+
+
+def _declared_in(symbol: Symbol, loop: Loop) -> bool:
+    return any(isinstance(s, Declare) and s.symbol == symbol for s in walk_statements(loop.body))
+
+
+def _start(symbol: Symbol, loop: Loop, graph: FlowGraph, values: Values) -> Expr:
+    """The value of the variable when the loop begins. Where a loop around moves it through this one, that one knows."""
+    for outer, known in values.inductions.items():
+        induction = known.get(symbol)
+        if induction is not None and induction.through is loop and outer is not loop:
+            return induction.before
+    return initial_value(loop, symbol, graph, values)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Movement:
+    """By how much a variable moves in one iteration, through which loop inside, and whether it surely does."""
+
+    amount: Expr
+    through: Loop | None
+    counted: bool
+
+
+def _movement(
+    symbol: Symbol, node: Node, loop: Loop, graph: FlowGraph, unchanged: Unchanged, values: Values
+) -> _Movement | None:
+    update = node.stmt
+    assert isinstance(update, Assign)
+    amount = increment(update, symbol)
+    if amount is None or not invariant(amount, loop, graph, unchanged):
+        return None
+    path = _loops_around(update, loop)
+    if not path:
+        surely = not graph.symbol_mask(symbol) & ~graph.always_written_mask(loop)
+        return _Movement(amount, None, True) if surely else None
+    counted = True
+    for position, inner in enumerate(path):
+        around = path[position - 1] if position else loop
+        header = values.headers.get(inner)
+        if header is None or len(graph.regions(inner)) != 1 or not _always_reached(inner, around):
+            return None
+        trips = _trips(header)
+        if trips is None or not invariant(trips, loop, graph, unchanged):
+            return None
+        counted = counted and _not_negative(trips, header)
+        amount = scale_by(amount, trips)
+    if graph.symbol_mask(symbol) & ~graph.always_written_mask(path[-1]):
+        return None
+    if not counted and graph.live_out_mask(loop) & graph.symbol_mask(symbol):
+        return None
+    return _Movement(amount, path[0], counted)
+
+
+def _loops_around(stmt: Stmt, loop: Loop) -> list[Loop]:
+    """The loops inside `loop` that hold the statement, outermost first."""
+    path: list[Loop] = []
+    current = loop
+    while True:
+        inner = next(
+            (
+                s
+                for s in walk_statements(current.body)
+                if isinstance(s, Loop) and any(below is stmt for below in walk_statements(s))
+            ),
+            None,
+        )
+        if inner is None:
+            return path
+        path.append(inner)
+        current = inner
+
+
+def _always_reached(inner: Loop, around: Loop) -> bool:
+    """Does every iteration of `around` come to `inner`? Judged by the text: it stands there plainly."""
+    if any(isinstance(s, Jump) for s in own_statements(around.body)):
+        return False
+    block: Block = around.body
+    while True:
+        if any(s is inner for s in block.statements):
+            return True
+        deeper = next((s for s in block.statements if any(b is inner for b in walk_statements(s))), None)
+        if isinstance(deeper, Construct) and deeper.body is not None and not deeper.directive.has(*_NOT_BY_ALL):
+            deeper = deeper.body
+        if not isinstance(deeper, Block):
+            return False
+        block = deeper
+
+
+_NOT_BY_ALL = ("sections", "section", "task", "target", "masked", "master", "single")
+
+
+def _trips(header: LoopHeader) -> Expr | None:
+    """The number of iterations where the step is one and the bounds are in order."""
+    if header.index.type.kind == "pointer":
+        return None
+    if header.step == ONE and header.relation in ("<", "<=", "!="):
+        return add(difference(header.bound, header.lower), ONE if header.relation == "<=" else ZERO)
+    if header.step == Constant(-1) and header.relation in (">", ">=", "!="):
+        return add(difference(header.lower, header.bound), ONE if header.relation == ">=" else ZERO)
+    return None
+
+
+def _not_negative(trips: Expr, header: LoopHeader) -> bool:
+    if isinstance(trips, Constant):
+        return isinstance(trips.value, int) and trips.value >= 0
+    unsigned = header.bound.type.is_unsigned and header.relation in ("<", "<=")
+    return unsigned and isinstance(header.lower, Constant) and header.lower == ZERO
 
 
 def scale_by(step: Expr, count: Expr) -> Expr:
     if isinstance(step, Constant) and isinstance(step.value, int):
         return scale(step.value, count)
-    return Binary("*", step, count, step.type)
-
-
-def _inner_ranges(loop: Loop, graph: FlowGraph) -> list[tuple[int, int]]:
-    return [
-        (region.first, region.end)
-        for stmt in walk_statements(loop.body)
-        if isinstance(stmt, Loop)
-        for region in graph.regions(stmt)
-    ]
+    if isinstance(count, Constant) and isinstance(count.value, int):
+        return scale(count.value, step)
+    if count == ONE:
+        return step
+    if step == ONE:
+        return count
+    return Binary("*", step, count, step.type if (step.type.bits or 0) >= (count.type.bits or 0) else count.type)
 
 
 def iteration_number(header: LoopHeader, loop: Loop, graph: FlowGraph, unchanged: Unchanged) -> Expr | None:

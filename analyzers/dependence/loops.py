@@ -77,9 +77,9 @@ def analyse(function: Function, effects: Mapping[str, Effects], options: Options
         else:
             uncounted[id(place.loop)] = found
     values = induction.values_of(graph, counted)
-    headers = {id(loop): header for loop, header in counted.items()}
+    headers = {id(loop): header for loop, header in values.headers.items()}
     accesses = tuple(resolved(a, values) for a in access_collector.collect(function, effects))
-    pointers = alias.summarize(function)
+    pointers = alias.with_entry_values(alias.summarize(function), {e: s for e, (s, _) in graph.entries.items()})
     deadline = time.monotonic() + options.budget
     room = _Room(effects, options, graph, headers, uncounted, accesses, pointers, deadline)
     facts = [_loop_facts(place, room, values) for place in places]

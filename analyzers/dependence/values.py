@@ -30,7 +30,7 @@ from analyzers.ir.expressions import (
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.graph import Node, Region
 from analyzers.ir.pointers import may_share_memory
-from analyzers.ir.statements import Assign, Declare, Loop, Stmt
+from analyzers.ir.statements import Assign, Declare, Loop, LoopHeader, Stmt
 from analyzers.ir.symbols import Symbol, Type
 from analyzers.ir.uses import of_expression, place_of
 
@@ -184,10 +184,11 @@ def _is_address(expr: Expr) -> bool:
 
 def _rank(base: Expr) -> int | None:
     """How many subscripts reach one element; None where the type does not say."""
-    if base.type.kind == "array":
-        return len(base.type.extents)
-    if base.type.kind == "pointer":
-        return 1 + len(base.type.extents)
+    kind = base.type
+    if kind.kind == "array":
+        return len(kind.extents)
+    if kind.kind == "pointer":
+        return 1 + (len(kind.element.extents) if kind.element is not None and kind.element.kind == "array" else 0)
     return None
 
 
@@ -202,10 +203,15 @@ def _walks_within(inner: Expr, outer: tuple[Expr, ...], subscripts: tuple[Expr, 
 
 
 def _same_pointee(operand: Expr, type_: Type) -> bool:
-    mine = operand.type
+    """Is a cast to the pointer type `type_` without effect on what a subscript means?"""
+    mine, wanted = operand.type, type_.element
+    if type_.kind != "pointer" or wanted is None:
+        return False
     if mine.kind == "array":
-        return mine.element == type_.element and mine.extents[1:] == type_.extents
-    return mine.kind == "pointer" == type_.kind and mine.element == type_.element and mine.extents == type_.extents
+        if len(mine.extents) > 1:
+            return wanted.kind == "array" and wanted.element == mine.element and wanted.extents == mine.extents[1:]
+        return wanted == mine.element
+    return mine.kind == "pointer" and mine.element == wanted
 
 
 # Memory
@@ -275,8 +281,12 @@ class Induction:
     symbol: Symbol
     start: Expr
     step: Expr
-    update: Assign
+    update: Stmt
     before: Expr  # its value before the update, in terms of the loop index
+    # The loop inside that moves it, where not a plain statement does. `before` then holds inside of that loop only,
+    # unless `counted`: the inner loop surely runs as often as its bounds say, and not a negative number of times.
+    through: Loop | None = None
+    counted: bool = True
 
 
 class Values:
@@ -284,7 +294,8 @@ class Values:
 
     def __init__(self, graph: FlowGraph) -> None:
         self.graph = graph
-        self.inductions: dict[Loop, Mapping[Symbol, Induction]] = {}
+        self.headers: dict[Loop, LoopHeader] = {}
+        self.inductions: dict[Loop, dict[Symbol, Induction]] = {}
         self._entries: dict[tuple[Symbol, Loop], Symbol] = {}
         self._known: dict[tuple[Symbol, int], Expr | None] = {}
 
@@ -325,7 +336,7 @@ class Values:
     def learn(self, loop: Loop, found: Mapping[Symbol, Induction]) -> None:
         """Takes the induction variables of a loop; outer loops first."""
         if found:
-            self.inductions[loop] = found
+            self.inductions.setdefault(loop, {}).update(found)
             self._known.clear()
 
     def at(self, stmt: Stmt) -> dict[Symbol, Expr]:
@@ -390,6 +401,8 @@ class Values:
         if best is None:
             return None
         region, induction = best
+        if induction.through is not None and not induction.counted:
+            return None
         definitions, outside = self.graph.definitions(node, (symbol, ()), within=region)
         if outside and not definitions:
             return induction.before
