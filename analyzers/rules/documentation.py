@@ -90,7 +90,7 @@ def markdown(page_: Page) -> str:
         f"Category `{rule.category}` · severity {rule.severity} · {rule.section}",
     ]
     for heading, text in page_.sections.items():
-        parts += [f"## {heading}", _fenced(text)]
+        parts += [f"## {heading}", _listed(text) if heading == "References" else _fenced(text)]
     parts.append(f"Leave one place out with `// hpc-ls: ignore[{rule.code}]` on its line or the line above.")
     return "\n\n".join(parts) + "\n"
 
@@ -179,6 +179,11 @@ def _fenced(text: str) -> str:
     if inside:
         lines.append("```")
     return "\n".join(lines)
+
+
+def _listed(text: str) -> str:
+    """One item a line; an indented line goes on with the one above."""
+    return "\n".join(line if line.startswith(" ") or not line else f"- {line}" for line in text.splitlines())
 
 
 def _indented(text: str) -> str:

@@ -8,6 +8,7 @@ repair; a code is never reused. Its module bears the code without the family: `r
 The docstring: first line a summary, then the headings, each alone on its line, text below. Under `Example`, `Bad:` and
 `Good:` each stand before an indented block of complete source (functions and what they need, C unless it says `Bad
 (fortran):`). A test analyses them: the rule must speak in every bad one and be silent in every good one.
+Under `References` each line is one; an indented line goes on with the one above.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ Use a reduction, or add up in a variable that is declared in the region and stor
 References
 OpenMP 5.2 §5.5.8 (reduction clause)
 J. Torrellas, M. S. Lam, J. L. Hennessy, "False Sharing and Spatial Locality in Multiprocessor Caches", IEEE
-Transactions on Computers 43(6), 1994
+  Transactions on Computers 43(6), 1994
 """
 
 from __future__ import annotations
