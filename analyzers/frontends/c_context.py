@@ -86,7 +86,7 @@ class Context:
     missing_headers: bool = False
     globals: dict[str, Symbol] = field(default_factory=dict)
     callees: dict[str, None] = field(default_factory=dict)
-    root: Node | None = None  # the tree in which undeclared names are looked for
+    body: bytes = b""  # the text in which undeclared names are looked for
     guesses: dict[str, Type] | None = None  # types of undeclared names by their use, made when first needed
     type_name: Callable[[Context, Node], Type] = lambda c, node: UNKNOWN_TYPE
 

@@ -85,7 +85,7 @@ def _lowered(c: Context, node: Node, data: bytes, span: Span) -> Expr:
         c.function,
         snippet=c.snippet,
         addressed=c.addressed,
-        root=c.root,
+        body=c.body,
         guesses=c.guesses,
         type_name=c.type_name,
         expanded=_Everywhere(span),

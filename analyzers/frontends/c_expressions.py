@@ -139,7 +139,7 @@ def named(c: Context, word: bytes, node: Node, subscripts: int = 0) -> Expr:
 def _guess(c: Context, name: str, subscripts: int) -> Type:
     """The type of an undeclared name by its use."""
     if c.guesses is None:
-        c.guesses = {} if c.root is None else guesses(c.root, c.data, c.snippet)
+        c.guesses = guesses(c.body, c.snippet)
     found = c.guesses.get(name)
     return found if found is not None else by_subscripts(subscripts, c.snippet)
 

@@ -51,7 +51,7 @@ def lower_function(
         problem = Problem("syntax", "cannot read this function", whole)
         body = Block((Unknown("syntax error", (), whole),), whole)
         return Function(name, (), False, body, whole, Span(0, 0), fingerprint, problems=(problem,))
-    c.root = node
+    c.body = c.data
     body_node = node.child_by_field_name("body")
     outer: tuple[Directive, ...] = ()
     params: tuple[Symbol, ...] = ()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from tree_sitter import Node
+import re
 
 from analyzers.frontends import c_types
 from analyzers.ir.symbols import INT, REAL, UNKNOWN_TYPE, Extent, Type
+
+_TOKEN = re.compile(rb"""[A-Za-z_]\w*|"(?:[^"\\\r\n]|\\.)*"?|'(?:[^'\\\r\n]|\\.)*'?|[0-9][\w.]*|[^\s\w]""")
+_OPERAND_ENDS = frozenset((b")", b"]"))
 
 
 def by_subscripts(count: int, snippet: bool) -> Type:
@@ -20,64 +23,55 @@ def by_subscripts(count: int, snippet: bool) -> Type:
     return kind
 
 
-def guesses(root: Node, data: bytes, snippet: bool) -> dict[str, Type]:
-    """The types of all names in the tree as if none were declared: subscripted ones are arrays or pointers, those in
+def guesses(code: bytes, snippet: bool) -> dict[str, Type]:
+    """The types of all names in the text as if none were declared: subscripted ones are arrays or pointers, those in
     subscripts and loop headers integers, called ones functions, the rest of a snippet real scalars."""
-    subscripts: dict[str, int] = {}
-    integers: set[str] = set()
-    functions: set[str] = set()
-    pointers: set[str] = set()
-    seen: set[str] = set()
-    stack: list[tuple[Node, bool]] = [(root, False)]
-    while stack:
-        node, integral = stack.pop()
-        kind = node.type
-        if kind == "identifier":
-            name = data[node.start_byte : node.end_byte].decode("utf-8", "replace")
-            seen.add(name)
-            if integral:
-                integers.add(name)
-        elif kind == "subscript_expression":
-            count = 0
-            current: Node | None = node
-            while current is not None and current.type == "subscript_expression":
-                index = current.child_by_field_name("index")
-                if index is not None:
-                    stack.append((index, True))
-                count += 1
-                current = current.child_by_field_name("argument")
-            if current is not None and current.type == "identifier":
-                name = data[current.start_byte : current.end_byte].decode("utf-8", "replace")
-                subscripts[name] = max(count, subscripts.get(name, 0))
-            elif current is not None:
-                stack.append((current, False))
-        elif kind == "for_statement":
-            for k, child in enumerate(node.children):
-                stack.append((child, node.field_name_for_child(k) != "body"))
-        elif kind == "call_expression":
-            function = node.child_by_field_name("function")
-            if function is not None and function.type == "identifier":
-                functions.add(data[function.start_byte : function.end_byte].decode("utf-8", "replace"))
-            stack.extend((child, False) for child in node.children if child != function)
-        elif kind == "pointer_expression" and node.children[0].type == "*":
-            argument = node.child_by_field_name("argument")
-            if argument is not None and argument.type == "identifier":
-                pointers.add(data[argument.start_byte : argument.end_byte].decode("utf-8", "replace"))
-            stack.extend((child, False) for child in node.children)
-        elif kind == "field_expression":
-            stack.extend((child, False) for child in node.children)
-        else:
-            stack.extend((child, integral) for child in node.children)
+    subscripts: dict[bytes, int] = {}
+    integers: set[bytes] = set()
+    functions: set[bytes] = set()
+    pointers: set[bytes] = set()
+    seen: set[bytes] = set()
+    brackets: list[tuple[bytes, int]] = []  # open ones: whose subscript, and the how-manieth
+    closed: tuple[bytes, int] = (b"", 0)
+    header = 0  # depth of parentheses inside `for (...)`
+    previous = before = b""
+    for token in _TOKEN.findall(code):
+        first = token[0]
+        if first == 0x5B:  # [
+            owner, count = closed if previous == b"]" else (previous, 0)
+            brackets.append((owner, count + 1))
+            if owner[:1].isalpha() or owner[:1] == b"_":
+                subscripts[owner] = max(count + 1, subscripts.get(owner, 0))
+        elif first == 0x5D:  # ]
+            closed = brackets.pop() if brackets else (b"", 0)
+        elif first == 0x28:  # (
+            if header or previous == b"for":
+                header += 1
+            elif previous[:1].isalpha() or previous[:1] == b"_":
+                functions.add(previous)
+        elif first == 0x29:  # )
+            header = max(0, header - 1)
+        elif token[:1].isalpha() or first == 0x5F:
+            if previous not in (b".", b">") or before not in (b"-", b"."):
+                seen.add(token)
+                if brackets or header:
+                    integers.add(token)
+                if previous == b"*" and before not in _OPERAND_ENDS and not before[:1].isalnum() and before[:1] != b"_":
+                    pointers.add(token)
+        elif first == 0x3E and previous == b"-" and before:
+            pointers.add(before)
+        before, previous = previous, token
     found: dict[str, Type] = {}
-    for name in seen | set(subscripts) | functions:
+    for name in seen:
+        text = name.decode("ascii")
         if name in subscripts:
-            found[name] = by_subscripts(subscripts[name], snippet)
+            found[text] = by_subscripts(subscripts[name], snippet)
         elif name in functions:
-            found[name] = c_types.FUNCTION
+            found[text] = c_types.FUNCTION
         elif name in pointers:
-            found[name] = c_types.pointer_to(UNKNOWN_TYPE)
+            found[text] = c_types.pointer_to(UNKNOWN_TYPE)
         elif name in integers:
-            found[name] = INT
+            found[text] = INT
         elif snippet:
-            found[name] = REAL
+            found[text] = REAL
     return found
