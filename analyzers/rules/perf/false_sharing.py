@@ -114,6 +114,8 @@ def _distance(access: Access, numbers: frozenset[Symbol]) -> int | None:
     symbol = access.symbol
     if symbol is None or not access.writes or len(access.path) != 1 or not isinstance(access.path[0], Subscripts):
         return None
+    if not access.path[0].indices:  # a called function reaches all of it
+        return None
     first, *rest = access.path[0].indices
     mine = _is_number(first) or (isinstance(first, Name) and first.symbol in numbers)
     element = symbol.type.element
