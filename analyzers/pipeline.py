@@ -35,6 +35,7 @@ class Pipeline:
         self._language = language
         self._options = options
         self._frontend = CFrontend(options.defines, options.include_paths, path, options.snippet)
+        self._ran = suppressions.ran(options)
         self._source = EMPTY
         self._functions: dict[str, Function] = {}  # by fingerprint
         self._results: dict[Key, FunctionResult] = {}
@@ -45,6 +46,12 @@ class Pipeline:
         self._frontend.update(source)
 
     def results(self, first: int | None, cancelled: Callable[[], bool]) -> Iterator[PlacedResult]:
+        bodies = (chunk.span for chunk in self._frontend.chunks())
+        accepted = suppressions.outside(self._source, self._language, bodies)
+        for placed in self._placed(first, cancelled):
+            yield suppressions.keep(self._source, accepted, placed)
+
+    def _placed(self, first: int | None, cancelled: Callable[[], bool]) -> Iterator[PlacedResult]:
         chunks = self._frontend.chunks()
         functions = self._lowered(chunks)
         effects = effect_tables.table(tuple(functions.values()), self._options.independent, self._summaries)
@@ -69,8 +76,9 @@ class Pipeline:
         return registry.file_findings(file, self._options)
 
     def report(self) -> FileReport:
-        placed = sorted(self.results(None, lambda: False), key=lambda p: p.start)
-        return FileReport(self._language, tuple(placed), self.file_findings())
+        placed = sorted(self._placed(None, lambda: False), key=lambda p: p.start)
+        report = FileReport(self._language, tuple(placed), self.file_findings())
+        return suppressions.apply_file(self._source, report, self._ran)
 
     def _lowered(self, chunks: tuple[Chunk, ...]) -> Mapping[str, Function]:
         """The functions of this version by fingerprint, lowering only what is new."""
@@ -96,7 +104,7 @@ class Pipeline:
             function.fingerprint,
             function.span,
             loop_reports(facts, text),
-            suppressions.apply(text, findings),
+            suppressions.apply(text, findings, self._language, self._ran),
             sharing_hints(openmp),
             time.perf_counter() - started,
         )

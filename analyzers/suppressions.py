@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from analyzers.ir.verdicts import Edit, FileReport, Finding, Fix, PlacedResult
 from analyzers.rules import registry
+from analyzers.settings import Options
 from analyzers.text import SourceText, Span, decode
 
 UNUSED = "unused-suppression"
@@ -95,34 +96,59 @@ def apply(
     return _sorted((*kept, *_complaints(source, suppressions, used, ran)))
 
 
-def apply_file(source: SourceText, report: FileReport, ran: Collection[str] | None = None) -> FileReport:
-    """The same for comments outside functions and for `ignore-file`.
-
-    The functions of `report` have been through `apply` already; the report's own findings have not.
-    """
+def outside(source: SourceText, language: str, bodies: Iterable[Span]) -> tuple[Suppression, ...]:
+    """The suppressions of a text that stand outside of its functions, whose spans are `bodies`."""
     if _MARK not in source.data:
-        return report
+        return ()
+    spans = tuple(bodies)
+    start_of_code = _first_code(source, language)
+    return tuple(
+        replace(s, whole_file=False, lines=(), problem=_MISPLACED)
+        if s.whole_file and not s.problem and s.comment.start > start_of_code
+        else s
+        for s in scan(source, language)
+        if not any(span.contains(s.comment) for span in spans)
+    )
+
+
+def keep(source: SourceText, suppressions: Sequence[Suppression], placed: PlacedResult) -> PlacedResult:
+    """A function's result without the findings that comments outside of functions accept."""
+    if not suppressions:
+        return placed
+    kept, _ = _filtered(source, placed.start, placed.result.findings, suppressions)
+    if len(kept) == len(placed.result.findings):
+        return placed
+    return replace(placed, result=replace(placed.result, findings=kept))
+
+
+def apply_file(source: SourceText, report: FileReport, ran: Collection[str] | None = None) -> FileReport:
+    """The findings of a whole file without those that comments outside of functions accept, and those in vain.
+
+    The functions of `report` have been through `apply` already, not through `keep`; its own findings through neither.
+    """
     bodies = [placed.result.span.shifted(placed.start) for placed in report.functions]
-    suppressions = [s for s in scan(source, report.language) if not any(body.contains(s.comment) for body in bodies)]
+    suppressions = outside(source, report.language, bodies)
     if not suppressions:
         return report
-    start_of_code = _first_code(source, report.language)
-    suppressions = [
-        replace(s, whole_file=False, lines=(), problem=_MISPLACED)
-        if s.whole_file and s.comment.start > start_of_code
-        else s
-        for s in suppressions
-    ]
-    used: set[tuple[int, str]] = set()
-    functions: list[PlacedResult] = []
+    kept, used = _filtered(source, 0, report.findings, suppressions)
     for placed in report.functions:
-        kept, here = _filtered(source, placed.start, placed.result.findings, suppressions)
-        used |= here
-        same = len(kept) == len(placed.result.findings)
-        functions.append(placed if same else replace(placed, result=replace(placed.result, findings=kept)))
-    kept, here = _filtered(source, 0, report.findings, suppressions)
-    complaints = _complaints(source, suppressions, used | here, ran)
-    return replace(report, functions=tuple(functions), findings=_sorted((*kept, *complaints)))
+        used |= _filtered(source, placed.start, placed.result.findings, suppressions)[1]
+    return replace(
+        report,
+        functions=tuple(keep(source, suppressions, placed) for placed in report.functions),
+        findings=_sorted((*kept, *_complaints(source, suppressions, used, ran))),
+    )
+
+
+def ran(options: Options) -> frozenset[str]:
+    """The codes that these options let speak, those that are no rules of the registry included."""
+    chosen, ignored = options.select, options.ignore
+    extra = (
+        code
+        for code in EXTRA_CODES
+        if code not in ignored and (code in chosen or ("all" not in ignored and (not chosen or "all" in chosen)))
+    )
+    return registry.select(chosen, ignored) | frozenset(extra)
 
 
 # --- reading comments -----------------------------------------------------------------------------------------------

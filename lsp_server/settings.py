@@ -2,7 +2,7 @@
 
 Layers, the first that sets a key wins: command line, project file, editor, default. The project file is the nearest
 `.hpc-ls.toml`, or `pyproject.toml` with a `[tool.hpc-ls]` table, from the file upward to the root of the repository
-(else of the workspace); in one folder `.hpc-ls.toml` wins. A key that is set replaces the lower layers' value as a
+(else of the workspace, else of the file system); in one folder `.hpc-ls.toml` wins. A key that is set replaces the lower layers' value as a
 whole. A bad key or value keeps the lower layers' value and becomes a `SettingProblem`.
 """
 
@@ -181,7 +181,7 @@ def find_config(path: Path, workspace: Path | None = None) -> Path | None:
 
 def config_for_edit(path: Path, workspace: Path | None = None) -> Path:
     """The project file to write to: the one that holds for `path`, else a new `.hpc-ls.toml` at the root."""
-    return find_config(path, workspace) or _boundary(path, workspace) / CONFIG_NAME
+    return find_config(path, workspace) or (_root(path, workspace) or _folder(path)) / CONFIG_NAME
 
 
 def add_independent_function(path: Path, name: str) -> Path:
@@ -226,22 +226,22 @@ def _folder(path: Path) -> Path:
     return path if path.is_dir() else path.parent
 
 
-def _boundary(path: Path, workspace: Path | None) -> Path:
-    """The last folder to look into: the repository's root, else the workspace's, else the folder itself."""
+def _root(path: Path, workspace: Path | None) -> Path | None:
+    """The root of the repository, else of the workspace that holds `path`."""
     folder = _folder(path)
     for parent in (folder, *folder.parents):
         if any((parent / name).exists() for name in _VCS):
             return parent
     if workspace is not None and (workspace.absolute() == folder or workspace.absolute() in folder.parents):
         return workspace.absolute()
-    return folder
+    return None
 
 
 def _project_file(
     path: Path, workspace: Path | None, problems: list[SettingProblem]
 ) -> tuple[Path | None, Mapping[str, object], str]:
     try:
-        folder, last = _folder(path), _boundary(path, workspace)
+        folder, last = _folder(path), _root(path, workspace)
     except OSError:
         return None, {}, ""
     for parent in (folder, *folder.parents):

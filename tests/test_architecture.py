@@ -37,7 +37,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "analyzers.rules", "analyzers.openmp", "analyzers.mpi", "analyzers.dependence", "analyzers.ir",
         "analyzers.text", "analyzers.standards",
     ),
-    "analyzers.suppressions": ("analyzers.rules", "analyzers.ir", "analyzers.text"),
+    "analyzers.suppressions": ("analyzers.rules", "analyzers.ir", "analyzers.text", "analyzers.settings"),
     "analyzers": ("analyzers",),
     "models": ("analyzers.api", "analyzers.text"),
     "lsp_server": ("analyzers", "models"),
