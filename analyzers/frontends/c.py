@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from analyzers.frontends.c_spelling import rewritten
 from analyzers.frontends.compile_commands import Flags, flags_for
 from analyzers.frontends.includes import HeaderReader, IncludeCache
 from analyzers.frontends.macros import Expanded, Macro, expand, joined, parse_define
-from analyzers.frontends.masking import Masked, PreprocessorLine, blank_ranges, mask
+from analyzers.frontends.masking import Masked, PreprocessorLine, blank_pragma_operators, blank_ranges, mask
 from analyzers.frontends.preprocessor import PREDEFINED, MacroTable, Preprocessed, macro_at, preprocess
 from analyzers.ir.directives import Directive
 from analyzers.ir.statements import Function, PlacedFunction, Problem, SourceFile
@@ -291,6 +291,11 @@ class CFrontend:
             if (match := data[span.start : span.end].decode("utf-8", "replace").split("(")[0].strip())
         )
         context.data = expanded.text
+        if b"_Pragma" in expanded.text:
+            context.data, operators = blank_pragma_operators(expanded.text)
+            for place, line in operators:
+                span = expanded.span(line.span.start, line.span.end)
+                context.operators.append((place, replace(line, span=span, pieces=((0, span.start),))))
 
     def _concerned(self, used: frozenset[bytes]) -> bool:
         """The text uses a name that changes its meaning, directly or through macros."""

@@ -79,6 +79,7 @@ class Context:
     taints: list[tuple[str, Span]] = field(default_factory=list)
     directives: list[PreprocessorLine] = field(default_factory=list)  # offsets in the original text of the function
     positions: list[int] = field(default_factory=list)  # the same in `data`
+    operators: list[tuple[int, PreprocessorLine]] = field(default_factory=list)  # from expanded macros
     next_directive: int = 0
     counter: int = 0
     depth: int = 0

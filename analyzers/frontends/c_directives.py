@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser
 
@@ -39,6 +41,15 @@ def _gap(c: Context, span: Span) -> None:
     c.problems.append(Problem("syntax", "cannot read this line", span))
     c.taint("syntax error", span)
     c.out.append(Unknown("syntax error", (), span))
+
+
+def threadprivate(c: Context, directive: Directive) -> None:
+    """Mark the static locals that the directive names."""
+    for clause in directive.clauses:
+        for item in clause.items:
+            known = c.scope.names.get(item.text)
+            if isinstance(known, Symbol):
+                c.scope.names[item.text] = replace(known, threadprivate=True)
 
 
 def read(c: Context, index: int) -> Directive | None:

@@ -60,7 +60,6 @@ def lower_function(
     name_span = Span(0, 0)
     c.push()
     if not bare:
-        outer = tuple(pending(c, node.start_byte))
         base, words = specifiers(c, node)
         static = "static" in words
         declarator_node = node.child_by_field_name("declarator")
@@ -74,6 +73,7 @@ def lower_function(
                 name = c.function = c.text(name_node)
         if function_node is not None:
             params, variadic = _parameters(c, function_node, node)
+        outer = tuple(pending(c, node.start_byte))
     if body_node is not None:
         sequence(c, body_node.children, body_node.end_byte)
     body_span = whole if bare or body_node is None else c.span(body_node)
@@ -122,6 +122,7 @@ def _definition(c: Context, parse: Callable[[bytes], Tree], bare: bool) -> Recov
 def _set_marks(c: Context, lines: tuple[PreprocessorLine, ...], start: int, gaps: tuple[tuple[int, int], ...]) -> None:
     """Directives and left-out lines in the order of the text."""
     marks = [(_place(c, line.span.start - start), _moved(line, start)) for line in lines]
+    marks += ((place + c.shift, line) for place, line in c.operators)
     for first, last in gaps:
         span = c.at(first, last)
         marks.append((first, PreprocessorLine("", span, "", ((0, span.start),))))

@@ -10,7 +10,7 @@ from tree_sitter import Node
 from analyzers.frontends.c_algebra import truth
 from analyzers.frontends.c_context import MAX_DEPTH, Context
 from analyzers.frontends.c_declarations import declaration, specified
-from analyzers.frontends.c_directives import pending
+from analyzers.frontends.c_directives import pending, threadprivate
 from analyzers.frontends.c_expressions import expression, mentions, sealed
 from analyzers.frontends.c_operators import effect
 from analyzers.ir.directives import Directive
@@ -101,6 +101,8 @@ def _governed(c: Context, directives: list[Directive], node: Node | None) -> Non
         kind = association(directive.name, names)
         if kind in ("none", "declarative", "function", "delimited") or directive.name == "scan" or node is None:
             c.out.append(Construct(directive, None, directive.span))
+            if directive.name == "threadprivate":
+                threadprivate(c, directive)
             continue
         outer = c.out
         c.out = []

@@ -187,6 +187,14 @@ def _is_continued(data: bytes, start: int, end: int) -> bool:
     return data[start:end].rstrip(_BLANKS).endswith(b"\\")
 
 
+def blank_pragma_operators(code: bytes) -> tuple[bytes, list[tuple[int, PreprocessorLine]]]:
+    """Expanded text without its `_Pragma`s, and these with their places in it."""
+    found = [(match.start(), _pragma_operator(match)) for match in _PRAGMA_OPERATOR.finditer(code)]
+    if not found:
+        return code, []
+    return blank_ranges(code, [(line.span.start, line.span.end) for _, line in found]), found
+
+
 def _pragma_operator(match: re.Match[bytes]) -> PreprocessorLine:
     """`_Pragma("omp for")` as the line `#pragma omp for`."""
     content = match[2]
