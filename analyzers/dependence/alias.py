@@ -179,10 +179,15 @@ def _same_symbol(symbol: Symbol, a: tuple[PathStep, ...], b: tuple[PathStep, ...
             return AliasAnswer("distinct", why="pointers are taken as distinct")
         names = (_spelled(symbol, a[:left]), _spelled(symbol, b[:left]))
         return AliasAnswer("assumed-distinct", _overlap(*names))
-    if left > 0 and any(isinstance(s, Subscripts) for s in a[:left]) and not no_alias:
+    if left > 0 and not no_alias and not (a[:left] == b[:left] and _is_fixed(a[:left])):
         rows = _spelled(symbol, a[:left])
         return AliasAnswer("same", Assumption("no-alias", f"the rows of `{rows}` do not overlap", "ordinary", (rows,)))
     return AliasAnswer("same")
+
+
+def _is_fixed(path: tuple[PathStep, ...]) -> bool:
+    """Does the path lead to one pointer: `s->d`, not one of the rows `a[i]`?"""
+    return all(isinstance(s, Member) or all(isinstance(e, Constant) for e in s.indices) for s in path)
 
 
 def _members(path: tuple[PathStep, ...]) -> tuple[str, ...]:

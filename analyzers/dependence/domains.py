@@ -26,10 +26,11 @@ from analyzers.dependence.affine import (
     prove_nonnegative,
     to_affine,
 )
+from analyzers.dependence.alias import type_at
 from analyzers.ir.accesses import Access, Guard, Member
 from analyzers.ir.expressions import Binary, Constant, Element, Expr, Field, Name, Unary
 from analyzers.ir.statements import Loop, LoopHeader
-from analyzers.ir.symbols import Symbol
+from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol
 
 Variable = Hashable
 Linear = dict[Variable, int]  # key None: the constant
@@ -147,10 +148,11 @@ def instance(access: Access, tag: str, shared: int, headers: Headers, invariant:
     for guard in access.guards:
         _guard(result, guard, by_depth[len(access.loops) if guard.depth is None else guard.depth])
     place: Expr | None = None if access.symbol is None else Name(access.symbol)
-    for step in access.path:
+    for position, step in enumerate(access.path):
+        kind = UNKNOWN_TYPE if access.symbol is None else type_at(access.symbol, access.path[: position + 1])
         if isinstance(step, Member):
             result.steps.append(step.name)
-            place = None if place is None else Field(place, step.name)
+            place = None if place is None else Field(place, step.name, kind)
             continue
         if step.through_pointer and not (place is not None and invariant(place)):
             moving = NotAffine("pointer-varies", "a pointer that changes in the loop", place)
@@ -158,7 +160,7 @@ def instance(access: Access, tag: str, shared: int, headers: Headers, invariant:
         else:
             result.steps.append(tuple(_subscript(result, e) for e in step.indices))
         # Which row does not matter here: whether any of them is written in the region does.
-        place = None if place is None else Element(place, tuple(Constant(0) for _ in step.indices))
+        place = None if place is None else Element(place, tuple(Constant(0) for _ in step.indices), kind)
     return result
 
 

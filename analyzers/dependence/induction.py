@@ -267,7 +267,7 @@ def _numbered(header: LoopHeader, loop: Loop, graph: FlowGraph, values: Values) 
     before = Binary("+", header.lower, Binary("-", index, lower, ADDRESS), header.lower.type)
     update = _single_update(loop, header.index, graph)
     if isinstance(update, Assign):
-        values.learn(loop, {header.index: Induction(header.index, header.lower, header.step, update, before)})
+        values.pointers[loop] = Induction(header.index, header.lower, header.step, update, before)
     return replace(header, lower=lower, bound=bound)
 
 

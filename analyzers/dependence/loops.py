@@ -154,7 +154,7 @@ def _scalars(loop: Loop, header: LoopHeader | None, inside: Sequence[Access], ro
     found = reductions.find(loop, room.graph, header)
     reduced = {r.symbol for r in found.found}
     moved = values.inductions.get(loop, {}).items()
-    linear = {s: i.step for s, i in moved if s not in reduced and constant_value(i.step) is not None}
+    linear = {s: i.step for s, i in moved if s not in reduced and _is_linear_step(i.step, room)}
     protected = _protected(loop, inside)
     roles = privatization.classify(loop, room.graph, header, {*reduced, *linear, *protected})
     local = surroundings.declared_inside(loop)
@@ -289,6 +289,12 @@ def _certain(
         index = header.index.name
         witness = Witness(((index, lower),), ((index, lower + step),), symbol.name)
     return Dependence("flow", symbol.name, write.span, first.span, symbol.name, symbol.name, 1, witness, True)
+
+
+def _is_linear_step(step: Expr, room: _Room) -> bool:
+    """Can the step stand in a `linear` clause: a number, or the name of what the loop leaves alone?"""
+    named = isinstance(step, Name) and step.symbol not in room.graph.entries
+    return named or constant_value(step) is not None
 
 
 def _invariant(loop: Loop, room: _Room) -> Callable[[Expr], bool]:

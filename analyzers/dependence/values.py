@@ -295,7 +295,8 @@ class Values:
     def __init__(self, graph: FlowGraph) -> None:
         self.graph = graph
         self.headers: dict[Loop, LoopHeader] = {}
-        self.inductions: dict[Loop, dict[Symbol, Induction]] = {}
+        self.inductions: dict[Loop, Mapping[Symbol, Induction]] = {}
+        self.pointers: dict[Loop, Induction] = {}  # loop indices that are pointers, as positions from where they start
         self._entries: dict[tuple[Symbol, Loop], Symbol] = {}
         self._known: dict[tuple[Symbol, int], Expr | None] = {}
 
@@ -336,7 +337,7 @@ class Values:
     def learn(self, loop: Loop, found: Mapping[Symbol, Induction]) -> None:
         """Takes the induction variables of a loop; outer loops first."""
         if found:
-            self.inductions.setdefault(loop, {}).update(found)
+            self.inductions[loop] = found
             self._known.clear()
 
     def at(self, stmt: Stmt) -> dict[Symbol, Expr]:
@@ -392,12 +393,15 @@ class Values:
     def _moved(self, symbol: Symbol, node: Node) -> Expr | None:
         """The value of an induction variable, by whether the update of this iteration has run."""
         best: tuple[Region, Induction] | None = None
-        for loop, known in self.inductions.items():
-            if symbol not in known:
+        for loop in self.headers:
+            found = self.inductions.get(loop, {}).get(symbol)
+            if found is None and (pointer := self.pointers.get(loop)) is not None and pointer.symbol == symbol:
+                found = pointer
+            if found is None:
                 continue
             region = self.graph.regions(loop)[0]
             if region.first <= node.index < region.end and (best is None or region.first > best[0].first):
-                best = region, known[symbol]
+                best = region, found
         if best is None:
             return None
         region, induction = best
