@@ -13,12 +13,16 @@ from analyzers.ir.statements import Loop
 class Nests:
     """Who stands in whom. Loops are told apart by identity."""
 
-    loops: Sequence[LoopFacts]
     by_loop: Mapping[int, LoopFacts]
+    inside: Mapping[int, Sequence[LoopFacts]]  # directly, in textual order
 
     @classmethod
     def of(cls, loops: Sequence[LoopFacts]) -> Nests:
-        return cls(loops, {id(facts.loop): facts for facts in loops})
+        inside: dict[int, list[LoopFacts]] = {}
+        for facts in loops:
+            if facts.parent is not None:
+                inside.setdefault(id(facts.parent), []).append(facts)
+        return cls({id(facts.loop): facts for facts in loops}, inside)
 
     def facts(self, loop: Loop | None) -> LoopFacts | None:
         return self.by_loop.get(id(loop))
@@ -30,16 +34,16 @@ class Nests:
             yield parent
             parent = self.facts(parent.parent)
 
+    def children(self, facts: LoopFacts) -> Sequence[LoopFacts]:
+        """The loops directly inside this one."""
+        return self.inside.get(id(facts.loop), ())
+
     def below(self, facts: LoopFacts) -> tuple[LoopFacts, ...]:
         """The loops inside this one, outer ones first."""
-        inside = {id(facts.loop)}
-        found = []
-        for other in self.loops:
-            if other.parent is not None and id(other.parent) in inside:
-                inside.add(id(other.loop))
-                found.append(other)
+        found: list[LoopFacts] = []
+        stack = [*reversed(self.children(facts))]
+        while stack:
+            top = stack.pop()
+            found.append(top)
+            stack.extend(reversed(self.children(top)))
         return tuple(found)
-
-    def children(self, facts: LoopFacts) -> tuple[LoopFacts, ...]:
-        """The loops directly inside this one."""
-        return tuple(other for other in self.loops if other.parent is facts.loop)
