@@ -18,13 +18,14 @@ class Mode:
 
     iterations: two different iterations of one of `loops`, in the same iteration of what surrounds it. threads: two
     different threads, in the same iteration of the first `same` synchronised loops. tasks: two tasks, or a
-    task and its creator, in the same iteration of the loops around both.
+    task and its creator, in the same iteration of the loops around both, or in different ones of one of `loops`.
     """
 
     between: Concurrency
     loops: tuple[Loop, ...] = ()
     same: int = 0
     adjacent: Loop | None = None  # in two consecutive iterations of this synchronised loop
+    same_task: bool = False  # two instances of one task construct
 
 
 def modes(first: Placement, second: Placement, phases: Phases, one_thread: bool) -> tuple[Mode, ...]:
@@ -114,10 +115,15 @@ def _task_modes(first: Placement, second: Placement, phases: Phases, one_thread:
     if one is not None and other is not None and _in_order(one, other, phases.tasks):
         return []
     if in_flight:
-        found.append(Mode("tasks"))
+        outlives = any(t is not None and t.number in t.created.pending for t in (one, other))
+        found.append(Mode("tasks", _common_loops(first, second) if outlives else ()))
     if not one_thread:
         found += _team_modes(_creation(first, phases), _creation(second, phases), phases)
     return found
+
+
+def _common_loops(first: Placement, second: Placement) -> tuple[Loop, ...]:
+    return tuple(a for a, b in zip(first.loops, second.loops, strict=False) if a is b)
 
 
 def _creation(placement: Placement, phases: Phases) -> Placement:
@@ -131,7 +137,7 @@ def _same_task(task: Task, phases: Phases, one_thread: bool) -> list[Mode]:
     """Two instances of one task construct."""
     found: list[Mode] = []
     if task.number in task.created.pending and not dependences.orders_itself(task.construct.directive):
-        found.append(Mode("tasks"))
+        found.append(Mode("tasks", task.loops, same_task=True))
     creation = _creation(task.created, phases)
     if not one_thread and creation.executor.kind in ("all-threads", "iteration"):
         found += _team_modes(creation, creation, phases)

@@ -6,7 +6,7 @@ that barriers keep in step: two threads are two iterations of it, and subscripts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from analyzers.dependence.facts import Conflict
@@ -61,6 +61,8 @@ class Elements:
     _solver: Solver | None = None
     _team: Loop = field(init=False)
     _placed: dict[tuple[int, int, int | None], Access] = field(default_factory=dict)
+    _freed: dict[tuple[int, tuple[Guard, ...]], Access] = field(default_factory=dict)
+    _kept: list[Access] = field(default_factory=list)  # the solver and the caches know accesses by identity
 
     def __post_init__(self) -> None:
         self._team = Loop("for", (), None, (), Block((), NOWHERE), NOWHERE, NOWHERE)
@@ -73,6 +75,10 @@ class Elements:
 
     def ask(self, first: Access, second: Access, mode: Mode, places: tuple[Placement, Placement]) -> Answer:
         """May the two accesses touch the same element when they run at the same time in this mode?"""
+        common = tuple(g for g in first.guards if g in second.guards and self.invariant(g.condition))
+        if common:
+            # What both stand under only says for which inputs the question arises.
+            first, second = self._without(first, common), self._without(second, common)
         strict = self._ask(first, second, mode, places)
         if strict.status != "maybe":
             return Answer(strict)
@@ -94,16 +100,32 @@ class Elements:
         if mode.between in ("iterations", "lanes"):
             return self._iterations(first, second, mode.loops)
         if mode.between == "tasks":
-            common = 0
-            for mine, theirs in zip(first.loops, second.loops, strict=False):
-                if mine is not theirs:
-                    break
-                common += 1
-            return self._solver.unordered(first, second, common)
+            return self._tasks(first, second, mode)
         depth = self.outside + mode.same
         one = self._in_team(first, depth, places[0].executor.thread)
         other = self._in_team(second, depth, places[1].executor.thread)
         return self._solver.carried(one, other, self._team)
+
+    def _tasks(self, first: Access, second: Access, mode: Mode) -> Conflict:
+        """In one iteration of the loops around both, unless they are one task; and across those in `mode.loops`."""
+        assert self._solver is not None
+        worst = Conflict("none")
+        if not mode.same_task:
+            common = sum(1 for _ in _common(first.loops, second.loops))
+            worst = self._solver.unordered(first, second, common)
+            if worst.status == "proved":
+                return worst
+        across = self._iterations(first, second, mode.loops)
+        return across if across.status == "proved" or worst.status == "none" else worst
+
+    def _without(self, access: Access, guards: tuple[Guard, ...]) -> Access:
+        key = (id(access), guards)
+        known = self._freed.get(key)
+        if known is None:
+            known = replace(access, guards=tuple(g for g in access.guards if g not in guards))
+            self._freed[key] = known
+            self._kept.append(access)
+        return known
 
     def _iterations(self, first: Access, second: Access, loops: Sequence[Loop]) -> Conflict:
         """Two different iterations of the collapsed nest: they differ first in one of its loops."""
@@ -139,7 +161,7 @@ class Elements:
             guards=guards,
         )
         self._placed[key] = made
-        self._placed[(id(made), depth, thread)] = made  # keeps it alive: the solver knows accesses by identity
+        self._kept.append(access)
         return made
 
     def _numbered_step(self, step: PathStep) -> PathStep:
@@ -216,6 +238,13 @@ class Elements:
         if isinstance(condition, (Name, Unary)):
             return not any(self._is_number(e) for e in walk(condition))
         return False
+
+
+def _common(one: Sequence[Loop], other: Sequence[Loop]) -> Iterator[Loop]:
+    for mine, theirs in zip(one, other, strict=False):
+        if mine is not theirs:
+            return
+        yield mine
 
 
 def _indices(step: PathStep) -> tuple[Expr, ...]:

@@ -55,6 +55,7 @@ class Placement:
     locks: frozenset[str] = frozenset()
     pending: frozenset[int] = frozenset()  # tasks that may be running, by number
     task: int | None = None  # the explicit task that runs it
+    loops: tuple[Loop, ...] = ()  # of the region, around it
 
 
 @dataclass(slots=True)
@@ -67,6 +68,11 @@ class Task:
     created: Placement
     descendants: set[int] = field(default_factory=set)
     remaining: set[int] = field(default_factory=set)  # descendants that it does not wait for
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        """The loops of the region in which it is created."""
+        return self.created.loops
 
 
 @dataclass(slots=True)
@@ -113,6 +119,7 @@ class _State:
     locks: frozenset[str] = frozenset()
     pending: set[int] = field(default_factory=set)
     task: int | None = None
+    loops: tuple[Loop, ...] = ()
     nested: bool = False  # inside of a parallel region that is not the one looked at: its team is another
 
     def copy(self) -> _State:
@@ -124,6 +131,7 @@ class _State:
             self.locks,
             set(self.pending),
             self.task,
+            self.loops,
             self.nested,
         )
 
@@ -143,6 +151,7 @@ class _State:
             self.locks,
             frozenset(self.pending),
             self.task,
+            self.loops,
         )
 
 
@@ -166,6 +175,7 @@ class _Walker:
                 known.locks & new.locks,
                 known.pending | new.pending,
                 new.task,
+                new.loops,
             )
         self.result.placements[id(stmt)] = new
 
@@ -287,6 +297,7 @@ class _Walker:
             self.result.entries[id(loop)] = entry
             state.levels.append({entry})
             state.synchronised = (*state.synchronised, loop)
+        state.loops = (*state.loops, loop)
         before = state.copy()
         # Twice: what the first iteration leaves behind is where the second one begins.
         for _ in range(2):
@@ -299,6 +310,7 @@ class _Walker:
                 state.levels[-1] = {entry}
             state.join(before)
             state.locks = before.locks & state.locks
+        state.loops = state.loops[:-1]
         if keeps_apart:
             state.levels.pop()
             state.synchronised = state.synchronised[:-1]

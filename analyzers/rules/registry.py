@@ -59,6 +59,7 @@ MODULES: tuple[str, ...] = (
     "perf.too_small_parallel_loop",
     "race.array_element",
     "race.loop_carried_dependence",
+    "race.between_sections",
     "race.missing_barrier",
     "race.missing_reduction",
     "race.shared_loop_index",

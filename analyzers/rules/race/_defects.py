@@ -33,6 +33,7 @@ Kind = Literal[
     "shared-write-in-parallel",
     "simd-dependence",
     "unordered-tasks",
+    "between-sections",
 ]
 _RANK: dict[Confidence, int] = {"proved": 0, "likely": 1, "possible": 2}
 _ATOMIC = ("+", "-", "*", "/", "&", "|", "^", "<<", ">>")
@@ -105,9 +106,11 @@ def _classified(facts: FunctionFacts, symbol: Symbol, races: list[Race]) -> Defe
         return made("unordered-tasks")
     if not race.element and _is_index(symbol, region):
         return made("shared-loop-index")
-    unprotected = next((r for r in strongest if bool(r.first.locks) != bool(r.second.locks)), None)
+    unprotected = next((r for r in strongest if r.first.locks != r.second.locks), None)
     if unprotected is not None:
         return made("unprotected-update", at=unprotected)
+    if race.first.executor.kind == race.second.executor.kind == "section":
+        return made("between-sections")
     if race.between == "threads" and _different_work(race):
         return made("missing-barrier")
     reduction = next((r for r in loop.reductions if r.symbol == symbol), None) if loop is not None else None

@@ -64,6 +64,17 @@ def check(context: Context) -> Iterator[Finding]:
         held = first if first.locks else second
         protection = _protection(held)
         name = defect.name
+        if bare.locks:
+            other = _protection(bare)
+            yield _defects.finding(
+                RULE,
+                defect,
+                f"`{name}` is protected by {_protection(first)} in one place and by {_protection(second)} in another",
+                "the two do not exclude each other",
+                f"{_defects.sharing(defect)} Threads that hold {protection} and {other} run at the same time.",
+                protection=f"{protection}, {other}",
+            )
+            continue
         fix = _defects.atomic_fix(context, bare) if protection == "atomic" else None
         yield _defects.finding(
             RULE,
