@@ -423,11 +423,17 @@ def _symbol_name(access: Access) -> str | None:
 def _reason(a: Instance, b: Instance, equations: _Equations) -> Reason | None:
     if equations.reason is not None:
         why = equations.reason
-        shown = f"`{spell(why.expr)}` is {why.text}" if why.expr is not None else why.text
+        named = why.expr is None or why.text.startswith("`")
+        shown = why.text if named or why.expr is None else f"`{spell(why.expr)}` is {why.text}"
         return Reason(why.code, shown, a.access.span, _symbol_name(a.access))
     for side in (a, b):
         if not side.exact:
-            return Reason(side.reason or "inexact", _TEXTS.get(side.reason or "", side.reason or ""), side.access.span)
+            text = _TEXTS.get(side.reason or "", side.reason or "")
+            if side.reason == "call" and side.access.call is not None:
+                text = (
+                    f"`{side.access.call}` accesses `{_symbol_name(side.access) or 'memory'}`, which elements is not known"
+                )
+            return Reason(side.reason or "inexact", text, side.access.span, _symbol_name(side.access))
     return None
 
 
