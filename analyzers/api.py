@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from analyzers.completion import Description, Proposal, complete, describe
 from analyzers.ir.verdicts import Confidence, FileReport, Finding, LoopReport, PlacedResult
 from analyzers.settings import Language, Options
 from analyzers.text import SourceText, Span
@@ -14,16 +15,20 @@ __all__ = [
     "EXTENSIONS",
     "Analyzer",
     "Confidence",
+    "Description",
     "FileReport",
     "Finding",
     "Language",
     "LoopReport",
     "Options",
     "PlacedResult",
+    "Proposal",
     "SourceText",
     "Span",
     "Verification",
     "analyze",
+    "complete",
+    "describe",
     "loops_of",
     "verify_pragma",
 ]
@@ -68,9 +73,7 @@ class Analyzer:
         return self._pipeline.report()
 
 
-def analyze(
-    source: SourceText, language: Language, options: Options = DEFAULTS, path: str | None = None
-) -> FileReport:
+def analyze(source: SourceText, language: Language, options: Options = DEFAULTS, path: str | None = None) -> FileReport:
     """Analyze one text from scratch."""
     analyzer = Analyzer(language, options, path)
     analyzer.update(source)

@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from analyzers.ir.statements import Block, Construct, Declare, Function, If, Loop, Stmt, Switch, substatements
-from analyzers.ir.symbols import Symbol, Type
 from analyzers.settings import Language, Options
 from analyzers.standards import openmp
 from analyzers.standards.openmp_clauses import (
@@ -215,14 +213,12 @@ def _arguments(
             return
     written = set(_NAME.findall(inner))
     near = set(_NAME.findall(source.data[offset : offset + _NEAR].decode("latin-1")))
-    for symbol in variables(source, language, offset, options, path):
-        if symbol.name in written and rule.shape != "expression":
-            continue
-        described = (
-            f"{_spelled(symbol.type)} {symbol.name}".strip() + f", {_STORAGE.get(symbol.storage, symbol.storage)}"
-        )
-        rank = 1 if symbol.name in near else 8
-        yield Proposal(symbol.name, symbol.name, "variable", described, "", word, rank)
+    # Imported here: the server knows the words of OpenMP without loading what the frontends need.
+    from analyzers.scope import variables
+
+    for name, described in variables(source, language, offset, options, path):
+        if name not in written or rule.shape == "expression":
+            yield Proposal(name, name, "variable", described, "", word, 1 if name in near else 8)
 
 
 def _operators(rule: ClauseRule, inner: str, language: Language, word: Span) -> Iterator[Proposal]:
@@ -262,13 +258,6 @@ _KEYWORDS = {
     ("proc_bind", "close"): "threads near the primary thread",
     ("proc_bind", "spread"): "threads far from each other",
     ("proc_bind", "primary"): "threads where the primary thread is",
-}
-_STORAGE = {
-    "parameter": "a parameter",
-    "local": "a local variable",
-    "static": "static in this function",
-    "global": "a global variable",
-    "undeclared": "not declared here",
 }
 
 
@@ -314,50 +303,3 @@ def _keyword(name: str, inner: str, word: re.Match[str], line: _Line) -> Descrip
     if doc is None or (word[0] not in rule.keywords and word[0] not in rule.modifiers and word[0] not in _OPERATORS):
         return None
     return Description(f"{rule.name}({word[0]})", doc, rule.section, line.span(*word.span()))
-
-
-# --- variables in scope ---------------------------------------------------------------------------------------------
-
-
-def variables(
-    source: SourceText, language: Language, offset: int, options: Options, path: str | None = None
-) -> tuple[Symbol, ...]:
-    """The variables that are in scope at a byte offset, the innermost declaration of each name, in no special order."""
-    if language != "c":
-        return ()
-    from analyzers.frontends.c import CFrontend
-
-    frontend = CFrontend(options.defines, options.include_paths, path, options.snippet)
-    frontend.update(source)
-    chunk = next((c for c in frontend.chunks() if c.span.start <= offset <= c.span.end), None)
-    if chunk is None:
-        symbols = [*frontend.file().globals]
-    else:
-        function = frontend.lower(chunk)
-        symbols = [*frontend.file().globals, *_in_scope(function, offset - chunk.start)]
-    named = {symbol.name: symbol for symbol in symbols}
-    return tuple(s for s in named.values() if s.storage not in ("constant", "function") and s.name.isidentifier())
-
-
-def _in_scope(function: Function, at: int) -> Iterator[Symbol]:
-    """Parameters and locals visible at `at`, outer ones first. The body is entered only where it surrounds `at`."""
-    yield from function.globals
-    yield from function.params
-    pending: list[Stmt] = [function.body]
-    while pending:
-        statement = pending.pop(0)
-        if isinstance(statement, Declare):
-            if statement.span.end <= at:
-                yield statement.symbol
-        elif isinstance(statement, Block | If | Loop | Switch | Construct) and (
-            statement.span.start <= at <= statement.span.end
-        ):
-            pending.extend(substatements(statement))
-
-
-def _spelled(kind: Type) -> str:
-    if kind.kind == "array" and kind.element is not None:
-        return f"{kind.element.name or kind.element.kind}{'[]' * len(kind.extents)}"
-    if kind.kind == "pointer" and kind.element is not None:
-        return f"{_spelled(kind.element)} *"
-    return kind.name or ("" if kind.kind == "unknown" else kind.kind)

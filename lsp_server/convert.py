@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lsprotocol import types
 
-from analyzers.completion import Description, Proposal
+from analyzers.api import Description, Proposal
 from analyzers.ir.verdicts import Edit, Finding, Fix, LoopReport, SharingHint
 from analyzers.text import Encoding, Position, SourceText, Span
 from lsp_server.analysis import Analysis

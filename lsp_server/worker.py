@@ -215,11 +215,11 @@ class Worker:
             case "loop":
                 return self._loop_after(question, source)
             case "complete":
-                from analyzers.completion import complete
+                from analyzers.api import complete
 
                 return complete(source, question.language, question.offset, question.options, question.path)
             case "describe":
-                from analyzers.completion import describe
+                from analyzers.api import describe
 
                 return describe(source, question.language, question.offset)
 

@@ -6,7 +6,7 @@ import re
 
 from lsprotocol import types
 
-from analyzers.completion import Proposal
+from analyzers.api import Proposal
 from analyzers.text import Span
 from lsp_server import assist, convert
 from lsp_server.scheduler import WorkerLostError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lsprotocol import types
 
-from analyzers.completion import Description
+from analyzers.api import Description
 from lsp_server import convert
 from lsp_server.analysis import loop_at
 from lsp_server.scheduler import WorkerLostError
