@@ -40,7 +40,7 @@ def _region_hints(region: Region) -> list[SharingHint]:
 
 
 def _report(facts: FunctionFacts, loop: LoopFacts, proposal: Proposal, text: bytes) -> LoopReport:
-    place = edits.place(text, loop.loop.span)
+    place = edits.place(text, loop.loop.span, loop.loop.header_span)
     if place.problem is not None and proposal.profitable:
         proposal = synthesis.withdrawn(proposal, place.problem)
     promising = [p.name for p in facts.function.params if p.is_pointer and not p.type.restrict]

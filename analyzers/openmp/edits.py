@@ -27,15 +27,19 @@ class Place:
     problem: str | None = None
 
 
-def place(text: bytes, loop: Span) -> Place:
-    """The place for a directive before the loop at `loop`; `text` is the function's."""
+def place(text: bytes, loop: Span, header: Span) -> Place:
+    """The place for a directive before the loop at `loop` whose `for (...)` is at `header`; `text` is the function's.
+
+    A macro that writes the header only, `FORALL(i, n) { ... }`, is as good as a loop; one that writes all of it is not.
+    """
     start = max(text.rfind(b"\n", 0, loop.start), text.rfind(b"\r", 0, loop.start)) + 1
     prefix = text[start : loop.start]
     blank = prefix[: len(prefix) - len(prefix.lstrip(b" \t"))]
     indent = blank.decode("utf-8", "replace")
     own_line = blank == prefix and (start > 0 or loop.start == 0)
     word = _WORD.match(text, loop.start)
-    if word is None or word[0].lower() not in _LOOP_WORDS:
+    whole = header.end >= loop.end or loop.start > header.start or not text[header.end : loop.end].strip(b" \t\r\n;")
+    if word is None or (word[0].lower() not in _LOOP_WORDS and whole):
         return Place(
             start, indent, own_line, "the loop is written by a macro: a directive cannot be put before it here"
         )

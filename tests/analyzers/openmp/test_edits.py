@@ -30,7 +30,8 @@ def applied(text: bytes, fix: Fix) -> str:
 )
 def test_the_pragma_stands_on_its_own_line(before: str, after: str) -> None:
     text = before.encode()
-    at = place(text, Span(text.index(b"for"), len(text) - 2))
+    start = text.index(b"for")
+    at = place(text, Span(start, len(text) - 2), Span(start, start + 8))
     assert at.problem is None
     assert applied(text, insertion(text, at, PRAGMA, safe=True)) == after
 
@@ -38,14 +39,23 @@ def test_the_pragma_stands_on_its_own_line(before: str, after: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        b"f()\n{\n  FORALL(i) a[i] = 0;\n}",
+        b"f()\n{\n  ZERO(a, n);\n}",
         b"f()\n{\n  #pragma GCC ivdep\n  for (;;) ;\n}",
         b"f()\n{\n#  pragma  unroll 4\n\n  for (;;) ;\n}",
     ],
 )
 def test_no_place_for_a_pragma(text: bytes) -> None:
-    start = text.find(b"for") if b"for" in text else text.index(b"FORALL")
-    assert place(text, Span(start, len(text) - 2)).problem
+    start = text.find(b"for") if b"for" in text else text.index(b"ZERO")
+    end = start + 8 if b"for" in text else text.index(b";")
+    assert place(text, Span(start, text.index(b";", end) + 1), Span(start, end)).problem
+
+
+def test_a_macro_that_writes_the_header_only_is_as_good_as_a_loop() -> None:
+    text = b"f()\n{\n  FORALL(i, n)\n    a[i] = 0;\n}"
+    start = text.index(b"FORALL")
+    at = place(text, Span(start, text.index(b";") + 1), Span(start, text.index(b")", start) + 1))
+    assert at.problem is None
+    assert applied(text, insertion(text, at, PRAGMA, safe=True)).splitlines()[2:4] == [f"  {PRAGMA}", "  FORALL(i, n)"]
 
 
 @pytest.mark.parametrize(
