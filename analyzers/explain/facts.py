@@ -9,6 +9,7 @@ from analyzers.ir.verdicts import Fix, LoopReport, SharingHint
 from analyzers.openmp import edits, synthesis
 from analyzers.openmp.edits import Place
 from analyzers.openmp.facts import OpenMPFacts, Region
+from analyzers.openmp.nests import Nests, runs_once
 from analyzers.openmp.synthesis import Proposal
 
 _HINTED = ("shared", "private", "firstprivate")
@@ -17,7 +18,12 @@ _HINTED = ("shared", "private", "firstprivate")
 def loop_reports(facts: FunctionFacts, text: bytes) -> tuple[LoopReport, ...]:
     """One report for each loop of a function, in textual order; `text` is the function's own."""
     proposals = synthesis.propose(facts)
-    reports = [_report(facts, loop, proposal, text) for loop, proposal in zip(facts.loops, proposals, strict=True)]
+    nests = Nests.of(facts.loops)
+    reports = [
+        _report(facts, loop, proposal, text, sum(not runs_once(outer.loop) for outer in nests.above(loop)))
+        for loop, proposal in zip(facts.loops, proposals, strict=True)
+        if not runs_once(loop.loop)
+    ]
     return tuple(sorted(reports, key=lambda report: (report.span.start, -report.span.end)))
 
 
@@ -39,7 +45,7 @@ def _region_hints(region: Region) -> list[SharingHint]:
     ]
 
 
-def _report(facts: FunctionFacts, loop: LoopFacts, proposal: Proposal, text: bytes) -> LoopReport:
+def _report(facts: FunctionFacts, loop: LoopFacts, proposal: Proposal, text: bytes, depth: int) -> LoopReport:
     place = edits.place(text, loop.loop.span, loop.loop.header_span)
     if place.problem is not None and proposal.profitable:
         proposal = synthesis.withdrawn(proposal, place.problem)
@@ -50,7 +56,7 @@ def _report(facts: FunctionFacts, loop: LoopFacts, proposal: Proposal, text: byt
         header_span=loop.loop.header_span,
         function=facts.function.name,
         verdict=loop.verdict,
-        depth=loop.depth,
+        depth=depth,
         roles=loop.roles,
         pragma=proposal.pragma,
         conditional_pragma=proposal.conditional,

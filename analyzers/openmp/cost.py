@@ -17,7 +17,7 @@ from analyzers.ir.accesses import Subscripts
 from analyzers.ir.expressions import Binary, Call, Constant, Element, Expr, Name, children, symbols
 from analyzers.ir.statements import Block, Declare, If, Jump, Loop, Stmt, Switch, expressions, substatements
 from analyzers.ir.symbols import Extent, Symbol, Type
-from analyzers.openmp.nests import Nests
+from analyzers.openmp.nests import Nests, runs_once
 
 PAYS = 100_000.0  # operations (10 to 50 microseconds) below which a parallel region costs more than it gains
 PAYS_AGAIN = 250_000.0  # for a region that a loop enters again and again: there the cost of starting adds up
@@ -82,7 +82,7 @@ def works(function: FunctionFacts) -> dict[int, Work]:
     for facts in reversed(function.loops):
         count, bounded, counted = trips[id(facts.loop)]
         each, below = _body(facts.loop, found)
-        found[id(facts.loop)] = Work(count * each, count, bounded and below, counted, facts.parent is not None)
+        found[id(facts.loop)] = Work(count * each, count, bounded and below, counted, _repeated(facts, nests))
     return found
 
 
@@ -92,7 +92,8 @@ def evenness(facts: LoopFacts, inner: tuple[LoopFacts, ...]) -> Evenness:
     triangular: an inner bound moves with the index, so that the work grows or shrinks steadily. data: how long an
     iteration takes depends on the data (an inner `while`, a `break`, a loop behind a condition).
     """
-    if any(f.header is None or _leaves_early(f.loop) for f in inner) or _loop_behind_condition(facts.loop):
+    uncounted = any((f.header is None and not runs_once(f.loop)) or _leaves_early(f.loop) for f in inner)
+    if uncounted or _loop_behind_condition(facts.loop):
         return "data"
     index = facts.header.index if facts.header is not None else None
     if index is not None and any(_follows(f, index) for f in inner):
@@ -145,12 +146,12 @@ def _trips(facts: LoopFacts, nests: Nests, outer: Mapping[int, Trips]) -> Trips:
     if facts.trip_count is not None:
         return Trips(float(facts.trip_count), True, True)
     if facts.header is None:
-        return Trips(FEW, False, False)
+        return Trips(1.0, True, True) if runs_once(facts.loop) else Trips(FEW, False, False)
     step = abs(constant(facts.header.step) or 1)
     extent = _extent(facts)
     around = _moves_with(facts, nests)
     if around is None and extent is None:
-        return Trips(MANY if facts.parent is None else SOME, False, False)
+        return Trips(SOME if _repeated(facts, nests) else MANY, False, False)
     if around is None:
         return Trips(max(1.0, (extent or 0) / step), True, False)
     block = _block_length(facts)
@@ -160,6 +161,10 @@ def _trips(facts: LoopFacts, nests: Nests, outer: Mapping[int, Trips]) -> Trips:
     if extent is not None:
         count, bounded = min(count, float(extent)), True
     return Trips(max(1.0, count / (2 * step)), bounded, False)
+
+
+def _repeated(facts: LoopFacts, nests: Nests) -> bool:
+    return any(not runs_once(outer.loop) for outer in nests.above(facts))
 
 
 def _moves_with(facts: LoopFacts, nests: Nests) -> LoopFacts | None:

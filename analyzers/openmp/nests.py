@@ -6,7 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from analyzers.dependence.facts import LoopFacts
+from analyzers.ir.expressions import ZERO
 from analyzers.ir.statements import Loop
+
+
+def runs_once(loop: Loop) -> bool:
+    """`do { ... } while (0)`: the way macros are wrapped, and no loop to anybody who reads it."""
+    return loop.kind == "do-while" and loop.condition == ZERO
 
 
 @dataclass(frozen=True, slots=True)

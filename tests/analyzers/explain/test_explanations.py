@@ -177,3 +177,12 @@ def test_no_line_is_too_long_for_a_terminal() -> None:
     for code, _ in HELP.values():
         for loop in reports(code):
             assert all(len(line) <= 90 for line in loop.explanation.splitlines()), loop.explanation
+
+
+def test_the_wrapping_of_a_macro_is_no_loop() -> None:
+    (loop,) = reports("#define ZERO(a, n) do { for (int q = 0; q < (n); q++) (a)[q] = 0.0; } while (0)\n"
+                      "static double a[100000];\nvoid f(void)\n{\n    ZERO(a, 100000);\n}\n")  # fmt: skip
+    assert (loop.verdict.status, loop.depth) == ("parallel", 0)
+    assert not loop.profitable
+    assert "written by a macro" in loop.advice
+    assert loop.fixes == ()
