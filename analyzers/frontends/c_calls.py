@@ -35,7 +35,7 @@ def _call(c: Context, node: Node) -> Expr:
     arguments = node.child_by_field_name("arguments")
     if function is None or arguments is None:
         return opaque(c, node, "syntax error")
-    kind = _cast_in_disguise(c, function)
+    kind = parenthesised_type(c, function)
     nodes = [n for n in arguments.named_children if n.type != "comment"]
     if kind is not None and len(nodes) == 1:
         return Cast(expression(c, nodes[0]), kind, c.span(node))
@@ -91,8 +91,8 @@ def _callee(c: Context, node: Node) -> Expr:
     return Name(symbol, c.span(node))
 
 
-def _cast_in_disguise(c: Context, function: Node) -> Type | None:
-    """`(T)(x)`, which without knowledge of `T` reads as a call."""
+def parenthesised_type(c: Context, function: Node) -> Type | None:
+    """The `T` of `(T)(x)` or `(T) - x`, which without knowledge of `T` read as a call and a difference."""
     if function.type != "parenthesized_expression":
         return None
     inner = inside(function)

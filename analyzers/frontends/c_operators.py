@@ -7,8 +7,8 @@ from typing import cast
 
 from tree_sitter import Node
 
-from analyzers.frontends.c_algebra import combine, fits, merged, negated, truth
-from analyzers.frontends.c_calls import IGNORED
+from analyzers.frontends.c_algebra import address, combine, element, fits, merged, negated, truth
+from analyzers.frontends.c_calls import IGNORED, parenthesised_type
 from analyzers.frontends.c_context import MAX_DEPTH, Context
 from analyzers.frontends.c_expressions import (
     expression,
@@ -32,7 +32,7 @@ from analyzers.ir.expressions import (
     UnaryOp,
 )
 from analyzers.ir.statements import Assign, Block, Evaluate, If, Stmt, Unknown
-from analyzers.ir.symbols import INT
+from analyzers.ir.symbols import INT, Type
 from analyzers.text import Span
 
 _HAS_EFFECT = frozenset(("assignment_expression", "update_expression"))
@@ -54,13 +54,37 @@ def _binary(c: Context, node: Node) -> Expr:
                 current = inner
     if not spine:
         return opaque(c, node, "syntax error")
-    value = expression(c, current)
+    kind = parenthesised_type(c, current)
+    if kind is None or spine[-1][1] not in ("-", "+", "*", "&"):
+        value = expression(c, current)
+    else:
+        value = _cast_of_operand(c, kind, spine)
     for whole, op, right in reversed(spine):
         if op in ("&&", "||"):
             value = _short_circuit(c, value, op, right, whole)
         else:
             value = combine(cast(BinaryOp, op), value, expression(c, right), c.span(whole))
     return value
+
+
+def _cast_of_operand(c: Context, kind: Type, spine: list[tuple[Node, str, Node]]) -> Expr:
+    """`(T) - n * m` was read as a difference: the cast applies to `-n`, and the rest of the operand joins the spine."""
+    whole, op, operand = spine.pop()
+    while operand.type == "binary_expression":
+        left, right = operand.child_by_field_name("left"), operand.child_by_field_name("right")
+        if left is None or right is None:
+            break
+        spine.append((operand, operand.children[1].type, right))
+        operand = left
+    span = c.at(whole.start_byte, operand.end_byte)
+    value = expression(c, operand)
+    if op == "*":
+        value = element(value, ZERO, span)
+    elif op == "&":
+        value = address(value, span)
+    else:
+        value = negated(cast(UnaryOp, op), value, span)
+    return Cast(value, kind, span)
 
 
 def _short_circuit(c: Context, left: Expr, op: str, right: Node, node: Node) -> Expr:
