@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -42,14 +43,26 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if not missing:
         return
     ways = ", ".join(sorted({f"`{HOW.get(name, 'make setup-system')}`" for name in missing}))
-    message = f"needs {', '.join(missing)}: {ways} brings what is missing"
+    require(False, f"needs {', '.join(missing)}: {ways} brings what is missing")
+
+
+def require(present: bool, message: str) -> None:
+    """Skip for a person, fail in CI."""
+    if present:
+        return
     if os.environ.get("CI") == "true":
         pytest.fail(message, pytrace=False)
     pytest.skip(message)
 
 
 @pytest.fixture(scope="session")
-def tool() -> object:
+def need() -> Callable[[bool, str], None]:
+    """`need(present, message)`: the same for what only a try can tell."""
+    return require
+
+
+@pytest.fixture(scope="session")
+def tool() -> Callable[[str], str]:
     """Gives the path of a tool that `needs` has made sure of."""
 
     def path(name: str) -> str:

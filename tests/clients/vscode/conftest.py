@@ -57,7 +57,16 @@ def extensions(vscode_command: list[str], tmp_path_factory: pytest.TempPathFacto
     """A folder of extensions into which ours was installed from its package."""
     folder = tmp_path_factory.mktemp("extensions")
     package = folder / "hpc-ls.vsix"
+    # pip builds inside the folder that it is given; what an earlier build left there would end up in the wheel.
+    sources = folder / "sources"
+    for name in ("analyzers", "lsp_server", "models"):
+        shutil.copytree(ROOT / name, sources / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, sources)
+    wheels = EXTENSION / "server"
+    shutil.rmtree(wheels, ignore_errors=True)
     for command in (
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), str(sources)],
         ["npm", "run", "--silent", "build"],
         ["npm", "run", "--silent", "package", "--", "--out", str(package)],
     ):
@@ -75,25 +84,33 @@ def start_workbench(vscode_command: list[str], extensions: Path, tmp_path: Path)
     """Starts a server with fresh state; unsaved text of one test must not turn up in the next."""
     running: list[subprocess.Popen[bytes]] = []
 
-    def start(*, server: str, trusted: bool = True, settings: Mapping[str, object] | None = None) -> Workbench:
+    def start(*, server: str, trusted: bool = True, automated: bool = False, path: str | None = None) -> Workbench:
         folder, state = tmp_path / "work", tmp_path / "state"
         folder.mkdir()
         machine = state / "data" / "Machine" / "settings.json"
         machine.parent.mkdir(parents=True)
-        machine.write_text(json.dumps(BASE_SETTINGS | {"hpc-ls.server.path": server} | dict(settings or {})))
+        machine.write_text(json.dumps(BASE_SETTINGS | {"hpc-ls.server.path": server}))
         port = free_port()
         command = [
             *vscode_command,
-            *("--host", "127.0.0.1", "--port", str(port), "--without-connection-token", "--enable-smoke-test-driver"),
+            *("--host", "127.0.0.1", "--port", str(port), "--without-connection-token"),
             *("--server-data-dir", str(state), "--extensions-dir", str(extensions)),
         ]
         if trusted:
             command.append("--disable-workspace-trust")
+        if automated:
+            # Lets tests run in the extension host, and keeps messages from popping up.
+            command.append("--enable-smoke-test-driver")
         log = tmp_path / "server.log"
         with log.open("wb") as sink:
             # A group of its own: the server's extension hosts and language servers end with it.
             process = subprocess.Popen(
-                command, stdout=sink, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True
+                command,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                env={**os.environ, "PATH": path or os.environ["PATH"]},
             )
         running.append(process)
         wait_until_up(port, process, log)
