@@ -125,6 +125,11 @@ def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
     surroundings.note_calls(loop, room.effects, obstacles)
     surroundings.note_unnamed(inside, obstacles)
     _memory(loop, inside, parts, Solver(room.headers, invariant), room)
+    if not room.options.assume_no_alias:
+        named = {subject for assumption in obstacles.assumptions for subject in assumption.subjects}
+        for assumption in privatization.apart(loop, room.graph):
+            if named.isdisjoint(assumption.subjects):
+                obstacles.assume(assumption)
     verdict = _verdict(loop, parts, inside, room)
     lastprivate = parts.scalars.lastprivate
     if parts.scalars.index_live and header is not None:

@@ -15,7 +15,7 @@ from analyzers.ir.flow import FlowGraph
 from analyzers.ir.graph import Node
 from analyzers.ir.statements import Assign, Declare, Loop, LoopHeader, Stmt, expressions, walk_statements
 from analyzers.ir.symbols import Symbol
-from analyzers.ir.verdicts import Reason
+from analyzers.ir.verdicts import Assumption, Reason
 from analyzers.text import Span
 
 
@@ -142,6 +142,14 @@ def span_in(symbol: Symbol, stmt: Stmt, *, write: bool) -> Span:
             if isinstance(expr, Name) and expr.symbol == symbol and expr.span.end > expr.span.start:
                 return expr.span
     return stmt.header_span if isinstance(stmt, Loop) else stmt.span
+
+
+def apart(loop: Loop, graph: FlowGraph) -> tuple[Assumption, ...]:
+    """What the roles and the counted form of the loop rely on: no pointer leads to these file-scope variables."""
+    return tuple(
+        Assumption("no-alias", f"no pointer of the loop leads to `{symbol.name}`", "ordinary", (symbol.name,))
+        for symbol in sorted(graph.assumed_apart(loop), key=lambda s: s.name)
+    )
 
 
 def declared_inside(loop: Loop) -> frozenset[Symbol]:

@@ -440,7 +440,7 @@ class Values:
             elif not all(any(r.first <= n.index < r.end for r in self.graph.regions(entry[1])) for n in nodes):
                 return True
         nodes = [node for node in nodes if node.index != use]
-        if any(node.writes & wanted for node in nodes):
+        if any((node.writes | node.assumed_writes) & wanted for node in nodes):
             return True
         return written_memory(value, nodes, self.graph)
 

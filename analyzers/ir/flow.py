@@ -38,7 +38,7 @@ class FlowGraph:
         self._cache: dict[tuple[str, int], int] = {}
         self.written = 0
         for node in self.nodes:
-            self.written |= node.writes
+            self.written |= node.writes | node.assumed_writes
         # Symbols made for "the value of x when this loop begins", with x: fixed inside the loop, not around it.
         self.entries: dict[Symbol, tuple[Symbol, Loop]] = {}
 
@@ -119,6 +119,8 @@ class FlowGraph:
             effects,
         )
         mask = self.mask
+        # In a snippet undeclared names are distinct objects.
+        trusted = ~memory.assumable
         for node in self.nodes:
             raw = node.raw
             if raw is NOTHING:
@@ -130,17 +132,23 @@ class FlowGraph:
             for place in raw.touches:
                 node.writes |= mask(place)
             for lvalue in raw.loads:
-                node.indirect |= (touched := memory.accessed(lvalue))
-                node.uses |= touched
+                touched = memory.accessed(lvalue)
+                node.uses |= touched & trusted
+                node.indirect |= touched & trusted
+                node.assumed_reads |= touched & ~trusted
             for lvalue in raw.stores:
-                node.indirect |= (touched := memory.accessed(lvalue))
-                node.writes |= touched
+                touched = memory.accessed(lvalue)
+                node.writes |= touched & trusted
+                node.indirect |= touched & trusted
+                node.assumed_writes |= touched & ~trusted
             for call in raw.calls:
                 effect = memory.call(call)
                 node.uses |= effect.reads
                 node.writes |= effect.writes
                 node.kills |= effect.kills
                 node.indirect |= effect.indirect
+                node.assumed_reads |= effect.assumed_reads
+                node.assumed_writes |= effect.assumed_writes
             if raw.opaque is not None:
                 touched = everything if isinstance(node.stmt, Unknown) else memory.anything
                 node.uses |= everything
@@ -176,7 +184,7 @@ class FlowGraph:
                 out = live[node.index] if node.index == self.exit else 0
                 for successor in node.successors:
                     out |= live[successor]
-                new = node.uses | (out & ~node.kills)
+                new = node.uses | node.assumed_reads | (out & ~node.kills)
                 if new != live[node.index]:
                     live[node.index] = new
                     changed = True
@@ -317,6 +325,17 @@ class FlowGraph:
             mask |= node.uses
         return mask
 
+    def assumed_apart(self, loop: Loop) -> frozenset[Symbol]:
+        """File-scope variables for which the facts of the loop hold only if no pointer used in it leads to them."""
+        if self.snippet or not self.memory.assumable:
+            return frozenset()
+        reads = writes = 0
+        for node in self.nodes_of(loop):
+            reads |= node.assumed_reads
+            writes |= node.assumed_writes
+        written = self.written_mask(loop)
+        return self.symbols_in((reads & written) | (writes & (written | self.used_mask(loop))))
+
     def live_out(self, loop: Loop) -> frozenset[Symbol]:
         """Variables whose value after the loop may be read before it is overwritten."""
         return self.symbols_in(self.live_out_mask(loop))
@@ -360,7 +379,7 @@ class FlowGraph:
                     continue
                 seen.add(predecessor)
                 before = self.nodes[predecessor]
-                if before.writes & wanted:
+                if (before.writes | before.assumed_writes) & wanted:
                     found.add(predecessor)
                 if wanted & ~before.kills:
                     stack.append(predecessor)

@@ -29,7 +29,8 @@ class Node:
     """One simple statement or one condition; `stmt` None: a point where paths join. `kills` ⊆ `writes`.
 
     `indirect`: touched through pointers, by calls that know the object without being handed its address here, or by
-    what could not be read.
+    what could not be read. `assumed_reads` and `assumed_writes`: file-scope variables that are touched only if a
+    pointer leads to them though their address is never taken in the file.
     """
 
     index: int
@@ -39,6 +40,8 @@ class Node:
     kills: int = 0
     writes: int = 0
     indirect: int = 0
+    assumed_reads: int = 0
+    assumed_writes: int = 0
     successors: list[int] = field(default_factory=list)
     predecessors: list[int] = field(default_factory=list)
 

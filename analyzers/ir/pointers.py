@@ -124,6 +124,8 @@ class CallMasks:
     writes: int
     kills: int
     indirect: int
+    assumed_reads: int = 0  # untouched under the assumption that no pointer leads to them
+    assumed_writes: int = 0
 
 
 class Memory:
@@ -143,6 +145,9 @@ class Memory:
         effects: Mapping[str, CallEffects],
     ) -> None:
         self.effects = effects
+        # File-scope variables whose address the file never takes: that no pointer from outside leads to them is an
+        # ordinary assumption, kept apart so that a verdict can name it.
+        self.assumable = 0
         self.bits = bits
         self.types = types
         self.all = 0
@@ -154,6 +159,8 @@ class Memory:
             if symbol.storage in ("global", "undeclared"):
                 self.outside |= mask
                 self.by_name[symbol.name] = self.by_name.get(symbol.name, 0) | mask
+                if not symbol.address_taken:
+                    self.assumable |= mask
         self.variables = variables
         self.points: dict[Symbol, int] = {}
         self.escaped = 0
@@ -236,7 +243,9 @@ class Memory:
         if found.anything:
             mask |= self.anything
         for symbol in found.copies:
-            mask |= self.points.get(symbol, self.anything)
+            # What a restricted parameter reaches and the function changes is reached in no other way (C17 6.7.3.1).
+            if not (symbol.type.restrict and symbol.storage == "parameter"):
+                mask |= self.points.get(symbol, self.anything)
         return mask
 
     def accessed(self, lvalue: Expr) -> int:
@@ -264,7 +273,7 @@ class Memory:
             for argument in call.arguments:
                 mask |= self._argument(argument)
             return CallMasks(mask, mask, 0, mask)
-        reads = writes = kills = 0
+        reads = writes = kills = assumed_reads = assumed_writes = 0
         for name in effect.reads:
             reads |= self.by_name.get(name, 0)
         for name in effect.writes:
@@ -274,11 +283,14 @@ class Memory:
             use = _parameter(effect, position)
             if use == "none":
                 continue
-            mask = self._argument(argument)
+            reached = self._argument(argument)
+            mask = reached & ~self.assumable
             if use != "write":
                 reads |= mask
+                assumed_reads |= reached & self.assumable
             if use != "read":
                 writes |= mask | self.escaped
+                assumed_writes |= reached & self.assumable
             reads |= self.escaped
             place = place_of(argument.operand) if isinstance(argument, Address) else None
             if place is None or use == "escapes":
@@ -286,7 +298,7 @@ class Memory:
             elif position in effect.overwrites and place[1]:
                 kills |= self.bits(place[0])
             indirect |= self.escaped
-        return CallMasks(reads, writes | kills, kills, indirect)
+        return CallMasks(reads, writes | kills, kills, indirect, assumed_reads, assumed_writes)
 
     def _argument(self, argument: Expr) -> int:
         if argument.type.is_scalar:
