@@ -46,7 +46,7 @@ setup-system: ## install what the tests need of the system, where this user may
 clients: setup-system ## bring the editors that the tests drive
 	@tests/clients/prepare.sh
 
-test: setup-dev clients lint test-python ## set up and run every test
+test: setup-system setup-dev clients lint test-python ## set up and run every test
 	@echo "make test: everything passed"
 
 lint: setup-dev ## style and types of the Python code
