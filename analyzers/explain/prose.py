@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from analyzers.dependence.facts import LoopFacts
 from analyzers.explain.patterns import remedy
 from analyzers.ir.verdicts import Dependence, Reason, Role, Verdict, Witness
-from analyzers.openmp.synthesis import Proposal, is_parallel
+from analyzers.openmp.synthesis import SENTINEL, Proposal, is_parallel
 from analyzers.standards import openmp
 
 WIDTH = 88  # what a terminal of a hundred columns has left beside the margin
@@ -272,8 +272,10 @@ def _openmp(facts: LoopFacts, proposal: Proposal) -> str:
 
 def _sections(line: str) -> str:
     """Where OpenMP 5.2 defines the directive and the clauses of a pragma line."""
-    body = line.removeprefix("#pragma omp ")
-    name = next((d for d in ("parallel for", "for", "simd") if body.startswith(d)), "")
+    body = line.removeprefix(f"{SENTINEL} ")
+    words = body.partition("(")[0].split()
+    names = [" ".join(words[:count]) for count in range(len(words), 0, -1)]
+    name = next((name for name in names if openmp.directive(name) is not None), "")
     rules = [(name, openmp.directive(name))]
     clauses = ("collapse", "private", "firstprivate", "lastprivate", "linear", "reduction", "schedule")
     named = [(clause, openmp.clause(clause)) for clause in clauses if f" {clause}(" in body]

@@ -16,7 +16,9 @@ from analyzers.ir.symbols import Symbol
 from analyzers.openmp import canonical, cost
 from analyzers.openmp.cost import Work
 from analyzers.openmp.nests import Nests
+from analyzers.standards import openmp
 
+SENTINEL = "#pragma omp"  # of C and C++; the fixed part of every line made here
 THREADS = 16  # a team of ordinary size: fewer iterations than this leave threads without work
 COLLAPSE_BELOW = 64  # iterations of the outer loop under which it is worth dividing the inner one as well
 COPIES_PAY = 64.0  # operations for each element of a private copy of a reduced array
@@ -81,10 +83,7 @@ def _proposal(facts: LoopFacts, nests: Nests, works: Mapping[int, Work], taken: 
     collapse = _collapse(facts, nests, works)
     clauses = _clauses(facts, _collapsed_indices(facts, nests, collapse), collapse)
     schedule, schedule_reason = _schedule(facts, nests, work)
-    directive = _directive(facts)
-    line = None
-    if directive is not None:
-        line = " ".join(("#pragma omp", directive, *clauses, *([schedule] if schedule else [])))
+    line = _line(_directive(facts), clauses, schedule)
     common = Proposal(clauses=clauses, schedule=schedule, schedule_reason=schedule_reason, collapse=collapse, work=work)
     if not parallel:
         return replace(common, conditional=line, advice="right only if the assumptions hold")
@@ -98,7 +97,18 @@ def _directive(facts: LoopFacts) -> str | None:
     """None in a region that is parallel already: each of its threads runs the whole loop, which may be meant so."""
     if facts.governed_by is None:
         return None if facts.inside_parallel else "parallel for"
-    return "parallel for" if facts.governed_by.directive.has("parallel") or not facts.inside_parallel else "for"
+    return facts.governed_by.directive.name
+
+
+def _line(directive: str | None, clauses: Iterable[str], schedule: str) -> str | None:
+    """The whole line, None where the directive does not take a clause that is needed."""
+    if directive is None:
+        return None
+    allowed = {rule.name for rule in openmp.clauses_of(directive)}
+    if any(clause.partition("(")[0] not in allowed for clause in clauses):
+        return None
+    last = [schedule] if schedule and "schedule" in allowed else []
+    return " ".join((f"{SENTINEL} {directive}", *clauses, *last))
 
 
 # Clauses
@@ -270,7 +280,7 @@ def readable(value: float) -> str:
 def _simd(facts: LoopFacts, nests: Nests, work: Work) -> str | None:
     """`#pragma omp simd` for an innermost loop of unit stride that calls nothing a vector unit cannot do (§10.4)."""
     header = facts.header
-    if header is None or facts.governed_by is not None or nests.below(facts) or facts.lastprivate or facts.firstprivate:
+    if header is None or facts.governed_by is not None or nests.below(facts) or facts.lastprivate:
         return None
     if abs(cost.constant(header.step) or 0) != 1 or work.trips < VECTOR:
         return None
@@ -280,7 +290,7 @@ def _simd(facts: LoopFacts, nests: Nests, work: Work) -> str | None:
         return None
     if work.each >= cost.UNSEEN_CALL:
         return None
-    return " ".join(("#pragma omp simd", *_clauses(facts, frozenset(), 1)))
+    return _line("simd", _clauses(facts, frozenset(), 1), "")
 
 
 def _unit_stride(access: Access, index: Symbol) -> bool:

@@ -186,3 +186,19 @@ def test_the_wrapping_of_a_macro_is_no_loop() -> None:
     assert not loop.profitable
     assert "written by a macro" in loop.advice
     assert loop.fixes == ()
+
+
+@pytest.mark.parametrize(
+    ("directive", "expected"),
+    [
+        ("parallel for", "#pragma omp parallel for private(t)"),
+        ("simd", "#pragma omp simd private(t)"),
+        ("parallel for simd", "#pragma omp parallel for simd private(t)"),
+        ("taskloop", "#pragma omp taskloop private(t)"),
+    ],
+)
+def test_the_directive_that_is_there_is_kept(directive: str, expected: str) -> None:
+    loop = first("void f(int n, double *restrict y) { double t;\n"
+                 f"#pragma omp {directive}\nfor (int i = 0; i < n; i++) {{ t = i; y[i] = t; }} }}")  # fmt: skip
+    assert loop.pragma == expected
+    assert f"OpenMP 5.2: {directive} §" in loop.explanation
