@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from analyzers.ir.directives import Clause, ClauseItem, Directive
 from analyzers.ir.expressions import ONE, Expr
-from analyzers.standards.openmp import DIRECTIVES, WORDS, combine, spelled
+from analyzers.standards.openmp import DIRECTIVES, combine, spelled
 from analyzers.standards.openmp_clauses import CLAUSES, ClauseRule
 from analyzers.text import Span
 
@@ -36,7 +36,9 @@ _FORTRAN_COMMENT = re.compile(r"![^\n]*|&\s*\n(?:\s*[!cC*]\$omp\s*&?)?|&\s*\Z", 
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"?|\'(?:\\.|[^\'\\])*\'?')
 _OPENING, _CLOSING = "([{", ")]}"
 # Directive words that are clauses of some directives only: `cancel for`, `ordered simd`.
-_WORDS_AS_CLAUSES = frozenset(name for name in CLAUSES if name in WORDS) | {"name", "list", "argument", "threads"}
+_WORDS_AS_CLAUSES = frozenset(
+    ("parallel", "sections", "for", "taskgroup", "simd", "threads", "name", "list", "argument")
+)
 _LINEAR_KINDS = ("val", "ref", "uval")
 
 

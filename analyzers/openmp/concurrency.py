@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from analyzers.ir.statements import Loop
 from analyzers.openmp import dependences
 from analyzers.openmp.facts import Concurrency, Executor
-from analyzers.openmp.phases import Phases, Placement, Task
+from analyzers.openmp.phases import Phases, Placement, Task, meet
 from analyzers.openmp.sharing import associated_loops
 
 
@@ -66,13 +66,13 @@ def _team_modes(first: Placement, second: Placement, phases: Phases) -> list[Mod
         return []
     common = _common(first, second)
     found: list[Mode] = []
-    if first.phases[common] & second.phases[common]:
+    if meet(first.phases[common], second.phases[common]):
         found.append(Mode("threads", same=common))
     for level in range(common, 0, -1):
         loop = first.synchronised[level - 1]
-        entry, end = phases.entries[id(loop)], phases.ends.get(id(loop), frozenset())
-        late_first = first.phases[level] & end and entry in second.phases[level]
-        late_second = second.phases[level] & end and entry in first.phases[level]
+        entry, end = frozenset({phases.entries[id(loop)]}), phases.ends.get(id(loop), frozenset())
+        late_first = meet(first.phases[level], end) and meet(entry, second.phases[level])
+        late_second = meet(second.phases[level], end) and meet(entry, first.phases[level])
         if late_first or late_second:
             found.append(Mode("threads", same=level - 1, adjacent=loop))
     return found

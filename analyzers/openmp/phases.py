@@ -45,12 +45,31 @@ THREAD_NUMBER = "omp_get_thread_num"
 
 
 @dataclass(frozen=True, slots=True)
+class Phase:
+    """The barrier passed last, and the branches taken since at conditions that decide whether there is another one:
+    all threads decide alike there, so that two threads in different branches are in different runs."""
+
+    barrier: int
+    decisions: frozenset[tuple[int, bool]] = frozenset()
+
+    def meets(self, other: Phase) -> bool:
+        if self.barrier != other.barrier:
+            return False
+        return not any((at, not taken) in other.decisions for at, taken in self.decisions)
+
+
+def meet(one: frozenset[Phase], other: frozenset[Phase]) -> bool:
+    """May two threads be in these phases at the same time?"""
+    return any(a.meets(b) for a in one for b in other)
+
+
+@dataclass(frozen=True, slots=True)
 class Placement:
     """Where a statement stands in a region."""
 
     stack: tuple[Construct, ...]  # the constructs around it in the function, outermost first
     executor: Executor
-    phases: tuple[frozenset[int], ...]  # [0] in the region, [k] within an iteration of `synchronised[k - 1]`
+    phases: tuple[frozenset[Phase], ...]  # [0] in the region, [k] within an iteration of `synchronised[k - 1]`
     synchronised: tuple[Loop, ...] = ()  # surrounding loops of the region that hold barriers
     locks: frozenset[str] = frozenset()
     pending: frozenset[int] = frozenset()  # tasks that may be running, by number
@@ -81,8 +100,8 @@ class Phases:
 
     placements: dict[int, Placement] = field(default_factory=dict)
     tasks: list[Task] = field(default_factory=list)
-    ends: dict[int, frozenset[int]] = field(default_factory=dict)  # id(synchronised loop) -> phases at its end
-    entries: dict[int, int] = field(
+    ends: dict[int, frozenset[Phase]] = field(default_factory=dict)  # id(synchronised loop) -> phases at its end
+    entries: dict[int, Phase] = field(
         default_factory=dict
     )  # id(synchronised loop) -> the phase in which an iteration begins
     closing: dict[int, Placement] = field(default_factory=dict)  # id(construct) -> its end, before the barrier there
@@ -96,14 +115,14 @@ def place(root: Construct | Function, outside: Sequence[Construct] = ()) -> Phas
     result = Phases()
     walker = _Walker(result, thread_numbers(root.body) if root.body else frozenset())
     if isinstance(root, Function):
-        start = _State((), Executor("serial"), [{ENTRY}])
+        start = _State((), Executor("serial"), [{Phase(ENTRY)}])
         walker.walk(root.body, start)
         return result
     if root.body is None:
         return result
     executor = Executor("all-threads", root)
     stack = (*outside, root)
-    start = _State(stack, executor, [{ENTRY}])
+    start = _State(stack, executor, [{Phase(ENTRY)}])
     walker.inside(root, start)
     return result
 
@@ -114,7 +133,7 @@ class _State:
 
     stack: tuple[Construct, ...]
     executor: Executor
-    levels: list[set[int]]
+    levels: list[set[Phase]]
     synchronised: tuple[Loop, ...] = ()
     locks: frozenset[str] = frozenset()
     pending: set[int] = field(default_factory=set)
@@ -185,7 +204,7 @@ class _Walker:
         number = self.barriers.setdefault(id(at), len(self.barriers))
         for level in state.levels:
             level.clear()
-            level.add(number)
+            level.add(Phase(number))
         state.pending.clear()
 
     def walk(self, stmt: Stmt, state: _State) -> None:
@@ -228,6 +247,9 @@ class _Walker:
         while at is not None:
             self.record(at, rest)
             then, otherwise = rest.copy(), rest.copy()
+            if not state.nested and (_holds_barrier(at.then) or _holds_barrier(at.otherwise)):
+                _decide(then, id(at), True)
+                _decide(otherwise, id(at), False)
             self._guarded(at.condition, then, otherwise)
             for call in _calls_in(at.condition):
                 if call.name in _TEST_LOCK and call.arguments:
@@ -293,7 +315,7 @@ class _Walker:
             self.walk(each, state)
         keeps_apart = not state.nested and state.task is None and _holds_barrier(loop.body)
         if keeps_apart:
-            entry = self.barriers.setdefault(id(loop), len(self.barriers))
+            entry = Phase(self.barriers.setdefault(id(loop), len(self.barriers)))
             self.result.entries[id(loop)] = entry
             state.levels.append({entry})
             state.synchronised = (*state.synchronised, loop)
@@ -308,6 +330,7 @@ class _Walker:
             if keeps_apart:
                 self.result.ends[id(loop)] = frozenset(state.levels[-1])
                 state.levels[-1] = {entry}
+            self._forget_decisions(loop, state)
             state.join(before)
             state.locks = before.locks & state.locks
         state.loops = state.loops[:-1]
@@ -319,6 +342,14 @@ class _Walker:
             for call in _calls_in(waited.operand):
                 if call.name in _TEST_LOCK and call.arguments:
                     state.locks |= {lock_of(call)}
+
+    def _forget_decisions(self, loop: Loop, state: _State) -> None:
+        """The next iteration may decide otherwise."""
+        inside = {id(s) for s in walk_statements(loop.body) if isinstance(s, If)}
+        for level in state.levels:
+            kept = {Phase(p.barrier, frozenset(d for d in p.decisions if d[0] not in inside)) for p in level}
+            level.clear()
+            level |= kept
 
     def construct(self, construct: Construct, state: _State) -> None:
         directive = construct.directive
@@ -461,6 +492,10 @@ class _Walker:
                     break
                 parent = self.result.tasks[parent].parent
         return found
+
+
+def _decide(state: _State, at: int, taken: bool) -> None:
+    state.levels = [{Phase(p.barrier, p.decisions | {(at, taken)}) for p in level} for level in state.levels]
 
 
 def _become(state: _State, other: _State) -> None:

@@ -183,7 +183,7 @@ class _Examined:
             placed = PlacedAccess(
                 access,
                 at.executor,
-                at.phases[0],
+                frozenset(p.barrier for p in at.phases[0]),
                 at.locks | ({"atomic"} if inside_atomic else set()),
                 meaning.sharing,
             )

@@ -133,7 +133,8 @@ def _layer(construct: Construct) -> Layer:
             continue
         for symbol in listed(clause):
             # lastprivate may stand beside firstprivate (§5.3); that the copy is initialised is what matters.
-            if symbol in explicit and clause.name == "lastprivate":
+            known = explicit.get(symbol)
+            if known is not None and (clause.name == "lastprivate" or known.attribute != "shared"):
                 continue
             attribute = _attribute(clause.name, rule.sharing)
             op = clause.modifiers[-1] if clause.modifiers and attribute == "reduction" else None

@@ -69,6 +69,20 @@ MODULES: tuple[str, ...] = (
     "race.thread_unsafe_call",
     "race.unordered_tasks",
     "race.unprotected_update",
+    "omp.clause_conflict",
+    "omp.collapse_not_perfect",
+    "omp.default_none_missing",
+    "omp.directive_syntax",
+    "omp.divergent_barrier",
+    "omp.invalid_nesting",
+    "omp.loop_directive_without_loop",
+    "omp.misplaced_clause",
+    "omp.missing_lastprivate",
+    "omp.not_canonical_loop",
+    "omp.private_uninitialised",
+    "omp.reduction_type",
+    "omp.unknown_clause",
+    "omp.unknown_directive",
 )
 
 

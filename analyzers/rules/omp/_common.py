@@ -1,0 +1,87 @@
+"""What the rules on directives share: every directive of a function or file with what surrounds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from analyzers.ir.directives import Directive
+from analyzers.ir.statements import Construct, Function, Loop, SourceFile, Stmt, substatements
+from analyzers.ir.verdicts import Confidence, Edit, Finding, Fix, Related
+from analyzers.rules.registry import Rule
+from analyzers.text import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A directive in its surroundings. `construct` is None for those that stand before a function or at file scope."""
+
+    directive: Directive
+    construct: Construct | None = None
+    outside: tuple[Construct, ...] = ()  # outermost first
+    loops: tuple[Loop, ...] = ()
+    branches: int = 0  # how many conditions surround it inside the innermost construct
+
+
+def sites(function: Function) -> Iterator[Site]:
+    """Every directive of a function, in textual order."""
+    yield from (Site(d) for d in function.directives)
+    stack: list[tuple[Stmt, tuple[Construct, ...], tuple[Loop, ...]]] = [(function.body, (), ())]
+    while stack:
+        stmt, outside, loops = stack.pop()
+        if isinstance(stmt, Construct):
+            yield Site(stmt.directive, stmt, outside, loops)
+            outside = (*outside, stmt)
+        elif isinstance(stmt, Loop):
+            loops = (*loops, stmt)
+        stack.extend((s, outside, loops) for s in reversed(substatements(stmt)))
+
+
+def file_sites(file: SourceFile) -> Iterator[Site]:
+    return (Site(d) for d in file.directives)
+
+
+def finding(
+    rule: Rule,
+    span: Span,
+    message: str,
+    label: str = "",
+    why: str = "",
+    fixes: tuple[Fix, ...] = (),
+    related: tuple[Related, ...] = (),
+    confidence: Confidence = "proved",
+    **facts: str,
+) -> Finding:
+    """A finding of a rule on directives."""
+    return Finding(
+        rule.code,
+        rule.category,
+        rule.severity,
+        confidence,
+        span,
+        message,
+        label,
+        why,
+        related,
+        fixes,
+        {"section": rule.section, **facts},
+    )
+
+
+def replacement(span: Span, written: str, words: list[str]) -> tuple[Fix, ...]:
+    """The fix that replaces a misspelt word by the closest of `words`; nothing where none is close."""
+    close = get_close_matches(written, words, 1, 0.6)
+    if not close:
+        return ()
+    return (Fix(f"write `{close[0]}`", (Edit(span, close[0]),), False, "the closest word of the standard"),)
+
+
+def suggestion(fixes: tuple[Fix, ...]) -> str:
+    """`; did you mean ...?` for a message."""
+    return f"; did you mean {fixes[0].title.removeprefix('write ')}?" if fixes else ""
+
+
+def is_generated(directive: Directive) -> bool:
+    """Was it made by a frontend, not written?"""
+    return directive.span.start == directive.span.end

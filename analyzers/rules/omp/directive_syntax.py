@@ -1,0 +1,140 @@
+"""The directive cannot be read.
+
+What it finds
+A parenthesis that is not closed, a character that belongs to nothing, a clause without what it needs (`reduction(s)`
+without an operator, `schedule(fast)`), or a directive without a clause that it requires.
+
+Why it matters
+Nothing behind the mistake is understood, and what the compiler makes of it is its own affair.
+
+Example
+Bad:
+
+    double sum(int n, const double *x)
+    {
+        double s = 0.0;
+        #pragma omp parallel for reduction(s)
+        for (int i = 0; i < n; i++)
+            s += x[i];
+        return s;
+    }
+
+Good:
+
+    double sum(int n, const double *x)
+    {
+        double s = 0.0;
+        #pragma omp parallel for reduction(+:s)
+        for (int i = 0; i < n; i++)
+            s += x[i];
+        return s;
+    }
+
+Fix
+Complete the directive; the section of the clause shows its form.
+
+References
+OpenMP 5.2 §3.1 (directive format), §3.2 (clause format)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzers.ir.directives import Clause, Directive
+from analyzers.ir.expressions import Constant, Unary
+from analyzers.ir.statements import SourceFile
+from analyzers.ir.verdicts import Finding
+from analyzers.rules.omp import _common
+from analyzers.rules.registry import Context, Rule
+from analyzers.standards.openmp import DIRECTIVES
+from analyzers.standards.openmp_clauses import CLAUSES, ClauseRule
+from analyzers.text import Span
+
+
+def check(context: Context) -> Iterator[Finding]:
+    for site in _common.sites(context.facts.function):
+        if not _common.is_generated(site.directive):
+            yield from _check(site.directive)
+
+
+def check_file(file: SourceFile) -> Iterator[Finding]:
+    for site in _common.file_sites(file):
+        yield from _check(site.directive)
+
+
+def _check(directive: Directive) -> Iterator[Finding]:
+    if directive.problem is not None:
+        stray = next((span for word, span in directive.unknown if not word[0].isalpha()), None)
+        last = directive.clauses[-1].span if directive.clauses and stray is None else None
+        span = stray or last or directive.span
+        yield _common.finding(RULE, span, directive.problem, "cannot read on from here", variable=directive.name)
+        return
+    rule = DIRECTIVES.get(directive.name)
+    if rule is None:
+        return
+    for group in rule.required:
+        if not any(c.name in group for c in directive.clauses):
+            wanted = " or ".join(f"`{name}`" for name in group)
+            message = f"`{directive.name}` needs a clause {wanted}"
+            yield _common.finding(
+                RULE, directive.name_span, message, "nothing says what it is about", variable=directive.name
+            )
+    if rule.argument == "list" and rule.name in ("threadprivate", "depobj") and not directive.all("list"):
+        message = f"`{directive.name}` needs a list in parentheses"
+        yield _common.finding(RULE, directive.name_span, message, "no list", variable=directive.name)
+    for clause in directive.clauses:
+        clause_rule = CLAUSES.get(clause.name)
+        if clause_rule is not None:
+            yield from _clause(clause, clause_rule)
+
+
+def _clause(clause: Clause, rule: ClauseRule) -> Iterator[Finding]:
+    def wrong(message: str, label: str, span: Span | None = None) -> Finding:
+        return _common.finding(
+            RULE,
+            span or clause.span,
+            message,
+            label,
+            f"`{clause.name}`: {rule.doc} (OpenMP {'' if rule.section.startswith('6') else '5.2 §'}{rule.section}).",
+            variable=clause.name,
+        )
+
+    if rule.parentheses == "required" and not clause.parenthesised:
+        yield wrong(f"`{clause.name}` needs something in parentheses", f"such as `{rule.template}`")
+        return
+    if rule.parentheses == "none" and clause.parenthesised and clause.name not in ("nowait", "nogroup", "untied"):
+        return  # 6.0 lets most flags take an expression
+    if rule.shape in ("list", "modified", "trailing") and not clause.items and not clause.modifiers:
+        yield wrong(f"`{clause.name}` lists no variable", "empty")
+        return
+    if clause.name in ("reduction", "in_reduction", "task_reduction") and not clause.modifiers:
+        yield wrong(f"`{clause.name}` has no operator", "write `+:` or another operator before the list")
+        return
+    if rule.shape == "keyword" and rule.keywords and clause.name != "defaultmap":
+        known = {*rule.keywords, *rule.modifiers}
+        for word in clause.modifiers:
+            if word not in known:
+                expected = ", ".join(f"`{w}`" for w in rule.keywords)
+                yield wrong(f"`{word}` is no argument of `{clause.name}`", f"one of {expected}")
+    if rule.constant:
+        for item in clause.items:
+            if _is_not_positive(item.expr):
+                yield wrong(f"`{clause.name}` needs a positive number, not `{item.text}`", "not positive", item.span)
+
+
+def _is_not_positive(expr: object) -> bool:
+    if isinstance(expr, Unary) and expr.op == "-" and isinstance(expr.operand, Constant):
+        return True
+    return isinstance(expr, Constant) and isinstance(expr.value, int) and expr.value <= 0
+
+
+RULE = Rule(
+    "omp-directive-syntax",
+    "omp",
+    "error",
+    "a directive that cannot be read, or lacks what it needs",
+    "OpenMP 5.2 §3.2",
+    check,
+    check_file,
+)

@@ -1,0 +1,152 @@
+"""A construct stands inside of one that it may not be nested in.
+
+What it finds
+A worksharing construct or a barrier inside of a worksharing, critical, ordered, masked, master or task region of the
+same team, a critical region inside of one with the same name, a section outside of sections, `ordered` in a loop
+without the clause, a teams region inside of anything but target.
+
+Why it matters
+The threads of a team must all meet the same worksharing constructs and barriers. Inside of a region that only some of
+them execute, the others never come: the program hangs.
+
+Example
+Bad:
+
+    void rows(int n, double a[n][n])
+    {
+        #pragma omp parallel
+        {
+            #pragma omp for
+            for (int i = 0; i < n; i++) {
+                #pragma omp for
+                for (int j = 0; j < n; j++)
+                    a[i][j] = 0.0;
+            }
+        }
+    }
+
+Good:
+
+    void rows(int n, double a[n][n])
+    {
+        #pragma omp parallel
+        {
+            #pragma omp for collapse(2)
+            for (int i = 0; i < n; i++)
+                for (int j = 0; j < n; j++)
+                    a[i][j] = 0.0;
+        }
+    }
+
+Fix
+Share out the outer loop only (with collapse for both), or open a parallel region inside.
+
+References
+OpenMP 5.2 §17.1 (nesting of regions)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzers.ir.directives import Directive
+from analyzers.ir.statements import Construct
+from analyzers.ir.verdicts import Finding, Related
+from analyzers.rules.omp import _common
+from analyzers.rules.omp._common import Site
+from analyzers.rules.registry import Context, Rule
+
+_WORKSHARING = frozenset({"for", "sections", "single", "workshare", "scope"})
+_CLOSED = frozenset(
+    {
+        "for",
+        "sections",
+        "single",
+        "workshare",
+        "scope",
+        "critical",
+        "ordered",
+        "masked",
+        "master",
+        "task",
+        "taskloop",
+        "atomic",
+    }
+)
+_TEAM = frozenset({"parallel", "teams", "target"})
+
+
+def check(context: Context) -> Iterator[Finding]:
+    for site in _common.sites(context.facts.function):
+        if _common.is_generated(site.directive) or site.construct is None:
+            continue
+        found = _conflict(site)
+        if found is None:
+            continue
+        message, label, outer = found
+        related = (
+            (Related(outer.directive.span, f"inside of this `{outer.directive.name}` construct"),) if outer else ()
+        )
+        yield _common.finding(
+            RULE, site.directive.span, message, label, _WHY, (), related, variable=site.directive.name
+        )
+
+
+_WHY = "All threads of a team must meet the same worksharing constructs and barriers, in one order (OpenMP 5.2 §17.1)."
+
+
+def _conflict(site: Site) -> tuple[str, str, Construct | None] | None:
+    directive = site.directive
+    team = _own_team(directive, site.outside)
+    first = directive.kinds[0] if directive.kinds else ""
+    if first in _WORKSHARING or first == "barrier":
+        for outer in reversed(team):
+            closed = next((k for k in outer.directive.kinds if k in _CLOSED), None)
+            if closed is not None:
+                what = "a barrier" if first == "barrier" else "a worksharing construct"
+                message = f"`{directive.name}` may not stand inside of `{outer.directive.name}`"
+                return message, f"{what} that not all threads of the team meet", outer
+    if first in ("masked", "master"):
+        for outer in reversed(team):
+            if outer.directive.has("for", "sections", "single", "workshare", "taskloop", "task", "atomic"):
+                message = f"`{directive.name}` may not stand inside of `{outer.directive.name}`"
+                return message, "the chosen thread need not come here", outer
+    if first == "critical":
+        for outer in reversed(site.outside):
+            if outer.directive.has("critical") and _name(outer.directive) == _name(directive):
+                return "a critical region inside of one with the same name", "waits for itself forever", outer
+    if first == "section" and not any(c.directive.has("sections") for c in site.outside[-1:]):
+        return "`section` outside of `sections`", "belongs to no sections construct", None
+    if first == "teams" and site.outside and not site.outside[-1].directive.has("target"):
+        outer = site.outside[-1]
+        return f"`teams` may not stand inside of `{outer.directive.name}`", "only directly inside of target", outer
+    if first == "ordered" and not directive.has("simd"):
+        loop = next((c for c in reversed(team) if c.directive.has("for", "simd")), None)
+        if loop is not None and loop.directive.has("for") and loop.directive.first("ordered") is None:
+            return "`ordered` in a loop that has no ordered clause", "add `ordered` to the loop directive", loop
+    return None
+
+
+def _own_team(directive: Directive, outside: tuple[Construct, ...]) -> tuple[Construct, ...]:
+    """The constructs around that belong to the innermost team: those inside of the last parallel region, and that
+    region's own worksharing part where the two are one directive."""
+    start = 0
+    for index, construct in enumerate(outside):
+        if construct.directive.has(*_TEAM):
+            start = index
+    return outside[start:]
+
+
+def _name(directive: Directive) -> str:
+    clause = directive.first("name")
+    return clause.items[0].text if clause is not None and clause.items else ""
+
+
+RULE = Rule(
+    "omp-invalid-nesting",
+    "omp",
+    "error",
+    "a construct inside of one that it may not be nested in",
+    "OpenMP 5.2 §17.1",
+    check,
+)

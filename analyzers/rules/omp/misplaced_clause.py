@@ -1,0 +1,110 @@
+"""The directive does not take this clause.
+
+What it finds
+A clause of OpenMP on a directive that does not allow it: `nowait` on `parallel for`, `schedule` on `sections`.
+
+Why it matters
+The program does not compile, or the compiler drops the clause with a warning.
+
+Example
+Bad:
+
+    void clear(int n, double *x)
+    {
+        #pragma omp parallel for nowait
+        for (int i = 0; i < n; i++)
+            x[i] = 0.0;
+    }
+
+Good:
+
+    void clear(int n, double *x)
+    {
+        #pragma omp parallel
+        {
+            #pragma omp for nowait
+            for (int i = 0; i < n; i++)
+                x[i] = 0.0;
+        }
+    }
+
+Fix
+Remove the clause, or put it on the construct that it is meant for.
+
+References
+OpenMP 5.2 §17.2 (clauses on combined and composite constructs)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzers.ir.directives import Clause, Directive
+from analyzers.ir.statements import SourceFile
+from analyzers.ir.verdicts import Edit, Finding, Fix
+from analyzers.rules.omp import _common
+from analyzers.rules.omp._common import Site
+from analyzers.rules.registry import Context, Rule
+from analyzers.standards.openmp import DIRECTIVES
+from analyzers.text import Span
+
+
+def check(context: Context) -> Iterator[Finding]:
+    for site in _common.sites(context.facts.function):
+        yield from _check(site)
+
+
+def check_file(file: SourceFile) -> Iterator[Finding]:
+    for site in _common.file_sites(file):
+        yield from _check(site)
+
+
+def _check(site: Site) -> Iterator[Finding]:
+    directive = site.directive
+    rule = DIRECTIVES.get(directive.name)
+    if rule is None:
+        return
+    allowed = {*rule.clauses, rule.argument}
+    for clause in directive.clauses:
+        if clause.name in allowed:
+            continue
+        takers = [d.name for d in DIRECTIVES.values() if clause.name in d.clauses and len(d.kinds) == 1]
+        where = f"it belongs on {_listed(takers)}" if 0 < len(takers) <= 4 else ""
+        yield _common.finding(
+            RULE,
+            clause.span,
+            f"`{directive.name}` takes no clause `{clause.name}`",
+            where or "not allowed here",
+            _why(directive, clause),
+            (Fix(f"remove `{clause.name}`", (Edit(_with_space(directive, clause), ""),), False),),
+            variable=clause.name,
+        )
+
+
+def _why(directive: Directive, clause: Clause) -> str:
+    if clause.name == "nowait" and directive.has("parallel"):
+        return "All threads wait at the end of a parallel region; there is nothing that could go on (OpenMP 5.2 §15.6)."
+    return ""
+
+
+def _with_space(directive: Directive, clause: Clause) -> Span:
+    before = max(
+        (c.span.end for c in directive.clauses if c.span.end <= clause.span.start), default=directive.name_span.end
+    )
+    return Span(before, clause.span.end)
+
+
+def _listed(names: list[str]) -> str:
+    quoted = [f"`{name}`" for name in names]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+
+
+RULE = Rule(
+    "omp-misplaced-clause",
+    "omp",
+    "error",
+    "a clause on a directive that does not take it",
+    "OpenMP 5.2 §17.2",
+    check,
+    check_file,
+)

@@ -1,0 +1,83 @@
+"""The directive is none of OpenMP.
+
+What it finds
+A line that begins with `omp` and goes on with words that are no directive of OpenMP 5.2 (nor one of the well-known
+ones of 6.0).
+
+Why it matters
+Compilers ignore pragmas that they do not know, most of them without a word. The loop stays serial and nobody notices.
+
+Example
+Bad:
+
+    void clear(int n, double *x)
+    {
+        #pragma omp paralel for
+        for (int i = 0; i < n; i++)
+            x[i] = 0.0;
+    }
+
+Good:
+
+    void clear(int n, double *x)
+    {
+        #pragma omp parallel for
+        for (int i = 0; i < n; i++)
+            x[i] = 0.0;
+    }
+
+Fix
+Write the name of the directive as the standard has it.
+
+References
+OpenMP 5.2 §3.1 (directive format)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzers.ir.statements import SourceFile
+from analyzers.ir.verdicts import Finding
+from analyzers.rules.omp import _common
+from analyzers.rules.omp._common import Site
+from analyzers.rules.registry import Context, Rule
+from analyzers.standards.openmp import WORDS
+
+
+def check(context: Context) -> Iterator[Finding]:
+    for site in _common.sites(context.facts.function):
+        yield from _check(site)
+
+
+def check_file(file: SourceFile) -> Iterator[Finding]:
+    for site in _common.file_sites(file):
+        yield from _check(site)
+
+
+def _check(site: Site) -> Iterator[Finding]:
+    directive = site.directive
+    if directive.kinds or not directive.unknown:
+        return
+    written, span = directive.unknown[0]
+    fixes = _common.replacement(span, written, sorted(WORDS))
+    yield _common.finding(
+        RULE,
+        span,
+        f"`{written}` is not an OpenMP directive{_common.suggestion(fixes)}",
+        "no directive of this name",
+        "The compiler ignores a pragma that it does not know: what follows runs as if it were not there.",
+        fixes,
+        variable=written,
+    )
+
+
+RULE = Rule(
+    "omp-unknown-directive",
+    "omp",
+    "error",
+    "a directive that OpenMP does not have",
+    "OpenMP 5.2 §3.1",
+    check,
+    check_file,
+)
