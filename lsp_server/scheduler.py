@@ -67,7 +67,8 @@ class _Slot:
     worker: WorkerProcess | None = None
     blame: str | None = None  # the document under analysis
     heard: float = 0.0  # loop time of the last message
-    failures: int = 0  # deaths in a row before a first message
+    failures: int = 0  # deaths in a row for which no document is to blame
+    told: bool = False  # the user knows that there is no analysis
     memory: int = 0
 
 
@@ -327,7 +328,6 @@ class Scheduler:
         match message:
             case Ready(links=links):
                 self.links = links
-                slot.failures = 0
                 if self._spare is None and not self._stopping:
                     self._spare = self._launch()
             case Working(uri=uri):
@@ -336,6 +336,7 @@ class Scheduler:
                 self._functions(message)
             case Finished():
                 slot.blame = None if slot.blame == message.uri else slot.blame
+                slot.failures, slot.told = 0, False
                 slot.memory = message.memory or slot.memory
                 self._finished(message)
             case Answer():
@@ -430,12 +431,14 @@ class Scheduler:
         self.restarts += 1
         last_words = "\n".join(worker.stderr)
         log.warning("analysis process %s ended%s", worker.pid, f":\n{last_words}" if last_words else "")
-        if not worker.ready:
+        if slot.blame is None:
             slot.failures += 1
         if slot.failures >= START_FAILURES:
-            slot.worker = None
-            self._on_trouble("the analysis process does not start; `hpc-ls doctor` says what is missing", None)
+            slot.worker, slot.failures = None, 0
             self._fail_questions(number)
+            if not slot.told:
+                slot.told = True
+                self._on_trouble("the analysis process does not start; `hpc-ls doctor` says what is missing", None)
             return
         self._replace(number)
 

@@ -67,7 +67,6 @@ class _Job:
     """A version under analysis, suspended between two functions."""
 
     order: Analyse
-    document: _Document
     results: Iterator[PlacedResult] | None = None  # None: the text has not been taken over yet
     batch: list[tuple[int, int, FunctionResult | None]] = field(default_factory=list)
     flushed: float = 0.0
@@ -103,7 +102,7 @@ class Worker:
         match message:
             case Analyse():
                 self._jobs.pop(message.uri, None)
-                self._jobs[message.uri] = _Job(message, self._document(message))
+                self._jobs[message.uri] = _Job(message)
             case Forget(uri=uri):
                 self._jobs.pop(uri, None)
                 self._documents.pop(uri, None)
@@ -127,6 +126,9 @@ class Worker:
         began = time.monotonic()
         try:
             done = self._advance(job)
+            job.seconds += time.monotonic() - began
+            if done:
+                self._finish(job)
         except Exception:
             # By contract the analysis never raises. If it does, the document is told so and the others live on.
             self._jobs.pop(uri, None)
@@ -142,10 +144,8 @@ class Worker:
                 )
             )
             return
-        job.seconds += time.monotonic() - began
         if done:
             self._jobs.pop(uri, None)
-            self._finish(job)
 
     def _announce(self, uri: str, version: int) -> None:
         if self._working != (uri, version):
@@ -153,24 +153,25 @@ class Worker:
             self._send(Working(uri, version))
 
     def _advance(self, job: _Job) -> bool:
+        document = self._document(job.order)
         if job.results is None:
-            job.document.analyzer.update(SourceText.of(job.order.data))
-            job.results = job.document.analyzer.results(job.order.focus)
+            document.analyzer.update(SourceText.of(job.order.data))
+            job.results = document.analyzer.results(job.order.focus)
         placed = next(job.results, None)
         if placed is None:
             return True
-        self._note(job, placed)
+        self._note(document, job, placed)
         now = time.monotonic()
         if now - job.flushed > BATCH_SECONDS:  # at once for the first function
             job.flushed = now
             self._flush(job)
         return False
 
-    def _note(self, job: _Job, placed: PlacedResult) -> None:
-        known = job.document.sent.get(id(placed.result))
+    def _note(self, document: _Document, job: _Job, placed: PlacedResult) -> None:
+        known = document.sent.get(id(placed.result))
         if known is None:
             token = next(self._tokens)
-            job.document.sent[id(placed.result)] = (token, placed.result)
+            document.sent[id(placed.result)] = (token, placed.result)
             job.batch.append((placed.start, token, placed.result))
         else:
             job.batch.append((placed.start, known[0], None))
@@ -181,14 +182,15 @@ class Worker:
             job.batch.clear()
 
     def _finish(self, job: _Job) -> None:
-        report = job.document.analyzer.report()
-        sent = job.document.sent
+        document = self._document(job.order)
+        report = document.analyzer.report()
+        sent = document.sent
         for placed in report.functions:
             if id(placed.result) not in sent:
-                self._note(job, placed)
+                self._note(document, job, placed)
         self._flush(job)
         order = tuple((placed.start, sent[id(placed.result)][0]) for placed in report.functions)
-        job.document.sent = {id(placed.result): sent[id(placed.result)] for placed in report.functions}
+        document.sent = {id(placed.result): sent[id(placed.result)] for placed in report.functions}
         self._working = None
         self._send(
             Finished(

@@ -132,6 +132,17 @@ def test_what_is_printed_does_not_reach_the_pipe():
         process.kill()
 
 
+def test_an_analysis_that_cannot_even_begin_is_an_error_of_the_document():
+    script = "import lsp_server.worker as w\ndef make(*a): raise ImportError('no isl')\nw.main(make)\n"
+    command = (sys.executable, "-I", "-c", script)
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        pipe = Pipe(process)
+        for version in (1, 2):
+            pipe.send(analyse(version, ONE))
+            assert "ImportError: no isl" in pipe.until(Finished)[-1].error
+        process.kill()
+
+
 def test_it_loads_nothing_of_the_language_server():
     """pygls and lsprotocol cost half a second and forty megabytes."""
     script = (
