@@ -11,11 +11,12 @@ from analyzers.ir.expressions import Binary, Cast, Conditional, Constant, Expr, 
 from analyzers.ir.statements import Loop, LoopHeader
 from analyzers.ir.symbols import Type
 
-MAX_ITERATIONS = 4000
+MAX_ITERATIONS = 1000
+MAX_STEPS = 20_000
 Values = dict[str, int]
 
 
-class TooMany(Exception):
+class TooManyError(Exception):
     """A loop runs too often to be enumerated."""
 
 
@@ -72,7 +73,7 @@ def python(expr: Expr) -> str:
 
 
 def compiled(expr: Expr) -> Callable[[Values], int]:
-    return eval(f"lambda v: {python(expr)}", {"_div": _div, "min": min, "max": max})  # noqa: S307  (built above)
+    return eval(f"lambda v: {python(expr)}", {"_div": _div, "min": min, "max": max})
 
 
 def _iterations(header: LoopHeader, values: Values, memo: dict[int, Any]) -> Iterator[tuple[int, int]]:
@@ -90,17 +91,19 @@ def _iterations(header: LoopHeader, values: Values, memo: dict[int, Any]) -> Ite
         index += step
         count += 1
         if count > MAX_ITERATIONS:
-            raise TooMany
+            raise TooManyError
 
 
 def events(
     access: Access, headers: Mapping[int, LoopHeader], parameters: Mapping[str, int], memo: dict[int, Any] | None = None
 ) -> list[Event]:
-    """All executions of an access, in order. Raises TooMany."""
+    """All executions of an access, in order. Raises TooManyError."""
     known: dict[int, Any] = {} if memo is None else memo
     found: list[Event] = []
     guards = [(compiled(g.condition), g.positive, g.depth) for g in access.guards]
     subscripts = [compiled(i) for s in access.path if isinstance(s, Subscripts) for i in s.indices]
+
+    steps = 0
 
     def run(loops: Sequence[Loop], values: Values, at: tuple[int, ...], indices: tuple[int, ...]) -> None:
         depth = len(at)
@@ -109,11 +112,13 @@ def events(
                 return
         if not loops:
             found.append(Event(at, indices, tuple(int(s(values)) for s in subscripts)))
-            if len(found) > MAX_ITERATIONS:
-                raise TooMany
             return
         header = headers[id(loops[0])]
         for position, index in _iterations(header, values, known):
+            nonlocal steps
+            steps += 1
+            if steps > MAX_STEPS:
+                raise TooManyError
             run(loops[1:], {**values, header.index.name: index}, (*at, position), (*indices, index))
 
     run(access.loops, dict(parameters), (), ())

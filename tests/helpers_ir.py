@@ -94,8 +94,6 @@ def invariant_except(*varying: Symbol) -> Callable[[Expr], bool]:
     from analyzers.ir.expressions import Call, Element, walk
 
     def invariant(e: Expr) -> bool:
-        return not any(
-            isinstance(x, (Call, Element)) or (isinstance(x, Name) and x.symbol in varying) for x in walk(e)
-        )
+        return not any(isinstance(x, (Call, Element)) or (isinstance(x, Name) and x.symbol in varying) for x in walk(e))
 
     return invariant

@@ -1,8 +1,8 @@
 """Every memory access of a function, in textual and evaluation order.
 
-This is what the dependence tests and the race rules compare. Values in registers do not exist here: a read of a scalar
-is an access, and so is the load of the pointer in `p[i]`. Execution that is not certain (after a possible `break`, under
-a condition without a name) is over-approximated and marked inexact.
+This is what the dependence tests and the race rules compare. Values in registers do not exist here: a read of a
+scalar is an access, and so is the load of the pointer in `p[i]`. Execution that is not certain (after a possible
+`break`, in an arm of a switch) is over-approximated and marked inexact.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ _Work = tuple[Stmt, Expr | None, _Context]  # with an expression: only that, eva
 
 
 def collect(function: Function, effects: Mapping[str, Effects]) -> tuple[Access, ...]:
-    """Every access of `function`; `effects` says what its callees do, by name. A callee without an entry may do anything.
+    """Every access of `function`. `effects` says what its callees do, by name; one without an entry may do anything.
 
     `Access.order` counts accesses in the order of evaluation, a loop's step after its body.
     """

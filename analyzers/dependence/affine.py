@@ -1,64 +1,41 @@
 """Affine forms of integer expressions over loop indices and loop-invariant parameters.
 
-Signed overflow is undefined (C17 §6.5), so signed arithmetic is exact. Unsigned arithmetic is modular: a form is taken
-only where its value was proved not to be negative, or where it is a pointer offset as wide as a pointer, in which the
-modulus cancels. That it does not wrap upward is assumed: it would need more elements than the type can number.
-`/` and `%` truncate toward zero and are taken only of values proved non-negative (or where the sign cannot matter).
+Signed overflow is undefined (C17 §6.5), so signed arithmetic is exact. Unsigned arithmetic is modular: where a result
+was not proved to be non-negative its wrap-around is part of the form (`forms.Wrapped`), except in subscripts as wide as
+a pointer, in which the modulus cancels. That sums of non-negative values do not wrap upward is assumed: it would need
+more elements than the type can number. `/` and `%` of values of unknown sign are `forms.Quotient`s that truncate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Union
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
-from analyzers.ir.expressions import Binary, Cast, Conditional, Constant, Element, Expr, Field, Name, Unary, walk
+from analyzers.dependence.forms import (
+    Affine,
+    Key,
+    Loaded,
+    Monomial,
+    NotAffine,
+    Poly,
+    Quotient,
+    Wrapped,
+    add,
+    combine,
+    constant,
+    from_poly,
+    multiply,
+    poly_of,
+    single,
+)
+from analyzers.ir.expressions import Binary, Call, Cast, Conditional, Constant, Element, Expr, Field, Name, Unary, walk
 from analyzers.ir.symbols import Symbol, Type
 
 MAX_DEPTH = 60
 MAX_PARAMETER_NODES = 40
 MAX_TERMS = 400
 POINTER_BITS = 64
-
-
-@dataclass(frozen=True, slots=True)
-class FloorDiv:
-    """The value floor(numerator / divisor), divisor positive."""
-
-    numerator: Affine
-    divisor: int
-
-
-Key = Union[Symbol, Expr, FloorDiv]  # noqa: UP007  (read at run time on 3.10): an index, a parameter, a quotient
-Monomial = tuple[Key, ...]  # sorted by hash; the empty one is the constant
-Poly = dict[Monomial, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Affine:
-    """`constant` + the sum of coefficient times key. Keys: the Symbol of a surrounding loop's index, a loop-invariant
-    expression by its structure, or a quotient."""
-
-    terms: tuple[tuple[Key, int], ...]
-    constant: int
-
-    @property
-    def coefficients(self) -> Mapping[Key, int]:
-        return dict(self.terms)
-
-    @property
-    def is_constant(self) -> bool:
-        return not self.terms
-
-
-@dataclass(frozen=True, slots=True)
-class NotAffine:
-    """Why an expression has no affine form. `poly` is set where only products of variables are in the way."""
-
-    code: str  # "indirect-subscript", "not-affine", "product", "may-be-negative", "varies", "cast", "call"
-    text: str
-    expr: Expr | None = None
-    poly: Mapping[Monomial, int] | None = field(default=None, compare=False, hash=False)
+_INTEGERS = ("integer", "unknown", "logical", "character")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,25 +48,24 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Env:
-    """What is known where an expression stands: the indices of the surrounding loops, outermost first, and which other
-    expressions keep their value throughout the region under study."""
+    """What is known where an expression stands: the indices of the surrounding loops, outermost first, and which
+    expressions keep their value throughout the region under study.
+
+    `fixed` are indices that are the same in all executions compared. `loads`: values from memory that may change are
+    taken as unknown numbers, "stable" only where nothing in the region writes them.
+    """
 
     indices: Mapping[Symbol, Range]
     invariant: Callable[[Expr], bool]
-    facts: tuple[Affine, ...] = ()  # known to be >= 0
-
-
-def constant(value: int) -> Affine:
-    return Affine((), value)
+    fixed: frozenset[Symbol] = frozenset()
+    loads: str = "none"  # "none", "stable", "all"
 
 
 def to_affine(expr: Expr, env: Env, *, offset: bool = False) -> Affine | NotAffine:
     """The affine form of `expr`, or why there is none. `offset`: the value is only used as a pointer offset (a
     subscript), so that pointer-wide unsigned wrap-around cancels."""
-    result = _consumed(expr, env, 0, offset)
-    if isinstance(result, NotAffine):
-        return result
-    return from_poly(result, env, expr)
+    result = to_poly(expr, env, offset=offset)
+    return result if isinstance(result, NotAffine) else from_poly(result, expr)
 
 
 def to_poly(expr: Expr, env: Env, *, offset: bool = False) -> Poly | NotAffine:
@@ -97,135 +73,35 @@ def to_poly(expr: Expr, env: Env, *, offset: bool = False) -> Poly | NotAffine:
     return _consumed(expr, env, 0, offset)
 
 
-def unwrapped(expr: Expr, env: Env) -> Affine | None:
-    """What an unsigned parameter is if its computation did not wrap around; None for one that is no computation."""
-    if not isinstance(expr, (Binary, Unary)):
-        return None
-    poly = _form(expr, env, 0)
-    form = poly if isinstance(poly, NotAffine) else from_poly(poly, env, expr)
-    return None if isinstance(form, NotAffine) or expr in dict(form.terms) else form
+def constant_value(expr: Expr, env: Env | None = None) -> int | None:
+    """The value of an integer constant expression."""
+    form = to_affine(expr, env or _NOTHING)
+    return form.constant if isinstance(form, Affine) and form.is_constant else None
 
 
-def from_poly(poly: Poly, env: Env, expr: Expr | None = None) -> Affine | NotAffine:
-    """Affine where no monomial multiplies an index; products of parameters alone are parameters."""
-    terms: list[tuple[Key, int]] = []
-    for monomial, factor in poly.items():
-        if not monomial or not factor:
-            continue
-        if len(monomial) == 1:
-            terms.append((monomial[0], factor))
-        elif all(_is_parameter(k, env) for k in monomial):
-            terms.append((_product(monomial), factor))
-        else:
-            return NotAffine("product", "a product of variables", expr, poly)
-    return Affine(tuple(sorted(terms, key=_term_order)), poly.get((), 0))
-
-
-def _term_order(term: tuple[Key, int]) -> int:
-    return hash(term[0])
-
-
-def _is_parameter(key: Key, env: Env) -> bool:
-    if isinstance(key, Symbol):
-        return False
-    if isinstance(key, FloorDiv):
-        return all(_is_parameter(k, env) for k, _ in key.numerator.terms)
-    return True
-
-
-def _product(monomial: Monomial) -> Expr:
-    product: Expr | None = None
-    for key in monomial:
-        factor = to_expr(Affine(((key, 1),), 0))
-        product = factor if product is None else Binary("*", product, factor, factor.type)
-    assert product is not None
-    return product
-
-
-def _quotient_expr(quotient: FloorDiv) -> Expr:
-    return Binary("/", to_expr(quotient.numerator), Constant(quotient.divisor))
-
-
-def to_expr(form: Affine) -> Expr:
-    """An expression with the value of the form."""
-    total: Expr | None = None
-    for key, factor in form.terms:
-        base = Name(key) if isinstance(key, Symbol) else _quotient_expr(key) if isinstance(key, FloorDiv) else key
-        term = base if factor == 1 else Binary("*", Constant(factor), base)
-        total = term if total is None else Binary("+", total, term)
-    if total is None:
-        return Constant(form.constant)
-    return Binary("+", total, Constant(form.constant)) if form.constant else total
-
-
-def add(first: Mapping[Monomial, int], second: Mapping[Monomial, int], factor: int = 1) -> Poly:
-    """first + factor * second, without zero terms."""
-    total = dict(first)
-    for monomial, value in second.items():
-        new = total.get(monomial, 0) + factor * value
-        if new:
-            total[monomial] = new
-        else:
-            total.pop(monomial, None)
-    return total
-
-
-def multiply(first: Mapping[Monomial, int], second: Mapping[Monomial, int]) -> Poly:
-    total: Poly = {}
-    for a, x in first.items():
-        for b, y in second.items():
-            monomial = tuple(sorted((*a, *b), key=hash))
-            new = total.get(monomial, 0) + x * y
-            if new:
-                total[monomial] = new
-            else:
-                total.pop(monomial, None)
-    return total
-
-
-def poly_of(form: Affine) -> Poly:
-    poly: Poly = {(key,): factor for key, factor in form.terms}
-    if form.constant:
-        poly[()] = form.constant
-    return poly
-
-
-def combine(first: Affine, second: Affine, factor: int = 1) -> Affine:
-    """first + factor * second."""
-    total = dict(first.terms)
-    for key, value in second.terms:
-        new = total.get(key, 0) + factor * value
-        if new:
-            total[key] = new
-        else:
-            total.pop(key, None)
-    return Affine(tuple(sorted(total.items(), key=_term_order)), first.constant + factor * second.constant)
-
-
-def _consumed(expr: Expr, env: Env, depth: int, offset: bool) -> Poly | NotAffine:
-    """The form of `expr` where its value is used as a mathematical integer: unsigned results must not have wrapped."""
+def _consumed(expr: Expr, env: Env, depth: int, offset: bool = False) -> Poly | NotAffine:
+    """The form of `expr` where its value is used as a mathematical integer."""
     poly = _form(expr, env, depth)
     kind = expr.type
-    if isinstance(poly, NotAffine) or not _modular(kind, expr):
+    if isinstance(poly, NotAffine) or not kind.is_unsigned or isinstance(expr, (Name, Constant, Element, Field)):
         return poly
-    if offset and (kind.bits or 0) >= POINTER_BITS:
+    bits = kind.bits or POINTER_BITS
+    if (offset and bits >= POINTER_BITS) or prove_nonnegative(poly, env):
         return poly
-    if prove_nonnegative(poly, env):
-        return poly
-    if _invariant(expr, env):
-        return _parameter(expr)
-    return NotAffine("may-be-negative", "an unsigned difference that may wrap around", expr)
+    form = from_poly(poly, expr)
+    return NotAffine(form.code, form.text, expr) if isinstance(form, NotAffine) else poly_of(wrapped(form, bits))
 
 
-def _modular(kind: Type, expr: Expr) -> bool:
-    """Can the value of `expr` have wrapped around?"""
-    return kind.is_unsigned and not isinstance(expr, (Name, Constant, Element, Field))
+def wrapped(form: Affine, bits: int) -> Affine:
+    if form.is_constant:
+        return constant(form.constant % (1 << bits))
+    return single(Wrapped(form, bits))
 
 
 def _form(expr: Expr, env: Env, depth: int) -> Poly | NotAffine:
     """The form of `expr`, modulo 2**bits where its type is unsigned."""
     if depth > MAX_DEPTH:
-        return NotAffine("not-affine", "an expression too deep to analyse", expr)
+        return NotAffine("not-affine", "too deeply nested to analyse", expr)
     match expr:
         case Constant(value=value):
             if isinstance(value, bool) or not isinstance(value, int):
@@ -234,64 +110,96 @@ def _form(expr: Expr, env: Env, depth: int) -> Poly | NotAffine:
         case Name(symbol=symbol):
             return _name(expr, symbol, env, depth)
         case Binary(op=("+" | "-")):
-            return _sum(expr, env, depth)
+            result = _sum(expr, env, depth)
         case Binary(op=op, left=left, right=right):
             result = _binary(expr, op, left, right, env, depth)
         case Unary(op=("-" | "+") as op, operand=operand):
-            inner = _operand(operand, expr.type, env, depth)
-            if isinstance(inner, NotAffine):
-                return inner
-            return inner if op == "+" else add({}, inner, -1)
+            result = _operand(operand, expr.type, env, depth)
+            if not isinstance(result, NotAffine):
+                return result if op == "+" else add({}, result, -1)
         case Cast(operand=operand):
             result = _cast(expr, operand, env, depth)
         case _:
-            result = NotAffine(*_describe(expr), expr)
-    # What has no form of its own may still be a parameter as a whole.
-    if isinstance(result, NotAffine) and result.poly is None and _invariant(expr, env):
-        return _parameter(expr)
-    return result
+            result = NotAffine("not-affine", _describe(expr), expr)
+    if not isinstance(result, NotAffine):
+        return result
+    return _as_unit(expr, result, env)
 
 
-def _describe(expr: Expr) -> tuple[str, str]:
+def _as_unit(expr: Expr, why: NotAffine, env: Env) -> Poly | NotAffine:
+    """What has no form of its own may still be a parameter as a whole, or an unknown number."""
+    if expr.type.kind not in _INTEGERS or not _is_small(expr):
+        return why
+    varying = [e.symbol for e in walk(expr) if isinstance(e, Name) and e.symbol in env.indices]
+    if all(s in env.fixed for s in varying) and env.invariant(_at_zero(expr, varying)):
+        return {(expr,): 1}
+    if env.loads == "none" or not isinstance(expr, (Element, Field, Name)):
+        return why
+    stable = env.invariant(_at_zero(expr, varying)) if not isinstance(expr, Name) else False
+    if stable or env.loads == "all":
+        return {(Loaded(expr, stable),): 1}
+    return why
+
+
+def _is_small(expr: Expr) -> bool:
+    for count, each in enumerate(walk(expr)):
+        # Structural equality ignores the type of a cast.
+        if count > MAX_PARAMETER_NODES or (isinstance(each, Cast) and not _is_widening(each)):
+            return False
+    return True
+
+
+def _is_widening(cast: Cast) -> bool:
+    target, source = cast.type, cast.operand.type
+    if target.kind == "pointer":
+        return False
+    known = target.bits is not None and source.bits is not None and target.kind == source.kind == "integer"
+    return known and (target.bits or 0) >= (source.bits or 0) and target.signed == source.signed
+
+
+def _at_zero(expr: Expr, varying: list[Symbol]) -> Expr:
+    """The expression for iteration zero: whether memory is written in the region does not depend on the place in it."""
+    if not varying:
+        return expr
     match expr:
-        case Element():
-            return "indirect-subscript", "a value loaded from an array"
-        case Field():
-            return "varies", "a member that changes in the loop"
-        case Conditional():
-            return "not-affine", "a conditional value"
+        case Name(symbol=symbol):
+            return Constant(0) if symbol in varying else expr
+        case Element(base=base, subscripts=subscripts):
+            return replace(
+                expr, base=_at_zero(base, varying), subscripts=tuple(_at_zero(s, varying) for s in subscripts)
+            )
+        case Field(base=base):
+            return replace(expr, base=_at_zero(base, varying))
+        case Binary(left=left, right=right):
+            return replace(expr, left=_at_zero(left, varying), right=_at_zero(right, varying))
+        case Unary(operand=operand) | Cast(operand=operand):
+            return replace(expr, operand=_at_zero(operand, varying))
+        case Call(arguments=arguments):
+            return replace(expr, arguments=tuple(_at_zero(a, varying) for a in arguments))
         case _:
-            return "not-affine", "not a sum of loop indices and constants"
+            return expr
+
+
+def _describe(expr: Expr) -> str:
+    match expr:
+        case Element() | Field():
+            return "a value from memory"
+        case Conditional():
+            return "a conditional value"
+        case Call():
+            return "the result of a call"
+        case _:
+            return "not a sum of loop indices and constants"
 
 
 def _name(expr: Name, symbol: Symbol, env: Env, depth: int) -> Poly | NotAffine:
     if symbol.storage == "constant" and symbol.value is not None:
         return _form(symbol.value, env, depth + 1)
-    if symbol.type.kind not in ("integer", "unknown", "logical", "character"):
+    if symbol.type.kind not in _INTEGERS:
         return NotAffine("not-affine", "not an integer", expr)
     if symbol in env.indices:
         return {(symbol,): 1}
-    if env.invariant(expr):
-        return {(expr,): 1}
-    return NotAffine("varies", f"`{symbol.name}` changes in the loop", expr)
-
-
-def _invariant(expr: Expr, env: Env) -> bool:
-    if expr.type.kind not in ("integer", "unknown", "logical", "character"):
-        return False
-    for count, each in enumerate(walk(expr)):
-        # Structural equality ignores the type of a cast.
-        if (
-            isinstance(each, Cast)
-            or count > MAX_PARAMETER_NODES
-            or (isinstance(each, Name) and each.symbol in env.indices)
-        ):
-            return False
-    return env.invariant(expr)
-
-
-def _parameter(expr: Expr) -> Poly:
-    return {(expr,): 1}
+    return _as_unit(expr, NotAffine("varies", "not the same in all iterations", expr), env)
 
 
 def _operand(operand: Expr, into: Type, env: Env, depth: int) -> Poly | NotAffine:
@@ -299,7 +207,7 @@ def _operand(operand: Expr, into: Type, env: Env, depth: int) -> Poly | NotAffin
     own = operand.type
     if into.is_unsigned and (not own.is_unsigned or own.bits == into.bits):
         return _form(operand, env, depth + 1)
-    return _consumed(operand, env, depth + 1, False)
+    return _consumed(operand, env, depth + 1)
 
 
 def _sum(expr: Binary, env: Env, depth: int) -> Poly | NotAffine:
@@ -313,17 +221,11 @@ def _sum(expr: Binary, env: Env, depth: int) -> Poly | NotAffine:
             return NotAffine("not-affine", "a sum too long to analyse", expr)
         term = _operand(node.right, expr.type, env, depth)
         if isinstance(term, NotAffine):
-            return _whole(expr, term, env)
+            return term
         total = add(total, term, 1 if node.op == "+" else -1)
         node = node.left
     first = _operand(node, expr.type, env, depth)
-    if isinstance(first, NotAffine):
-        return _whole(expr, first, env)
-    return add(first, total)
-
-
-def _whole(expr: Expr, reason: NotAffine, env: Env) -> Poly | NotAffine:
-    return _parameter(expr) if _invariant(expr, env) else reason
+    return first if isinstance(first, NotAffine) else add(first, total)
 
 
 def _same_arithmetic(first: Type, second: Type) -> bool:
@@ -331,103 +233,89 @@ def _same_arithmetic(first: Type, second: Type) -> bool:
 
 
 def _binary(expr: Binary, op: str, left: Expr, right: Expr, env: Env, depth: int) -> Poly | NotAffine:
-    if op == "*":
+    if op in ("*", "<<"):
         first = _operand(left, expr.type, env, depth)
-        second = _operand(right, expr.type, env, depth)
+        if op == "<<":
+            amount = constant_value(right)
+            second: Poly | NotAffine = (
+                {(): 1 << amount} if amount is not None and 0 <= amount < 63 else NotAffine("", "")
+            )
+        else:
+            second = _operand(right, expr.type, env, depth)
         if isinstance(first, NotAffine):
             return first
         if isinstance(second, NotAffine):
-            return second
+            return second if second.code else NotAffine("not-affine", "a shift by an unknown amount", expr)
         if len(first) * len(second) > MAX_TERMS:
             return NotAffine("not-affine", "a product too long to analyse", expr)
         return multiply(first, second)
-    divisor = constant_value(right, env)
-    if divisor is None or op not in ("/", "%", "<<", ">>", "&"):
-        return NotAffine("not-affine", f"`{op}` is not affine", expr)
-    if op == "<<":
-        inner = _operand(left, expr.type, env, depth)
-        if isinstance(inner, NotAffine) or not 0 <= divisor < 63:
-            return inner if isinstance(inner, NotAffine) else NotAffine("not-affine", "a shift out of range", expr)
-        return multiply(inner, {(): 1 << divisor})
-    value = _consumed(left, env, depth + 1, False)
-    if isinstance(value, NotAffine):
-        return value
-    return _divided(expr, op, value, divisor, env)
+    divisor = constant_value(right)
+    if divisor is None or op not in ("/", "%", ">>", "&"):
+        return NotAffine("not-affine", f"not affine (`{op}`)", expr)
+    value = _consumed(left, env, depth + 1)
+    return value if isinstance(value, NotAffine) else _divided(expr, op, value, divisor, env)
 
 
 def _divided(expr: Expr, op: str, value: Poly, divisor: int, env: Env) -> Poly | NotAffine:
-    """`value` by a constant; `/` and `%` truncate, `>>` and `&` of two's complement numbers floor."""
-    floors = op in (">>", "&")
+    """`value` by a constant; `/` and `%` truncate, `>>` and `&` of two's complement numbers round down."""
     if op == ">>":
         divisor = 1 << divisor if 0 <= divisor < 63 else 0
     elif op == "&":
-        divisor += 1
-        if divisor & (divisor - 1):
-            divisor = 0
-    if divisor <= 0:
-        return NotAffine("not-affine", f"`{op}` is not affine here", expr)
+        divisor = divisor + 1 if divisor >= 0 and not divisor & (divisor + 1) else 0
+    sign = -1 if divisor < 0 and op == "/" else 1  # the remainder ignores the sign of its divisor
+    divisor = abs(divisor)
+    if not divisor:
+        return NotAffine("not-affine", f"not affine (`{op}`)", expr)
     remainder = op in ("%", "&")
     if all(factor % divisor == 0 for factor in value.values()):
-        return {} if remainder else {m: factor // divisor for m, factor in value.items()}
-    if not floors and not prove_nonnegative(value, env):
-        return NotAffine("may-be-negative", f"`{op}` of a value that may be negative", expr)
-    numerator = from_poly(value, env, expr)
+        return {} if remainder else {m: sign * factor // divisor for m, factor in value.items()}
+    numerator = from_poly(value, expr)
     if isinstance(numerator, NotAffine):
         return NotAffine(numerator.code, numerator.text, expr)
+    truncates = op in ("/", "%") and not prove_nonnegative(value, env)
     if numerator.is_constant:
-        quotient, rest = divmod(numerator.constant, divisor)
-        return _constant(rest if remainder else quotient)
-    quotient_key: Poly = {(FloorDiv(numerator, divisor),): 1}
-    return add(value, quotient_key, -divisor) if remainder else quotient_key
+        quotient = abs(numerator.constant) // divisor * (1 if numerator.constant > 0 else -1)
+        if not truncates:
+            quotient = numerator.constant // divisor
+        whole: Poly = {(): quotient}
+    else:
+        whole = {(Quotient(numerator, divisor, truncates),): 1}
+    return add(value, whole, -divisor) if remainder else add({}, whole, sign)
 
 
 def floor_mod(expr: Expr, divisor: int, env: Env) -> Affine | NotAffine:
-    """`expr` modulo a positive constant, floored: zero exactly where the truncating remainder is."""
-    value = _consumed(expr, env, 0, False)
-    if isinstance(value, NotAffine):
-        return value
-    numerator = from_poly(value, env, expr)
+    """`expr` modulo a positive constant, rounded down: zero exactly where the truncating remainder is."""
+    numerator = to_affine(expr, env)
     if isinstance(numerator, NotAffine):
         return numerator
     if numerator.is_constant:
         return constant(numerator.constant % divisor)
-    return combine(numerator, Affine(((FloorDiv(numerator, divisor), 1),), 0), -divisor)
-
-
-def _constant(value: int) -> Poly:
-    return {(): value} if value else {}
-
-
-def constant_value(expr: Expr, env: Env | None = None) -> int | None:
-    """The value of an integer constant expression."""
-    form = to_affine(expr, env or _NOTHING)
-    return form.constant if isinstance(form, Affine) and form.is_constant else None
+    return combine(numerator, single(Quotient(numerator, divisor)), -divisor)
 
 
 def _cast(expr: Cast, operand: Expr, env: Env, depth: int) -> Poly | NotAffine:
     target, source = expr.type, operand.type
-    if target.kind not in ("integer", "unknown"):
+    if target.kind not in ("integer", "unknown") or source.kind not in _INTEGERS:
         return NotAffine("cast", "a conversion that is not between integers", expr)
-    if source.kind not in ("integer", "logical", "character", "unknown"):
-        return NotAffine("cast", "a conversion from something that is no integer", expr)
     if target.bits is None or source.bits is None:
-        return _consumed(operand, env, depth + 1, False)
+        return _consumed(operand, env, depth + 1)
     if target.is_unsigned:
         if target.bits >= source.bits and (not source.is_unsigned or target.bits == source.bits):
-            return _form(operand, env, depth + 1)  # congruent; whoever uses it proves the range
+            return _form(operand, env, depth + 1)  # congruent; whoever uses it takes care of the range
         if target.bits >= source.bits:
-            return _consumed(operand, env, depth + 1, False)
+            return _consumed(operand, env, depth + 1)
     elif target.bits > source.bits or (target.bits == source.bits and not source.is_unsigned):
-        return _consumed(operand, env, depth + 1, False)
+        return _consumed(operand, env, depth + 1)
     elif target.bits == source.bits:
         # Back to signed: the difference that wrapped below zero comes out negative again.
         return _form(operand, env, depth + 1)
-    value = _consumed(operand, env, depth + 1, False)
-    if isinstance(value, NotAffine):
+    value = _consumed(operand, env, depth + 1)
+    if isinstance(value, NotAffine) or _fits(value, target, env):
         return value
-    if _fits(value, target, env):
-        return value
-    return NotAffine("cast", "a conversion to a narrower integer", expr)
+    form = from_poly(value, expr)
+    if target.signed or isinstance(form, NotAffine):
+        return NotAffine("cast", "converted to a narrower integer", expr)
+    return poly_of(wrapped(form, target.bits))
 
 
 def _fits(value: Poly, target: Type, env: Env) -> bool:
@@ -437,12 +325,9 @@ def _fits(value: Poly, target: Type, env: Env) -> bool:
 
 
 def prove_nonnegative(poly: Mapping[Monomial, int], env: Env) -> bool:
-    """Is the value never negative while the surrounding loops run? True only where bounds prove it."""
+    """Is the value never negative while the surrounding loops run? True only where their bounds prove it."""
     goal = {m: f for m, f in poly.items() if f}
-    if _obviously_nonnegative(goal, env):
-        return True
-    order = tuple(reversed(tuple(env.indices)))
-    return _bounded_below(goal, order, env, 0)
+    return _obviously(goal, env) or _bounded_below(goal, tuple(reversed(tuple(env.indices))), env, 0)
 
 
 def _bounded_below(goal: Poly, order: tuple[Symbol, ...], env: Env, at: int) -> bool:
@@ -450,47 +335,65 @@ def _bounded_below(goal: Poly, order: tuple[Symbol, ...], env: Env, at: int) -> 
     for position in range(at, len(order)):
         symbol = order[position]
         factor = goal.get((symbol,), 0)
-        if not factor:
+        products = [m for m in goal if len(m) > 1 and symbol in m]
+        if not factor and not products:
             continue
         known = env.indices[symbol]
-        for bound in known.lower if factor > 0 else known.upper:
-            replaced = add({m: f for m, f in goal.items() if m != (symbol,)}, poly_of(bound), factor)
-            if _obviously_nonnegative(replaced, env) or _bounded_below(replaced, order, env, position + 1):
+        rest = {m: f for m, f in goal.items() if symbol not in m}
+        with_index = {m: f for m, f in goal.items() if symbol in m}
+        if not (_monotone(with_index, symbol, env, 1) or _monotone(with_index, symbol, env, -1)):
+            return False
+        rising = _monotone(with_index, symbol, env, 1)
+        for bound in known.lower if rising else known.upper:
+            replaced = dict(rest)
+            for monomial, f in with_index.items():
+                others = list(monomial)
+                others.remove(symbol)
+                replaced = add(replaced, multiply({tuple(others): f}, poly_of(bound)))
+            if _obviously(replaced, env) or _bounded_below(replaced, order, env, position + 1):
                 return True
         return False
-    return _obviously_nonnegative(goal, env)
+    return _obviously(goal, env)
 
 
-def _obviously_nonnegative(goal: Mapping[Monomial, int], env: Env) -> bool:
-    if all(f >= 0 and all(_never_negative(k, env) for k in m) for m, f in goal.items()):
-        return True
-    for fact in env.facts:
-        rest = add(goal, poly_of(fact), -1)
-        if all(f >= 0 and all(_never_negative(k, env) for k in m) for m, f in rest.items()):
-            return True
-    return False
+def _monotone(terms: Mapping[Monomial, int], symbol: Symbol, env: Env, sign: int) -> bool:
+    """Does each term grow (or, `sign` -1, fall) with the index?"""
+    for monomial, factor in terms.items():
+        others = list(monomial)
+        others.remove(symbol)
+        if symbol in others or factor * sign < 0 or not all(_never_negative(k, env) for k in others):
+            return False
+    return True
+
+
+def _obviously(goal: Mapping[Monomial, int], env: Env) -> bool:
+    return all(f >= 0 and all(_never_negative(k, env) for k in m) for m, f in goal.items())
 
 
 def _never_negative(key: Key, env: Env) -> bool:
-    if isinstance(key, FloorDiv):
-        return prove_nonnegative(poly_of(key.numerator), env)
-    if isinstance(key, Symbol):
-        if key.type.is_unsigned:
+    match key:
+        case Wrapped():
             return True
-        known = env.indices.get(key)
-        return known is not None and any(
-            _bounded_below(poly_of(b), tuple(s for s in reversed(tuple(env.indices)) if s != key), env, 0)
-            for b in known.lower
-            if key not in dict(b.terms)
-        )
-    return key.type.is_unsigned
+        case Quotient(numerator=numerator):
+            return prove_nonnegative(poly_of(numerator), env)
+        case Loaded(expr=expr):
+            return expr.type.is_unsigned
+        case Symbol():
+            known = env.indices.get(key)
+            if key.type.is_unsigned or known is None:
+                return key.type.is_unsigned
+            outer = tuple(s for s in reversed(tuple(env.indices)) if s != key)
+            return any(_bounded_below(poly_of(b), outer, env, 0) for b in known.lower if key not in dict(b.terms))
+        case _:
+            return key.type.is_unsigned
 
 
 def bounds(expr: Expr, env: Env, *, largest: bool) -> tuple[list[Affine], bool]:
     """The affine values of which `expr` is the maximum (`largest`) or the minimum; and whether these are all.
 
-    Reads `max(a, b)`, `a > b ? a : b` and nests of them. For a lower bound of an index ask for the largest. A pointer-wide
-    unsigned bound that wrapped around (`n - 1` for n = 0) would make the loop run for ever, and is taken not to have.
+    Reads `max(a, b)`, `a > b ? a : b` and nests of them. For a lower bound of an index ask for the largest. An
+    unsigned bound as wide as a pointer that wrapped around (`n - 1` for n = 0) would make the loop run for ever: it is
+    taken not to have.
     """
     found: list[Affine] = []
     complete = True
@@ -511,38 +414,20 @@ def bounds(expr: Expr, env: Env, *, largest: bool) -> tuple[list[Affine], bool]:
 
 def extremum(expr: Expr, *, largest: bool) -> tuple[Expr, Expr] | None:
     """The operands of a maximum (or minimum), however it is written."""
-    while isinstance(expr, Cast) and (expr.type.bits or 0) >= (expr.operand.type.bits or 0):
+    while isinstance(expr, Cast) and _is_widening(expr):
         expr = expr.operand
     match expr:
         case Binary(op=("max" | "min") as op, left=left, right=right):
             return (left, right) if (op == "max") == largest else None
         case Conditional(condition=Binary(op=("<" | "<=" | ">" | ">=") as op, left=a, right=b), then=x, otherwise=y):
             greater = op in (">", ">=")
+            if not (_is_small(expr) and a.type.is_unsigned == b.type.is_unsigned):
+                return None
             if (a, b) == (x, y):
                 return (x, y) if greater == largest else None
             if (a, b) == (y, x):
                 return (x, y) if greater != largest else None
     return None
-
-
-def substitute(form: Affine, values: Mapping[Key, Affine]) -> Affine:
-    """The form with keys replaced."""
-    total = constant(form.constant)
-    for key, factor in form.terms:
-        total = combine(total, values.get(key, Affine(((key, 1),), 0)), factor)
-    return total
-
-
-def keys(forms: Iterable[Affine]) -> set[Key]:
-    """All keys, those inside quotients included."""
-    found: set[Key] = set()
-    stack = list(forms)
-    while stack:
-        for key, _ in stack.pop().terms:
-            found.add(key)
-            if isinstance(key, FloorDiv):
-                stack.append(key.numerator)
-    return found
 
 
 _NOTHING = Env({}, lambda expr: False)

@@ -317,7 +317,7 @@ def _compare_origin(one: Origin, two: Origin, facts: PointerFacts) -> Literal["d
 
 
 def summarize(function: Function) -> PointerFacts:
-    """Where each pointer of the function may point, by all its assignments together (Andersen 1994, for local pointers)."""
+    """Where each pointer of the function may point, by all its assignments together (after Andersen 1994)."""
     sources: dict[Symbol, set[Origin | Symbol]] = {}
     counts: dict[Symbol, int] = {}
     leaked: set[Origin | Symbol] = set()

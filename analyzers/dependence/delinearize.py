@@ -1,79 +1,109 @@
 """Linearised subscripts with symbolic sizes: `a[i*n + j]` is `a[i][j]` where `0 <= j < n`.
 
-Strides are the parameter products that multiply indices; they must form a chain of divisors (Maslov 1992; Grosser et al.,
-ICS 2015). The inner subscripts are proved in range from the loop bounds; otherwise what is missing is the assumption.
+Strides are the factors of the indices, polynomials in the parameters; they must form a chain of divisors (Maslov 1992;
+Grosser et al., ICS 2015). The inner subscripts are proved in range from the loop bounds; otherwise what is missing is
+the assumption.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from math import gcd
 
-from analyzers.dependence.affine import (
+from analyzers.dependence.affine import Env, prove_nonnegative
+from analyzers.dependence.forms import (
     Affine,
-    Env,
-    FloorDiv,
     Key,
     Monomial,
     NotAffine,
     Poly,
     add,
     from_poly,
+    is_parameter,
     multiply,
-    poly_of,
-    prove_nonnegative,
-    to_expr,
 )
-from analyzers.ir.expressions import Expr
-from analyzers.ir.symbols import Symbol
+
+_ONE: Poly = {(): 1}
+_MISFIT = NotAffine("product", "not a sum of subscripts times sizes")
 
 
 @dataclass(frozen=True, slots=True)
-class Bounded:
-    """An inner subscript that should stay in `0 .. extent-1`, and whether that is proved."""
+class Open:
+    """An inner subscript that was not proved to stay in `0 .. extent - 1`."""
 
     subscript: Affine
-    extent: Monomial
-    proved: bool
+    extent: Affine
 
 
 @dataclass(frozen=True, slots=True)
 class Delinearized:
-    """Subscripts, outermost first. They separate elements only if every inner one is in range: `open` are those not proved."""
+    """Subscripts, outermost first. They tell elements apart if every inner one is in range; `open`: not proved."""
 
     subscripts: tuple[Affine, ...]
-    open: tuple[Bounded, ...] = ()
+    open: tuple[Open, ...] = ()
 
 
 def delinearize(polys: Sequence[tuple[Mapping[Monomial, int], Env]]) -> tuple[Delinearized, ...] | NotAffine:
     """Splits the subscripts of several accesses to one object by the same strides."""
-    strides: set[Monomial] = set()
-    for poly, env in polys:
-        strides |= _strides(poly, env)
-    chain = sorted(strides | {()}, key=len)
-    for smaller, larger in zip(chain, chain[1:]):
-        if _without(larger, smaller) is None or len(smaller) == len(larger):
-            return NotAffine("product", "strides that do not divide each other")
-    extents = [_without(larger, smaller) or () for smaller, larger in zip(chain, chain[1:])]
+    split = [_by_index(poly) for poly, _ in polys]
+    strides: list[Poly] = [_ONE]
+    for each in split:
+        if each is None:
+            return _MISFIT
+        for factor in each[0].values():
+            reduced = _primitive(factor)
+            if reduced not in strides:
+                strides.append(reduced)
+    strides.sort(key=lambda p: (max(len(m) for m in p), len(p)))
+    extents = []
+    for smaller, larger in pairwise(strides):
+        extent = exact_quotient(larger, smaller)
+        if extent is None:
+            return _MISFIT
+        extents.append(extent)
     results = []
-    for poly, env in polys:
-        result = _split(poly, env, chain, extents)
-        if isinstance(result, NotAffine):
-            return result
+    for each, (_, env) in zip(split, polys, strict=True):
+        assert each is not None
+        digits = _digits(*each, strides)
+        result = None if digits is None else _bounded(digits, extents, env)
+        if result is None:
+            return _MISFIT
         results.append(result)
     return tuple(results)
 
 
-def _parameters(monomial: Monomial, env: Env) -> Monomial:
-    return tuple(k for k in monomial if not isinstance(k, (Symbol, FloorDiv)))
+def _by_index(poly: Mapping[Monomial, int]) -> tuple[dict[Key, Poly], Poly] | None:
+    """The factor of each index, and what has no index; None where indices multiply each other."""
+    factors: dict[Key, Poly] = {}
+    rest: Poly = {}
+    for monomial, value in poly.items():
+        varying = [k for k in monomial if not is_parameter(k)]
+        if len(varying) > 1:
+            return None
+        if not varying:
+            rest[monomial] = value
+            continue
+        others = list(monomial)
+        others.remove(varying[0])
+        factors.setdefault(varying[0], {})[tuple(others)] = value
+    return factors, rest
 
 
-def _strides(poly: Mapping[Monomial, int], env: Env) -> set[Monomial]:
-    return {_parameters(m, env) for m in poly if any(isinstance(k, (Symbol, FloorDiv)) for k in m)}
+def _primitive(factor: Poly) -> Poly:
+    """The factor without its integer content, leading sign positive."""
+    content = gcd(*factor.values())
+    if factor[_leading(factor)] < 0:
+        content = -content
+    return {m: f // content for m, f in factor.items()}
+
+
+def _leading(poly: Mapping[Monomial, int]) -> Monomial:
+    return max(poly, key=lambda m: (len(m), tuple(map(hash, m))))
 
 
 def _without(monomial: Monomial, factor: Monomial) -> Monomial | None:
-    """The monomial divided by a factor, None where it does not divide."""
     rest = list(monomial)
     for key in factor:
         if key not in rest:
@@ -82,54 +112,74 @@ def _without(monomial: Monomial, factor: Monomial) -> Monomial | None:
     return tuple(rest)
 
 
-def _split(
-    poly: Mapping[Monomial, int], env: Env, chain: Sequence[Monomial], extents: Sequence[Monomial]
-) -> Delinearized | NotAffine:
-    digits: list[Poly] = [{} for _ in chain]
-    for monomial, factor in poly.items():
-        for place in range(len(chain) - 1, -1, -1):
-            rest = _without(monomial, chain[place])
-            if rest is not None:
-                digits[place] = add(digits[place], {rest: factor})
+def divide(poly: Mapping[Monomial, int], divisor: Poly) -> tuple[Poly, Poly]:
+    """Quotient and remainder by the leading term of the divisor."""
+    quotient: Poly = {}
+    rest = dict(poly)
+    lead = _leading(divisor)
+    for _ in range(16):
+        step = None
+        for monomial, value in rest.items():
+            ratio = _without(monomial, lead)
+            if ratio is not None and value % divisor[lead] == 0:
+                step = {ratio: value // divisor[lead]}
                 break
-    open_: list[Bounded] = []
+        if step is None:
+            break
+        quotient = add(quotient, step)
+        rest = add(rest, multiply(step, divisor), -1)
+    return quotient, rest
+
+
+def exact_quotient(poly: Mapping[Monomial, int], divisor: Poly) -> Poly | None:
+    quotient, rest = divide(poly, divisor)
+    return None if rest else quotient
+
+
+def _digits(factors: Mapping[Key, Poly], rest: Poly, strides: Sequence[Poly]) -> list[Poly] | None:
+    """The subscript of each stride, innermost first."""
+    digits: list[Poly] = [{} for _ in strides]
+    for key, factor in factors.items():
+        for place in range(len(strides) - 1, -1, -1):
+            times = exact_quotient(factor, strides[place])
+            if times is not None and set(times) <= {()}:
+                digits[place] = add(digits[place], multiply(times, {(key,): 1}))
+                break
+        else:
+            return None
+    for place in range(len(strides) - 1, 0, -1):
+        quotient, rest = divide(rest, strides[place])
+        digits[place] = add(digits[place], quotient)
+    digits[0] = add(digits[0], rest)
+    return digits
+
+
+def _bounded(digits: list[Poly], extents: Sequence[Poly], env: Env) -> Delinearized | None:
+    missing: list[Open] = []
     subscripts: list[Affine] = []
-    for place in range(len(chain)):
-        digit = digits[place]
+    for place, digit in enumerate(digits):
+        moved: tuple[Poly, int] | None = (digits[place], 0)
         if place < len(extents):
-            extent: Poly = {extents[place]: 1}
-            shifted = _in_range(digit, extent, env)
-            if shifted is not None:
-                digit, carry = shifted
-                digits[place + 1] = add(digits[place + 1], {(): 1}, -carry)
-        form = from_poly(digit, env)
+            moved = _in_range(digits[place], extents[place], env)
+            if moved is not None:
+                digit = moved[0]
+                digits[place + 1] = add(digits[place + 1], _ONE, -moved[1])
+        form = from_poly(digit)
         if isinstance(form, NotAffine):
-            return form
-        if place < len(extents) and shifted is None:
-            open_.append(Bounded(form, extents[place], False))
+            return None
+        if moved is None:
+            extent = from_poly(extents[place])
+            if isinstance(extent, NotAffine):
+                return None
+            missing.append(Open(form, extent))
         subscripts.append(form)
-    return Delinearized(tuple(reversed(subscripts)), tuple(open_))
+    return Delinearized(tuple(reversed(subscripts)), tuple(missing))
 
 
 def _in_range(digit: Poly, extent: Poly, env: Env) -> tuple[Poly, int] | None:
     """The digit moved into `0 <= digit < extent` and by how many extents it moved; None where that is not proved."""
     for carry in (0, 1, -1):
         moved = add(digit, extent, carry)
-        if prove_nonnegative(moved, env) and prove_nonnegative(add(add(extent, moved, -1), {(): -1}), env):
+        if prove_nonnegative(moved, env) and prove_nonnegative(add(add(extent, moved, -1), _ONE, -1), env):
             return moved, carry
     return None
-
-
-def extent_expr(extent: Monomial) -> Expr:
-    """The size of an inner dimension as an expression."""
-    form = Affine(((_as_key(extent), 1),), 0)
-    return to_expr(form)
-
-
-def _as_key(extent: Monomial) -> Key:
-    product = from_poly({extent: 1}, Env({}, lambda e: True))
-    assert isinstance(product, Affine)
-    return product.terms[0][0]
-
-
-__all__ = ["Bounded", "Delinearized", "delinearize", "extent_expr", "multiply", "poly_of"]

@@ -1,7 +1,7 @@
 """Iteration domains and subscripts of one access as linear constraints over named variables.
 
-A variable is any hashable value: an index of a loop, a parameter (its structural expression) or an existential. `None`
-is the constant. Whatever is not affine is left out, which over-approximates, and makes the instance inexact.
+A variable is a tuple (of an access: an index, a derived value) or a parameter by its structural expression. Whatever is
+not affine is left out, which over-approximates, and makes the instance inexact.
 """
 
 from __future__ import annotations
@@ -10,33 +10,36 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 
 from analyzers.dependence.affine import (
-    Affine,
     Env,
-    FloorDiv,
-    Key,
-    Monomial,
-    NotAffine,
     Range,
     bounds,
-    combine,
-    constant,
     constant_value,
     floor_mod,
-    poly_of,
     prove_nonnegative,
     to_affine,
 )
-from analyzers.dependence.alias import type_at
+from analyzers.dependence.forms import (
+    Affine,
+    Key,
+    Loaded,
+    Monomial,
+    NotAffine,
+    Quotient,
+    Wrapped,
+    combine,
+    constant,
+    poly_of,
+)
 from analyzers.ir.accesses import Access, Guard, Member
 from analyzers.ir.expressions import Binary, Constant, Element, Expr, Field, Name, Unary
-from analyzers.ir.statements import Loop, LoopHeader
-from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol
+from analyzers.ir.statements import LoopHeader
+from analyzers.ir.symbols import Symbol
 
 Variable = Hashable
 Linear = dict[Variable, int]  # key None: the constant
-MAX_ALTERNATIVES = 8
 Invariant = Callable[[Expr], bool]
 Headers = Mapping[int, LoopHeader]
+MAX_ALTERNATIVES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +60,11 @@ class Subscript:
     linear: Linear | None
     expr: Expr
     reason: NotAffine | None = None
-    poly: Mapping[Monomial, int] | None = None
 
 
 @dataclass(slots=True)
-class Trip:
-    """Bounds of one loop in an instance, for questions about its trip count: upper - lower in both directions."""
+class Trips:
+    """Bounds of one loop in an instance, both inclusive."""
 
     variable: Variable
     sign: int
@@ -76,26 +78,32 @@ class Instance:
     """One execution of an access."""
 
     access: Access
+    tag: str
     env: Env
-    indices: dict[Symbol, Variable]
-    variables: list[Variable]  # indices, outermost first
-    constraints: list[Constraint] = field(default_factory=list)  # of the loops, and definitions
+    indices: dict[Symbol, Variable] = field(default_factory=dict)
+    variables: list[Variable] = field(default_factory=list)  # of the loops, outermost first
+    constraints: list[Constraint] = field(default_factory=list)  # of the loops, and definitions of derived values
     guards: list[Constraint] = field(default_factory=list)
     alternatives: list[tuple[Conjunction, ...]] = field(default_factory=list)  # one conjunction of each holds
-    trips: list[Trip] = field(default_factory=list)
+    trips: list[Trips] = field(default_factory=list)
     steps: list[str | tuple[Subscript, ...]] = field(default_factory=list)
+    strides: dict[int, Linear] = field(default_factory=dict)  # by depth: a step that is a parameter
+    derived: dict[Key, Variable] = field(default_factory=dict)
     exact: bool = True
     reason: str | None = None
-    strides: dict[int, Linear] = field(default_factory=dict)  # by depth: a symbolic step
-    tag: str = ""
-    quotients: dict[FloorDiv, Variable] = field(default_factory=dict)
+    text: str | None = None  # of the reason, where it says more than the code
 
-    def doubt(self, reason: str) -> None:
+    def doubt(self, reason: str, text: str | None = None) -> None:
+        if self.exact or self.reason is None:
+            self.reason, self.text = reason, text
         self.exact = False
-        self.reason = self.reason or reason
+
+    @property
+    def loads(self) -> dict[Loaded, Variable]:
+        return {k: v for k, v in self.derived.items() if isinstance(k, Loaded)}
 
     def linear(self, form: Affine) -> Linear:
-        """The form over this instance's variables; quotients become existentials."""
+        """The form over this instance's variables; derived values become variables of their own."""
         total: Linear = {None: form.constant} if form.constant else {}
         for key, factor in form.terms:
             variable = self.variable(key)
@@ -105,18 +113,35 @@ class Instance:
     def variable(self, key: Key) -> Variable:
         if isinstance(key, Symbol):
             return self.indices[key]
-        if not isinstance(key, FloorDiv):
+        if not isinstance(key, (Quotient, Wrapped, Loaded)):
             return key
-        known = self.quotients.get(key)
+        known = self.derived.get(key)
         if known is not None:
             return known
-        variable = (self.tag, "q", len(self.quotients))
-        self.quotients[key] = variable
-        # 0 <= numerator - divisor * q < divisor
-        rest = plus(self.linear(key.numerator), {variable: -key.divisor})
-        self.constraints.append(Constraint(rest))
-        self.constraints.append(Constraint(plus({None: key.divisor - 1}, rest, -1)))
+        variable: Variable = (self.tag, "z", len(self.derived))
+        self.derived[key] = variable
+        match key:
+            case Quotient(numerator=numerator, divisor=divisor, truncates=truncates):
+                self._define_quotient(self.linear(numerator), {variable: -divisor}, divisor, truncates)
+            case Wrapped(form=form, bits=bits):
+                turns: Linear = {(self.tag, "w", len(self.derived)): 1 << bits}
+                self.constraints.append(Constraint(plus(plus(self.linear(form), turns), {variable: -1}), True))
+                self.constraints.append(Constraint({variable: 1}))
+                self.constraints.append(Constraint({variable: -1, None: (1 << bits) - 1}))
+            case Loaded(expr=expr):
+                if expr.type.is_unsigned:
+                    self.constraints.append(Constraint({variable: 1}))
         return variable
+
+    def _define_quotient(self, numerator: Linear, whole: Linear, divisor: int, truncates: bool) -> None:
+        rest = plus(numerator, whole)  # what the division leaves
+        down = (Constraint(rest), Constraint(plus({None: divisor - 1}, rest, -1)))
+        if not truncates:
+            self.constraints.extend(down)
+            return
+        up = (Constraint(plus({}, rest, -1)), Constraint(plus({None: divisor - 1}, rest)))
+        below = plus({None: -1}, numerator, -1)
+        self.alternatives.append(((Constraint(numerator), *down), (Constraint(below), *up)))
 
 
 def plus(first: Linear, second: Linear, factor: int = 1) -> Linear:
@@ -129,30 +154,40 @@ def plus(first: Linear, second: Linear, factor: int = 1) -> Linear:
 
 def instance(access: Access, tag: str, shared: int, headers: Headers, invariant: Invariant) -> Instance:
     """The executions of `access`. Indices of the first `shared` loops are variables common to all instances."""
-    indices: dict[Symbol, Variable] = {}
     ranges: dict[Symbol, Range] = {}
-    result = Instance(access, Env({}, invariant), indices, [], tag=tag)
+    fixed: frozenset[Symbol] = frozenset()
+    result = Instance(access, tag, Env({}, invariant))
     if not access.exact:
         result.doubt(access.reason or "inexact")
+    environments = []
     for depth, loop in enumerate(access.loops):
+        environments.append(Env(dict(ranges), invariant, fixed, "stable"))
         variable: Variable = ("o" if depth < shared else tag, depth)
         result.variables.append(variable)
         header = headers.get(id(loop))
         if header is None:
             result.doubt("not-canonical")
             continue
-        _loop(result, depth, loop, header, variable, Env(dict(ranges), invariant), ranges)
-        indices[header.index] = variable
-        result.env = Env(dict(ranges), invariant)
-    by_depth = _environments(access, headers, ranges, invariant)
+        ranges.pop(header.index, None)
+        _loop(result, depth, header, variable, environments[-1], ranges)
+        result.indices[header.index] = variable
+        fixed = fixed | {header.index} if depth < shared else fixed - {header.index}
+    environments.append(Env(dict(ranges), invariant, fixed, "stable"))
     for guard in access.guards:
-        _guard(result, guard, by_depth[len(access.loops) if guard.depth is None else guard.depth])
+        result.env = environments[len(access.loops) if guard.depth is None else guard.depth]
+        _guard(result, guard)
+    result.env = Env(dict(ranges), invariant, fixed, "all")
+    _path(result, invariant)
+    return result
+
+
+def _path(result: Instance, invariant: Invariant) -> None:
+    access = result.access
     place: Expr | None = None if access.symbol is None else Name(access.symbol)
-    for position, step in enumerate(access.path):
-        kind = UNKNOWN_TYPE if access.symbol is None else type_at(access.symbol, access.path[: position + 1])
+    for step in access.path:
         if isinstance(step, Member):
             result.steps.append(step.name)
-            place = None if place is None else Field(place, step.name, kind)
+            place = None if place is None else Field(place, step.name)
             continue
         if step.through_pointer and not (place is not None and invariant(place)):
             moving = NotAffine("pointer-varies", "a pointer that changes in the loop", place)
@@ -160,95 +195,76 @@ def instance(access: Access, tag: str, shared: int, headers: Headers, invariant:
         else:
             result.steps.append(tuple(_subscript(result, e) for e in step.indices))
         # Which row does not matter here: whether any of them is written in the region does.
-        place = None if place is None else Element(place, tuple(Constant(0) for _ in step.indices), kind)
-    return result
-
-
-def _environments(access: Access, headers: Headers, ranges: Mapping[Symbol, Range], invariant: Invariant) -> list[Env]:
-    visible: dict[Symbol, Range] = {}
-    found = [Env({}, invariant)]
-    for loop in access.loops:
-        header = headers.get(id(loop))
-        if header is not None and header.index in ranges:
-            visible[header.index] = ranges[header.index]
-        found.append(Env(dict(visible), invariant))
-    return found
+        place = None if place is None else Element(place, tuple(Constant(0) for _ in step.indices))
 
 
 def _subscript(result: Instance, expr: Expr) -> Subscript:
     form = to_affine(expr, result.env, offset=True)
-    if isinstance(form, Affine):
-        return Subscript(result.linear(form), expr)
-    return Subscript(None, expr, form, form.poly)
+    if isinstance(form, NotAffine):
+        return Subscript(None, expr, form)
+    for key, _ in form.terms:
+        if isinstance(key, Loaded):
+            return Subscript(result.linear(form), expr, loaded_reason(key))
+    return Subscript(result.linear(form), expr)
+
+
+def loaded_reason(key: Loaded) -> NotAffine:
+    if isinstance(key.expr, Name):
+        return NotAffine("varies", "not the same in all iterations", key.expr)
+    return NotAffine("indirect-subscript", "a value from memory", key.expr)
 
 
 def direction(header: LoopHeader, env: Env) -> tuple[int, int | None]:
     """The sign of the step (0: not known) and the step where it is constant."""
-    step = constant_value(header.step, env)
+    step = constant_value(header.step)
+    up, down = header.relation in ("<", "<="), header.relation in (">", ">=")
     if step is not None:
-        return (step > 0) - (step < 0), step
-    if header.relation in ("<", "<="):
-        return 1, None
-    if header.relation in (">", ">="):
-        return -1, None
-    return 0, None
+        sign = (step > 0) - (step < 0)
+        return (0, None) if (up and sign < 0) or (down and sign > 0) else (sign, step)
+    return (1, None) if up else (-1, None) if down else (0, None)
 
 
 def _loop(
-    result: Instance,
-    depth: int,
-    loop: Loop,
-    header: LoopHeader,
-    variable: Variable,
-    env: Env,
-    ranges: dict[Symbol, Range],
+    result: Instance, depth: int, header: LoopHeader, variable: Variable, env: Env, ranges: dict[Symbol, Range]
 ) -> None:
     sign, step = direction(header, env)
     ranges[header.index] = Range()
-    if sign == 0 or (header.relation in ("<", "<=") and sign < 0) or (header.relation in (">", ">=") and sign > 0):
+    if sign == 0:
         result.doubt("not-canonical")
         return
     up = sign > 0
     starts, all_starts = bounds(header.lower, env, largest=up)
     ends, all_ends = bounds(header.bound, env, largest=not up)
-    if not (all_starts and all_ends):
+    if not (all_starts and all_ends) or any(isinstance(k, Loaded) for f in (*starts, *ends) for k, _ in f.terms):
         result.doubt("bound-not-affine")
     if header.relation in ("<", ">", "!="):
         ends = [combine(e, constant(-sign)) for e in ends]
     if header.relation == "!=" and step not in (1, -1):
         result.doubt("not-canonical")
+        ends = []  # a bound that is stepped over does not end the loop
     ranges[header.index] = Range(tuple(starts if up else ends), tuple(ends if up else starts))
+    trips = Trips(variable, sign, step)
+    for forms, into in ((starts, trips.lower if up else trips.upper), (ends, trips.upper if up else trips.lower)):
+        into.extend(result.linear(form) for form in forms)
     index: Linear = {variable: 1}
-    trip = Trip(variable, sign, step)
-    for form in starts:
-        linear = result.linear(form)
-        (trip.lower if up else trip.upper).append(linear)
-        result.constraints.append(Constraint(plus(index, linear, -1) if up else plus(linear, index, -1)))
-    for form in ends:
-        linear = result.linear(form)
-        (trip.upper if up else trip.lower).append(linear)
-        result.constraints.append(Constraint(plus(linear, index, -1) if up else plus(index, linear, -1)))
-    result.trips.append(trip)
+    result.constraints.extend(Constraint(plus(index, low, -1)) for low in trips.lower)
+    result.constraints.extend(Constraint(plus(high, index, -1)) for high in trips.upper)
+    result.trips.append(trips)
     if step is None:
         result.doubt("symbolic-step")
         symbolic = to_affine(header.step, env)
         if isinstance(symbolic, Affine) and not any(isinstance(k, Symbol) for k, _ in symbolic.terms):
             result.strides[depth] = result.linear(symbolic)
+    elif abs(step) > 1 and len(starts) == 1 and all_starts:
+        # index = lower + step * t; t >= 0 follows from the bounds
+        walked = plus(plus(index, result.linear(starts[0]), -1), {(result.tag, "t", depth): -step})
+        result.constraints.append(Constraint(walked, equality=True))
     elif abs(step) > 1:
-        if len(starts) == 1 and all_starts:
-            # index = lower + step * t, t >= 0
-            ticks = (*variable, "t") if isinstance(variable, tuple) else (variable, "t")
-            walked = plus(plus(index, result.linear(starts[0]), -1), {ticks: -step})
-            result.constraints.append(Constraint(walked, equality=True))
-        else:
-            result.doubt("bound-not-affine")
+        result.doubt("bound-not-affine")
 
 
-def _guard(result: Instance, guard: Guard, env: Env) -> None:
-    outer = result.env
-    result.env = env
+def _guard(result: Instance, guard: Guard) -> None:
     cases = condition(result, guard.condition, guard.positive, 0)
-    result.env = outer
     if cases is None:
         result.doubt("guard-not-affine")
     elif len(cases) == 1:
@@ -292,10 +308,13 @@ def condition(result: Instance, expr: Expr, positive: bool, depth: int) -> tuple
 def _comparison(result: Instance, op: str, left: Expr, right: Expr) -> tuple[Conjunction, ...] | None:
     if left.type.is_unsigned != right.type.is_unsigned and not _same_sign(result, left, right):
         return None
-    first = _side(result, left, right, op)
-    second = _side(result, right, left, op)
+    first, second = _side(result, left, right, op), _side(result, right, left, op)
     if first is None or second is None:
         return None
+    if any(isinstance(k, Loaded) for f in (first, second) for k, _ in f.terms):
+        result.doubt("guard-not-affine")
+        if op in ("==", "!="):
+            return None
     linear = plus(result.linear(first), result.linear(second), -1)
     less = plus({None: -1}, linear, -1)
     greater = plus(linear, {None: -1})
@@ -317,7 +336,7 @@ def _comparison(result: Instance, op: str, left: Expr, right: Expr) -> tuple[Con
 def _side(result: Instance, expr: Expr, other: Expr, op: str) -> Affine | None:
     # Whether a remainder is zero does not depend on the sign of what is divided.
     if op in ("==", "!=") and isinstance(expr, Binary) and expr.op == "%" and constant_value(other) == 0:
-        divisor = constant_value(expr.right, result.env)
+        divisor = constant_value(expr.right)
         if divisor:
             form = floor_mod(expr.left, abs(divisor), result.env)
             return form if isinstance(form, Affine) else None
@@ -330,3 +349,26 @@ def _same_sign(result: Instance, left: Expr, right: Expr) -> bool:
     signed = right if left.type.is_unsigned else left
     form = to_affine(signed, result.env)
     return isinstance(form, Affine) and prove_nonnegative(poly_of(form), result.env)
+
+
+def places(key: Loaded) -> tuple[Expr, tuple[Expr, ...]] | None:
+    """The array a value was loaded from (with its last subscripts taken off), and those subscripts."""
+    expr = key.expr
+    if isinstance(expr, Element):
+        return expr.base, expr.subscripts
+    return None
+
+
+__all__ = [
+    "Constraint",
+    "Headers",
+    "Instance",
+    "Invariant",
+    "Linear",
+    "Monomial",
+    "Subscript",
+    "Variable",
+    "direction",
+    "instance",
+    "plus",
+]

@@ -5,12 +5,13 @@ Each proves independence without looking at loop bounds; all else is left to the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import gcd
 
 from analyzers.dependence.domains import Linear, Variable
 
 
-def independent(difference: list[Linear], first: Variable, second: Variable, step: int | None) -> bool:
+def independent(difference: Sequence[Linear], first: Variable, second: Variable, step: int | None) -> bool:
     """Can no two different iterations agree in all subscripts?
 
     `difference`: for each subscript, that of the first access minus that of the second, == 0 in a conflict. `first`,

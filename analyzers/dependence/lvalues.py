@@ -14,8 +14,8 @@ WHOLE_POINTEE = Subscripts((), through_pointer=True)  # everything that a pointe
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """An object. `values` are the operands evaluated on the way to it: subscripts, and the pointer that is followed last
-    (which evaluates those before it)."""
+    """An object. `values` are the operands evaluated on the way to it: subscripts, and the pointer followed last (which
+    evaluates those before it)."""
 
     symbol: Symbol | None
     path: tuple[PathStep, ...]
@@ -44,7 +44,7 @@ def same_layout(first: Type, second: Type) -> bool:
 
 
 def locate(expr: Expr) -> Location:
-    """The object that an lvalue denotes. `(p + i)[j]` is `p[i + j]`, `*&x` is `x`; what cannot be named has symbol None."""
+    """The object that an lvalue denotes. `(p + i)[j]` is `p[i + j]`, `*&x` is `x`; what has no name has symbol None."""
     steps: list[PathStep] = []
     values: list[Expr] = []
     exact, reason, loaded = True, None, False
@@ -137,8 +137,8 @@ def _shift_last(expr: Expr, offsets: Sequence[Expr]) -> Expr | None:
 def reached(argument: Expr, *, whole: bool) -> Location | None:
     """The memory that a call can reach through an argument; None where the argument carries no address.
 
-    `whole` False: the callee uses exactly the object that the argument points to. Otherwise `&a[i]` reaches the innermost
-    array that holds `a[i]` (C17 §6.5.6: arithmetic stays inside it), `p` everything behind `p`.
+    `whole` False: the callee uses exactly the object that the argument points to. Otherwise `&a[i]` reaches the
+    innermost array that holds `a[i]` (C17 §6.5.6: arithmetic stays inside it), `p` everything behind `p`.
     """
     argument, same = strip_casts(argument)
     if isinstance(argument, Address):

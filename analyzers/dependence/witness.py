@@ -1,6 +1,6 @@
 """Concrete evaluation: the second opinion on every dependence that is called proved.
 
-Independent of the affine forms and of isl: expressions are computed with the rules of the language (truncating division,
+Independent of the affine forms and of isl: expressions are computed by the rules of the language (truncating division,
 unsigned wrap-around), loops are checked against their headers.
 """
 
