@@ -32,7 +32,8 @@ from analyzers.ir.statements import Assign, Block, Declare, Loop, LoopHeader, St
 from analyzers.ir.symbols import INT, Symbol
 from analyzers.ir.verdicts import Assumption
 from analyzers.openmp.concurrency import Mode
-from analyzers.openmp.phases import THREAD_NUMBER, Placement
+from analyzers.openmp.constructs import THREAD_NUMBER
+from analyzers.openmp.phases import Placement
 from analyzers.text import NOWHERE
 
 THREAD = Symbol("//omp thread", "thread", INT, "local")

@@ -9,39 +9,47 @@ that loop counts as a barrier.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from analyzers.dependence.spelling import spell
 from analyzers.ir.directives import Directive
-from analyzers.ir.expressions import Address, Binary, Call, Cast, Constant, Expr, Name, Unary, walk
+from analyzers.ir.expressions import Binary, Cast, Constant, Expr, Unary
 from analyzers.ir.statements import (
-    Assign,
     Block,
     Construct,
-    Declare,
     Function,
     If,
     Jump,
     Loop,
     Stmt,
     Switch,
-    expressions,
-    substatements,
     walk_statements,
 )
 from analyzers.ir.symbols import Symbol
 from analyzers.openmp import dependences
+from analyzers.openmp.constructs import (
+    BARRIER_AT_END,
+    SET_LOCK,
+    TEST_LOCK,
+    UNSET_LOCK,
+    calls_in,
+    calls_of,
+    conjuncts,
+    exclusion,
+    holds_barrier,
+    is_doacross,
+    is_thread_number,
+    is_undeferred,
+    lock_of,
+    masked_thread,
+    thread_numbers,
+)
 from analyzers.openmp.facts import Executor
 from analyzers.openmp.sharing import associated_loops
 
 ENTRY = -1  # the phase in which a region begins
 ITERATED = ("for", "distribute", "loop", "taskloop")
-_BARRIER_AT_END = ("for", "sections", "single", "scope", "workshare", "loop")
-_SET_LOCK = ("omp_set_lock", "omp_set_nest_lock")
-UNSET_LOCK = ("omp_unset_lock", "omp_unset_nest_lock")
-_TEST_LOCK = ("omp_test_lock", "omp_test_nest_lock")
-THREAD_NUMBER = "omp_get_thread_num"
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +241,8 @@ class _Walker:
                 self.construct(stmt, state)
             case _:
                 self.record(stmt, state)
-                for call in _calls(stmt):
-                    if call.name in _SET_LOCK and call.arguments:
+                for call in calls_of(stmt):
+                    if call.name in SET_LOCK and call.arguments:
                         state.locks |= {lock_of(call)}
                     elif call.name in UNSET_LOCK and call.arguments:
                         state.locks -= {lock_of(call)}
@@ -247,12 +255,12 @@ class _Walker:
         while at is not None:
             self.record(at, rest)
             then, otherwise = rest.copy(), rest.copy()
-            if not state.nested and (_holds_barrier(at.then) or _holds_barrier(at.otherwise)):
+            if not state.nested and (holds_barrier(at.then) or holds_barrier(at.otherwise)):
                 _decide(then, id(at), True)
                 _decide(otherwise, id(at), False)
             self._guarded(at.condition, then, otherwise)
-            for call in _calls_in(at.condition):
-                if call.name in _TEST_LOCK and call.arguments:
+            for call in calls_in(at.condition):
+                if call.name in TEST_LOCK and call.arguments:
                     then.locks |= {lock_of(call)}
             self.walk(at.then, then)
             then.executor = state.executor
@@ -278,7 +286,7 @@ class _Walker:
 
     def _guarded(self, condition: Expr, then: _State, otherwise: _State) -> None:
         """`if (omp_get_thread_num() == 0)`: one thread runs the branch."""
-        for part in _conjuncts(condition):
+        for part in conjuncts(condition):
             found = self._thread_test(part)
             if found is None:
                 continue
@@ -313,7 +321,7 @@ class _Walker:
     def _loop(self, loop: Loop, state: _State) -> None:
         for each in loop.init:
             self.walk(each, state)
-        keeps_apart = not state.nested and state.task is None and _holds_barrier(loop.body)
+        keeps_apart = not state.nested and state.task is None and holds_barrier(loop.body)
         if keeps_apart:
             entry = Phase(self.barriers.setdefault(id(loop), len(self.barriers)))
             self.result.entries[id(loop)] = entry
@@ -339,8 +347,8 @@ class _Walker:
             state.synchronised = state.synchronised[:-1]
         waited = loop.condition
         if isinstance(waited, Unary) and waited.op == "!":
-            for call in _calls_in(waited.operand):
-                if call.name in _TEST_LOCK and call.arguments:
+            for call in calls_in(waited.operand):
+                if call.name in TEST_LOCK and call.arguments:
                     state.locks |= {lock_of(call)}
 
     def _forget_decisions(self, loop: Loop, state: _State) -> None:
@@ -376,7 +384,7 @@ class _Walker:
             return
         self.inside(construct, state)
         state.executor, state.locks, state.stack = outer
-        if directive.has(*_BARRIER_AT_END) and not directive.has("parallel", "teams"):
+        if directive.has(*BARRIER_AT_END) and not directive.has("parallel", "teams"):
             self.result.closing[id(construct)] = state.placement()
             if directive.first("nowait") is None:
                 self.barrier(construct, state)
@@ -389,7 +397,7 @@ class _Walker:
         if directive.has(*ITERATED):
             loops = associated_loops(construct)
             state.executor = Executor("iteration", construct, loops[0] if loops else None)
-            if directive.has("for") and _is_doacross(construct):
+            if directive.has("for") and is_doacross(construct):
                 state.locks |= {f"doacross:{id(construct)}"}
         elif directive.has("sections"):
             self._sections(construct, state)
@@ -399,7 +407,7 @@ class _Walker:
         elif directive.has("single", "workshare"):
             state.executor = Executor("single", construct)
         elif directive.has("masked", "master"):
-            state.executor = Executor("masked", construct, thread=_masked_thread(directive))
+            state.executor = Executor("masked", construct, thread=masked_thread(directive))
         before = set(state.pending)
         self.walk(construct.body, state)
         if directive.has("taskgroup") or (directive.has("taskloop") and directive.first("nogroup") is None):
@@ -502,125 +510,6 @@ def _become(state: _State, other: _State) -> None:
     state.levels = [set(level) for level in other.levels]
     state.pending = set(other.pending)
     state.locks = other.locks
-
-
-def exclusion(construct: Construct) -> frozenset[str]:
-    """The mutual exclusion of a critical, atomic or ordered construct."""
-    directive = construct.directive
-    if directive.has("critical"):
-        name = directive.first("name")
-        return frozenset({f"critical:{name.items[0].text if name and name.items else ''}"})
-    if directive.has("atomic"):
-        return frozenset({"atomic"})
-    if directive.has("ordered"):
-        return frozenset({"ordered"})
-    return frozenset()
-
-
-def is_undeferred(directive: Directive) -> bool:
-    """Does the task run at once, before the code behind it (OpenMP 5.2 §12.5: `if` false)?"""
-    for clause in directive.all("if"):
-        for item in clause.items:
-            if isinstance(item.expr, Constant) and item.expr.value == 0:
-                return True
-    return False
-
-
-def thread_numbers(body: Stmt) -> frozenset[Symbol]:
-    """The variables that only ever hold the number of the thread."""
-    good: set[Symbol] = set()
-    bad: set[Symbol] = set()
-    for stmt in walk_statements(body):
-        match stmt:
-            case Declare(symbol=symbol, value=value) if value is not None:
-                (good if is_thread_number(value, ()) else bad).add(symbol)
-            case Assign(target=Name(symbol=symbol), value=value, op=op):
-                (good if op is None and is_thread_number(value, ()) else bad).add(symbol)
-            case _:
-                pass
-    return frozenset(s for s in good - bad if not s.address_taken)
-
-
-def is_thread_number(expr: Expr, names: Iterable[Symbol]) -> bool:
-    while isinstance(expr, Cast):
-        expr = expr.operand
-    if isinstance(expr, Call):
-        return expr.name == THREAD_NUMBER
-    return isinstance(expr, Name) and expr.symbol in names
-
-
-def has_one_thread(directive: Directive) -> bool:
-    """`num_threads(1)` or `if(0)`: the region has one thread (OpenMP 5.2 §10.1.1)."""
-    for clause in directive.all("num_threads", "if"):
-        if clause.name == "if" and clause.modifiers and clause.modifiers[0] != "parallel":
-            continue
-        for item in clause.items:
-            if isinstance(item.expr, Constant) and item.expr.value == (1 if clause.name == "num_threads" else 0):
-                return True
-    return False
-
-
-def _masked_thread(directive: Directive) -> int | None:
-    clause = directive.first("filter")
-    if clause is None or not clause.items:
-        return 0
-    number = clause.items[0].expr
-    return number.value if isinstance(number, Constant) and isinstance(number.value, int) else None
-
-
-def _holds_barrier(body: Stmt) -> bool:
-    """Does the team meet at a barrier in it?"""
-    stack: list[Stmt] = [body]
-    while stack:
-        top = stack.pop()
-        if isinstance(top, Construct):
-            directive = top.directive
-            if directive.has("parallel", "teams", "task"):
-                continue
-            if directive.has("barrier"):
-                return True
-            if directive.has(*_BARRIER_AT_END) and directive.first("nowait") is None:
-                return True
-        stack.extend(substatements(top))
-    return False
-
-
-def _is_doacross(construct: Construct) -> bool:
-    """Does a cross-iteration dependence (`ordered` with depend or doacross) keep its iterations apart (§15.9.6)?"""
-    if construct.body is None:
-        return False
-    return any(
-        isinstance(s, Construct)
-        and s.directive.has("ordered")
-        and (s.directive.first("depend") or s.directive.first("doacross")) is not None
-        for s in walk_statements(construct.body)
-    )
-
-
-def _conjuncts(expr: Expr) -> Iterator[Expr]:
-    stack = [expr]
-    while stack:
-        top = stack.pop()
-        if isinstance(top, Binary) and top.op == "&&":
-            stack += (top.right, top.left)
-        else:
-            yield top
-
-
-def _calls(stmt: Stmt) -> Iterator[Call]:
-    for expr in expressions(stmt):
-        yield from _calls_in(expr)
-
-
-def _calls_in(expr: Expr) -> Iterator[Call]:
-    return (e for e in walk(expr) if isinstance(e, Call))
-
-
-def lock_of(call: Call) -> str:
-    argument = call.arguments[0]
-    if isinstance(argument, Address):
-        argument = argument.operand
-    return f"lock:{spell(argument)}"
 
 
 def _ends_here(block: Block) -> bool:

@@ -30,10 +30,11 @@ from analyzers.ir.statements import (
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Confidence, Dependence
 from analyzers.openmp.concurrency import Mode, modes
+from analyzers.openmp.constructs import UNSET_LOCK, has_one_thread, lock_of, thread_numbers
 from analyzers.openmp.elements import Elements
 from analyzers.openmp.facts import OpenMPFacts, PlacedAccess, Race, Region
 from analyzers.openmp.invariants import Invariant
-from analyzers.openmp.phases import UNSET_LOCK, Phases, Placement, has_one_thread, lock_of, place, thread_numbers
+from analyzers.openmp.phases import Phases, Placement, place
 from analyzers.openmp.sharing import Scopes, Storage, associated_loops, region_sharing, scopes, storage
 from analyzers.settings import Options
 

@@ -51,7 +51,8 @@ from collections.abc import Iterator
 from analyzers.ir.expressions import Call, walk
 from analyzers.ir.statements import Stmt, expressions, walk_statements
 from analyzers.ir.verdicts import Assumption, Confidence, Finding
-from analyzers.openmp.phases import has_one_thread, place
+from analyzers.openmp.constructs import has_one_thread
+from analyzers.openmp.phases import place
 from analyzers.rules.registry import Context, Rule
 
 _ALONE = ("single", "masked", "section", "serial")

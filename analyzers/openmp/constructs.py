@@ -1,0 +1,136 @@
+"""What single constructs and calls mean for the threads: mutual exclusion, barriers at their ends, one thread only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from analyzers.dependence.spelling import spell
+from analyzers.ir.directives import Directive
+from analyzers.ir.expressions import Address, Binary, Call, Cast, Constant, Expr, Name, walk
+from analyzers.ir.statements import Assign, Construct, Declare, Stmt, expressions, substatements, walk_statements
+from analyzers.ir.symbols import Symbol
+
+BARRIER_AT_END = ("for", "sections", "single", "scope", "workshare", "loop")
+SET_LOCK = ("omp_set_lock", "omp_set_nest_lock")
+UNSET_LOCK = ("omp_unset_lock", "omp_unset_nest_lock")
+TEST_LOCK = ("omp_test_lock", "omp_test_nest_lock")
+THREAD_NUMBER = "omp_get_thread_num"
+
+
+def exclusion(construct: Construct) -> frozenset[str]:
+    """The mutual exclusion of a critical, atomic or ordered construct."""
+    directive = construct.directive
+    if directive.has("critical"):
+        name = directive.first("name")
+        return frozenset({f"critical:{name.items[0].text if name and name.items else ''}"})
+    if directive.has("atomic"):
+        return frozenset({"atomic"})
+    if directive.has("ordered"):
+        return frozenset({"ordered"})
+    return frozenset()
+
+
+def is_undeferred(directive: Directive) -> bool:
+    """Does the task run at once, before the code behind it (OpenMP 5.2 §12.5: `if` false)?"""
+    for clause in directive.all("if"):
+        for item in clause.items:
+            if isinstance(item.expr, Constant) and item.expr.value == 0:
+                return True
+    return False
+
+
+def thread_numbers(body: Stmt) -> frozenset[Symbol]:
+    """The variables that only ever hold the number of the thread."""
+    good: set[Symbol] = set()
+    bad: set[Symbol] = set()
+    for stmt in walk_statements(body):
+        match stmt:
+            case Declare(symbol=symbol, value=value) if value is not None:
+                (good if is_thread_number(value, ()) else bad).add(symbol)
+            case Assign(target=Name(symbol=symbol), value=value, op=op):
+                (good if op is None and is_thread_number(value, ()) else bad).add(symbol)
+            case _:
+                pass
+    return frozenset(s for s in good - bad if not s.address_taken)
+
+
+def is_thread_number(expr: Expr, names: Iterable[Symbol]) -> bool:
+    while isinstance(expr, Cast):
+        expr = expr.operand
+    if isinstance(expr, Call):
+        return expr.name == THREAD_NUMBER
+    return isinstance(expr, Name) and expr.symbol in names
+
+
+def has_one_thread(directive: Directive) -> bool:
+    """`num_threads(1)` or `if(0)`: the region has one thread (OpenMP 5.2 §10.1.1)."""
+    for clause in directive.all("num_threads", "if"):
+        if clause.name == "if" and clause.modifiers and clause.modifiers[0] != "parallel":
+            continue
+        for item in clause.items:
+            if isinstance(item.expr, Constant) and item.expr.value == (1 if clause.name == "num_threads" else 0):
+                return True
+    return False
+
+
+def masked_thread(directive: Directive) -> int | None:
+    clause = directive.first("filter")
+    if clause is None or not clause.items:
+        return 0
+    number = clause.items[0].expr
+    return number.value if isinstance(number, Constant) and isinstance(number.value, int) else None
+
+
+def holds_barrier(body: Stmt) -> bool:
+    """Does the team meet at a barrier in it?"""
+    stack: list[Stmt] = [body]
+    while stack:
+        top = stack.pop()
+        if isinstance(top, Construct):
+            directive = top.directive
+            if directive.has("parallel", "teams", "task"):
+                continue
+            if directive.has("barrier"):
+                return True
+            if directive.has(*BARRIER_AT_END) and directive.first("nowait") is None:
+                return True
+        stack.extend(substatements(top))
+    return False
+
+
+def is_doacross(construct: Construct) -> bool:
+    """Does a cross-iteration dependence (`ordered` with depend or doacross) keep its iterations apart (§15.9.6)?"""
+    if construct.body is None:
+        return False
+    return any(
+        isinstance(s, Construct)
+        and s.directive.has("ordered")
+        and (s.directive.first("depend") or s.directive.first("doacross")) is not None
+        for s in walk_statements(construct.body)
+    )
+
+
+def conjuncts(expr: Expr) -> Iterator[Expr]:
+    stack = [expr]
+    while stack:
+        top = stack.pop()
+        if isinstance(top, Binary) and top.op == "&&":
+            stack += (top.right, top.left)
+        else:
+            yield top
+
+
+def calls_of(stmt: Stmt) -> Iterator[Call]:
+    for expr in expressions(stmt):
+        yield from calls_in(expr)
+
+
+def calls_in(expr: Expr) -> Iterator[Call]:
+    return (e for e in walk(expr) if isinstance(e, Call))
+
+
+def lock_of(call: Call) -> str:
+    argument = call.arguments[0]
+    if isinstance(argument, Address):
+        argument = argument.operand
+    return f"lock:{spell(argument)}"
