@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from analyzers.dependence.conflicts import Obstacles
 from analyzers.dependence.facts import Effects
+from analyzers.dependence.spelling import spell
 from analyzers.ir.accesses import Access
 from analyzers.ir.expressions import Call, walk
 from analyzers.ir.statements import Construct, Declare, Loop, expressions, walk_statements
@@ -49,8 +50,9 @@ def note_calls(loop: Loop, effects: Mapping[str, Effects], obstacles: Obstacles)
         name = call.name
         effect = effects.get(name) if name is not None else None
         if name is None:
-            text = "a call through a pointer may do anything"
-            assumption = Assumption("independent-call", "the called function is independent", "strong")
+            callee = spell(call.callee)
+            text = f"`{callee}` points to a function that may read and write anything"
+            assumption = Assumption("independent-call", f"what `{callee}` points to is independent", "strong")
             obstacles.undecided(Reason("unknown-call", text, call.span), assumption)
         elif effect is None or effect.unknown is not None:
             why = (effect.unknown if effect else None) or "is defined elsewhere and may read and write anything"

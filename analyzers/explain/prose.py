@@ -254,7 +254,7 @@ def _openmp(facts: LoopFacts, proposal: Proposal) -> str:
     if facts.governed_by is not None:
         lines.insert(0, "With these clauses its pragma is right:")
     elif proposal.conditional:
-        lines.insert(0, "If the assumptions hold:")
+        lines.insert(0, "Then this is right:")
     elif not proposal.profitable:
         lines.insert(0, _wrap(f"Right, but not offered here: {proposal.advice}."))
     notes = []
