@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import sys
 import tempfile
 from collections import deque
 from collections.abc import Callable, Sequence
 
 from lsp_server.messages import Frames, encode
+
+log = logging.getLogger(__name__)
 
 COMMAND: tuple[str, ...] = (sys.executable, "-I", "-m", "lsp_server.worker")
 CHUNK = 1 << 16
@@ -115,4 +118,7 @@ class WorkerProcess:
 
     async def _collect(self, stream: asyncio.StreamReader) -> None:
         while data := await stream.read(CHUNK):
-            self.stderr.extend(data.decode("utf-8", "replace").splitlines())
+            lines = data.decode("utf-8", "replace").splitlines()
+            self.stderr.extend(lines)
+            for line in lines:
+                log.debug("worker %s: %s", self.pid, line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lsprotocol import types
 
-from analyzers.ir.verdicts import LoopReport
+from analyzers.ir.verdicts import Finding, LoopReport
 from lsp_server import assist, convert
 from lsp_server.features.commands import INSERT_PRAGMA, SHOW_ANALYSIS
 from lsp_server.server import HpcLanguageServer
@@ -23,17 +23,28 @@ async def code_lens(ls: HpcLanguageServer, params: types.CodeLensParams) -> list
     if analysis is None:
         return None
     where = convert.place(snapshot, ls.session.encoding)
-    return [
-        convert.code_lens(loop, start, where, *_action(loop, start)) for start, loop in analysis.loops() if _shown(loop)
+    settings = ls.configuration.of(snapshot).settings
+    races = [
+        (finding.span.shifted(base), finding)
+        for base, finding in analysis.all_findings()
+        if finding.category == "race" and settings.adjusted(finding) is not None
     ]
+    lenses = []
+    for start, loop in analysis.loops():
+        if _shown(loop):
+            race = next((f for span, f in races if loop.span.shifted(start).contains(span)), None)
+            lenses.append(convert.code_lens(loop, start, where, *_action(loop, start, race)))
+    return lenses
 
 
 def _shown(loop: LoopReport) -> bool:
     return loop.depth == 0 or (loop.profitable and loop.pragma is not None and loop.existing is None)
 
 
-def _action(loop: LoopReport, start: int) -> tuple[str, str]:
-    """Title and command."""
+def _action(loop: LoopReport, start: int, race: Finding | None) -> tuple[str, str]:
+    """Title and command. Above a loop with a directive that races, the race is the news, not what could be."""
+    if loop.existing is not None and race is not None:
+        return f"race: {race.message}", SHOW_ANALYSIS
     if assist.choose(loop, start, on_request=False) is not None:
         return f"{loop.summary} · insert", INSERT_PRAGMA
     return loop.summary, SHOW_ANALYSIS

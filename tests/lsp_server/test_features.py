@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 from pathlib import Path
 
 import pytest
@@ -237,6 +239,7 @@ async def test_code_lenses_stand_above_outermost_loops_and_insert(editor, uri):
     assert set(titles) == {SCALE_LINE, PRAGMA_LINE + 1, CHAIN_LINE}
     assert titles[SCALE_LINE].startswith("parallel") and titles[SCALE_LINE].endswith("insert")
     assert titles[CHAIN_LINE].startswith("not parallel")
+    assert titles[PRAGMA_LINE + 1].startswith("race: ")
     lens = next(lens for lens in lenses if lens.range.start.line == SCALE_LINE)
     done = await editor.client.workspace_execute_command_async(
         types.ExecuteCommandParams(lens.command.command, lens.command.arguments)
@@ -321,3 +324,49 @@ async def test_pulled_diagnostics_are_not_pushed_and_know_when_nothing_changed(s
         assert moved.kind == "full"
         assert moved.items[0].range.start.line == report.items[0].range.start.line + 1
         assert not editor.published
+
+
+async def test_after_any_edits_the_answer_is_that_of_a_fresh_document(session, pull, tmp_path):
+    """Trees, caches, carried results and line tables must not remember what is gone."""
+    chance = random.Random(7)
+    pieces = (
+        "{",
+        "}",
+        "\n",
+        "\r\n",
+        "x",
+        "/*",
+        "*/",
+        "#pragma omp parallel for\n",
+        "  ",
+        ";",
+        "\u00e4\U0001d11e",
+        "#if 0\n",
+    )
+    async with session(capabilities=pull) as editor:
+        uri = (tmp_path / "edited.c").as_uri()
+        text = SOURCE
+        editor.open(uri, text)
+        for number in range(60):
+            lines = re.split("\r\n|\n|\r", text)
+            line = chance.randrange(len(lines))
+            units = lines[line].encode("utf-16-le")
+            column = chance.randrange(len(units) // 2 + 1)
+            if 0xDC00 <= int.from_bytes(units[2 * column : 2 * column + 2], "little") < 0xE000:
+                column -= 1
+            index = sum(len(part) for part in re.split("(\r\n|\n|\r)", text)[: 2 * line])
+            index += len(units[: 2 * column].decode("utf-16-le"))
+            piece = chance.choice(pieces)
+            if (
+                text[index - 1 : index + 1] == "\r\n"
+                or text[index - 1 : index] == "\r"
+                or piece[:1] == text[index:][:1] == "\n"
+            ):
+                continue
+            editor.change(uri, piece, (line, column))
+            text = text[:index] + piece + text[index:]
+            if number % 12 == 11:
+                fresh = (tmp_path / f"fresh{number}.c").as_uri()
+                editor.open(fresh, text)
+                first, second = await editor.pull(uri), await editor.pull(fresh)
+                assert [(d.range, d.message) for d in first.items] == [(d.range, d.message) for d in second.items]
