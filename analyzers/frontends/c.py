@@ -78,7 +78,7 @@ class CFrontend:
         self.defines = tuple(defines)
         self.include_paths = tuple(include_paths)
         self.source = SourceText.of(b"")
-        self._texts = Texts(Parser(LANGUAGE).parse)
+        self._texts = Texts(Parser(LANGUAGE))
         self._flags: Flags | None = None
         self._flag_bytes = b""
         self._predefined: dict[bytes, Macro] = {}
@@ -269,9 +269,7 @@ class CFrontend:
         scope_type = c_environment.is_type(environment.scope)
         context.data = rewritten(context.data, self._texts.words(data), scope_type)
         bare = self.snippet and chunk.item.body == chunk.item.start
-        return lower_function(
-            context, chunk.name, chunk.start, chunk.directives, chunk.fingerprint, self._texts.parse, bare
-        )
+        return lower_function(context, chunk.name, chunk.start, chunk.directives, chunk.fingerprint, self._texts, bare)
 
     def _expand(self, context: Context, chunk: Chunk) -> None:
         """Replace the macros in the text of the function; one that is a number is looked up when it is met."""
@@ -285,6 +283,7 @@ class CFrontend:
         else:
             expanded = self._expand_by_place(data, used, chunk)
         context.expanded = expanded
+        context.limit = len(expanded.text)
         context.failed = frozenset(
             match.encode()
             for span in expanded.failed
@@ -338,7 +337,8 @@ class CFrontend:
         known = {**self._headers.scope.names, **environment.scope.names}
         symbols = [s for s in known.values() if isinstance(s, Symbol)]
         defined = {item.name for item in self._items if item.kind == "function"}
-        problems = [*self._pre.problems, *environment.problems]
+        broken = (Span(self._items[k].start, self._items[k].end) for k in environment.broken)
+        problems = [*self._pre.problems, *(Problem("syntax", "cannot read this declaration", s) for s in broken)]
         if self._flags is not None and self._flags.problem is not None:
             problems.append(self._flags.problem)
         return FileLevel(

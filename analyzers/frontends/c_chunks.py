@@ -12,13 +12,14 @@ from typing import Literal
 _MARK = re.compile(rb"[{}();=]")
 _BRACE = re.compile(rb"[{}]")
 _SPACE = b" \t\r\n\f\v\0"
+_NOT_SPACE = re.compile(rb"[^ \t\r\n\f\v\0]")
 _ATTRIBUTE = re.compile(rb"\b__attribute__\s*\(\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\)|\[\[[^\]]*\]\]")
 _RECORD = re.compile(rb"\s*(?:(?:typedef|static|extern|const|volatile|inline)\s+)*(?:struct|union|enum)\b\s*\w*\s*\Z")
 _FIRST_WORD = re.compile(rb"\s*([A-Za-z_]\w*)")
 _STATEMENT_WORDS = frozenset((b"if", b"for", b"while", b"switch", b"do", b"else", b"return"))
 _LINKAGE = re.compile(rb'\s*extern\s*"[^"]*"\s*\Z')
 _NAME_BEFORE_PARENTHESIS = re.compile(rb"([A-Za-z_\x80-\xff][\w\x80-\xff]*)\s*\(")
-_NOT_NAMES = frozenset(
+_NOT_NAMES = frozenset(b"int char void float double long short signed unsigned const struct".split()) | frozenset(
     (b"if", b"for", b"while", b"switch", b"do", b"else", b"return", b"sizeof", b"__attribute__", b"__declspec")
 )
 # A line at the margin that begins a function: where to pick up the thread after an unclosed brace.
@@ -76,6 +77,9 @@ def cut(code: bytes, skeleton: bytes) -> list[Item]:
                 first = _knr(items, skeleton, start, head)
                 _add_function(items, skeleton, first, at - 1, end)
                 start, depth, initialiser = end, 0, False
+            elif skeleton[end - 1] != 0x7D:  # never closed: what follows is another item
+                _add(items, skeleton, start, end)
+                start, depth, initialiser = end, 0, False
             at = end
     _add(items, skeleton, start, length)
     return items
@@ -99,32 +103,15 @@ def _matching(skeleton: bytes, opening: int) -> int:
                 end = match.end()
                 break
     else:
-        restart = _RESTART.search(skeleton, opening + 1)
-        return restart.start() if restart else len(skeleton)
-    # A function that seems to swallow another one has lost a brace.
+        end = len(skeleton)
+    # A definition at the margin inside the block: a brace was lost before it.
     restart = _RESTART.search(skeleton, opening + 1, end)
-    if (
-        restart is not None
-        and _depth(skeleton, opening, restart.start()) > 0
-        and _unbalanced(skeleton, opening, restart.start())
-    ):
-        return restart.start()
-    return end
-
-
-def _depth(skeleton: bytes, start: int, end: int) -> int:
-    return skeleton.count(b"{", start, end) - skeleton.count(b"}", start, end)
-
-
-def _unbalanced(skeleton: bytes, opening: int, restart: int) -> bool:
-    """A nested function (GNU) stands indented; at the margin it is the next one."""
-    return True
+    return end if restart is None else restart.start()
 
 
 def _first(skeleton: bytes, start: int, end: int) -> int:
-    while start < end and skeleton[start] in _SPACE:
-        start += 1
-    return start
+    match = _NOT_SPACE.search(skeleton, start, end)
+    return match.start() if match else end
 
 
 def _add(items: list[Item], skeleton: bytes, start: int, end: int) -> None:
@@ -174,10 +161,13 @@ def _knr(items: list[Item], skeleton: bytes, start: int, head: bytes) -> int:
 
 def _add_function(items: list[Item], skeleton: bytes, start: int, body: int, end: int) -> None:
     start = _first(skeleton, start, body)
-    head = _ATTRIBUTE.sub(lambda m: b" " * len(m[0]), skeleton[start:body])
-    name, place = "", start
-    for match in _NAME_BEFORE_PARENTHESIS.finditer(head):
-        if match[1] not in _NOT_NAMES:
-            name, place = match[1].decode("utf-8", "replace"), start + match.start(1)
-            break
-    items.append(Item("function", start, end, body, name, place))
+    name, place = name_of_function(skeleton[start:body])
+    items.append(Item("function", start, end, body, name, start + place))
+
+
+def name_of_function(head: bytes) -> tuple[str, int]:
+    """The name of the function whose definition begins like this, and its offset; capitals are taken for macros."""
+    head = _ATTRIBUTE.sub(lambda m: b" " * len(m[0]), head)
+    found = [m for m in _NAME_BEFORE_PARENTHESIS.finditer(head) if m[1] not in _NOT_NAMES]
+    best = next((m for m in found if not m[1].isupper()), found[0] if found else None)
+    return ("", 0) if best is None else (best[1].decode("utf-8", "replace"), best.start(1))

@@ -63,6 +63,7 @@ class Context:
     function: str = ""
     expanded: SpanMap | None = None
     shift: int = 0  # bytes put in front of the text before parsing
+    limit: int | None = None  # length without what was put in front and behind; None: offsets are the original ones
     line_starts: tuple[int, ...] = (0,)
     origin: int = 0  # offset of the text in what `line_starts` counts
     macros: Mapping[bytes, Macro] = field(default_factory=dict)
@@ -100,9 +101,11 @@ class Context:
 
     def at(self, start: int, end: int) -> Span:
         """The original range of a range of `data`."""
-        if self.expanded is not None:
-            return self.expanded.span(max(0, start - self.shift), max(0, end - self.shift))
-        return Span(start - self.shift, end - self.shift) if self.shift else Span(start, end)
+        if self.limit is None:
+            return Span(start, end)
+        start = max(0, min(start - self.shift, self.limit))
+        end = max(0, min(end - self.shift, self.limit))
+        return Span(start, end) if self.expanded is None else self.expanded.span(start, end)
 
     def line(self, offset: int) -> int:
         return bisect_right(self.line_starts, offset + self.origin) - 1
@@ -136,7 +139,7 @@ class Context:
     def _declare_global(self, name: str, kind: Type, storage: Storage, span: Span, value: Expr | None) -> Symbol:
         known = self.scope.find(name)
         if isinstance(known, Symbol) and known.storage == storage and not _completes(kind, known.type):
-            if not (known.line is None and storage == "global"):
+            if known.line is not None or storage != "global":
                 self.scope.names[name] = known
                 return known
             kind = known.type
@@ -146,7 +149,7 @@ class Context:
             kind,
             storage,
             NOWHERE,
-            None if self.foreign else self.line(span.start),
+            None if self.foreign or storage == "function" else self.line(span.start),
             address_taken=name in self.addressed,
             threadprivate=name in self.threadprivate,
             value=value,

@@ -100,8 +100,8 @@ def _record(c: Context, node: Node) -> Type:
     body = node.child_by_field_name("body")
     if body is None:
         return c.scope.find_tag(name) or Type("record", name, union=union)
-    if tag:
-        c.scope.tags.setdefault(name, Type("record", name, union=union))
+    if tag and name not in c.scope.tags:
+        c.scope.tags[name] = Type("record", name, union=union)
     fields: list[tuple[str, Type]] = []
     packed = False
     for child in body.children:

@@ -100,6 +100,7 @@ def _lowered(c: Context, node: Node, data: bytes, span: Span) -> Expr:
         guesses=c.guesses,
         type_name=c.type_name,
         expanded=_Everywhere(span),
+        limit=0,
         line_starts=c.line_starts,
         globals=c.globals,
         callees=c.callees,

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import TypeVar
 
-from tree_sitter import Node, Tree
+from tree_sitter import Node, Parser, Tree
 
 from analyzers.frontends import c_chunks, c_declarations
 from analyzers.frontends.c_chunks import Item
@@ -16,14 +17,15 @@ from analyzers.frontends.c_spelling import rewritten
 from analyzers.frontends.c_types import NAMED
 from analyzers.frontends.includes import Header
 from analyzers.frontends.macros import Macro, expand, words
-from analyzers.ir.statements import Problem
 from analyzers.ir.symbols import Symbol, Type
-from analyzers.text import Span
 
 _AMPERSAND = re.compile(rb"&[\s(]*([A-Za-z_]\w*)(?![\w\s]*(?:\[|->|\())")
 _CAST_BEFORE = re.compile(rb"(?<![\w\])])\s*\(\s*[A-Za-z_][\w\s]*\**\s*\)\s*\Z")
 _BEFORE = 120  # bytes looked at to tell `(T *) &x` from `(a) & x`
 _TREES = 8192
+_LONG_DECLARATION = 50_000  # bytes: from here on it can only be a table of data, whose values are of no interest
+_MAX_DECLARATION = 1_000_000
+_INITIALISER = re.compile(rb"(=\s*\{)[^;]*(?=\}\s*;)")
 
 
 @dataclass(slots=True)
@@ -32,7 +34,7 @@ class Environment:
 
     scope: Scope
     texts: dict[str, list[bytes]]
-    problems: list[Problem] = field(default_factory=list)
+    broken: list[int] = field(default_factory=list)  # which items could not be read
     addressed: frozenset[str] = frozenset()
     fingerprints: dict[tuple[bytes, bytes, bytes], str] = field(default_factory=dict)
 
@@ -40,14 +42,17 @@ class Environment:
         return self.texts.get(name, ())
 
 
-class _Names(dict[str, "Symbol | Type"]):
+_Value = TypeVar("_Value")
+
+
+class _Names(dict[str, _Value]):
     """Remembers which names were declared since it was last asked."""
 
     def __init__(self) -> None:
         super().__init__()
         self.fresh: list[str] = []
 
-    def __setitem__(self, name: str, value: Symbol | Type) -> None:
+    def __setitem__(self, name: str, value: _Value) -> None:
         self.fresh.append(name)
         super().__setitem__(name, value)
 
@@ -56,7 +61,7 @@ class _Names(dict[str, "Symbol | Type"]):
 class Texts:
     """Caches that depend on nothing but the text: syntax trees and identifiers."""
 
-    parser: Callable[[bytes], Tree]
+    parser: Parser
     trees: dict[bytes, Tree] = field(default_factory=dict)
     identifiers: dict[bytes, frozenset[bytes]] = field(default_factory=dict)
 
@@ -65,8 +70,12 @@ class Texts:
         if tree is None:
             if len(self.trees) > _TREES:
                 self.trees.clear()
-            tree = self.trees[data] = self.parser(data)
+            tree = self.trees[data] = self.parser.parse(data)
         return tree
+
+    def reparse(self, data: bytes, old: Tree) -> Tree:
+        """Parse a variant of a text whose edited tree is `old`; not kept."""
+        return self.parser.parse(data, old)
 
     def words(self, data: bytes) -> frozenset[bytes]:
         found = self.identifiers.get(data)
@@ -111,11 +120,10 @@ def addressed(code: bytes) -> frozenset[str]:
 
 def of_headers(headers: Iterable[Header], macros: Macros, texts: Texts) -> Environment:
     """The declarations of the project's headers."""
-    environment = Environment(Scope(None, 0, _Names()), {})
+    environment = Environment(Scope(None, 0, _Names(), _Names()), {})
     for header in headers:
         items = c_chunks.cut(header.code, header.skeleton)
         _declare_items(environment, items, header.code, macros, texts, None)
-    environment.problems.clear()
     return environment
 
 
@@ -129,7 +137,9 @@ def of_file(
     threadprivate: frozenset[str],
 ) -> Environment:
     """The declarations of the file on top of those of its headers. `lines` are the offsets at which lines start."""
-    environment = Environment(Scope(headers.scope, 0, _Names()), {k: list(v) for k, v in headers.texts.items()})
+    environment = Environment(
+        Scope(headers.scope, 0, _Names(), _Names()), {k: list(v) for k, v in headers.texts.items()}
+    )
     environment.addressed = addressed(code).union(*(addressed(m.body) for m in macros.table.values()))
     _declare_items(environment, items, code, macros, texts, lines, threadprivate)
     return environment
@@ -144,13 +154,16 @@ def _declare_items(
     lines: tuple[int, ...] | None,
     threadprivate: frozenset[str] = frozenset(),
 ) -> None:
-    names = environment.scope.names
+    names, tags = environment.scope.names, environment.scope.tags
     assert isinstance(names, _Names)
-    for item in items:
+    assert isinstance(tags, _Names)
+    for number, item in enumerate(items):
         function = item.kind == "function"
         if function and item.body == item.start:
             continue
         text = code[item.start : item.body if function else item.end]
+        if len(text) > _LONG_DECLARATION:
+            text = _INITIALISER.sub(rb"\1", text, count=1)
         context = Context(
             text,
             environment.scope,
@@ -167,20 +180,24 @@ def _declare_items(
         if used:
             context.expanded = expansion = expand(text, macros.table, used, macros.expansions)
             context.data = expansion.text
+        context.limit = len(context.data)
         context.data = rewritten(context.data, texts.words(text), is_type(environment.scope))
         names.fresh.clear()
+        tags.fresh.clear()
         if function:
             _declare_function(context, texts)
             tree = None
+        elif len(context.data) > _MAX_DECLARATION:
+            environment.broken.append(number)
+            continue
         else:
             tree = texts.parse(context.data)
             for node in tree.root_node.children:
                 _declare(context, node)
-        for name in names.fresh:
+        for name in (*names.fresh, *(tag.split()[-1] for tag in tags.fresh)):
             environment.texts.setdefault(name, []).append(text)
         if tree is not None and tree.root_node.has_error:
-            message = "cannot read this declaration"
-            environment.problems.append(Problem("syntax", message, Span(item.start, item.end)))
+            environment.broken.append(number)
 
 
 def is_type(scope: Scope) -> Callable[[bytes], bool | None]:

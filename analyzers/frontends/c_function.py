@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
 from tree_sitter import Node, Tree
 
 from analyzers.frontends import c_calls, c_memory, c_operators, c_statements
+from analyzers.frontends.c_chunks import name_of_function
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_declarations import declarator, parameter_type, specifiers
 from analyzers.frontends.c_directives import pending
@@ -15,7 +16,7 @@ from analyzers.frontends.c_expressions import HANDLERS
 from analyzers.frontends.c_recovery import Recovered, definition, errors, recover
 from analyzers.frontends.c_statements import sequence
 from analyzers.frontends.macros import Expanded
-from analyzers.frontends.masking import PreprocessorLine
+from analyzers.frontends.masking import PreprocessorLine, blank
 from analyzers.ir.directives import Directive
 from analyzers.ir.statements import Block, Function, Problem, Unknown
 from analyzers.ir.symbols import INT, Symbol, Type
@@ -23,6 +24,15 @@ from analyzers.text import Span
 
 for _module in (c_operators, c_memory, c_calls, c_statements):
     HANDLERS.update(_module.EXPRESSIONS)
+
+
+class Parsing(Protocol):
+    """The parser with its cache."""
+
+    def parse(self, data: bytes) -> Tree: ...
+
+    def reparse(self, data: bytes, old: Tree) -> Tree: ...
+
 
 _SNIPPET = b"void _(){"
 _IMPLICIT = b"int "
@@ -34,7 +44,7 @@ def lower_function(
     start: int,
     lines: tuple[PreprocessorLine, ...],
     fingerprint: str,
-    parse: Callable[[bytes], Tree],
+    parsing: Parsing,
     bare: bool,
 ) -> Function:
     """Lower the text of `c`, one function definition that begins at `start` of the file.
@@ -42,7 +52,7 @@ def lower_function(
     `bare`: statements without a function around them. `lines` are its directives with offsets in the file."""
     length = len(c.data)
     original = c.at(0, length).end
-    found = _definition(c, parse, bare)
+    found = _definition(c, parsing, bare)
     node = found.node
     whole = Span(0, original)
     c.function = name
@@ -93,21 +103,25 @@ def lower_function(
     )
 
 
-def _definition(c: Context, parse: Callable[[bytes], Tree], bare: bool) -> Recovered:
+def _definition(c: Context, parsing: Parsing, bare: bool) -> Recovered:
     """The function in the parsed text. One without a type (`main() {`) gets `int` put in front."""
     text = c.data
+    c.limit = len(text)
     if bare:
         c.shift = len(_SNIPPET)
-        found = recover(_SNIPPET + text + b"\n}", parse)
-    elif definition(parse(text).root_node) is not None:
-        found = recover(text, parse)
+        found = recover(_SNIPPET + text + b"\n}", parsing.parse, parsing.reparse)
+    elif definition(parsing.parse(text).root_node) is not None:
+        found = recover(text, parsing.parse, parsing.reparse)
     else:
-        c.shift = len(_IMPLICIT)
-        found = recover(_IMPLICIT + text, parse)
-        if found.node is None:
-            c.shift = 0
-            found = recover(text, parse)
+        found = Recovered(text, None, (), 0)
+        for attempt in (_IMPLICIT + text, _IMPLICIT + _from_name(text), text):
+            c.shift = len(attempt) - len(text)
+            found = recover(attempt, parsing.parse, parsing.reparse)
+            if found.node is not None:
+                break
     c.data = found.data
+    if c.shift == 0 and c.expanded is None and found.unclosed <= 0:
+        c.limit = None
     if found.unclosed > 0:
         end = len(text) + c.shift
         c.problems.append(Problem("syntax", "a `{` is not closed", c.at(end - 1, end)))
@@ -117,6 +131,12 @@ def _definition(c: Context, parse: Callable[[bytes], Tree], bare: bool) -> Recov
             if sibling != found.node and sibling.type not in ("comment", ";"):
                 c.problems.append(Problem("syntax", "unexpected text", c.span(sibling)))
     return found
+
+
+def _from_name(text: bytes) -> bytes:
+    """The head of the function blanked up to its name: macros of headers that were not read stand there."""
+    start = name_of_function(text[: max(0, text.find(b"{"))])[1]
+    return blank(text[:start]) + text[start:]
 
 
 def _set_marks(c: Context, lines: tuple[PreprocessorLine, ...], start: int, gaps: tuple[tuple[int, int], ...]) -> None:

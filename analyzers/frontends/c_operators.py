@@ -119,6 +119,7 @@ def _unary(c: Context, node: Node) -> Expr:
 def _conditional(c: Context, node: Node) -> Expr:
     """`a ? b : c`; the right spine of a long chain is followed without recursion."""
     links: list[tuple[Expr, Expr, Node]] = []
+    chained = not _effects_below(node)
     current = node
     while True:
         condition_node = current.child_by_field_name("condition")
@@ -137,9 +138,7 @@ def _conditional(c: Context, node: Node) -> Expr:
                 if c.post:
                     then = sealed(c, then)
         with c.captured() as others:
-            plain = (
-                not effects and otherwise_node.type == "conditional_expression" and not _effects_below(otherwise_node)
-            )
+            plain = chained and otherwise_node.child_by_field_name("consequence") is not None
             otherwise = None if plain else expression(c, otherwise_node)
             if c.post and otherwise is not None:
                 otherwise = sealed(c, otherwise)

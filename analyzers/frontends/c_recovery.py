@@ -14,7 +14,7 @@ from tree_sitter import Node, Tree
 
 _LITERAL_OR_BRACE = re.compile(rb"""[{}]|"(?:[^"\\\r\n]|\\[\s\S])*"?|'(?:[^'\\\r\n]|\\[\s\S])*'?""")
 _NOT_BRACE = re.compile(rb"[^{}\r\n]")
-_TOLERATED = 40  # bytes of errors on one line that are left to the statement they are in
+_SPREAD = 40  # what it costs that an error reaches over several lines
 _ATTEMPTS = 4
 _MAX_LINE = 2_000
 _MAX_TEXT = 400_000  # repeated parsing of more would be felt
@@ -31,39 +31,47 @@ class Recovered:
     unclosed: int  # braces added at the end
 
 
-def recover(data: bytes, parse: Callable[[bytes], Tree]) -> Recovered:
-    """The best reading of a text that holds one function definition."""
-    root = parse(data).root_node
-    node = definition(root)
-    if node is not None and not root.has_error:
+def recover(data: bytes, parse: Callable[[bytes], Tree], reparse: Callable[[bytes, Tree], Tree]) -> Recovered:
+    """The best reading of a text that holds one function definition. `reparse` takes an edited old tree."""
+    tree = parse(data)
+    node = definition(tree.root_node)
+    if node is not None and not tree.root_node.has_error:
         return Recovered(data, node, (), 0)
     unclosed = _unclosed(data)
     if unclosed > 0:
         data = data + b"\n;" + b"}" * min(unclosed, 500)
-        root = parse(data).root_node
-    cost = _cost(root)
+        tree = parse(data)
+    cost = _cost(tree.root_node)
     gaps: list[tuple[int, int]] = []
-    if len(data) > _MAX_TEXT:
-        return Recovered(data, definition(root), (), unclosed)
-    for _ in range(_ATTEMPTS):
-        if cost <= _TOLERATED:
-            break
-        better = None
-        for start, end in _suspects(data, root):
+    for _ in range(_ATTEMPTS if len(data) <= _MAX_TEXT else 0):
+        best = None
+        for start, end in _suspects(data, tree.root_node):
             line = _NOT_BRACE.sub(b" ", data[start:end])
-            if line == data[start:end]:
+            lost = sum(map(len, data[start:end].split())) - sum(map(len, line.split()))
+            if not lost or lost >= cost:
                 continue
             candidate = data[:start] + line + data[end:]
-            tree = parse(candidate)
-            expense = _cost(tree.root_node) + 1
+            tried = _edited(tree, candidate, start, end, reparse)
+            expense = _cost(tried.root_node) + lost
             if expense < cost:
                 cost = expense
-                better = (candidate, tree.root_node, (start, end))
-        if better is None:
+                best = (candidate, tried, (start, end))
+        if best is None:
             break
-        data, root, gap = better
+        data, tree, gap = best
         gaps.append(gap)
-    return Recovered(data, definition(root), tuple(sorted(gaps)), unclosed)
+        if not tree.root_node.has_error:
+            break
+    return Recovered(data, definition(tree.root_node), tuple(sorted(gaps)), unclosed)
+
+
+def _edited(tree: Tree, data: bytes, start: int, end: int, reparse: Callable[[bytes, Tree], Tree]) -> Tree:
+    """Parse `data`, which differs from what `tree` was made of by the bytes of one line."""
+    old = tree.copy()
+    row = data.count(b"\n", 0, start)
+    column = start - (data.rfind(b"\n", 0, start) + 1)
+    old.edit(start, end, end, (row, column), (row, column + end - start), (row, column + end - start))
+    return reparse(data, old)
 
 
 def definition(root: Node) -> Node | None:
@@ -88,7 +96,7 @@ def _cost(root: Node) -> int:
     for error in errors(root):
         total += max(8, error.end_byte - error.start_byte)
         if error.start_point[0] != error.end_point[0]:
-            total += _TOLERATED
+            total += _SPREAD
     return total
 
 

@@ -416,7 +416,7 @@ def _continue(c: Context, node: Node) -> None:
 
 def _goto(c: Context, node: Node) -> None:
     label = node.child_by_field_name("label")
-    if label is None:
+    if label is None or node.has_error:
         c.out.append(Unknown("a computed goto", mentions(c, node), c.span(node)))
         return
     c.out.append(Jump("goto", c.span(node), None, c.text(label)))
