@@ -193,8 +193,8 @@ def _cache() -> Iterator[Check]:
 def _print(found: list[Check], broken: list[Check], arguments: Namespace) -> None:
     from rich.text import Text
 
-    from lsp_server.reporters.frames import visible
-    from lsp_server.reporters.text import console_for, counted, write
+    from lsp_server.reporters.text import console_for, write
+    from lsp_server.terminal import counted, visible
 
     console = console_for(sys.stdout, arguments.color)
     signs = {"ok": ("ok", "green"), "missing": ("--", "yellow"), "broken": ("!!", "bold red"), "info": ("  ", "")}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from analyzers.api import FileReport, Finding, LoopReport, SourceText, Span
 from analyzers.ir.verdicts import Fix
 from lsp_server.settings import Settings
 from lsp_server.sources import Codec
+from lsp_server.terminal import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +108,29 @@ def pragma_of(loop: LoopReport) -> str | None:
 def lines_of(source: SourceText, span: Span) -> range:
     """The zero-based lines a span touches."""
     return range(source.line_of(span.start), source.line_of(max(span.start, span.end - 1)) + 1)
+
+
+def covers(source: SourceText, loop: LoopReport, line: int) -> bool:
+    """Whether a zero-based line belongs to a loop, its pragma included."""
+    first = source.line_of(min(loop.span.start, loop.existing.start if loop.existing else loop.span.start))
+    return first <= line <= lines_of(source, loop.span)[-1]
+
+
+def innermost(source: SourceText, loops: Sequence[LoopReport], line: int) -> LoopReport | None:
+    """The loop that a person means by a line: the one that starts there, else the smallest around it."""
+    around = [loop for loop in loops if covers(source, loop, line)]
+    starts = [loop for loop in around if line in _head(source, loop)]
+    return starts[0] if starts else around[-1] if around else None
+
+
+def _head(source: SourceText, loop: LoopReport) -> set[int]:
+    lines = set(lines_of(source, loop.header_span))
+    if loop.existing is not None:
+        lines.update(lines_of(source, loop.existing))
+    return lines
+
+
+def place(outcome: Outcome, offset: int) -> str:
+    """`file:line:column`, one-based, the column in characters."""
+    position = outcome.source.position(offset, "utf-32")
+    return f"{visible(outcome.name)}:{position.line + 1}:{position.column + 1}"

@@ -2,8 +2,8 @@
 
 Layers, the first that sets a key wins: command line, project file, editor, default. The project file is the nearest
 `.hpc-ls.toml`, or `pyproject.toml` with a `[tool.hpc-ls]` table, from the file upward to the root of the repository
-(else of the workspace, else of the file system); in one folder `.hpc-ls.toml` wins. A key that is set replaces the lower layers' value as a
-whole. A bad key or value keeps the lower layers' value and becomes a `SettingProblem`.
+(else of the workspace, else of the file system); in one folder `.hpc-ls.toml` wins. A key that is set replaces the
+lower layers' value as a whole. A bad key or value keeps the lower layers' value and becomes a `SettingProblem`.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 from lsp_server import settings as configuration
 from lsp_server.commands import files, output
-from lsp_server.outcomes import Located, Outcome, lines_of, presented
-from lsp_server.reporters import text
-from lsp_server.reporters.frames import visible
+from lsp_server.outcomes import Located, Outcome, innermost, lines_of, presented
+from lsp_server.reporters import loops, text
+from lsp_server.terminal import counted, visible
 
 _PLACE = re.compile(r"(?P<path>.+?):(?P<line>\d+)(?::\d+)?\Z")
 
@@ -34,7 +34,7 @@ def run(arguments: Namespace, command_line: Mapping[str, object]) -> int:
         return output.failed(f"{visible(outcome.name)}: {outcome.error}")
     line = int(place["line"]) - 1
     if not 0 <= line < len(outcome.source.line_starts):
-        count = text.counted(len(outcome.source.line_starts), "line")
+        count = counted(len(outcome.source.line_starts), "line")
         return output.failed(f"{visible(outcome.name)} has no line {line + 1}, only {count}")
     everything = request.loaded.settings
     findings = [f for f in outcome.findings if _on(outcome, f, line)]
@@ -51,7 +51,7 @@ def _on(outcome: Outcome, located: Located, line: int) -> bool:
 
 def _print(arguments: Namespace, outcome: Outcome, findings: list[Located], line: int) -> None:
     console = text.console_for(sys.stdout, arguments.color)
-    loop = text.innermost(outcome.source, outcome.loops, line)
+    loop = innermost(outcome.source, outcome.loops, line)
     for located in findings:
         text.write(console, text.finding_rows(outcome, located, console.width))
         facts = [f"{key}: {value}" for key, value in sorted(located.finding.facts.items()) if value]
@@ -60,10 +60,10 @@ def _print(arguments: Namespace, outcome: Outcome, findings: list[Located], line
         console.print()
     if loop is not None:
         text.write(
-            console, text.loop_rows(outcome, loop, console.width, offered=loop.profitable and loop.existing is None)
+            console, loops.loop_rows(outcome, loop, console.width, offered=loop.profitable and loop.existing is None)
         )
         around = [other for other in outcome.loops if other is not loop and other.span.contains(loop.span)]
-        text.write(console, text.loop_lines(outcome, around))
+        text.write(console, loops.loop_lines(outcome, around))
     elif not findings:
         starts = [str(outcome.source.line_of(other.span.start) + 1) for other in outcome.loops]
         where = f" Loops start in line {', '.join(starts)}." if starts else " The file has no loop that was understood."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +19,7 @@ from lsp_server.outcomes import Outcome, findings_of, lines_of, loops_in
 from lsp_server.patches import Patch, chosen, patch
 from lsp_server.settings import Loaded, SettingProblem, load
 from lsp_server.sources import Codec, SourceError
+from lsp_server.terminal import visible
 
 STDIN = "-"
 
@@ -40,6 +43,7 @@ class Answer:
 
     outcome: Outcome
     patch: Patch | None = None
+    problems: tuple[str, ...] = ()  # what went wrong inside without costing the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +167,10 @@ def answers(tasks: Sequence[Request], processes: int) -> Iterator[tuple[Request,
     done = batch.run(perform, good, processes, crashed)
     for request in tasks:
         if request.error is None:
-            yield request, next(done)
+            answer = next(done)
+            for problem in answer.problems:
+                sys.stderr.write(f"hpc-ls: {visible(answer.outcome.name)}: {problem}\n")
+            yield request, answer
         else:
             yield (
                 request,
@@ -190,6 +197,39 @@ def perform(task: Task) -> Answer:
 
 
 def _analysed(task: Task, source: SourceText, codec: Codec) -> Answer:
+    with _Trouble() as trouble:
+        answer = _judged(task, source, codec)
+    return replace(answer, problems=trouble.told())
+
+
+class _Trouble(logging.Handler):
+    """Collects what the analysis logs about itself, for one line each instead of a traceback."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._told: dict[str, None] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        detail = f" ({type(error).__name__}: {error})" if error is not None else ""
+        self._told[f"{record.getMessage()}{detail}; please report this file"] = None
+        if os.environ.get("HPC_LS_DEBUG"):
+            sys.stderr.write(self.format(record) + "\n")
+
+    def told(self) -> tuple[str, ...]:
+        return tuple(self._told)
+
+    def __enter__(self) -> _Trouble:
+        log = logging.getLogger("analyzers")
+        log.propagate = False
+        log.addHandler(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        logging.getLogger("analyzers").removeHandler(self)
+
+
+def _judged(task: Task, source: SourceText, codec: Codec) -> Answer:
     place = str(task.path.absolute()) if task.path is not None else None
     try:
         report = api.analyze(source, task.language, task.options, place)

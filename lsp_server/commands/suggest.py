@@ -6,17 +6,18 @@ import sys
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from rich.text import Text
-
-from analyzers.api import LoopReport
 from lsp_server import changes
 from lsp_server.commands import files, output
-from lsp_server.outcomes import Outcome, pragma_of, verdict_word
-from lsp_server.patches import Patch, chosen, unified
-from lsp_server.reporters import text
-from lsp_server.reporters.frames import visible
+from lsp_server.outcomes import Outcome, innermost, place, pragma_of
+from lsp_server.patches import Patch, unified
 from lsp_server.settings_edit import write_atomically
+from lsp_server.terminal import counted, visible
+
+if TYPE_CHECKING:
+    from lsp_server.reporters.json import JsonReporter
+    from lsp_server.reporters.loops import LoopReporter
 
 
 def run(arguments: Namespace, command_line: Mapping[str, object]) -> int:
@@ -56,9 +57,9 @@ def run(arguments: Namespace, command_line: Mapping[str, object]) -> int:
 def _at_line(outcome: Outcome, line: int) -> Outcome:
     """Only the loop a person means by this line."""
     if line >= len(outcome.source.line_starts):
-        lines = text.counted(len(outcome.source.line_starts), "line")
+        lines = counted(len(outcome.source.line_starts), "line")
         return replace(outcome, loops=(), error=f"has no line {line + 1}, only {lines}")
-    loop = text.innermost(outcome.source, outcome.loops, line)
+    loop = innermost(outcome.source, outcome.loops, line)
     return replace(outcome, loops=() if loop is None else (loop,))
 
 
@@ -68,13 +69,18 @@ class _Writer:
     def __init__(self, arguments: Namespace) -> None:
         self._arguments = arguments
         self.status = 0
-        self._console = text.console_for(sys.stdout, arguments.color)
-        self._json = None
+        self._applied = 0
+        self._json: JsonReporter | None = None
+        self._text: LoopReporter | None = None
         if arguments.format == "json":
             from lsp_server.reporters.json import JsonReporter
 
             self._json = JsonReporter(sys.stdout, loops=True).__enter__()
-        self._files = self._loops = self._parallel = self._offered = self._applied = 0
+        elif arguments.format == "text" and not arguments.apply:
+            from lsp_server.reporters.loops import LoopReporter
+            from lsp_server.reporters.text import console_for
+
+            self._text = LoopReporter(console_for(sys.stdout, arguments.color), arguments.line)
 
     def add(self, outcome: Outcome, patch: Patch | None, minimum: str) -> None:
         if outcome.error is not None:
@@ -83,61 +89,22 @@ class _Writer:
                 output.failed(f"{visible(outcome.name)}: {outcome.error}")
         if self._json is not None:
             self._json.add(outcome)
-        if outcome.error is None:
-            self._files += 1
-            if self._arguments.format == "diff":
-                self._diff(outcome, patch)
-            if self._arguments.apply:
-                self._apply(outcome, patch)
-            elif self._arguments.format == "text":
-                self._show(outcome, minimum)
+        if outcome.error is not None:
+            return
+        if self._text is not None:
+            self._text.add(outcome, minimum)
+        if self._arguments.format == "diff":
+            self._diff(outcome, patch)
+        if self._arguments.apply:
+            self._apply(outcome, patch)
 
     def close(self) -> None:
         if self._json is not None:
             self._json.__exit__(None, None, None)
-        elif self._arguments.apply:
-            if self._files and self._applied == 0:
-                sys.stderr.write("hpc-ls: no loop needs a pragma, nothing was changed\n")
-        elif self._arguments.format == "text" and self._files:
-            self._sum_up()
-
-    def _show(self, outcome: Outcome, minimum: str) -> None:
-        width = self._console.width
-        if self._arguments.line is not None:
-            if not outcome.loops:
-                self._console.print(f"{visible(outcome.name)}: line {self._arguments.line} is in no loop.")
-            for loop in outcome.loops:
-                text.write(
-                    self._console,
-                    text.loop_rows(outcome, loop, width, offered=loop.profitable and loop.existing is None),
-                )
-            return
-        self._loops += len(outcome.loops)
-        self._parallel += sum(verdict_word(loop) == "parallel" for loop in outcome.loops)
-        offers = chosen(outcome.loops, minimum)
-        self._offered += len(offers)
-        others: list[LoopReport] = []
-        for loop in outcome.loops:
-            if loop in offers:
-                text.write(self._console, text.loop_rows(outcome, loop, width, offered=True))
-                self._console.print()
-                continue
-            around = (*offers, *(other for other in outcome.loops if other.existing is not None))
-            if not any(other.span.contains(loop.span) for other in around):
-                others.append(loop)
-        text.write(self._console, text.loop_lines(outcome, others))
-        if others:
-            self._console.print()
-
-    def _sum_up(self) -> None:
-        if self._arguments.line is not None:
-            return
-        loops = text.counted(self._loops, "loop")
-        line = f"{loops} in {text.counted(self._files, 'file')}: {self._parallel} can run in parallel"
-        offers = f", {text.counted(self._offered, 'pragma')} offered" if self._offered else ", no pragma offered"
-        self._console.print(Text(f"{line}{offers}.", "bold"))
-        if self._offered:
-            self._console.print(Text("`--apply` inserts them, `--format diff` shows the patch.", "dim"))
+        if self._text is not None:
+            self._text.close()
+        if self._arguments.apply and self._applied == 0 and self.status == 0:
+            sys.stderr.write("hpc-ls: no loop needs a pragma, nothing was changed\n")
 
     def _diff(self, outcome: Outcome, patch: Patch | None) -> None:
         if patch is None or not patch.applied:
@@ -167,7 +134,7 @@ class _Writer:
                 self._say(f"{visible(outcome.name)}:{line}  {pragma_of(loop)}")
         self._applied += len(patch.applied)
         for loop, why in patch.refused:
-            self._say(f"{text.place(outcome, loop.span.start)}  left alone: {why}")
+            self._say(f"{place(outcome, loop.span.start)}  left alone: {why}")
 
     def _write(self, outcome: Outcome, patch: Patch) -> bool:
         """Put the new text in place unless somebody changed the file meanwhile."""

@@ -11,11 +11,10 @@ from rich.text import Text
 
 from analyzers.api import SourceText, Span
 from analyzers.text import decode
+from lsp_server.terminal import visible
 
 TAB = 4
 _FAR = 2000  # bytes of a line looked at on either side of a mark: lines of megabytes exist
-# Characters that would turn what follows around, or drive the terminal.
-_HIDDEN = frozenset({*range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +34,6 @@ class _Line:
     text: str
     columns: Mapping[int, int]  # byte offset in the file: column
     end: int
-
-
-def visible(text: str) -> str:
-    """Text that cannot do anything to a terminal: control characters become pictures of themselves."""
-    if text.isprintable():
-        return text
-    return "".join(
-        chr(0x2400 + ord(char)) if ord(char) < 0x20 else "\ufffd" if ord(char) in _HIDDEN else char for char in text
-    )
 
 
 def _line(source: SourceText, number: int, focus: int | None, width: int) -> _Line:

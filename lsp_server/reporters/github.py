@@ -53,6 +53,7 @@ def _line(outcome: Outcome, offset: int) -> str:
 
 
 def _data(text: str) -> str:
+    text = "".join(char if char >= " " or char in "\r\n" else chr(0x2400 + ord(char)) for char in text)
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

@@ -5,23 +5,21 @@ from __future__ import annotations
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Literal, TextIO
 
 from rich.console import Console
 from rich.text import Text
 
-from analyzers.api import LoopReport, SourceText
-from lsp_server.outcomes import Located, Outcome, lines_of, pragma_of, verdict_word
-from lsp_server.reporters.frames import Mark, frame, visible
+from lsp_server.outcomes import Located, Outcome, lines_of, place
+from lsp_server.reporters.frames import Mark, frame
+from lsp_server.terminal import counted, visible
 
 Color = Literal["auto", "always", "never"]
 STYLES = {"error": "bold red", "warning": "bold yellow", "information": "bold cyan", "hint": "bold blue"}
 SURE = {"proved": "bold", "likely": "yellow", "possible": "dim"}
-VERDICTS = {"parallel": "bold green", "serial": "bold yellow", "unknown": "bold cyan"}
 MAX_WIDTH = 110
-LINES = 4  # of a loop that are shown
 
 
 def console_for(out: TextIO, color: Color = "auto") -> Console:
@@ -81,20 +79,10 @@ class TextReporter:
         self._console.print(Text(f"{counted(total, 'finding')} ({sure}) in {self._with_findings} of {done}.", "bold"))
 
 
-def counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def write(console: Console, rows: Iterable[Text]) -> None:
     """Print rows that are laid out already."""
     for row in rows:
         console.print(row, soft_wrap=True)
-
-
-def place(outcome: Outcome, offset: int) -> str:
-    """`file:line:column`, one-based, the column in characters."""
-    position = outcome.source.position(offset, "utf-32")
-    return f"{visible(outcome.name)}:{position.line + 1}:{position.column + 1}"
 
 
 def finding_rows(outcome: Outcome, located: Located, width: int) -> list[Text]:
@@ -171,63 +159,3 @@ def wrapped(line: str, width: int) -> list[str]:
         out.append(rest[:cut].rstrip())
         rest = " " * indent + rest[cut:].lstrip()
     return [*out, rest]
-
-
-# --- loops ----------------------------------------------------------------------------------------------------------
-
-
-def loop_rows(outcome: Outcome, loop: LoopReport, width: int, *, offered: bool) -> list[Text]:
-    """A loop in full: the verdict, its lines, with the pragma where one is offered, and the explanation."""
-    word = verdict_word(loop)
-    head = Text().append({"serial": "not parallel"}.get(word, word), VERDICTS[word])
-    head.append("  ").append(place(outcome, loop.span.start), "bold")
-    head.append("  ").append(loop.verdict.confidence, SURE[loop.verdict.confidence])
-    rows = [head]
-    line = outcome.source.line_of(loop.span.start)
-    pragma = pragma_of(loop)
-    inserted = {line: loop.indent + pragma} if pragma and offered else {}
-    context = set(range(line, min(line + LINES, lines_of(outcome.source, loop.span)[-1] + 1)))
-    if loop.existing is not None:
-        context.update(lines_of(outcome.source, loop.existing))
-    rows += frame(outcome.source, [], context, inserted, width)
-    told = [part for part in (loop.explanation or loop.summary).split("\n") if not inserted or part.strip() != pragma]
-    rows += paragraph("why", "\n".join(told), width)
-    if loop.advice and not inserted and loop.advice not in loop.explanation:
-        rows += paragraph("note", loop.advice, width)
-    return rows
-
-
-def loop_lines(outcome: Outcome, loops: Sequence[LoopReport]) -> list[Text]:
-    """Loops in one line each, what is said of them in one column."""
-    places = [place(outcome, loop.span.start) for loop in loops]
-    column = max(map(len, places), default=0)
-    return [_loop_line(at.ljust(column), loop) for at, loop in zip(places, loops, strict=True)]
-
-
-def _loop_line(at: str, loop: LoopReport) -> Text:
-    word, _, rest = loop.summary.partition(" · ")
-    if loop.advice and verdict_word(loop) == "parallel":
-        rest = loop.advice if loop.advice.startswith(rest) else f"{rest} · {loop.advice}"
-    head, colon, tail = word.partition(":")
-    row = Text(f"{at}  ").append(visible(head), VERDICTS[verdict_word(loop)].removeprefix("bold "))
-    return row.append(visible(f"{colon}{tail} · {rest}" if rest else f"{colon}{tail}"))
-
-
-def covers(source: SourceText, loop: LoopReport, line: int) -> bool:
-    """Whether a zero-based line belongs to a loop, its pragma included."""
-    first = source.line_of(min(loop.span.start, loop.existing.start if loop.existing else loop.span.start))
-    return first <= line <= lines_of(source, loop.span)[-1]
-
-
-def innermost(source: SourceText, loops: Sequence[LoopReport], line: int) -> LoopReport | None:
-    """The loop that a person means by a line: the one that starts there, else the smallest around it."""
-    around = [loop for loop in loops if covers(source, loop, line)]
-    starts = [loop for loop in around if line in _head(source, loop)]
-    return starts[0] if starts else around[-1] if around else None
-
-
-def _head(source: SourceText, loop: LoopReport) -> set[int]:
-    lines = set(lines_of(source, loop.header_span))
-    if loop.existing is not None:
-        lines.update(lines_of(source, loop.existing))
-    return lines

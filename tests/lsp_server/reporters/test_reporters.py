@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 
 from analyzers.ir.verdicts import Assumption, Edit, Finding, Fix, LoopReport, Reason, Related, Verdict
 from analyzers.text import SourceText, Span
-from lsp_server.outcomes import Located, Outcome
+from lsp_server.outcomes import Located, Outcome, innermost
 from lsp_server.reporters import github
-from lsp_server.reporters.frames import Mark, frame, visible
+from lsp_server.reporters.frames import Mark, frame
 from lsp_server.reporters.github import GithubReporter
 from lsp_server.reporters.json import JsonReporter
+from lsp_server.reporters.loops import loop_rows
 from lsp_server.reporters.sarif import SarifReporter
-from lsp_server.reporters.text import TextReporter, innermost, loop_rows, wrapped
+from lsp_server.reporters.text import TextReporter, wrapped
+from lsp_server.terminal import visible
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "resources" / "sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
 TEXT = """\

@@ -1,0 +1,104 @@
+"""Loops for people at a terminal: the verdict, the pragma in its place, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from analyzers.api import LoopReport
+from lsp_server.outcomes import Outcome, lines_of, place, pragma_of, verdict_word
+from lsp_server.patches import chosen
+from lsp_server.reporters.frames import frame
+from lsp_server.reporters.text import SURE, paragraph, write
+from lsp_server.terminal import counted, visible
+
+LINES = 4  # of a loop that are shown
+VERDICTS = {"parallel": "bold green", "serial": "bold yellow", "unknown": "bold cyan"}
+
+
+class LoopReporter:
+    """Prints the offers of each file in full, its other outermost loops in one line, and a line that sums up."""
+
+    def __init__(self, console: Console, line: int | None) -> None:
+        self._console = console
+        self._line = line  # the user asked for the loop of this line
+        self._files = self._loops = self._parallel = self._offered = 0
+
+    def add(self, outcome: Outcome, minimum: str) -> None:
+        """The loops of a file; those at least as sure as `minimum` are offered a pragma."""
+        if self._line is not None:
+            self._one(outcome)
+            return
+        self._files += 1
+        self._loops += len(outcome.loops)
+        self._parallel += sum(verdict_word(loop) == "parallel" for loop in outcome.loops)
+        offers = chosen(outcome.loops, minimum)
+        self._offered += len(offers)
+        for loop in offers:
+            write(self._console, loop_rows(outcome, loop, self._console.width, offered=True))
+            self._console.print()
+        settled = (*offers, *(loop for loop in outcome.loops if loop.existing is not None))
+        others = [
+            loop
+            for loop in outcome.loops
+            if loop not in offers and not any(other.span.contains(loop.span) for other in settled)
+        ]
+        write(self._console, loop_lines(outcome, others))
+        if others:
+            self._console.print()
+
+    def _one(self, outcome: Outcome) -> None:
+        if not outcome.loops:
+            self._console.print(f"{visible(outcome.name)}: line {self._line} is in no loop.")
+        for loop in outcome.loops:
+            offered = loop.profitable and loop.existing is None
+            write(self._console, loop_rows(outcome, loop, self._console.width, offered=offered))
+
+    def close(self) -> None:
+        """Sum up what was printed."""
+        if self._files == 0:
+            return
+        line = f"{counted(self._loops, 'loop')} in {counted(self._files, 'file')}: {self._parallel} can run in parallel"
+        offers = f"{counted(self._offered, 'pragma')} offered" if self._offered else "no pragma offered"
+        self._console.print(Text(f"{line}, {offers}.", "bold"))
+        if self._offered:
+            self._console.print(Text("`--apply` inserts them, `--format diff` shows the patch.", "dim"))
+
+
+def loop_rows(outcome: Outcome, loop: LoopReport, width: int, *, offered: bool) -> list[Text]:
+    """A loop in full: the verdict, its lines, with the pragma where one is offered, and the explanation."""
+    word = verdict_word(loop)
+    head = Text().append({"serial": "not parallel"}.get(word, word), VERDICTS[word])
+    head.append("  ").append(place(outcome, loop.span.start), "bold")
+    head.append("  ").append(loop.verdict.confidence, SURE[loop.verdict.confidence])
+    rows = [head]
+    line = outcome.source.line_of(loop.span.start)
+    pragma = pragma_of(loop)
+    inserted = {line: loop.indent + pragma} if pragma and offered else {}
+    context = set(range(line, min(line + LINES, lines_of(outcome.source, loop.span)[-1] + 1)))
+    if loop.existing is not None:
+        context.update(lines_of(outcome.source, loop.existing))
+    rows += frame(outcome.source, [], context, inserted, width)
+    told = [part for part in (loop.explanation or loop.summary).split("\n") if not inserted or part.strip() != pragma]
+    rows += paragraph("why", "\n".join(told), width)
+    if loop.advice and not inserted and loop.advice not in loop.explanation:
+        rows += paragraph("note", loop.advice, width)
+    return rows
+
+
+def loop_lines(outcome: Outcome, loops: Sequence[LoopReport]) -> list[Text]:
+    """Loops in one line each, what is said of them in one column."""
+    places = [place(outcome, loop.span.start) for loop in loops]
+    column = max(map(len, places), default=0)
+    return [_loop_line(at.ljust(column), loop) for at, loop in zip(places, loops, strict=True)]
+
+
+def _loop_line(at: str, loop: LoopReport) -> Text:
+    word, _, rest = loop.summary.partition(" · ")
+    if loop.advice and verdict_word(loop) == "parallel":
+        rest = loop.advice if loop.advice.startswith(rest) else f"{rest} · {loop.advice}"
+    head, colon, tail = word.partition(":")
+    row = Text(f"{at}  ").append(visible(head), VERDICTS[verdict_word(loop)].removeprefix("bold "))
+    return row.append(visible(f"{colon}{tail} · {rest}" if rest else f"{colon}{tail}"))
