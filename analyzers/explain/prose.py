@@ -120,11 +120,11 @@ def collision(dependence: Dependence) -> str:
     given = _given(witness)
     match dependence.kind:
         case "flow":
-            return f"iteration {second} reads {element}, which iteration {first} writes{given}"
+            return f"{given}iteration {second} reads {element}, which iteration {first} writes"
         case "anti":
-            return f"iteration {second} overwrites {element}, which iteration {first} has to read first{given}"
+            return f"{given}iteration {second} overwrites {element}, which iteration {first} has to read first"
         case _:
-            return f"iterations {first} and {second} both write {element}{given}"
+            return f"{given}iterations {first} and {second} both write {element}"
 
 
 def _iteration(indices: tuple[tuple[str, int], ...]) -> str:
@@ -133,7 +133,9 @@ def _iteration(indices: tuple[tuple[str, int], ...]) -> str:
 
 
 def _given(witness: Witness) -> str:
-    return f" with {', '.join(f'{name}={value}' for name, value in witness.parameters)}" if witness.parameters else ""
+    if not witness.parameters:
+        return ""
+    return f"with {', '.join(f'{name}={value}' for name, value in witness.parameters)}, "
 
 
 def _short_reason(verdict: Verdict) -> str:

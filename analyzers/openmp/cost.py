@@ -15,7 +15,18 @@ from typing import Literal, NamedTuple
 from analyzers.dependence.facts import FunctionFacts, LoopFacts
 from analyzers.ir.accesses import Subscripts
 from analyzers.ir.expressions import Binary, Call, Constant, Element, Expr, Name, children, symbols
-from analyzers.ir.statements import Block, Declare, If, Jump, Loop, Stmt, Switch, expressions, substatements
+from analyzers.ir.statements import (
+    Block,
+    Declare,
+    If,
+    Jump,
+    Loop,
+    Stmt,
+    Switch,
+    expressions,
+    substatements,
+    walk_statements,
+)
 from analyzers.ir.symbols import Extent, Symbol, Type
 from analyzers.openmp.nests import Nests, runs_once
 
@@ -24,7 +35,7 @@ PAYS_AGAIN = 250_000.0  # for a region that a loop enters again and again: there
 MANY = 100_000.0  # iterations of an outermost loop whose bound is not known
 SOME = 1_000.0  # of a loop inside another one
 FEW = 100.0  # of a loop that cannot be counted
-UNSEEN_CALL = 50.0
+UNSEEN_CALL = 200.0  # and more, perhaps: a loop that makes one is never known to be small
 DIVISION = 5.0
 # Library functions by operations per call; all others are taken as unseen.
 CALLS: Mapping[str, float] = {
@@ -40,8 +51,11 @@ Evenness = Literal["even", "triangular", "data"]
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The work of one execution of a loop. `bounded`: no trip count below was assumed, so there is not more work than
-    this; otherwise sizes were taken as large. `trips` and `counted` speak of the loop itself."""
+    """The work of one execution of a loop.
+
+    `bounded`: no trip count below was assumed and no unseen function is called, so there is not more work than this;
+    otherwise sizes were taken as large. `trips` and `counted` speak of the loop itself.
+    """
 
     operations: float
     trips: float
@@ -230,7 +244,7 @@ def _walks(subscript: Expr, index: Symbol) -> bool:
 
 
 def _body(loop: Loop, known: Mapping[int, Work]) -> tuple[float, bool]:
-    """Operations of one iteration, and whether no trip count below was assumed."""
+    """Operations of one iteration, and whether that is all there can be."""
     total = 1.0  # the loop's own test and step
     bounded = True
     stack: list[Stmt] = [loop.body]
@@ -241,16 +255,21 @@ def _body(loop: Loop, known: Mapping[int, Work]) -> tuple[float, bool]:
             total += work.operations if work else FEW
             bounded = bounded and work is not None and work.bounded
             continue
-        total += sum(_operations(expr) for expr in expressions(stmt))
+        for expr in expressions(stmt):
+            operations, seen = _operations(expr)
+            total += operations
+            bounded = bounded and seen
         if isinstance(stmt, (If, Switch)) or (not isinstance(stmt, (Block, Declare)) and expressions(stmt)):
             total += 1.0
         stack.extend(substatements(stmt))
     return total, bounded
 
 
-def _operations(expr: Expr) -> float:
-    """Loads and arithmetic; that of subscripts is the address unit's, and free, but not what they load."""
+def _operations(expr: Expr) -> tuple[float, bool]:
+    """Loads and arithmetic; that of subscripts is the address unit's, and free, but not what they load. And whether all
+    functions called are known."""
     total = 0.0
+    seen = True
     stack = [(expr, False)]
     while stack:
         top, address = stack.pop()
@@ -266,8 +285,14 @@ def _operations(expr: Expr) -> float:
                 total += 1.0
             case Call():
                 total += CALLS.get(top.name or "", UNSEEN_CALL)
+                seen = seen and top.name in CALLS
         stack += [(child, address) for child in children(top)]
-    return total
+    return total, seen
+
+
+def calls_unseen(loop: Loop) -> bool:
+    """Does the loop call a function of which nothing is known here?"""
+    return not all(_operations(expr)[1] for stmt in walk_statements(loop.body) for expr in expressions(stmt))
 
 
 def _leaves_early(loop: Loop) -> bool:

@@ -288,7 +288,7 @@ def _simd(facts: LoopFacts, nests: Nests, work: Work) -> str | None:
         return None
     if any(a.symbol is None or a.call or not _unit_stride(a, header.index) for a in facts.accesses):
         return None
-    if work.each >= cost.UNSEEN_CALL:
+    if cost.calls_unseen(facts.loop):
         return None
     return _line("simd", _clauses(facts, frozenset(), 1), "")
 

@@ -47,7 +47,7 @@ from analyzers.openmp.cost import Work
 from analyzers.openmp.synthesis import readable
 from analyzers.rules.registry import Context, Rule
 
-CERTAIN = 0.25  # of the work that pays: a hint must be right on any machine
+CERTAIN = 0.1  # of the work that pays: a hint must be right on any machine
 
 
 def check(context: Context) -> Iterator[Finding]:

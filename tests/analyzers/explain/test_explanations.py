@@ -60,8 +60,8 @@ def test_a_recurrence_in_full() -> None:
     loop = first("void offsets(int n, long *restrict o, const long *restrict size)\n{\n"
                  "    for (int i = 1; i < n; i++)\n        o[i] = o[i - 1] + size[i - 1];\n}\n")  # fmt: skip
     assert loop.explanation == dedent("""\
-        This loop carries a dependence: iteration i=2 reads o[1], which iteration i=1 writes
-          with n=3 (flow, distance 1).
+        This loop carries a dependence: with n=3, iteration i=2 reads o[1], which iteration i=1
+          writes (flow, distance 1).
           size   only read: shared
         What would help: this is a prefix sum. Keep the running value in a scalar `s` and store
           it to `o`; then OpenMP can scan: `reduction(inscan, +:s)` with `#pragma omp scan

@@ -103,3 +103,10 @@ def test_evenness(body: str, expected: str) -> None:
     assert (
         evenness(f"void f(int n, double *p, const int *s) {{ for (int i = 0; i < n; i++) {{ {body} }} }}") == expected
     )
+
+
+def test_a_loop_that_calls_what_was_not_seen_is_never_known_to_be_small() -> None:
+    (unseen,) = works("double g(double); void f(double *p) { for (int i = 0; i < 8; i++) p[i] = g(p[i]); }")
+    (known,) = works("double sqrt(double); void f(double *p) { for (int i = 0; i < 8; i++) p[i] = sqrt(p[i]); }")
+    assert not unseen.bounded
+    assert known.bounded
