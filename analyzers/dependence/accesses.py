@@ -43,7 +43,7 @@ from analyzers.ir.statements import (
     substatements,
     walk_statements,
 )
-from analyzers.ir.symbols import Symbol
+from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol
 from analyzers.text import Span
 
 _UNKNOWN_CALL = Effects(unknown="it is not known what the function does")
@@ -247,8 +247,31 @@ class _Collector:
             symbol = self.globals.get(each) or Symbol(f"//{each}", each, storage="global")
             kind = "read" if each not in effects.writes else "update" if each in effects.reads else "write"
             self._add(Location(symbol, ()), kind, call.span, call=name or "", exact=False, reason="call")
+        for root, steps, used in effects.memory:
+            lvalue = self._behind(call, root, steps)
+            if lvalue is not None:
+                kind = "read" if used == "read" else "write" if used == "write" else "update"
+                self._add(locate(lvalue), kind, call.span, call=name or "", exact=False, reason="call")
         if reason is not None:
             self._add(Location(None, ()), "update", call.span, call=name or "", exact=False, reason=reason)
+
+    def _behind(self, call: Call, root: int | str, steps: tuple[str, ...]) -> Expr | None:
+        """The lvalue that a callee reaches by `steps` from an argument or a file-scope object, at any element."""
+        expr: Expr
+        if isinstance(root, str):
+            expr = Name(self.globals.get(root) or Symbol(f"//{root}", root, storage="global"), call.span)
+        elif root < len(call.arguments):
+            expr, _ = strip_casts(call.arguments[root])
+        else:
+            return None
+        for step in steps:
+            if step != "*":
+                expr = Field(expr, step[1:], expr.type.field_type(step[1:]), call.span)
+            elif isinstance(expr, Address) and not isinstance(expr.operand, Element):
+                expr = expr.operand
+            else:
+                expr = Element(expr, (Opaque("?"),), expr.type.element or UNKNOWN_TYPE, call.span)
+        return expr
 
     def _add(
         self,

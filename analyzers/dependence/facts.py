@@ -24,6 +24,9 @@ class Effects:
     parameters: tuple[ParameterUse, ...] = ()
     reads: frozenset[str] = frozenset()  # names of file-scope objects read
     writes: frozenset[str] = frozenset()
+    # What is reached over more than one pointer, or over one at file scope: (parameter's position or name, steps, use).
+    # A step is `*`, what the pointer so far leads to, or `.member`. `g->data[i]`: (0, ("*", ".data", "*"), use).
+    memory: tuple[tuple[int | str, tuple[str, ...], ParameterUse], ...] = ()
     io: bool = False  # input or output: order is visible
     state: str | None = None  # hidden shared state, named: "the seed of rand()"
     exits: bool = False  # may not return
@@ -47,6 +50,7 @@ class Effects:
             and self.state is None
             and not self.exits
             and all(use in ("none", "read") for use in self.parameters)
+            and all(use == "read" for _, _, use in self.memory)
         )
 
 

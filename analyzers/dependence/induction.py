@@ -228,7 +228,7 @@ def invariant(expr: Expr, loop: Loop, graph: FlowGraph, unchanged: Unchanged) ->
                 effect = graph.memory.effects.get(part.name) if part.name else None
                 if effect is None or effect.unknown is not None or effect.writes or effect.reads:
                     return False
-                if any(use != "none" for use in effect.parameters):
+                if effect.memory or any(use != "none" for use in effect.parameters):
                     reads_memory = True
             case Constant() | Unary() | Binary() | Cast():
                 pass

@@ -29,9 +29,9 @@ from analyzers.ir.expressions import (
 )
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.graph import Node, Region
-from analyzers.ir.pointers import may_share_memory
+from analyzers.ir.pointers import may_share_memory, parameter_use
 from analyzers.ir.statements import Assign, Declare, Loop, LoopHeader, Stmt
-from analyzers.ir.symbols import Symbol, Type
+from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
 from analyzers.ir.uses import of_expression, place_of
 
 # Arithmetic on expressions, with the constants folded
@@ -231,17 +231,19 @@ def written_memory(expr: Expr, nodes: Iterable[Node], graph: FlowGraph) -> bool:
         raw = node.raw
         if raw.opaque is not None:
             return True
+        stores = [(store.type, _array_of(store)) for store in (*raw.stores, *raw.element_stores)]
         for call in raw.calls:
-            if _writes_memory(call, graph):
+            written = _written_types(call, graph)
+            if written is None:
                 return True
-        if through_call and (raw.stores or raw.element_stores):
+            stores += [(type_, None) for type_ in written]
+        if through_call and stores:
             return True
-        for store in (*raw.stores, *raw.element_stores):
-            array = _array_of(store)
+        for type_, array in stores:
             for lvalue, mine in (*loads, *arrays):
                 if array is not None and mine is not None and array != mine:
                     continue
-                if may_share_memory(lvalue.type, store.type):
+                if may_share_memory(lvalue.type, type_):
                     return True
     return False
 
@@ -255,16 +257,36 @@ def _array_of(lvalue: Expr) -> Symbol | None:
 
 def _reads_memory(call: Call, graph: FlowGraph) -> bool:
     effect = graph.memory.effects.get(call.name) if call.name else None
-    if effect is None or effect.unknown is not None or effect.reads:
+    if effect is None or effect.unknown is not None or effect.reads or effect.memory:
         return True
     return any(use in ("read", "readwrite", "escapes") for use in effect.parameters)
 
 
-def _writes_memory(call: Call, graph: FlowGraph) -> bool:
+def _written_types(call: Call, graph: FlowGraph) -> list[Type] | None:
+    """The types of the memory that a call may write, None for any."""
     effect = graph.memory.effects.get(call.name) if call.name else None
     if effect is None or effect.unknown is not None or effect.writes:
-        return True
-    return any(use in ("write", "readwrite", "escapes") for use in effect.parameters)
+        return None
+    found: list[Type] = []
+    for position, argument in enumerate(call.arguments):
+        if parameter_use(effect, position) in ("write", "readwrite", "escapes") and not argument.type.is_scalar:
+            found.append(_pointee(argument.type))
+    for root, steps, use in effect.memory:
+        if use == "read":
+            continue
+        if isinstance(root, str) or root >= len(call.arguments):
+            return None
+        type_ = call.arguments[root].type
+        for step in steps:
+            type_ = _pointee(type_) if step == "*" else type_.field_type(step[1:])
+        found.append(type_)
+    return found
+
+
+def _pointee(type_: Type) -> Type:
+    """The type of the elements that a pointer or array leads to."""
+    found = type_.element or UNKNOWN_TYPE
+    return found.element or UNKNOWN_TYPE if found.kind == "array" else found
 
 
 # Values

@@ -31,6 +31,8 @@ class CallEffects(Protocol):
     @property
     def unknown(self) -> str | None: ...
     @property
+    def memory(self) -> tuple[tuple[int | str, tuple[str, ...], str], ...]: ...
+    @property
     def overwrites(self) -> frozenset[int]: ...
 
 
@@ -193,7 +195,7 @@ class Memory:
             for call in use.calls:
                 effect = self.effects.get(call.name) if call.name else None
                 for position, argument in enumerate(call.arguments):
-                    if _parameter(effect, position) == "escapes":
+                    if parameter_use(effect, position) == "escapes":
                         sinks.append(targets(argument, self.effects))
         points = dict(direct)
         changed = True
@@ -280,7 +282,7 @@ class Memory:
             writes |= self.by_name.get(name, 0)
         indirect = reads | writes
         for position, argument in enumerate(call.arguments):
-            use = _parameter(effect, position)
+            use = parameter_use(effect, position)
             if use == "none":
                 continue
             reached = self._argument(argument)
@@ -298,6 +300,13 @@ class Memory:
             elif position in effect.overwrites and place[1]:
                 kills |= self.bits(place[0])
             indirect |= self.escaped
+        if effect.memory:
+            reads |= self.anything & ~self.assumable
+            assumed_reads |= self.anything & self.assumable
+            indirect |= self.anything & ~self.assumable
+            if any(use != "read" for _, _, use in effect.memory):
+                writes |= self.anything & ~self.assumable
+                assumed_writes |= self.anything & self.assumable
         return CallMasks(reads, writes | kills, kills, indirect, assumed_reads, assumed_writes)
 
     def _argument(self, argument: Expr) -> int:
@@ -306,7 +315,8 @@ class Memory:
         return self.reached(argument)
 
 
-def _parameter(effect: CallEffects | None, position: int) -> str:
+def parameter_use(effect: CallEffects | None, position: int) -> str:
+    """What a call does with the memory behind the argument at `position`."""
     if effect is None or effect.unknown is not None:
         return "escapes"
     if not effect.parameters:

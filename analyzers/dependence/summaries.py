@@ -1,0 +1,394 @@
+"""What a function does to memory that its caller knows, found by walking its statements once.
+
+A place is described by where it starts (a parameter's position or the name of a file-scope object) and the steps from
+there: `*` for what a pointer leads to, `.name` for a member. `g->data[i]` of parameter 0 is (0, ("*", ".data", "*")).
+Local variables stand for the places that they were set from, whatever the order of statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from analyzers.dependence.facts import Effects, ParameterUse
+from analyzers.ir.expressions import (
+    Address,
+    Binary,
+    Call,
+    Cast,
+    Conditional,
+    Constant,
+    Element,
+    Expr,
+    Field,
+    Name,
+    Opaque,
+    Unary,
+    walk,
+)
+from analyzers.ir.statements import (
+    Assign,
+    Construct,
+    Declare,
+    Function,
+    Jump,
+    Stmt,
+    Unknown,
+    expressions,
+    walk_statements,
+)
+from analyzers.ir.symbols import Symbol
+from analyzers.ir.uses import Uses, of_statement
+
+Root = int | str
+Steps = tuple[str, ...]
+Known = Mapping[str, Effects]
+
+_LONGEST = 6  # steps; a list walked in a loop has no longest path
+_RANK: dict[ParameterUse, int] = {"none": 0, "read": 1, "write": 2, "readwrite": 3, "escapes": 4}
+
+
+def join(left: ParameterUse, right: ParameterUse) -> ParameterUse:
+    """The use that covers both."""
+    if {left, right} == {"read", "write"}:
+        return "readwrite"
+    return left if _RANK[left] >= _RANK[right] else right
+
+
+def parameter_use(effect: Effects, position: int) -> ParameterUse:
+    """What a call does with the memory behind the argument at `position`."""
+    if effect.unknown is not None:
+        return "escapes"
+    if not effect.parameters:
+        return "none"
+    return effect.parameters[min(position, len(effect.parameters) - 1)]
+
+
+def summarise(function: Function, known: Known) -> Effects:
+    """What a call of the function does, given the effects of the functions that it calls."""
+    summary = _Summary(function, known)
+    for stmt in walk_statements(function.body):
+        summary.add(stmt)
+        if summary.unknown is not None:
+            return Effects(unknown=summary.unknown)
+    return summary.result()
+
+
+@dataclass(slots=True)
+class _Origin:
+    """Where the value of a local variable may come from. `anything`: from where this analysis does not look."""
+
+    paths: set[tuple[Root, Steps]] = field(default_factory=set)
+    anything: bool = False
+
+
+Origins = dict[Symbol, _Origin]
+
+
+def _carries(symbol: Symbol) -> bool:
+    return symbol.type.kind in ("pointer", "unknown", "record")
+
+
+def _origins(function: Function, known: Known) -> Origins:
+    """The origins of parameters and local variables that may hold addresses."""
+    origins: Origins = {}
+    for position, symbol in enumerate(function.params):
+        origins[symbol] = _Origin({(position, ())}, symbol.address_taken and symbol.is_pointer)
+    flows: list[tuple[Symbol, Expr]] = []
+    for stmt in walk_statements(function.body):
+        match stmt:
+            case Declare(symbol=symbol, value=value) if _carries(symbol) and symbol.storage != "static":
+                origins.setdefault(symbol, _Origin(anything=symbol.address_taken and symbol.is_pointer))
+                if value is not None:
+                    flows.append((symbol, value))
+            case Assign(target=Name(symbol=symbol), value=value) if _carries(symbol) and symbol in origins:
+                flows.append((symbol, value))
+            case Assign(target=Element() | Field() as target, value=value) if not value.type.is_scalar:
+                # Addresses stored in members and arrays of local variables are not followed.
+                holder = _root(target)
+                if isinstance(holder, Name) and holder.symbol.storage in ("local", "parameter"):
+                    origins.setdefault(holder.symbol, _Origin()).anything |= not holder.symbol.is_pointer
+            case _:
+                pass
+    changed = bool(flows)
+    while changed:
+        changed = False
+        for symbol, value in flows:
+            origin = origins[symbol]
+            before = len(origin.paths), origin.anything
+            found = places(value, origins, known)
+            for root, steps in found.paths:
+                if len(steps) > _LONGEST:
+                    origin.anything = True
+                else:
+                    origin.paths.add((root, steps))
+            origin.anything = origin.anything or found.anything
+            changed = changed or before != (len(origin.paths), origin.anything)
+    return origins
+
+
+def _root(lvalue: Expr) -> Expr:
+    """The variable that holds an lvalue, as long as no pointer is followed."""
+    while isinstance(lvalue, (Element, Field)):
+        if isinstance(lvalue, Element) and lvalue.base.type.kind != "array":
+            return lvalue
+        lvalue = lvalue.base
+    return lvalue
+
+
+def places(expr: Expr, origins: Origins, known: Known) -> _Origin:
+    """The places of an lvalue; of an address or a record, the places that its value was read from."""
+    result = _Origin()
+    stack: list[tuple[Expr, Steps]] = [(expr, ())]
+    while stack:
+        top, steps = stack.pop()
+        match top:
+            case Name(symbol=symbol):
+                _of_name(symbol, steps, origins, result)
+            case Field(base=base, name=name):
+                stack.append((base, (f".{name}", *steps)))
+            case Element(base=base):
+                stack.append((base, steps if base.type.kind == "array" else ("*", *steps)))
+            case Address(operand=operand):
+                # The address of a place; what is read behind it is the place itself.
+                inner = _object(operand)
+                stack.append((inner, steps[1:] if steps[:1] == ("*",) and not _is_pointer(inner) else steps))
+            case Cast(operand=operand) | Unary(operand=operand):
+                stack.append((operand, steps))
+            case Binary(op="+" | "-" | "&" | "|", left=left, right=right):
+                stack += [(e, steps) for e in (left, right) if not e.type.is_scalar or isinstance(e, Cast)]
+            case Conditional(then=then, otherwise=otherwise):
+                stack += ((then, steps), (otherwise, steps))
+            case Call(name=name):
+                effect = known.get(name) if name else None
+                result.anything = result.anything or not (effect is not None and effect.allocates)
+            case Opaque():
+                result.anything = True
+            case _:
+                result.anything = result.anything or not isinstance(top, (Constant, Binary))
+    return result
+
+
+def _object(operand: Expr) -> Expr:
+    """`a` of `&a[i]`, `p` of `&p[i]` and of `&p->x`: an address may be moved within the object."""
+    while isinstance(operand, (Element, Field)):
+        base = operand.base
+        if isinstance(operand, Element) and base.type.kind != "array":
+            return base
+        operand = base
+    return operand
+
+
+def _is_pointer(expr: Expr) -> bool:
+    return expr.type.kind not in ("array", "record") and not expr.type.is_scalar
+
+
+def _of_name(symbol: Symbol, steps: Steps, origins: Origins, result: _Origin) -> None:
+    if symbol.storage in ("global", "undeclared"):
+        result.paths.add((symbol.name, steps))
+        return
+    if symbol.storage == "static":
+        if "*" in steps:
+            result.anything = True
+        return
+    origin = origins.get(symbol)
+    if origin is None:
+        # A plain local object; memory behind an integer is nobody's.
+        result.anything = result.anything or ("*" in steps and symbol.type.is_scalar)
+        return
+    result.paths.update((root, (*before, *steps)) for root, before in origin.paths)
+    result.anything = result.anything or (origin.anything and ("*" in steps or symbol.is_pointer))
+
+
+class _Summary:
+    """Collects the effects of the statements of one function."""
+
+    def __init__(self, function: Function, known: Known) -> None:
+        self.function = function
+        self.known = known
+        self.uses: list[ParameterUse] = ["none"] * len(function.params)
+        self.whole = False
+        self.reads: set[str] = set()
+        self.writes: set[str] = set()
+        self.memory: dict[tuple[Root, Steps], ParameterUse] = {}
+        self.moves_pointers = False
+        self.io = self.exits = self.synchronizes = False
+        self.trusted = True
+        self.state: str | None = None
+        self.unknown: str | None = None
+        self.threadprivate: set[str] = set()
+        self.origins = _origins(function, known)
+
+    def add(self, stmt: Stmt) -> None:
+        if isinstance(stmt, Unknown):
+            self.unknown = f"has code that could not be read: {stmt.reason}"
+            return
+        if isinstance(stmt, Jump) and stmt.kind == "exit":
+            self.exits = self.io = True
+        self.synchronizes = self.synchronizes or isinstance(stmt, Construct)
+        uses = of_statement(stmt)
+        if uses.opaque is not None:
+            self.unknown = f"has code that could not be read: {uses.opaque}"
+            return
+        self._variables(uses)
+        for lvalue in (*uses.elements, *uses.loads):
+            self._access(lvalue, "read")
+        for lvalue in (*uses.element_stores, *uses.stores):
+            self._access(lvalue, "write")
+            self.moves_pointers = self.moves_pointers or self._moves(lvalue)
+        for call in uses.calls:
+            self._call(call)
+        self._leaks(stmt)
+
+    def _moves(self, lvalue: Expr) -> bool:
+        """May the store change a pointer that somebody else reads? Local arrays of pointers are followed no further."""
+        root = _root(lvalue)
+        local = isinstance(root, Name) and root.symbol.storage in ("local", "parameter")
+        return not local and lvalue.type.kind in ("pointer", "unknown", "record")
+
+    def _variables(self, uses: Uses) -> None:
+        for symbol, _ in uses.reads:
+            self._variable(symbol, "read")
+        for symbol, _ in (*uses.writes, *uses.touches):
+            self._variable(symbol, "write")
+
+    def _variable(self, symbol: Symbol, use: ParameterUse) -> None:
+        if symbol.type.volatile:
+            self.unknown = f"accesses the volatile `{symbol.name}`"
+        if symbol.threadprivate:
+            self.state = self.state or f"the threadprivate `{symbol.name}`"
+            self.threadprivate.add(symbol.name)
+        if symbol.storage in ("global", "undeclared"):
+            self._file_scope(symbol.name, use)
+            if use != "read" and not symbol.type.is_scalar:
+                self.moves_pointers = True
+        elif symbol.storage == "static" and use != "read":
+            self.state = self.state or f"the static variable `{symbol.name}` of `{self.function.name}`"
+
+    def _file_scope(self, name: str, use: ParameterUse) -> None:
+        if use != "write":
+            self.reads.add(name)
+        if use != "read":
+            self.writes.add(name)
+
+    def _access(self, lvalue: Expr, use: ParameterUse) -> None:
+        """An access to an array element or through a pointer."""
+        if lvalue.type.volatile:
+            self.unknown = "accesses volatile memory"
+            return
+        root = _root(lvalue)
+        if isinstance(root, Name):
+            self._variable(root.symbol, use)
+            return
+        own = (
+            isinstance(lvalue, Element)
+            and isinstance(lvalue.base, Name)
+            and all(isinstance(s, Constant) and s.value == 0 for s in lvalue.subscripts)
+        )
+        self._note(places(lvalue, self.origins, self.known), use, whole=not own)
+
+    def _note(self, found: _Origin, use: ParameterUse, *, whole: bool) -> None:
+        if found.anything:
+            verb = "reads" if use == "read" else "writes"
+            self.unknown = f"{verb} memory through a pointer that cannot be followed"
+        for root, steps in found.paths:
+            if "*" not in steps:
+                if isinstance(root, str):
+                    self._file_scope(root, use)
+            elif isinstance(root, int) and steps[0] == "*" and steps.count("*") == 1:
+                self.uses[root] = join(self.uses[root], use)
+                self.whole = self.whole or whole
+            else:
+                key = root, steps
+                self.memory[key] = join(self.memory.get(key, "none"), use)
+
+    def _call(self, call: Call) -> None:
+        effect = self.known.get(call.name) if call.name else None
+        if effect is None:
+            self.unknown = f"calls `{call.name}`, which is unknown" if call.name else "calls through a pointer"
+            return
+        if effect.unknown is not None:
+            self.unknown = f"calls `{call.name}`, which {effect.unknown}"
+            return
+        self.reads |= effect.reads
+        self.writes |= effect.writes
+        self.io = self.io or effect.io
+        self.exits = self.exits or effect.exits
+        self.state = self.state or effect.state
+        self.trusted = self.trusted and effect.trusted
+        self.synchronizes = self.synchronizes or effect.synchronizes
+        self.threadprivate |= effect.threadprivate
+        for position, argument in enumerate(call.arguments):
+            use = parameter_use(effect, position)
+            if use == "none" or argument.type.is_scalar:
+                continue
+            whole = effect.whole_parameters or not isinstance(argument, Name)
+            self._note(self._behind(argument, ("*",)), use, whole=whole)
+        for root, steps, use in effect.memory:
+            if isinstance(root, str):
+                self._note(_Origin({(root, steps)}), use, whole=True)
+            elif root < len(call.arguments):
+                self._note(self._behind(call.arguments[root], steps), use, whole=True)
+
+    def _behind(self, argument: Expr, steps: Steps) -> _Origin:
+        """The places that a callee reaches by `steps` from an argument."""
+        if isinstance(argument, Address) or argument.type.kind == "array":
+            inner = _object(argument.operand) if isinstance(argument, Address) else argument
+            if not _is_pointer(inner):
+                if isinstance(inner, Name) and inner.symbol.storage == "static":
+                    self._variable(inner.symbol, "readwrite")
+                return self._extended(places(inner, self.origins, self.known), steps[1:])
+            argument = inner
+        return self._extended(places(argument, self.origins, self.known), steps)
+
+    @staticmethod
+    def _extended(found: _Origin, steps: Steps) -> _Origin:
+        return _Origin({(root, (*before, *steps)) for root, before in found.paths}, found.anything)
+
+    def _leaks(self, stmt: Stmt) -> None:
+        """Parameters whose value is stored where others can find it."""
+        if not isinstance(stmt, Assign) or stmt.value.type.is_scalar:
+            return
+        root = _root(stmt.target)
+        if isinstance(root, Name) and root.symbol.storage in ("local", "parameter"):
+            return
+        for root_, steps in places(stmt.value, self.origins, self.known).paths:
+            if isinstance(root_, int) and not steps:
+                self.uses[root_] = "escapes"
+
+    def result(self) -> Effects:
+        if self.moves_pointers and self.memory:
+            return Effects(unknown="changes pointers in memory and follows them")
+        return Effects(
+            parameters=tuple(self.uses) or ("none",),
+            reads=frozenset(self.reads),
+            writes=frozenset(self.writes),
+            memory=tuple(sorted(((*key, use) for key, use in self.memory.items()), key=str)),
+            io=self.io,
+            state=self.state,
+            exits=self.exits,
+            overwrites=frozenset(_overwrites(self.function)),
+            whole_parameters=self.whole,
+            trusted=self.trusted,
+            synchronizes=self.synchronizes,
+            threadprivate=frozenset(self.threadprivate),
+        )
+
+
+def _overwrites(function: Function) -> Iterator[int]:
+    """Parameters `p` for which `*p = ...` stands among the first statements that every call runs."""
+    positions = {symbol: n for n, symbol in enumerate(function.params) if symbol.is_pointer}
+    for stmt in function.body.statements:
+        if not positions or any(isinstance(s, Jump) for s in walk_statements(stmt)):
+            return
+        if any(isinstance(part, Opaque) for expr in expressions(stmt) for part in walk(expr)):
+            return
+        match stmt:
+            case Assign(target=Name(symbol=symbol)):
+                positions.pop(symbol, None)
+            case Assign(target=Element(base=Name(symbol=symbol), subscripts=(Constant(value=0),)), op=None) if (
+                symbol in positions
+            ):
+                yield positions.pop(symbol)
+            case _:
+                pass
