@@ -111,9 +111,7 @@ class CFrontend:
         self._code = blank_ranges(masked.code, inactive)
         skeleton = blank_ranges(masked.skeleton, inactive)
         items = c_chunks.cut(self._code, skeleton)
-        if self.snippet and not any(item.kind == "function" for item in items):
-            items = [Item("function", 0, len(self._code), 0, "", 0)]
-        self._items = items
+        self._items = c_chunks.with_statements(self._code, items) if self.snippet else items
         self._place_directives()
         self._set_macros()
         self._set_environment()
@@ -182,7 +180,8 @@ class CFrontend:
             if (match := _THREADPRIVATE.match(line.text))
             for name in _WORD.findall(match[1])
         )
-        key: list[object] = [self._macro_key, private]
+        addresses = self._addresses()
+        key: list[object] = [self._macro_key, private, addresses]
         for item in self._items:
             if item.kind == "function":
                 key.append(code[item.start : item.body])
@@ -192,8 +191,14 @@ class CFrontend:
             self._environment_key = key
             lines = self.source.line_starts
             self._environment = c_environment.of_file(
-                self._items, code, self._headers, self._macros, self._texts, lines, private
+                self._items, code, self._headers, self._macros, self._texts, lines, private, addresses
             )
+
+    def _addresses(self) -> frozenset[str]:
+        """The names whose address is taken in some function or macro of the file."""
+        texts = self._texts
+        items = (texts.addressed(self._code[item.start : item.end]) for item in self._items)
+        return frozenset().union(*items, *(texts.addressed(m.body) for m in self._macros.table.values()))
 
     # Functions
 

@@ -17,6 +17,9 @@ _ATTRIBUTE = re.compile(rb"\b__attribute__\s*\(\((?:[^()]|\((?:[^()]|\([^()]*\))
 _RECORD = re.compile(rb"\s*(?:(?:typedef|static|extern|const|volatile|inline)\s+)*(?:struct|union|enum)\b\s*\w*\s*\Z")
 _FIRST_WORD = re.compile(rb"\s*([A-Za-z_]\w*)")
 _STATEMENT_WORDS = frozenset((b"if", b"for", b"while", b"switch", b"do", b"else", b"return"))
+_STATEMENT = re.compile(
+    rb"(?:if|for|while|switch|do)\b|\{|[*(]|[A-Za-z_]\w*\s*(?:\[|[-+*/%&|^]?=[^=]|\+\+|--|->|\.|\()"
+)
 _LINKAGE = re.compile(rb'\s*extern\s*"[^"]*"\s*\Z')
 _NAME_BEFORE_PARENTHESIS = re.compile(rb"([A-Za-z_\x80-\xff][\w\x80-\xff]*)\s*\(")
 _NOT_NAMES = frozenset(b"int char void float double long short signed unsigned const struct".split()) | frozenset(
@@ -89,6 +92,22 @@ def _restarts(skeleton: bytes, at: int) -> bool:
     """After a lost parenthesis: a declaration at the margin begins on the next line."""
     match = re.compile(rb"\s*?[\r\n]+(?=[A-Za-z_])").match(skeleton, at)
     return match is not None
+
+
+def with_statements(code: bytes, items: list[Item]) -> list[Item]:
+    """The items of a snippet: statements outside of functions are functions without a name. Without any function the
+    whole text is one, its declarations included."""
+    if not any(item.kind == "function" for item in items):
+        return [Item("function", 0, len(code), 0)]
+    found: list[Item] = []
+    for item in items:
+        if item.kind == "function" or not _STATEMENT.match(code, item.start):
+            found.append(item)
+        elif found and found[-1].kind == "function" and found[-1].body == found[-1].start:
+            found[-1] = Item("function", found[-1].start, item.end, found[-1].start)
+        else:
+            found.append(Item("function", item.start, item.end, item.start))
+    return found
 
 
 def _matching(skeleton: bytes, opening: int) -> int:

@@ -64,6 +64,7 @@ class Texts:
     parser: Parser
     trees: dict[bytes, Tree] = field(default_factory=dict)
     identifiers: dict[bytes, frozenset[bytes]] = field(default_factory=dict)
+    addresses: dict[bytes, frozenset[str]] = field(default_factory=dict)
 
     def parse(self, data: bytes) -> Tree:
         tree = self.trees.get(data)
@@ -72,6 +73,14 @@ class Texts:
                 self.trees.clear()
             tree = self.trees[data] = self.parser.parse(data)
         return tree
+
+    def addressed(self, data: bytes) -> frozenset[str]:
+        found = self.addresses.get(data)
+        if found is None:
+            if len(self.addresses) > _TREES:
+                self.addresses.clear()
+            found = self.addresses[data] = addressed(data)
+        return found
 
     def reparse(self, data: bytes, old: Tree) -> Tree:
         """Parse a variant of a text whose edited tree is `old`; not kept."""
@@ -135,12 +144,15 @@ def of_file(
     texts: Texts,
     lines: tuple[int, ...],
     threadprivate: frozenset[str],
+    addresses: frozenset[str],
 ) -> Environment:
-    """The declarations of the file on top of those of its headers. `lines` are the offsets at which lines start."""
+    """The declarations of the file on top of those of its headers.
+
+    `lines` are the offsets at which lines start, `addresses` the names whose address is taken anywhere in the file."""
     environment = Environment(
         Scope(headers.scope, 0, _Names(), _Names()), {k: list(v) for k, v in headers.texts.items()}
     )
-    environment.addressed = addressed(code).union(*(addressed(m.body) for m in macros.table.values()))
+    environment.addressed = addresses
     _declare_items(environment, items, code, macros, texts, lines, threadprivate)
     return environment
 
