@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 from analyzers.dependence.facts import LoopFacts
 from analyzers.explain.patterns import remedy
+from analyzers.ir.expressions import Name
+from analyzers.ir.statements import Assign
 from analyzers.ir.verdicts import Dependence, Reason, Role, Verdict, Witness
 from analyzers.openmp.synthesis import SENTINEL, Proposal, is_parallel
 from analyzers.standards import openmp
@@ -226,12 +228,15 @@ def _way_out(facts: LoopFacts) -> str:
     help_ = remedy(facts)
     lines = [_wrap(f"What would help: {help_}")] if help_ else []
     told = {d.variable for d in verdict.dependences[:1]}
+    # That an index which cannot be counted is needed from one iteration to the next goes without saying.
+    counting = {s.target.symbol.name for s in facts.loop.step if isinstance(s, Assign) and isinstance(s.target, Name)}
     shown = [
         reason
         for reason in _distinct(verdict.reasons)
         if reason.subject not in told
         and (verdict.dependences or reason.text != _main_reason(verdict))
         and not (verdict.dependences and reason.code in ("carried-dependence", "scalar-carried"))
+        and not (reason.code == "running-value" and reason.subject in counting)
     ]
     if shown:
         lines.append("Also in the way:")
