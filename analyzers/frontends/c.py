@@ -20,7 +20,7 @@ from analyzers.frontends.c_environment import Environment, Macros, Texts
 from analyzers.frontends.c_function import lower_function
 from analyzers.frontends.c_spelling import rewritten
 from analyzers.frontends.compile_commands import Flags, flags_for
-from analyzers.frontends.includes import HeaderReader, IncludeCache
+from analyzers.frontends.includes import HeaderReader, IncludeCache, threadprivate_names
 from analyzers.frontends.macros import Expanded, Macro, expand, joined, parse_define
 from analyzers.frontends.masking import Masked, PreprocessorLine, blank_pragma_operators, blank_ranges, mask
 from analyzers.frontends.preprocessor import PREDEFINED, MacroTable, Preprocessed, macro_at, preprocess
@@ -31,7 +31,6 @@ from analyzers.text import SourceText, Span
 
 LANGUAGE = Language(tree_sitter_c.language())
 _BEFORE_FUNCTION = re.compile(r"\s*#\s*pragma\s+omp\s+declare\s+(?:simd|variant|target\s*$)")
-_THREADPRIVATE = re.compile(r"\s*#\s*pragma\s+omp\s+threadprivate\s*\(([^)]*)\)")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -174,12 +173,7 @@ class CFrontend:
             self._header_key = header_key
             self._headers = c_environment.of_headers(headers, self._macros, self._texts)
             self._environment_key = None
-        private = frozenset(
-            name
-            for line in self._file_lines
-            if (match := _THREADPRIVATE.match(line.text))
-            for name in _WORD.findall(match[1])
-        )
+        private = frozenset(name for line in self._file_lines for name in threadprivate_names(line.text))
         addresses = self._addresses()
         key: list[object] = [self._macro_key, private, addresses]
         for item in self._items:

@@ -132,7 +132,7 @@ def of_headers(headers: Iterable[Header], macros: Macros, texts: Texts) -> Envir
     environment = Environment(Scope(None, 0, _Names(), _Names()), {})
     for header in headers:
         items = c_chunks.cut(header.code, header.skeleton)
-        _declare_items(environment, items, header.code, macros, texts, None)
+        _declare_items(environment, items, header.code, macros, texts, None, header.threadprivate)
     return environment
 
 

@@ -6,6 +6,7 @@ System headers are not opened: what programs commonly use of them stands in `c_n
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,7 +78,15 @@ STANDARD = frozenset(
     ]
 )
 
+_THREADPRIVATE = re.compile(r"\s*#\s*pragma\s+omp\s+threadprivate\s*\(([^)]*)\)")
+_WORD = re.compile(r"[A-Za-z_]\w*")
 Signature = tuple[str, int, int]  # path, time of change in ns, size
+
+
+def threadprivate_names(line: str) -> list[str]:
+    """The names in a directive line, none unless it is a threadprivate directive (OpenMP 5.2 §5.2)."""
+    match = _THREADPRIVATE.match(line)
+    return _WORD.findall(match[1]) if match else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,7 @@ class Header:
     path: str
     code: bytes
     skeleton: bytes
+    threadprivate: frozenset[str] = frozenset()  # the names in its threadprivate directives
 
 
 @dataclass(slots=True)
@@ -177,7 +187,8 @@ class Reading:
         if pre.inactive:
             code, skeleton = blank_ranges(code, list(pre.inactive)), blank_ranges(skeleton, list(pre.inactive))
         if not code.isspace():
-            self.headers.append(Header(path, code, skeleton))
+            private = frozenset(name for line in pre.pragmas for name in threadprivate_names(line.text))
+            self.headers.append(Header(path, code, skeleton, private))
         return complete
 
 
