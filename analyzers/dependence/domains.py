@@ -18,6 +18,7 @@ from analyzers.dependence.affine import (
     prove_nonnegative,
     to_affine,
 )
+from analyzers.dependence.alias import type_at
 from analyzers.dependence.forms import (
     Affine,
     Key,
@@ -25,6 +26,7 @@ from analyzers.dependence.forms import (
     Monomial,
     NotAffine,
     Quotient,
+    Selected,
     Wrapped,
     combine,
     constant,
@@ -33,7 +35,7 @@ from analyzers.dependence.forms import (
 from analyzers.ir.accesses import Access, Guard, Member
 from analyzers.ir.expressions import Binary, Constant, Element, Expr, Field, Name, Unary
 from analyzers.ir.statements import LoopHeader
-from analyzers.ir.symbols import Symbol
+from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol
 
 Variable = Hashable
 Linear = dict[Variable, int]  # key None: the constant
@@ -84,7 +86,8 @@ class Instance:
     variables: list[Variable] = field(default_factory=list)  # of the loops, outermost first
     constraints: list[Constraint] = field(default_factory=list)  # of the loops, and definitions of derived values
     guards: list[Constraint] = field(default_factory=list)
-    alternatives: list[tuple[Conjunction, ...]] = field(default_factory=list)  # one conjunction of each holds
+    alternatives: list[tuple[Conjunction, ...]] = field(default_factory=list)  # of guards: one of each holds
+    definitions: list[tuple[Conjunction, ...]] = field(default_factory=list)  # of derived values: one of each holds
     trips: list[Trips] = field(default_factory=list)
     steps: list[str | tuple[Subscript, ...]] = field(default_factory=list)
     strides: dict[int, Linear] = field(default_factory=dict)  # by depth: a step that is a parameter
@@ -113,7 +116,7 @@ class Instance:
     def variable(self, key: Key) -> Variable:
         if isinstance(key, Symbol):
             return self.indices[key]
-        if not isinstance(key, (Quotient, Wrapped, Loaded)):
+        if not isinstance(key, (Quotient, Wrapped, Selected, Loaded)):
             return key
         known = self.derived.get(key)
         if known is not None:
@@ -128,6 +131,8 @@ class Instance:
                 self.constraints.append(Constraint(plus(plus(self.linear(form), turns), {variable: -1}), True))
                 self.constraints.append(Constraint({variable: 1}))
                 self.constraints.append(Constraint({variable: -1, None: (1 << bits) - 1}))
+            case Selected(test=test, then=then, otherwise=otherwise, equality=equality):
+                self._define_choice(variable, self.linear(test), self.linear(then), self.linear(otherwise), equality)
             case Loaded(expr=expr):
                 if expr.type.is_unsigned:
                     self.constraints.append(Constraint({variable: 1}))
@@ -141,7 +146,16 @@ class Instance:
             return
         up = (Constraint(plus({}, rest, -1)), Constraint(plus({None: divisor - 1}, rest)))
         below = plus({None: -1}, numerator, -1)
-        self.alternatives.append(((Constraint(numerator), *down), (Constraint(below), *up)))
+        self.definitions.append(((Constraint(numerator), *down), (Constraint(below), *up)))
+
+    def _define_choice(self, variable: Variable, test: Linear, then: Linear, otherwise: Linear, equality: bool) -> None:
+        first = Constraint(plus(then, {variable: -1}), True)
+        second = Constraint(plus(otherwise, {variable: -1}), True)
+        below = Constraint(plus({None: -1}, test, -1))
+        cases: list[Conjunction] = [(Constraint(test, equality), first), (below, second)]
+        if equality:
+            cases.append((Constraint(plus(test, {None: -1})), second))
+        self.definitions.append(tuple(cases))
 
 
 def plus(first: Linear, second: Linear, factor: int = 1) -> Linear:
@@ -183,11 +197,14 @@ def instance(access: Access, tag: str, shared: int, headers: Headers, invariant:
 
 def _path(result: Instance, invariant: Invariant) -> None:
     access = result.access
-    place: Expr | None = None if access.symbol is None else Name(access.symbol)
-    for step in access.path:
+    symbol = access.symbol
+    place: Expr | None = None if symbol is None else Name(symbol)
+    for position, step in enumerate(access.path):
+        # With its type, so that stores of other types are known to leave a pointer alone.
+        kind = UNKNOWN_TYPE if symbol is None else type_at(symbol, access.path[: position + 1])
         if isinstance(step, Member):
             result.steps.append(step.name)
-            place = None if place is None else Field(place, step.name)
+            place = None if place is None else Field(place, step.name, kind)
             continue
         if step.through_pointer and not (place is not None and invariant(place)):
             moving = NotAffine("pointer-varies", "a pointer that changes in the loop", place)
@@ -195,7 +212,7 @@ def _path(result: Instance, invariant: Invariant) -> None:
         else:
             result.steps.append(tuple(_subscript(result, e) for e in step.indices))
         # Which row does not matter here: whether any of them is written in the region does.
-        place = None if place is None else Element(place, tuple(Constant(0) for _ in step.indices))
+        place = None if place is None else Element(place, tuple(Constant(0) for _ in step.indices), kind)
 
 
 def _subscript(result: Instance, expr: Expr) -> Subscript:
