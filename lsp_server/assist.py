@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from analyzers.ir.verdicts import Confidence, LoopReport
+from analyzers.ir.verdicts import Confidence, Fix, LoopReport
 from lsp_server.scheduler import WorkerLostError
 from lsp_server.server import HpcLanguageServer
 from lsp_server.session import Snapshot
@@ -20,6 +20,7 @@ class Candidate:
     """A pragma for a loop: the whole line without indentation."""
 
     pragma: str
+    insertion: Fix  # the edit that puts it there
     indent: str
     confidence: Confidence
     loop: LoopReport
@@ -35,11 +36,20 @@ def choose(loop: LoopReport, start: int, on_request: bool) -> Candidate | None:
     """
     if loop.existing is not None:
         return None
-    if loop.pragma is not None and (loop.profitable or on_request):
-        return Candidate(loop.pragma, loop.indent, loop.verdict.confidence, loop, start)
-    if on_request and loop.conditional_pragma is not None:
-        return Candidate(loop.conditional_pragma, loop.indent, "possible", loop, start)
-    return None
+    pragma, confidence = loop.pragma, loop.verdict.confidence
+    if on_request and pragma is None:
+        pragma, confidence = loop.conditional_pragma, "possible"
+    if pragma is None or not (loop.profitable or on_request):
+        return None
+    # Without a repair that inserts it there is no place for it: the loop is written by a macro, say.
+    insertion = next((fix for fix in loop.fixes if any(pragma in edit.text for edit in fix.edits)), None)
+    return Candidate(pragma, insertion, loop.indent, confidence, loop, start) if insertion else None
+
+
+def vouchable(loop: LoopReport) -> tuple[str, ...]:
+    """The functions that would have to be independent for the loop to be parallel, as far as they have names."""
+    names = (n for a in loop.verdict.assumptions if a.kind == "independent-call" for n in a.subjects)
+    return tuple(dict.fromkeys(name for name in names if name.isidentifier()))
 
 
 async def above_loop(ls: HpcLanguageServer, snapshot: Snapshot, line: int, on_request: bool) -> Candidate | None:

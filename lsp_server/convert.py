@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from lsprotocol import types
 
@@ -177,18 +179,22 @@ def rewrite(
     )
 
 
-def pragma_insertion(loop: LoopReport, base: int, pragma: str, where: Place) -> types.TextEdit:
-    """The edit that puts a pragma on a line of its own above a loop."""
-    at = base + loop.insert_at
-    return types.TextEdit(where.range(Span(at, at)), f"{loop.indent}{pragma}{line_break(where.source)}")
-
-
 def line_break(source: SourceText) -> str:
     """The line break that a text uses: that of its first line."""
     if len(source.line_starts) < 2:
         return "\n"
     end = source.line_starts[1]
     return "\r\n" if source.data[end - 2 : end] == b"\r\n" else chr(source.data[end - 1])
+
+
+def command_action(title: str, kind: types.CodeActionKind | str, command: str, *arguments: object) -> types.CodeAction:
+    """An action that the server carries out."""
+    return types.CodeAction(title=title, kind=kind, command=types.Command(title, command, arguments=list(arguments)))
+
+
+def command_link(title: str, command: str, *arguments: object) -> str:
+    """A link in Markdown that runs a command, for clients that take such links from us."""
+    return f"[{escaped(title)}](command:{command}?{quote(json.dumps(arguments))})"
 
 
 # --- what stands in the text ----------------------------------------------------------------------------------------

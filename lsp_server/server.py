@@ -145,6 +145,8 @@ class HpcLanguageServer(LanguageServer):
         analysis = await self.scheduler.fresh(snapshot.uri, around)
         if analysis is not None and analysis.snapshot is not snapshot:
             raise JsonRpcException("the document changed meanwhile", CONTENT_MODIFIED)
+        if analysis is not None and around is None and not analysis.complete:
+            self.owes_refresh.add(snapshot.uri)
         return analysis
 
     # --- results ------------------------------------------------------------------------------------------------
@@ -159,7 +161,7 @@ class HpcLanguageServer(LanguageServer):
             listener(analysis)
         if analysis.complete and uri in self.owes_refresh:
             self.owes_refresh.discard(uri)
-            self.refresh(lenses=False)
+            self.refresh()
 
     def _trouble(self, message: str, uri: str | None) -> None:
         log.error("%s", message)
@@ -167,13 +169,13 @@ class HpcLanguageServer(LanguageServer):
             listener(message)
         self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"hpc-ls: {message}"))
 
-    def refresh(self, lenses: bool = True) -> None:
+    def refresh(self) -> None:
         """Ask the client to ask again."""
         if self.client.refreshes_diagnostics:
             self.workspace_diagnostic_refresh(None)
-        if lenses and self.client.refreshes_lenses:
+        if self.client.refreshes_lenses:
             self.workspace_code_lens_refresh(None)
-        if lenses and self.client.refreshes_hints:
+        if self.client.refreshes_hints:
             self.workspace_inlay_hint_refresh(None)
 
     # --- settings -----------------------------------------------------------------------------------------------

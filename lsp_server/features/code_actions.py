@@ -9,9 +9,10 @@ from lsprotocol import types
 
 from analyzers.ir.verdicts import Edit, Finding, Fix
 from analyzers.text import SourceText, Span
-from lsp_server import convert
+from lsp_server import assist, convert
 from lsp_server.analysis import Analysis
 from lsp_server.convert import Place
+from lsp_server.names import TREAT_INDEPENDENT
 from lsp_server.server import HpcLanguageServer
 
 FIX_ALL = "source.fixAll.hpc-ls"
@@ -162,3 +163,7 @@ def _rewrites(ls: HpcLanguageServer, analysis: Analysis, touched: Span, where: P
         if _touches(header, touched) or _touches(directive, touched):
             for fix in loop.fixes:
                 yield convert.rewrite(fix, start, where, ls.client.versioned_edits)
+            for name in assist.vouchable(loop):
+                title = f"treat `{name}` as independent (kept in the project file)"
+                kind = types.CodeActionKind.RefactorRewrite
+                yield convert.command_action(title, kind, TREAT_INDEPENDENT, where.uri, name)

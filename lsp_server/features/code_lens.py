@@ -6,7 +6,7 @@ from lsprotocol import types
 
 from analyzers.ir.verdicts import Finding, LoopReport
 from lsp_server import assist, convert
-from lsp_server.features.commands import INSERT_PRAGMA, SHOW_ANALYSIS
+from lsp_server.names import INSERT_PRAGMA, SHOW_ANALYSIS
 from lsp_server.server import HpcLanguageServer
 
 

@@ -10,14 +10,9 @@ from pygls.exceptions import JsonRpcException
 from analyzers.text import Position
 from lsp_server import assist, convert, pages
 from lsp_server.analysis import Analysis, loop_on_line
+from lsp_server.names import EXPLAIN, INSERT_PRAGMA, RESTART_ANALYSIS, SHOW_ANALYSIS, TREAT_INDEPENDENT
 from lsp_server.server import HpcLanguageServer
 from lsp_server.settings import CONFIG_NAME, add_independent_function, config_for_edit
-
-INSERT_PRAGMA = "hpc-ls.insertPragma"
-EXPLAIN = "hpc-ls.explain"
-SHOW_ANALYSIS = "hpc-ls.showAnalysis"
-TREAT_INDEPENDENT = "hpc-ls.treatIndependent"
-RESTART_ANALYSIS = "hpc-ls.restartAnalysis"  # not "restart": editors restart the whole server under that name
 
 INVALID_PARAMS = -32602
 
@@ -39,9 +34,9 @@ async def insert_pragma(ls: HpcLanguageServer, *arguments: Any) -> bool:
         _say(ls, _why_not(found[1].existing is not None, found[1].advice or found[1].summary) if found else NO_LOOP)
         return False
     where = convert.place(analysis.snapshot, ls.session.encoding)
-    edit = convert.pragma_insertion(candidate.loop, candidate.start, candidate.pragma, where)
+    edits = convert.text_edits(candidate.insertion.edits, candidate.start, where)
     params = types.ApplyWorkspaceEditParams(
-        convert.workspace_edit([edit], where, ls.client.versioned_edits), "insert the OpenMP pragma"
+        convert.workspace_edit(edits, where, ls.client.versioned_edits), "insert the OpenMP pragma"
     )
     answer = await ls.workspace_apply_edit_async(params)
     return answer.applied

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from lsprotocol import types
 
-from analyzers.api import Description
-from lsp_server import convert
+from analyzers.api import Description, LoopReport
+from lsp_server import assist, convert
 from lsp_server.analysis import loop_at
+from lsp_server.names import INSERT_PRAGMA, SHOW_ANALYSIS, TREAT_INDEPENDENT
 from lsp_server.scheduler import WorkerLostError
 from lsp_server.server import HpcLanguageServer
 from lsp_server.session import Snapshot
@@ -38,6 +41,8 @@ async def hover(ls: HpcLanguageServer, params: types.HoverParams) -> types.Hover
     if loop.existing is not None and not span.covers(at):
         span = loop.existing.shifted(start)
     content = convert.markup(loop.explanation, markdown)
+    if markdown and ls.client.shows_answers:
+        content.value += f"\n\n{' · '.join(_links(loop, start, where))}"
     if description is not None:
         lead = convert.description_markup(description, markdown)
         content = types.MarkupContent(
@@ -45,6 +50,17 @@ async def hover(ls: HpcLanguageServer, params: types.HoverParams) -> types.Hover
         )
         span = description.span
     return types.Hover(content, where.range(span))
+
+
+def _links(loop: LoopReport, start: int, where: convert.Place) -> Iterator[str]:
+    """What can be done about the loop, as links that the editor's extension allows."""
+    at = where.position(loop.header_span.start + start)
+    position = {"line": at.line, "character": at.character}
+    if assist.choose(loop, start, on_request=True) is not None:
+        yield convert.command_link("insert the pragma", INSERT_PRAGMA, where.uri, position)
+    for name in assist.vouchable(loop):
+        yield convert.command_link(f"treat `{name}` as independent", TREAT_INDEPENDENT, where.uri, name)
+    yield convert.command_link("show the analysis", SHOW_ANALYSIS, where.uri, position)
 
 
 async def _described(ls: HpcLanguageServer, snapshot: Snapshot, at: int) -> Description | None:

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from lsprotocol import types
 
 from lsp_server.analysis import Analysis
+from lsp_server.names import STATUS
 from lsp_server.server import BUSY_SECONDS, HpcLanguageServer
 from lsp_server.session import Snapshot
-
-METHOD = "hpc-ls/status"
 
 
 def register(server: HpcLanguageServer) -> None:
@@ -94,7 +93,7 @@ class Status:
 
     def _send(self, state: str, text: str, tooltip: str, uri: str | None, **counts: int) -> None:
         params: Mapping[str, object] = {"state": state, "text": text, "tooltip": tooltip, "uri": uri, **counts}
-        self._ls.protocol.send_notification(METHOD, params)
+        self._ls.protocol.send_notification(STATUS, params)
 
 
 def summary(analysis: Analysis) -> tuple[str, str]:

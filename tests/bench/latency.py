@@ -111,6 +111,7 @@ class Result:
     single: list[float]
     first: list[float]
     burst: list[float]
+    processor: float  # milliseconds of processor time for each edit, all processes together
     memory: float
     diagnostics: int
 
@@ -140,13 +141,15 @@ async def measure(name: str, command: tuple[str, ...], text: str, edits: int, ou
         client.notify("textDocument/didOpen", {"textDocument": item})
         cold = (await client.diagnosed(1))[1] - began
         await asyncio.sleep(1)
+        before = processor_time(process.pid)
         single, first, burst = await type_into(client, uri, text, edits)
+        processor = (processor_time(process.pid) - before) / edits
         memory = resident(process.pid)
         await client.request("shutdown", None)
         client.notify("exit", None)
         await process.wait()
         listening.cancel()
-    return Result(name, initialize * 1e3, cold * 1e3, single, first, burst, memory / 1e6, client.found)
+    return Result(name, initialize * 1e3, cold * 1e3, single, first, burst, processor * 1e3, memory / 1e6, client.found)
 
 
 async def type_into(client: Client, uri: str, text: str, edits: int) -> tuple[list[float], list[float], list[float]]:
@@ -182,6 +185,12 @@ async def type_into(client: Client, uri: str, text: str, edits: int) -> tuple[li
     return single, first, burst
 
 
+def processor_time(pid: int) -> float:
+    """Seconds of processor time of a process and its children so far."""
+    family = (psutil.Process(pid), *psutil.Process(pid).children(recursive=True))
+    return sum(times.user + times.system for times in (process.cpu_times() for process in family))
+
+
 def resident(pid: int) -> int:
     """Resident bytes of a process and its children, shared pages counted once where the system says."""
     total = 0
@@ -200,7 +209,7 @@ def show(result: Result) -> None:
     line = f"{result.name:10} {result.initialize:10.0f} {result.cold:9.0f}"
     for values in (result.first, result.single, result.burst, everything):
         line += f" {percentile(values, 0.5):6.0f} {percentile(values, 0.95):6.0f}"
-    print(f"{line} {result.memory:8.0f} {result.diagnostics:6}")
+    print(f"{line} {result.processor:9.0f} {result.memory:8.0f} {result.diagnostics:6}")
 
 
 def main() -> int:
@@ -218,7 +227,7 @@ def main() -> int:
     print(f"{text.count(chr(10))} lines, {loops} loops, {pragmas} pragmas; {arguments.edits} edits; ms and MB")
     print(f"{'':10} {'':10} {'':9} {'first':>13} {'single':>13} {'burst':>13} {'all':>13}")
     heads = "".join(f" {'p50':>6} {'p95':>6}" for _ in range(4))
-    print(f"{'':10} {'initialize':>10} {'open':>9}{heads} {'memory':>8} {'found':>6}")
+    print(f"{'':10} {'initialize':>10} {'open':>9}{heads} {'cpu/edit':>9} {'memory':>8} {'found':>6}")
     result = asyncio.run(measure("hpc-ls", HPC_LS, text, arguments.edits, True))
     show(result)
     for clangd in ("clangd", *(f"clangd-{n}" for n in range(14, 30))):

@@ -303,11 +303,71 @@ async def test_treating_a_function_as_independent_changes_the_verdict(session, t
         assert lenses[0].command.title.startswith("parallel")
 
 
+CALLS = """\
+void relax(int i);
+void all(int n, double *a)
+{
+    for (int i = 0; i < n; i++)
+        relax(i);
+#define EACH for (int k = 0; k < n; k++) a[k] = 0
+    EACH;
+}
+"""
+
+
+async def test_a_function_that_is_in_the_way_can_be_vouched_for(session, tmp_path):
+    uri = (tmp_path / "calls.c").as_uri()
+    async with session(options={"trusted": False, "showsAnswers": True}) as editor:
+        editor.open(uri, CALLS)
+        params = types.CodeActionParams(
+            document(uri), types.Range(at(3, 6), at(3, 6)), types.CodeActionContext([], ["refactor"])
+        )
+        actions = list(await editor.client.text_document_code_action_async(params))
+        vouch = next(a for a in actions if "relax" in a.title)
+        assert (vouch.command.command, vouch.command.arguments) == ("hpc-ls.treatIndependent", (uri, "relax"))
+        text = await hover(editor, uri, 3, 6)
+        assert "(command:hpc-ls.treatIndependent?" in text
+        assert "(command:hpc-ls.showAnalysis?" in text
+    async with session() as editor:
+        editor.open(uri, CALLS)
+        assert "command:" not in await hover(editor, uri, 3, 6)
+
+
+async def test_no_pragma_goes_where_it_cannot_stand(editor, uri):
+    """A loop that a macro writes has no line to put a directive above."""
+    editor.open(uri, CALLS)
+    lenses = await editor.client.text_document_code_lens_async(types.CodeLensParams(document(uri)))
+    assert not any(lens.command.title.endswith("insert") for lens in lenses)
+    editor.change(uri, "    #pragma omp \n", (6, 0))
+    assert not await ghost(editor, uri, 6, 16)
+    done = await editor.client.workspace_execute_command_async(
+        types.ExecuteCommandParams("hpc-ls.insertPragma", [uri, {"line": 7, "character": 4}])
+    )
+    assert done is False
+    assert editor.messages
+
+
+async def test_what_holds_only_under_a_strong_assumption_is_offered_on_request(editor, uri):
+    editor.open(uri, CALLS)
+    editor.change(uri, "\n", (3, 0))
+    assert not await ghost(editor, uri, 3, 0)
+    items = await ghost(editor, uri, 3, 0, types.InlineCompletionTriggerKind.Invoked)
+    assert [i.insert_text for i in items] == ["    #pragma omp parallel for"]
+
+
+async def test_the_analysis_can_be_restarted(editor, uri):
+    editor.open(uri, SOURCE)
+    await editor.diagnostics(uri, bool)
+    before = len(editor.published[uri])
+    await editor.client.workspace_execute_command_async(types.ExecuteCommandParams("hpc-ls.restartAnalysis"))
+    await editor.until(lambda: len(editor.published[uri]) > before)
+    assert editor.published[uri][-1].diagnostics
+
+
 async def test_the_status_sums_up(editor, uri):
     editor.open(uri, SOURCE)
-    await editor.until(lambda: editor.statuses)
+    await editor.until(lambda: editor.statuses and editor.statuses[-1].state == "ok")
     status = editor.statuses[-1]
-    assert status.state == "ok"
     assert status.text == "hpc-ls ✓ 3 loops, 2 parallel, 1 race"
 
 
