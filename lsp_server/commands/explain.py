@@ -63,6 +63,8 @@ def _print(arguments: Namespace, outcome: Outcome, findings: list[Located], line
             console, loops.loop_rows(outcome, loop, console.width, offered=loop.profitable and loop.existing is None)
         )
         around = [other for other in outcome.loops if other is not loop and other.span.contains(loop.span)]
+        if around:
+            console.print()
         text.write(console, loops.loop_lines(outcome, around))
     elif not findings:
         starts = [str(outcome.source.line_of(other.span.start) + 1) for other in outcome.loops]

@@ -83,7 +83,7 @@ def loop_rows(outcome: Outcome, loop: LoopReport, width: int, *, offered: bool) 
     rows += frame(outcome.source, [], context, inserted, width)
     told = [part for part in (loop.explanation or loop.summary).split("\n") if not inserted or part.strip() != pragma]
     rows += paragraph("why", "\n".join(told), width)
-    if loop.advice and not inserted and loop.advice not in loop.explanation:
+    if loop.advice and loop.existing is None and not inserted and loop.advice not in loop.explanation:
         rows += paragraph("note", loop.advice, width)
     return rows
 
