@@ -19,6 +19,7 @@ from analyzers.dependence.forms import (
     NotAffine,
     Poly,
     Quotient,
+    Selected,
     Wrapped,
     add,
     combine,
@@ -119,6 +120,8 @@ def _form(expr: Expr, env: Env, depth: int) -> Poly | NotAffine:
                 return result if op == "+" else add({}, result, -1)
         case Cast(operand=operand):
             result = _cast(expr, operand, env, depth)
+        case Conditional(condition=condition, then=then, otherwise=otherwise):
+            result = _selected(expr, condition, then, otherwise, env, depth)
         case _:
             result = NotAffine("not-affine", _describe(expr), expr)
     if not isinstance(result, NotAffine):
@@ -249,11 +252,45 @@ def _binary(expr: Binary, op: str, left: Expr, right: Expr, env: Env, depth: int
         if len(first) * len(second) > MAX_TERMS:
             return NotAffine("not-affine", "a product too long to analyse", expr)
         return multiply(first, second)
+    if op in ("min", "max"):
+        least: Expr = Binary("<", left, right) if op == "min" else Binary(">", left, right)
+        return _selected(expr, least, left, right, env, depth)
     divisor = constant_value(right)
     if divisor is None or op not in ("/", "%", ">>", "&"):
         return NotAffine("not-affine", f"not affine (`{op}`)", expr)
     value = _consumed(left, env, depth + 1)
     return value if isinstance(value, NotAffine) else _divided(expr, op, value, divisor, env)
+
+
+def _selected(expr: Expr, condition: Expr, then: Expr, otherwise: Expr, env: Env, depth: int) -> Poly | NotAffine:
+    """`condition ? then : otherwise`, also minimum and maximum."""
+    why = NotAffine("not-affine", "a conditional value", expr)
+    if not isinstance(condition, Binary) or condition.op not in ("<", "<=", ">", ">=", "==", "!="):
+        return why
+    mixed = condition.left.type.is_unsigned != condition.right.type.is_unsigned
+    forms: list[Affine] = []
+    for each in (condition.left, condition.right, then, otherwise):
+        poly = _consumed(each, env, depth + 1)
+        form = poly if isinstance(poly, NotAffine) else from_poly(poly, each)
+        if isinstance(form, NotAffine):
+            return why
+        if mixed and len(forms) < 2 and not each.type.is_unsigned and not prove_nonnegative(poly_of(form), env):
+            return why  # the signed side is converted
+        forms.append(form)
+    left, right, first, second = forms
+    op = condition.op
+    if op in ("<", "<="):
+        left, right = right, left
+    test = combine(left, right, -1)
+    if op in ("<", ">"):
+        test = combine(test, constant(-1))
+    if op == "!=":
+        first, second = second, first
+    equality = op in ("==", "!=")
+    if test.is_constant:
+        holds = test.constant == 0 if equality else test.constant >= 0
+        return poly_of(first if holds else second)
+    return poly_of(first) if first == second else {(Selected(test, first, second, equality),): 1}
 
 
 def _divided(expr: Expr, op: str, value: Poly, divisor: int, env: Env) -> Poly | NotAffine:
@@ -376,6 +413,8 @@ def _never_negative(key: Key, env: Env) -> bool:
             return True
         case Quotient(numerator=numerator):
             return prove_nonnegative(poly_of(numerator), env)
+        case Selected(then=then, otherwise=otherwise):
+            return prove_nonnegative(poly_of(then), env) and prove_nonnegative(poly_of(otherwise), env)
         case Loaded(expr=expr):
             return expr.type.is_unsigned
         case Symbol():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 
 from analyzers.dependence import witness as concrete
@@ -10,7 +11,7 @@ from analyzers.dependence.equations import Equations
 from analyzers.dependence.facts import Conflict
 from analyzers.dependence.spelling import spell, spell_access
 from analyzers.ir.accesses import Access
-from analyzers.ir.expressions import Constant, Expr, walk
+from analyzers.ir.expressions import Binary, Cast, Conditional, Constant, Expr, Name, Unary, children, walk
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Dependence, DependenceKind, Reason, Witness
 
@@ -108,15 +109,8 @@ def confirmed(
 ) -> Witness | None:
     """The witness, if evaluation by the rules of the language agrees that both iterations run and touch one element."""
     known: dict[Symbol | Expr, int] = {p: values.get(p, 0) for p in parameters}  # type: ignore[misc]  # as below
-    # A parameter that is computed from others must have the value that they give it.
-    for parameter in list(known):
-        if isinstance(parameter, Symbol):
-            continue
-        computed = concrete.evaluate(parameter, {k: v for k, v in known.items() if k is not parameter})
-        if computed is not None:
-            if computed != known[parameter]:
-                return None
-            del known[parameter]
+    if not _consistent(known):
+        return None
     bindings = []
     for side in (a, b):
         binding = dict(known)
@@ -135,6 +129,37 @@ def confirmed(
     sizes = tuple((spell(e), v) for e, v in known.items() if not isinstance(e, Symbol))
     shown = spell_access(a.access, lambda e: str(concrete.evaluate(e, bindings[0])))
     return Witness(iterations[0], iterations[1], shown, sizes)
+
+
+def _consistent(known: dict[Symbol | Expr, int]) -> bool:
+    """Replaces parameters that are computed from others by those; False where no small values give what they should."""
+    for parameter in [k for k in known if isinstance(k, (Binary, Unary, Conditional, Cast))]:
+        value = known.pop(parameter)
+        leaves = [leaf for leaf in _leaves(parameter) if leaf not in known]
+        if len(leaves) > 2:
+            return False
+        for guess in itertools.product((value, *range(9)), repeat=len(leaves)):
+            tried = dict(known)
+            tried.update(zip(leaves, guess, strict=True))
+            if concrete.evaluate(parameter, tried) == value:
+                known.update(tried)
+                break
+        else:
+            return False
+    return True
+
+
+def _leaves(expr: Expr) -> list[Expr]:
+    """What a parameter is computed from: names and values from memory."""
+    found: dict[Expr, None] = {}
+    stack = [expr]
+    while stack:
+        top = stack.pop()
+        if isinstance(top, (Binary, Unary, Conditional, Cast)):
+            stack.extend(children(top))
+        elif not isinstance(top, Constant) and not (isinstance(top, Name) and top.symbol.storage == "constant"):
+            found[top] = None
+    return list(found)
 
 
 def reach_of_guards(a: Instance, b: Instance) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Union
 
-from analyzers.ir.expressions import Binary, Constant, Expr, Name
+from analyzers.ir.expressions import Binary, Conditional, Constant, Expr, Name
 from analyzers.ir.symbols import INT, Symbol, Type
 
 
@@ -52,11 +52,20 @@ class Loaded:
     stable: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """`then` where `test` >= 0 (`equality`: == 0), elsewhere `otherwise`."""
+
+    test: Affine
+    then: Affine
+    otherwise: Affine
+    equality: bool = False
+
+
 # The Symbol of a surrounding loop's index, a loop-invariant expression by its structure, or a derived value.
-Key = Union[Symbol, Expr, Quotient, Wrapped, Loaded]  # noqa: UP007  (read at run time on 3.10)
+Key = Union[Symbol, Expr, Quotient, Wrapped, Selected, Loaded]  # noqa: UP007  (read at run time on 3.10)
 Monomial = tuple[Key, ...]  # sorted by hash; the empty one is the constant
 Poly = dict[Monomial, int]
-DERIVED = (Symbol, Quotient, Wrapped, Loaded)  # keys that are no parameters by themselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +146,8 @@ def is_parameter(key: Key) -> bool:
             return False
         case Quotient(numerator=form) | Wrapped(form=form):
             return all(is_parameter(k) for k, _ in form.terms)
+        case Selected(test=test, then=then, otherwise=otherwise):
+            return all(is_parameter(k) for form in (test, then, otherwise) for k, _ in form.terms)
         case _:
             return True
 
@@ -197,6 +208,9 @@ def key_expr(key: Key) -> Expr:
             return Binary("/", to_expr(numerator), Constant(divisor), INT)
         case Wrapped(form=form):
             return to_expr(form)
+        case Selected(test=test, then=then, otherwise=otherwise, equality=equality):
+            decides = Binary("==" if equality else ">=", to_expr(test), Constant(0), INT)
+            return Conditional(decides, to_expr(then), to_expr(otherwise), INT)
         case Loaded(expr=expr):
             return expr
         case _:

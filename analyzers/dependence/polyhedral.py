@@ -134,7 +134,7 @@ class Solver:
                 if independent(equations.linears, a.variables[shared], b.variables[shared], step):
                     return answers.none(equations, first)
                 order = _orders(a, b, shared, sign, step)
-        parameters = tuple(_parameters(a, b, equations.linears))
+        parameters = tuple(_parameters_of([a, b], equations.linears))
         pair = _Pair(a, b, equations, shared if carried else None, order, parameters)
         try:
             _reset(self.budget)
@@ -248,7 +248,11 @@ def _before(reader: Instance, writer: Instance, shared: int) -> list[list[Constr
 
 def _alternatives(*sides: Instance, more: Sequence[tuple[Conjunction, ...]] = ()) -> Iterator[list[Constraint]]:
     """The conjunctions that the disjunctive conditions of the sides allow."""
-    options = [*(o for side in sides for o in side.alternatives), *more]
+    options = [*(o for side in sides for o in (*side.alternatives, *side.definitions)), *more]
+    return _choices(options)
+
+
+def _choices(options: Sequence[tuple[Conjunction, ...]]) -> Iterator[list[Constraint]]:
     count = 1
     for option in options:
         count *= len(option)
@@ -325,8 +329,8 @@ def _distance(pair: _Pair, cases: list[_Case], headers: Headers) -> int | None:
     return abs(distance // step) if distance else None
 
 
-def _happens_typically(pair: _Pair, cases: list[_Case], trips: int) -> bool:
-    """Does a conflict exist for all parameter values for which every symbolic loop can run `trips` times?"""
+def _typical_runs(pair: _Pair, trips: int) -> isl.Set:
+    """The parameter values for which every symbolic loop can run `trips` times."""
     constraints: list[Constraint] = list(_nonnegative(pair.parameters))
     for side in (pair.a, pair.b):
         constraints.extend(side.constraints)
@@ -335,7 +339,13 @@ def _happens_typically(pair: _Pair, cases: list[_Case], trips: int) -> bool:
                 room = plus(high, low, -1)
                 if any(f for v, f in room.items() if v is not None):
                     constraints.append(Constraint(plus(room, {None: -trips * max(1, abs(loop.step or 1))})))
-    runs = _projected(constraints, pair.parameters, ())
+    definitions = [*pair.a.definitions, *pair.b.definitions]
+    return _union(_projected([*constraints, *c], pair.parameters, ()) for c in _choices(definitions))
+
+
+def _happens_typically(pair: _Pair, cases: list[_Case], trips: int) -> bool:
+    """Does a conflict exist for all parameter values for which every symbolic loop can run `trips` times?"""
+    runs = _typical_runs(pair, trips)
     if _guarded(runs.is_empty):
         return False
     happens = _union(_projected(case.constraints, pair.parameters, ()) for case in cases)
@@ -415,11 +425,14 @@ def _missing_condition(pair: _Pair, cases: list[_Case]) -> Assumption | None:
     parameters = pair.parameters
     domain = [*_nonnegative(parameters), *pair.a.constraints, *pair.b.constraints]
     domain.extend(c for _, order in pair.order[:1] for c in order)
-    runs = _projected(domain, parameters, ())
+    definitions = [*pair.a.definitions, *pair.b.definitions]
+    runs = _union(_projected([*domain, *c], parameters, ()) for c in _choices(definitions))
     meets = _union(_projected(case.constraints, parameters, ()) for case in cases)
     safe = _guarded(lambda: runs.subtract(meets).coalesce().gist(runs).coalesce())
     if safe.is_empty() or safe.n_basic_set() > 3:
         return None
+    if _guarded(lambda: safe.intersect(_typical_runs(pair, TYPICAL_TRIPS)).is_empty()):
+        return None  # all it would say is that the loop hardly runs
     found: list[list[tuple[Linear, bool]]] = []
     for part in safe.get_basic_sets():
         if part.dim(isl.dim_type.div):
@@ -456,19 +469,13 @@ def _nonnegative(parameters: Iterable[Variable]) -> Iterator[Constraint]:
     return (Constraint({p: 1}) for p in parameters if p.type.is_unsigned)  # type: ignore[attr-defined]  # an expression
 
 
-def _parameters(a: Instance, b: Instance, linears: Iterable[Linear]) -> list[Variable]:
-    return _parameters_of([a, b], linears)
-
-
 def _parameters_of(sides: Sequence[Instance], linears: Iterable[Linear]) -> list[Variable]:
     """The parameters in constraints, in order of appearance."""
     found: dict[Variable, None] = {}
     for side in sides:
-        for constraint in itertools.chain(
-            side.constraints, side.guards, *(c for alt in side.alternatives for c in alt)
-        ):
-            found.update((v, None) for v in constraint.linear if v is not None and not isinstance(v, tuple))
-        for linear in side.strides.values():
+        chosen = (c for option in (*side.alternatives, *side.definitions) for case in option for c in case)
+        mentioned = (c.linear for c in itertools.chain(side.constraints, side.guards, chosen))
+        for linear in itertools.chain(mentioned, side.strides.values()):
             found.update((v, None) for v in linear if v is not None and not isinstance(v, tuple))
     for linear in linears:
         found.update((v, None) for v in linear if v is not None and not isinstance(v, tuple))
@@ -517,6 +524,8 @@ def _projected(constraints: Sequence[Constraint], parameters: Sequence[Variable]
     """The values of parameters and kept variables for which the rest can be chosen; columns in that order."""
     columns = _columns(constraints, [*parameters, *keep])
     wanted = len(parameters) + len(keep)
+    if any(not isinstance(v, tuple) for v in columns if columns[v] >= wanted):
+        raise AssertionError("a parameter would be projected out")
     points = _points(constraints, columns).to_set()
     return _guarded(lambda: points.project_out(_SET, wanted, len(columns) - wanted))
 

@@ -15,10 +15,23 @@ from dataclasses import dataclass, field
 from analyzers.dependence.facts import Conflict
 from analyzers.dependence.polyhedral import Solver
 from analyzers.ir.accesses import Access, Guard
-from analyzers.ir.expressions import Constant, Expr, Unary
+from analyzers.ir.expressions import Conditional, Constant, Expr, Unary
 from analyzers.ir.symbols import Symbol
 from tests.brute_force import Event, TooManyError, conflicts, events, uncovered
-from tests.helpers_ir import SIZE_T, UNSIGNED, Nest, add, array, binary, invariant_except, mul, pointer, sub, variable
+from tests.helpers_ir import (
+    SIZE_T,
+    UNSIGNED,
+    Nest,
+    add,
+    array,
+    binary,
+    expr,
+    invariant_except,
+    mul,
+    pointer,
+    sub,
+    variable,
+)
 
 CASES = int(os.environ.get("HPC_LS_PROPERTY_CASES", "2000"))
 SEED = int(os.environ.get("HPC_LS_PROPERTY_SEED", "1"))
@@ -108,6 +121,11 @@ def random_case(rng: random.Random) -> Case:
             total = binary(rng.choice(["/", "%"]), total, rng.randint(2, 3))
         elif chance < 0.2:
             total = sub(use(n), add(total, 1))
+        elif chance < 0.25:
+            total = binary(rng.choice(["min", "max"]), total, rng.choice([2, use(n), visible[0]]))
+        elif chance < 0.3:
+            test = binary(rng.choice(["<", "==", "!=", ">="]), visible[-1], rng.choice([0, 1, use(n)]))
+            total = Conditional(test, total, expr(rng.choice([0, visible[0], use(n)])), total.type)
         return total
 
     def guards() -> list[Guard]:
