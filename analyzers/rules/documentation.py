@@ -13,6 +13,7 @@ from inspect import cleandoc
 from pathlib import Path
 from types import ModuleType
 
+from analyzers.rules import service
 from analyzers.rules.registry import Rule, modules, rules
 
 HEADINGS = ("What it finds", "Why it matters", "Example", "Fix", "References")
@@ -24,7 +25,7 @@ _FAMILIES = {
     "omp": "OpenMP directives",
     "mpi": "MPI",
     "perf": "Performance of parallel code",
-    "syntax": "Source text",
+    "syntax": "Comments, and hpc-ls itself",
 }
 
 
@@ -46,8 +47,11 @@ class Example:
 
 def page(module: ModuleType) -> Page:
     """The page of a rule module. Raises ValueError where a heading is missing, unknown or out of order."""
-    rule: Rule = module.RULE
-    title, *lines = cleandoc(module.__doc__ or "").splitlines() or [""]
+    return _parsed(module.RULE, module.__doc__ or "")
+
+
+def _parsed(rule: Rule, text: str) -> Page:
+    title, *lines = cleandoc(text).splitlines() or [""]
     sections: dict[str, list[str]] = {}
     current: list[str] | None = None
     for line in lines:
@@ -66,7 +70,14 @@ def page(module: ModuleType) -> Page:
 
 def find(code: str) -> Page | None:
     """The page of a rule by its code, None where there is no such rule."""
-    return next((page(module) for module in modules() if module.RULE.code == code), None)
+    return next((page(module) for module in modules() if module.RULE.code == code), None) or next(
+        (found for found in service_pages() if found.rule.code == code), None
+    )
+
+
+def service_pages() -> list[Page]:
+    """The pages of the findings that no rule makes."""
+    return [_parsed(rule, text) for rule, text in service.RULES]
 
 
 def examples(page_: Page) -> list[Example]:
@@ -91,7 +102,8 @@ def markdown(page_: Page) -> str:
     ]
     for heading, text in page_.sections.items():
         parts += [f"## {heading}", _listed(text) if heading == "References" else _fenced(text)]
-    parts.append(f"Leave one place out with `// hpc-ls: ignore[{rule.code}]` on its line or the line above.")
+    if rule.category != "syntax":
+        parts.append(f"Leave one place out with `// hpc-ls: ignore[{rule.code}]` on its line or the line above.")
     return "\n\n".join(parts) + "\n"
 
 
@@ -112,7 +124,7 @@ def index() -> str:
         "`--select race,omp-unknown-clause`, or in the configuration file.",
     ]
     for family, title in _FAMILIES.items():
-        members = [rule for rule in rules().values() if rule.category == family]
+        members = [rule for rule in (*rules().values(), *(r for r, _ in service.RULES)) if rule.category == family]
         if not members:
             continue
         lines += ["", f"## {title}", "", "| rule | what it says | severity |", "| --- | --- | --- |"]
@@ -122,7 +134,8 @@ def index() -> str:
 
 def pages() -> dict[str, str]:
     """File name to content, for all of docs/rules."""
-    return {"README.md": index(), **{f"{m.RULE.code}.md": markdown(page(m)) for m in modules()}}
+    all_pages = [*(page(module) for module in modules()), *service_pages()]
+    return {"README.md": index(), **{f"{found.rule.code}.md": markdown(found) for found in all_pages}}
 
 
 def link(code: str, base: str | None = None) -> str | None:
@@ -131,14 +144,14 @@ def link(code: str, base: str | None = None) -> str | None:
     `base` is the configured address of the pages. Without one it is the generated page of this checkout, and where the
     package is installed without its documentation, the rule's own module, whose docstring is the page.
     """
-    if code not in rules():
+    if find(code) is None:
         return None
     if base:
         return f"{base.rstrip('/')}/{code}.md"
     generated = FOLDER / f"{code}.md"
     if generated.is_file():
         return generated.as_uri()
-    source = next((m.__file__ for m in modules() if m.RULE.code == code), None)
+    source = next((m.__file__ for m in modules() if m.RULE.code == code), service.__file__)
     return Path(source).resolve().as_uri() if source else None
 
 

@@ -85,7 +85,7 @@ def test_writing_twice_changes_nothing_and_removes_what_is_gone(tmp_path: Path) 
 
 def test_links_name_what_exists() -> None:
     assert documentation.link("no-such-rule") is None
-    for code in rules():
+    for code in (*rules(), "unused-suppression", "internal-error"):
         link = documentation.link(code)
         assert link is not None
         assert Path(link.removeprefix("file://")).is_file()
@@ -93,9 +93,9 @@ def test_links_name_what_exists() -> None:
 
 
 EXAMPLES = [
-    pytest.param(m.RULE.code, example, id=f"{m.RULE.code}-{'bad' if example.bad else 'good'}-{number}")
-    for m in modules()
-    for number, example in enumerate(documentation.examples(documentation.page(m)))
+    pytest.param(page.rule.code, example, id=f"{page.rule.code}-{'bad' if example.bad else 'good'}-{number}")
+    for page in (*(documentation.page(m) for m in modules()), *documentation.service_pages())
+    for number, example in enumerate(documentation.examples(page))
 ]
 
 
