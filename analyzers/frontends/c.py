@@ -12,7 +12,7 @@ from pathlib import Path
 import tree_sitter_c
 from tree_sitter import Language, Parser
 
-from analyzers.frontends import c_chunks, c_declarations, c_environment, directives
+from analyzers.frontends import c_chunks, c_declarations, c_environment, directives, headers
 from analyzers.frontends.c_chunks import Item
 from analyzers.frontends.c_context import Context, Scope
 from analyzers.frontends.c_directives import resolve
@@ -20,6 +20,7 @@ from analyzers.frontends.c_environment import Environment, Macros, Texts
 from analyzers.frontends.c_function import lower_function
 from analyzers.frontends.c_spelling import rewritten
 from analyzers.frontends.compile_commands import Flags, flags_for
+from analyzers.frontends.headers import SystemHeaders
 from analyzers.frontends.includes import HeaderReader, IncludeCache, threadprivate_names
 from analyzers.frontends.macros import Expanded, Macro, expand, joined, parse_define
 from analyzers.frontends.masking import Masked, PreprocessorLine, blank_pragma_operators, blank_ranges, mask
@@ -91,6 +92,7 @@ class CFrontend:
         self._items: list[Item] = []
         self._environment_key: object = None
         self._header_key: object = None
+        self._system: SystemHeaders | None = None
         self._headers = Environment(Scope(None, 0, {}), {})
         self._environment = self._headers
         self._file_lines: tuple[PreprocessorLine, ...] = ()
@@ -103,9 +105,12 @@ class CFrontend:
         self.source = source
         self._refresh_flags()
         masked = self._masked = mask(source.data)
-        key = (self._flag_bytes, tuple(line.text for line in masked.lines if line.keyword != "pragma"))
+        key = (self._flag_bytes, self._system, tuple(line.text for line in masked.lines if line.keyword != "pragma"))
         include = self._includes.begin(key)
-        self._pre = preprocess(masked.lines, dict(self._predefined), len(source.data), include)
+        macros = dict(self._predefined)
+        if self._system is not None:
+            macros.update(self._system.constants)
+        self._pre = preprocess(masked.lines, macros, len(source.data), include)
         inactive = list(self._pre.inactive)
         self._code = blank_ranges(masked.code, inactive)
         skeleton = blank_ranges(masked.skeleton, inactive)
@@ -114,6 +119,20 @@ class CFrontend:
         self._place_directives()
         self._set_macros()
         self._set_environment()
+
+    def read_system_headers(self, compiler: str | None = None) -> bool:
+        """Let the compiler's preprocessor read the system headers of the present version; True: something was learnt.
+
+        Takes a fraction of a second the first time: for the moment a document is opened or saved."""
+        reading = self._includes.reading
+        found = headers.read(
+            reading.system if reading is not None else (), self._includes.reader.include_paths, compiler
+        )
+        if found is None or found is self._system:
+            return False
+        self._system = found
+        self.update(self.source)
+        return True
 
     def _refresh_flags(self) -> None:
         flags = Flags() if self.path is None else flags_for(self.path)
@@ -167,11 +186,13 @@ class CFrontend:
     def _set_environment(self) -> None:
         code = self._code
         reading = self._includes.reading
-        headers = tuple(reading.headers) if reading is not None else ()
-        header_key = (headers, self._macro_key)
+        project = tuple(reading.headers) if reading is not None else ()
+        header_key = (project, self._macro_key, self._system)
         if header_key != self._header_key:
             self._header_key = header_key
-            self._headers = c_environment.of_headers(headers, self._macros, self._texts)
+            system = () if self._system is None else (self._system.header,)
+            below = c_environment.of_headers(system, Macros.of({}), self._texts)
+            self._headers = c_environment.of_headers(project, self._macros, self._texts, below)
             self._environment_key = None
         private = frozenset(name for line in self._file_lines for name in threadprivate_names(line.text))
         addresses = self._addresses()

@@ -127,13 +127,20 @@ def addressed(code: bytes) -> frozenset[str]:
     return frozenset(found)
 
 
-def of_headers(headers: Iterable[Header], macros: Macros, texts: Texts) -> Environment:
-    """The declarations of the project's headers."""
-    environment = Environment(Scope(None, 0, _Names(), _Names()), {})
+def of_headers(
+    headers: Iterable[Header], macros: Macros, texts: Texts, below: Environment | None = None
+) -> Environment:
+    """The declarations of headers, on top of those of `below`."""
+    under = None if below is None else below.scope
+    environment = Environment(Scope(under, 0, _Names(), _Names()), {} if below is None else _copied(below.texts))
     for header in headers:
         items = c_chunks.cut(header.code, header.skeleton)
         _declare_items(environment, items, header.code, macros, texts, None, header.threadprivate)
     return environment
+
+
+def _copied(texts: Mapping[str, list[bytes]]) -> dict[str, list[bytes]]:
+    return {name: list(parts) for name, parts in texts.items()}
 
 
 def of_file(
@@ -149,9 +156,7 @@ def of_file(
     """The declarations of the file on top of those of its headers.
 
     `lines` are the offsets at which lines start, `addresses` the names whose address is taken anywhere in the file."""
-    environment = Environment(
-        Scope(headers.scope, 0, _Names(), _Names()), {k: list(v) for k, v in headers.texts.items()}
-    )
+    environment = Environment(Scope(headers.scope, 0, _Names(), _Names()), _copied(headers.texts))
     environment.addressed = addresses
     _declare_items(environment, items, code, macros, texts, lines, threadprivate)
     return environment

@@ -146,6 +146,7 @@ class Reading:
     reader: HeaderReader
     headers: list[Header] = field(default_factory=list)
     signatures: list[Signature] = field(default_factory=list)
+    system: list[str] = field(default_factory=list)  # not of the project
     missing: list[str] = field(default_factory=list)
     once: set[str] = field(default_factory=set)  # #pragma once
     size: int = 0
@@ -157,6 +158,7 @@ class Reading:
     def _include(self, found: Include, macros: MutableMapping[bytes, Macro], directory: str | None, depth: int) -> bool:
         path = self.reader.find(found.name, found.system, directory)
         if path is None:
+            self.system.append(found.name)
             if found.name in STANDARD:
                 return True
             self.missing.append(found.name)
