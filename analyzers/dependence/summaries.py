@@ -218,6 +218,12 @@ class _Summary:
         self.unknown: str | None = None
         self.threadprivate: set[str] = set()
         self.origins = _origins(function, known)
+        moved = {
+            s.target.symbol
+            for s in walk_statements(function.body)
+            if isinstance(s, Assign) and isinstance(s.target, Name)
+        }
+        self.fixed = {p for p in function.params if p not in moved and not p.address_taken}
 
     def add(self, stmt: Stmt) -> None:
         if isinstance(stmt, Unknown):
@@ -280,12 +286,16 @@ class _Summary:
         if isinstance(root, Name):
             self._variable(root.symbol, use)
             return
+        found = places(lvalue, self.origins, self.known)
+        while isinstance(lvalue, Field):
+            lvalue = lvalue.base
         own = (
             isinstance(lvalue, Element)
             and isinstance(lvalue.base, Name)
+            and lvalue.base.symbol in self.fixed
             and all(isinstance(s, Constant) and s.value == 0 for s in lvalue.subscripts)
         )
-        self._note(places(lvalue, self.origins, self.known), use, whole=not own)
+        self._note(found, use, whole=not own)
 
     def _note(self, found: _Origin, use: ParameterUse, *, whole: bool) -> None:
         if found.anything:
@@ -322,7 +332,7 @@ class _Summary:
             use = parameter_use(effect, position)
             if use == "none" or argument.type.is_scalar:
                 continue
-            whole = effect.whole_parameters or not isinstance(argument, Name)
+            whole = effect.whole_parameters or not (isinstance(argument, Name) and argument.symbol in self.fixed)
             self._note(self._behind(argument, ("*",)), use, whole=whole)
         for root, steps, use in effect.memory:
             if isinstance(root, str):

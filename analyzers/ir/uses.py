@@ -97,7 +97,10 @@ def read(expr: Expr, uses: Uses) -> None:
                 else:
                     uses.reads.append(found[0])
             case Element():
-                _read_memory(top, uses, stack)
+                if top.type.kind == "array":
+                    _read_address(top, uses, stack)  # a row decays to its address
+                else:
+                    _read_memory(top, uses, stack)
             case Address(operand=operand):
                 _read_address(operand, uses, stack)
             case Call(callee=callee, arguments=arguments):
