@@ -26,9 +26,10 @@ from analyzers.ir.expressions import (
     Name,
     Unary,
     children,
+    symbols,
     walk,
 )
-from analyzers.ir.statements import Assign, Block, Declare, Loop, LoopHeader, Stmt, walk_statements
+from analyzers.ir.statements import Assign, Block, Construct, Declare, Loop, LoopHeader, Stmt, walk_statements
 from analyzers.ir.symbols import INT, Symbol
 from analyzers.ir.verdicts import Assumption
 from analyzers.openmp.concurrency import Mode
@@ -140,6 +141,61 @@ class Elements:
                 worst = conflict
         return worst
 
+    def same_schedule(self, first: Access, second: Access, one: Placement, other: Placement) -> Answer | None:
+        """The answer for two worksharing loops over the same iterations with a static schedule: each thread gets the
+        same iterations of both (OpenMP 5.2 §11.5.3), so that only different iterations meet. A schedule that is not
+        given is taken as static, as it is with the known compilers. None: the loops are not like that."""
+        assert self._solver is not None
+        mine, theirs = one.executor, other.executor
+        if mine.kind != "iteration" or theirs.kind != "iteration" or mine.loop is None or theirs.loop is None:
+            return None
+        if mine.construct is None or theirs.construct is None or mine.loop is theirs.loop:
+            return None
+        if _schedule(mine.construct) is None or _schedule(mine.construct) != _schedule(theirs.construct):
+            return None
+        header, like = self.headers.get(id(mine.loop)), self.headers.get(id(theirs.loop))
+        if header is None or like is None or header.relation != like.relation:
+            return None
+        if (header.lower, header.bound, header.step) != (like.lower, like.bound, like.step):
+            return None
+        if not all(self.invariant(e) for e in (header.lower, header.bound, header.step)):
+            return None
+        if first.loops[: len(second.loops)].count(mine.loop) != 1 or theirs.loop not in second.loops:
+            return None
+        at = second.loops.index(theirs.loop)
+        if first.loops.index(mine.loop) != at or first.loops[:at] != second.loops[:at]:
+            return None
+        if header.index != like.index and any(
+            like.index in symbols(e)
+            for inner in second.loops[at + 1 :]
+            if (inside := self.headers.get(id(inner))) is not None
+            for e in (inside.lower, inside.bound, inside.step)
+        ):
+            return None
+        renamed = self._renamed(second, theirs.loop, mine.loop, like.index, header.index)
+        conflict = self._solver.carried(first, renamed, mine.loop)
+        return Answer(conflict)
+
+    def _renamed(self, access: Access, loop: Loop, other: Loop, index: Symbol, name: Symbol) -> Access:
+        """The access as if it stood in `other` instead of `loop`."""
+
+        def rewritten(expr: Expr) -> Expr:
+            return _rewritten(expr, lambda e: Name(name) if isinstance(e, Name) and e.symbol == index else None)
+
+        made = replace(
+            access,
+            loops=tuple(other if each is loop else each for each in access.loops),
+            guards=tuple(replace(g, condition=rewritten(g.condition)) for g in access.guards),
+            path=tuple(
+                step
+                if isinstance(step, Member)
+                else Subscripts(tuple(map(rewritten, step.indices)), step.through_pointer)
+                for step in access.path
+            ),
+        )
+        self._kept.append(made)
+        return made
+
     def _in_team(self, access: Access, depth: int, thread: int | None) -> Access:
         """The access with the loop over threads at `depth`, the thread's number written as its index."""
         key = (id(access), depth, thread)
@@ -239,6 +295,19 @@ class Elements:
         if isinstance(condition, (Name, Unary)):
             return not any(self._is_number(e) for e in walk(condition))
         return False
+
+
+def _schedule(construct: Construct) -> tuple[Expr | None, ...] | None:
+    """The chunk of a static schedule of one loop, () without one; None for other schedules and collapsed nests."""
+    directive = construct.directive
+    if not directive.has("for") or directive.has("parallel", "teams") or directive.first("collapse") is not None:
+        return None
+    clause = directive.first("schedule")
+    if clause is None:
+        return ()
+    if "static" not in clause.modifiers or directive.first("order") is not None:
+        return None
+    return tuple(item.expr for item in clause.items)
 
 
 def _common(one: Sequence[Loop], other: Sequence[Loop]) -> Iterator[Loop]:

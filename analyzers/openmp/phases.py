@@ -10,7 +10,7 @@ that loop counts as a barrier.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from analyzers.dependence.spelling import spell
 from analyzers.ir.directives import Directive
@@ -330,7 +330,7 @@ class _Walker:
         state.loops = (*state.loops, loop)
         before = state.copy()
         # Twice: what the first iteration leaves behind is where the second one begins.
-        for _ in range(2):
+        for last in (False, True):
             self.record(loop, state)
             self.walk(loop.body, state)
             for each in loop.step:
@@ -339,17 +339,37 @@ class _Walker:
                 self.result.ends[id(loop)] = frozenset(state.levels[-1])
                 state.levels[-1] = {entry}
             self._forget_decisions(loop, state)
-            state.join(before)
+            # A loop with barriers is taken to run at least once: with none the region would be a degenerate one.
+            if not (keeps_apart and last):
+                state.join(before)
             state.locks = before.locks & state.locks
         state.loops = state.loops[:-1]
         if keeps_apart:
             state.levels.pop()
             state.synchronised = state.synchronised[:-1]
+            self._leave(loop, before, state)
         waited = loop.condition
         if isinstance(waited, Unary) and waited.op == "!":
             for call in calls_in(waited.operand):
                 if call.name in TEST_LOCK and call.arguments:
                     state.locks |= {lock_of(call)}
+
+    def _leave(self, loop: Loop, before: _State, state: _State) -> None:
+        """Behind a loop with barriers: only what stood behind the last barrier of an iteration can still be running."""
+        exit_ = Phase(self.barriers.setdefault(-id(loop), len(self.barriers)))
+        depth = len(state.levels)
+        ends = self.result.ends[id(loop)]
+        for stmt in (loop, *walk_statements(loop.body)):
+            at = self.result.placements.get(id(stmt))
+            if at is not None and len(at.phases) > depth and meet(at.phases[depth], ends):
+                phases = (*(level | {exit_} for level in at.phases[:depth]), *at.phases[depth:])
+                self.result.placements[id(stmt)] = replace(at, phases=phases)
+        passed = meet(frozenset({self.result.entries[id(loop)]}), ends)
+        for level, old in zip(state.levels, before.levels, strict=False):
+            level.clear()
+            level.add(exit_)
+            if passed:
+                level |= old
 
     def _forget_decisions(self, loop: Loop, state: _State) -> None:
         """The next iteration may decide otherwise."""

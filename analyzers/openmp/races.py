@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from analyzers.dependence import alias
 from analyzers.dependence.facts import FunctionFacts
@@ -148,7 +149,8 @@ class _Examined:
         self.phases: Phases = place(construct, root.outside) if construct is not None else place(facts.function)
         self.one_thread = construct is not None and not self.simd and has_one_thread(construct.directive)
         self.teams = construct is not None and construct.directive.has("teams")
-        self.by_hand = _synchronizes_by_hand(facts, construct, self.phases)
+        body = construct.body if construct is not None and construct.body is not None else facts.function.body
+        self.by_hand = _synchronizes_by_hand(facts, body, self.phases)
         self.candidates = list(self._candidates())
         sharing = region_sharing(construct, root.outside, table) if construct is not None else {}
         self.region = Region(
@@ -281,7 +283,11 @@ class _Examined:
         )
         if relation.status != "same":
             return None
-        answer = self._elements(mode, one).ask(one.access, other.access, mode, (one.place, other.place))
+        elements = self._elements(mode, one)
+        answer = elements.ask(one.access, other.access, mode, (one.place, other.place))
+        if answer.conflict.status != "none" and mode.between == "threads" and mode.adjacent is None:
+            static = elements.same_schedule(one.access, other.access, one.place, other.place)
+            answer = static if static is not None else answer
         conflict = answer.conflict
         if conflict.status == "none":
             return None
@@ -292,7 +298,7 @@ class _Examined:
             confidence = "likely" if assumptions else "proved"
             if mode.adjacent is not None and self._depends_on(mode.adjacent, one, other):
                 confidence = "possible"
-            if self.by_hand and one is not other and mode.between == "threads":
+            if one is not other and (self.by_hand == "flags" or (self.by_hand and mode.between == "threads")):
                 confidence = "possible"
         elif conflict.assumption is not None:
             assumptions = (conflict.assumption,)
@@ -403,24 +409,23 @@ def _names(expr: Expr) -> set[Symbol]:
     return {expr.symbol} if isinstance(expr, Name) else set()
 
 
-def _synchronizes_by_hand(facts: FunctionFacts, construct: Construct | None, phases: Phases) -> bool:
-    """Does the region order its threads by other means than constructs: a loop that waits for a flag, a lock that one
+def _synchronizes_by_hand(facts: FunctionFacts, body: Stmt, phases: Phases) -> Literal["flags", "locks", ""]:
+    """Does the region order its threads by other means than constructs: loops that wait for a flag, a lock that one
     statement takes and another gives back, a callee that does so?"""
-    if construct is None or construct.body is None:
-        return False
-    for stmt in walk_statements(construct.body):
-        if isinstance(stmt, Loop) and stmt.kind != "for" and id(stmt) not in facts.headers and _waits(stmt):
-            return True
+    found: Literal["locks", ""] = ""
+    for stmt in walk_statements(body):
+        if isinstance(stmt, Loop) and id(stmt) not in facts.headers and _waits(stmt):
+            return "flags"
         for call in (e for expr in expressions(stmt) for e in walk(expr) if isinstance(e, Call)):
             effects = facts.effects.get(call.name or "")
             if effects is None or not effects.synchronizes:
                 continue
             at = phases.placements.get(id(stmt))
             if not (call.name or "").startswith("omp_"):
-                return True
+                found = "locks"
             if at is not None and call.name in UNSET_LOCK and call.arguments and lock_of(call) not in at.locks:
-                return True
-    return False
+                found = "locks"
+    return found
 
 
 def _waits(loop: Loop) -> bool:
