@@ -20,7 +20,7 @@ from analyzers.text import SourceText, Span, decode
 
 UNUSED = "unused-suppression"
 # Codes that are no rule of the registry: they have no facts of a function to look at.
-EXTRA_CODES = (UNUSED, "syntax-error")
+EXTRA_CODES = (UNUSED, "internal-error")
 
 _MARK = b"hpc-ls:"
 _C_TOKEN = re.compile(

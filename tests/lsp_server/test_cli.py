@@ -13,6 +13,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from analyzers.suppressions import EXTRA_CODES
 from lsp_server.cli import main, parser
 from tests.lsp_server.cli_runner import PLAIN, PROGRAM, RACY, SERIAL, UNSEEN, check_json, git, run
 
@@ -346,6 +347,8 @@ def test_explain_a_rule(work: Path) -> None:
     text = run("explain", code, cwd=work, status=0).stdout.decode()
     for heading in ("What it finds", "Why it matters", "Example", "Fix", "References"):
         assert f"\n{heading}\n" in text
+    for code in EXTRA_CODES:
+        assert run("explain", code, cwd=work, status=0).stdout.decode().startswith(f"{code}  ")
 
 
 def test_doctor(tmp_path: Path) -> None:
