@@ -61,7 +61,10 @@ def reason_of(a: Instance, b: Instance, equations: Equations) -> Reason | None:
     for side in (a, b):
         if not side.exact:
             code = side.reason or "inexact"
-            return Reason(code, side.text or _TEXTS.get(code, code), side.access.span, subject(side.access))
+            text = side.text or _TEXTS.get(code, code)
+            if code == "call" and side.access.call:
+                text = f"`{side.access.call}` accesses `{subject(side.access)}`, which elements is not known"
+            return Reason(code, text, side.access.span, subject(side.access))
     return None
 
 

@@ -202,3 +202,9 @@ def test_the_directive_that_is_there_is_kept(directive: str, expected: str) -> N
                  f"#pragma omp {directive}\nfor (int i = 0; i < n; i++) {{ t = i; y[i] = t; }} }}")  # fmt: skip
     assert loop.pragma == expected
     assert f"OpenMP 5.2: {directive} §" in loop.explanation
+
+
+def test_the_function_and_the_array_are_named_where_elements_are_not_known() -> None:
+    loop = reports("static double a[9]; static void g(void) { for (int i = 0; i < 9; i++) a[i] += 1; }\n"
+                   "void f(void) { for (int t = 0; t < 5; t++) g(); }")[-1]  # fmt: skip
+    assert loop.explanation.startswith("Cannot decide: `g` accesses `a`, which elements is not known.")
