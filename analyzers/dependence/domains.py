@@ -30,6 +30,7 @@ from analyzers.dependence.forms import (
     Wrapped,
     combine,
     constant,
+    parts,
     poly_of,
 )
 from analyzers.ir.accesses import Access, Guard, Member
@@ -82,12 +83,12 @@ class Instance:
     access: Access
     tag: str
     env: Env
-    indices: dict[Symbol, Variable] = field(default_factory=dict)
+    indices: dict[Symbol, tuple[str, int]] = field(default_factory=dict)
     variables: list[Variable] = field(default_factory=list)  # of the loops, outermost first
     constraints: list[Constraint] = field(default_factory=list)  # of the loops, and definitions of derived values
     guards: list[Constraint] = field(default_factory=list)
     alternatives: list[tuple[Conjunction, ...]] = field(default_factory=list)  # of guards: one of each holds
-    definitions: list[tuple[Conjunction, ...]] = field(default_factory=list)  # of derived values: one of each holds
+    definitions: dict[Variable, tuple[Conjunction, ...]] = field(default_factory=dict)  # of derived values: one holds
     trips: list[Trips] = field(default_factory=list)
     steps: list[str | tuple[Subscript, ...]] = field(default_factory=list)
     strides: dict[int, Linear] = field(default_factory=dict)  # by depth: a step that is a parameter
@@ -122,12 +123,14 @@ class Instance:
         if known is not None:
             return known
         variable: Variable = (self.tag, "z", len(self.derived))
+        if not isinstance(key, Loaded) and self._is_shared(key):
+            variable = ("o", "z", key)
         self.derived[key] = variable
         match key:
             case Quotient(numerator=numerator, divisor=divisor, truncates=truncates):
-                self._define_quotient(self.linear(numerator), {variable: -divisor}, divisor, truncates)
+                self._define_quotient(self.linear(numerator), variable, divisor, truncates)
             case Wrapped(form=form, bits=bits):
-                turns: Linear = {(self.tag, "w", len(self.derived)): 1 << bits}
+                turns: Linear = {(variable, "w", 0): 1 << bits}
                 self.constraints.append(Constraint(plus(plus(self.linear(form), turns), {variable: -1}), True))
                 self.constraints.append(Constraint({variable: 1}))
                 self.constraints.append(Constraint({variable: -1, None: (1 << bits) - 1}))
@@ -138,15 +141,25 @@ class Instance:
                     self.constraints.append(Constraint({variable: 1}))
         return variable
 
-    def _define_quotient(self, numerator: Linear, whole: Linear, divisor: int, truncates: bool) -> None:
-        rest = plus(numerator, whole)  # what the division leaves
+    def _is_shared(self, key: Key) -> bool:
+        """Is the derived value the same in all instances?"""
+        stack = [key]
+        while stack:
+            top = stack.pop()
+            if isinstance(top, Loaded) or (isinstance(top, Symbol) and self.indices[top][0] != "o"):
+                return False
+            stack.extend(k for form in parts(top) for k, _ in form.terms)
+        return True
+
+    def _define_quotient(self, numerator: Linear, variable: Variable, divisor: int, truncates: bool) -> None:
+        rest = plus(numerator, {variable: -divisor})  # what the division leaves
         down = (Constraint(rest), Constraint(plus({None: divisor - 1}, rest, -1)))
         if not truncates:
             self.constraints.extend(down)
             return
         up = (Constraint(plus({}, rest, -1)), Constraint(plus({None: divisor - 1}, rest)))
         below = plus({None: -1}, numerator, -1)
-        self.definitions.append(((Constraint(numerator), *down), (Constraint(below), *up)))
+        self.definitions[variable] = ((Constraint(numerator), *down), (Constraint(below), *up))
 
     def _define_choice(self, variable: Variable, test: Linear, then: Linear, otherwise: Linear, equality: bool) -> None:
         first = Constraint(plus(then, {variable: -1}), True)
@@ -155,7 +168,7 @@ class Instance:
         cases: list[Conjunction] = [(Constraint(test, equality), first), (below, second)]
         if equality:
             cases.append((Constraint(plus(test, {None: -1})), second))
-        self.definitions.append(tuple(cases))
+        self.definitions[variable] = tuple(cases)
 
 
 def plus(first: Linear, second: Linear, factor: int = 1) -> Linear:
@@ -176,7 +189,7 @@ def instance(access: Access, tag: str, shared: int, headers: Headers, invariant:
     environments = []
     for depth, loop in enumerate(access.loops):
         environments.append(Env(dict(ranges), invariant, fixed, "stable"))
-        variable: Variable = ("o" if depth < shared else tag, depth)
+        variable = ("o" if depth < shared else tag, depth)
         result.variables.append(variable)
         header = headers.get(id(loop))
         if header is None:

@@ -139,17 +139,22 @@ def poly_of(form: Affine) -> Poly:
     return poly
 
 
+def parts(key: Key) -> tuple[Affine, ...]:
+    """The forms that a derived value is computed from."""
+    match key:
+        case Quotient(numerator=form) | Wrapped(form=form):
+            return (form,)
+        case Selected(test=test, then=then, otherwise=otherwise):
+            return (test, then, otherwise)
+        case _:
+            return ()
+
+
 def is_parameter(key: Key) -> bool:
     """Does the key keep its value throughout the region?"""
-    match key:
-        case Symbol() | Loaded():
-            return False
-        case Quotient(numerator=form) | Wrapped(form=form):
-            return all(is_parameter(k) for k, _ in form.terms)
-        case Selected(test=test, then=then, otherwise=otherwise):
-            return all(is_parameter(k) for form in (test, then, otherwise) for k, _ in form.terms)
-        case _:
-            return True
+    if isinstance(key, (Symbol, Loaded)):
+        return False
+    return all(is_parameter(k) for form in parts(key) for k, _ in form.terms)
 
 
 def from_poly(poly: Mapping[Monomial, int], expr: Expr | None = None) -> Affine | NotAffine:

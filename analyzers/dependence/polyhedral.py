@@ -7,13 +7,13 @@ operations, and running out of it means "maybe", with the reason "budget".
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import islpy as isl
 
-from analyzers.dependence import answers
+from analyzers.dependence import answers, systems
 from analyzers.dependence.domains import (
     Conjunction,
     Constraint,
@@ -133,8 +133,8 @@ class Solver:
             if sign:
                 if independent(equations.linears, a.variables[shared], b.variables[shared], step):
                     return answers.none(equations, first)
-                order = _orders(a, b, shared, sign, step)
-        parameters = tuple(_parameters_of([a, b], equations.linears))
+                order = systems.orders(a, b, shared, sign, step)
+        parameters = tuple(systems.parameters_of([a, b], equations.linears))
         pair = _Pair(a, b, equations, shared if carried else None, order, parameters)
         try:
             _reset(self.budget)
@@ -150,21 +150,21 @@ class Solver:
         writers = [w for w in (self._instance(w, "b", shared) for w in writes) if w.exact]
         asked = [(writer, equate(reader, writer)) for writer in writers]
         linears = [linear for _, equations in asked for linear in equations.linears]
-        parameters = _parameters_of([reader, *writers], linears)
+        parameters = systems.parameters_of([reader, *writers], linears)
         kept = [*reader.variables, *reader.loads.values()]
-        domain = [*reader.constraints, *reader.guards, *_nonnegative(parameters)]
+        domain = [*reader.constraints, *reader.guards, *systems.nonnegative(parameters)]
         written: isl.Set | None = None
         for writer, equations in asked:
             if equations.disjoint or not equations.exact or equations.assumption is not None:
                 continue
             both = [*domain, *writer.constraints, *writer.guards, *(Constraint(e, True) for e in equations.linears)]
-            for before in _before(reader, writer, shared):
-                for chosen in _alternatives(reader, writer):
-                    piece = _projected([*both, *chosen, *before], parameters, kept)
+            for before in systems.before(reader, writer, shared):
+                for conjunction in _expanded([*both, *before], systems.options(reader, writer)):
+                    piece = _projected(conjunction, parameters, kept)
                     written = piece if written is None else written.union(piece)
         needed: isl.Set | None = None
-        for chosen in _alternatives(reader):
-            part = _projected([*domain, *chosen], parameters, kept)
+        for conjunction in _expanded(domain, systems.options(reader)):
+            part = _projected(conjunction, parameters, kept)
             needed = part if needed is None else needed.union(part)
         if written is None or needed is None:
             return needed is None or bool(needed.is_empty())
@@ -203,73 +203,41 @@ def _depth_of(loop: Loop, access: Access) -> int | None:
     return next((d for d, each in enumerate(access.loops) if each is loop), None)
 
 
-# Order and cases
+# Cases
 
 
-def _orders(
-    a: Instance, b: Instance, depth: int, sign: int, step: int | None
-) -> tuple[tuple[bool, tuple[Constraint, ...]], ...]:
-    """The two directions of different iterations: first access earlier, second access earlier."""
-    x: Linear = {a.variables[depth]: 1}
-    y: Linear = {b.variables[depth]: 1}
-    least: Linear = {None: abs(step)} if step is not None else {None: 1}
-    symbolic = a.strides.get(depth)
-    extra: tuple[Constraint, ...] = ()
-    if symbolic is not None:
-        # Iterations are at least one step apart, and a step that leads anywhere is not zero.
-        least = symbolic if sign > 0 else plus({}, symbolic, -1)
-        extra = (Constraint(plus(least, {None: -1})),)
-    if sign < 0:
-        x, y = y, x
-    return (
-        (True, (Constraint(plus(plus(y, x, -1), least, -1)), *extra)),
-        (False, (Constraint(plus(plus(x, y, -1), least, -1)), *extra)),
-    )
-
-
-def _before(reader: Instance, writer: Instance, shared: int) -> list[list[Constraint]]:
-    """The ways in which the writer's execution comes before the reader's in one iteration of the shared loops."""
-    ways: list[list[Constraint]] = []
-    equal: list[Constraint] = []
-    mine, theirs = reader.access.loops, writer.access.loops
-    for depth in range(shared, min(len(mine), len(theirs))):
-        if mine[depth] is not theirs[depth]:
-            break
-        trips = next((t for t in reader.trips if t.variable == reader.variables[depth]), None)
-        if trips is None:
-            return ways
-        gap = plus({reader.variables[depth]: trips.sign}, {writer.variables[depth]: trips.sign}, -1)
-        ways.append([*equal, Constraint(plus(gap, {None: -1}))])
-        equal.append(Constraint(gap, equality=True))
-    if writer.access.order < reader.access.order:
-        ways.append(equal)
-    return ways
-
-
-def _alternatives(*sides: Instance, more: Sequence[tuple[Conjunction, ...]] = ()) -> Iterator[list[Constraint]]:
-    """The conjunctions that the disjunctive conditions of the sides allow."""
-    options = [*(o for side in sides for o in (*side.alternatives, *side.definitions)), *more]
-    return _choices(options)
-
-
-def _choices(options: Sequence[tuple[Conjunction, ...]]) -> Iterator[list[Constraint]]:
-    count = 1
+def _expanded(
+    constraints: Sequence[Constraint], options: Sequence[tuple[Conjunction, ...]]
+) -> list[tuple[Constraint, ...]]:
+    """The conjunctions that remain when a case is chosen of each option: those that are not empty."""
+    live = [tuple(constraints)]
+    if not options:
+        return live
+    every = itertools.chain(constraints, *(case for option in options for case in option))
+    columns = systems.columns(every, ())
+    points = [_points(constraints, columns)]
     for option in options:
-        count *= len(option)
-    if count > MAX_CASES:
-        raise BudgetError
-    return (list(itertools.chain.from_iterable(chosen)) for chosen in itertools.product(*options))
+        tried = [
+            ((*chosen, *case), _narrowed(where, case, columns))
+            for chosen, where in zip(live, points, strict=True)
+            for case in option
+        ]
+        tried = [(chosen, where) for chosen, where in tried if not _guarded(where.is_empty)]
+        if len(tried) > MAX_CASES:
+            raise BudgetError
+        live = [chosen for chosen, _ in tried]
+        points = [where for _, where in tried]
+    return live
 
 
 def _cases(pair: _Pair, more: Sequence[tuple[Conjunction, ...]] = ()) -> list[_Case]:
     """The conjunctions in which the two executions meet."""
     a, b = pair.a, pair.b
-    base = [*a.constraints, *a.guards, *b.constraints, *b.guards, *_nonnegative(pair.parameters)]
+    base = [*a.constraints, *a.guards, *b.constraints, *b.guards, *systems.nonnegative(pair.parameters)]
     base.extend(Constraint(e, True) for e in pair.equations.linears)
     found = []
-    for chosen in _alternatives(a, b, more=more):
-        common = [*base, *chosen]
-        columns = _columns(itertools.chain(common, *(c for _, c in pair.order)), pair.parameters)
+    for common in _expanded(base, [*systems.options(a, b), *more]):
+        columns = systems.columns(itertools.chain(common, *(c for _, c in pair.order)), pair.parameters)
         meeting = _points(common, columns)
         for forward, extra in pair.order:
             if not _guarded(_narrowed(meeting, extra, columns).is_empty):
@@ -289,7 +257,7 @@ def _conflict(pair: _Pair, cases: list[_Case], headers: Headers) -> Conflict:
     found: Witness | None = None
     reason = answers.reason_of(a, b, equations)
     if exact:
-        typical = TYPICAL_TRIPS + 2 * abs(distance or 0) + answers.reach_of_guards(a, b)
+        typical = TYPICAL_TRIPS + 2 * systems.reach(equations) + answers.reach_of_guards(a, b)
         if not pair.parameters or _happens_typically(pair, cases, typical):
             found = next((w for w in (_witness(pair, c, headers) for c in chosen) if w is not None), None)
             text = "the dependence could not be confirmed by an example"
@@ -315,7 +283,7 @@ def _distance(pair: _Pair, cases: list[_Case], headers: Headers) -> int | None:
     gap = plus({pair.b.variables[pair.depth]: 1}, {pair.a.variables[pair.depth]: 1}, -1)
     distance: int | None = None
     for case in cases:
-        columns = _columns(case.constraints, ())
+        columns = systems.columns(case.constraints, ())
         points = _points(case.constraints, columns)
         if distance is None:
             values = _sample(points, columns)
@@ -331,7 +299,7 @@ def _distance(pair: _Pair, cases: list[_Case], headers: Headers) -> int | None:
 
 def _typical_runs(pair: _Pair, trips: int) -> isl.Set:
     """The parameter values for which every symbolic loop can run `trips` times."""
-    constraints: list[Constraint] = list(_nonnegative(pair.parameters))
+    constraints: list[Constraint] = list(systems.nonnegative(pair.parameters))
     for side in (pair.a, pair.b):
         constraints.extend(side.constraints)
         for loop in side.trips:
@@ -339,8 +307,16 @@ def _typical_runs(pair: _Pair, trips: int) -> isl.Set:
                 room = plus(high, low, -1)
                 if any(f for v, f in room.items() if v is not None):
                     constraints.append(Constraint(plus(room, {None: -trips * max(1, abs(loop.step or 1))})))
-    definitions = [*pair.a.definitions, *pair.b.definitions]
-    return _union(_projected([*constraints, *c], pair.parameters, ()) for c in _choices(definitions))
+    return _runs(constraints, pair)
+
+
+def _runs(constraints: Sequence[Constraint], pair: _Pair) -> isl.Set:
+    """The parameter values that the constraints allow, whatever the guards."""
+    defined = {**pair.a.definitions, **pair.b.definitions}
+    cases = _expanded(constraints, list(defined.values()))
+    if not cases:
+        return isl.Set.empty(isl.Space.set_alloc(_context, 0, len(pair.parameters)))
+    return _union(_projected(case, pair.parameters, ()) for case in cases)
 
 
 def _happens_typically(pair: _Pair, cases: list[_Case], trips: int) -> bool:
@@ -354,7 +330,7 @@ def _happens_typically(pair: _Pair, cases: list[_Case], trips: int) -> bool:
 
 def _witness(pair: _Pair, case: _Case, headers: Headers) -> Witness | None:
     """Two concrete iterations with small sizes, confirmed by evaluation."""
-    columns = _columns(case.constraints, pair.parameters)
+    columns = systems.columns(case.constraints, pair.parameters)
     small = [Constraint({p: 1}) for p in pair.parameters]
     # People expect examples in which nothing wraps around.
     turns = {v for v in columns if isinstance(v, tuple) and v[1] == "w"}
@@ -408,7 +384,7 @@ def _impossible_if_rising(pair: _Pair, case: _Case) -> bool:
         if len(loaded.place) != 1:
             return False
         place = loaded.place[0]
-        columns = _columns([*case.constraints, Constraint(place)], pair.parameters)
+        columns = systems.columns([*case.constraints, Constraint(place)], pair.parameters)
         points = _points(case.constraints, columns)
         for sign in (1, -1):
             wrong = Constraint(plus({None: -1}, place, sign))
@@ -417,16 +393,15 @@ def _impossible_if_rising(pair: _Pair, case: _Case) -> bool:
     if not extra:
         return False
     constraints = [*case.constraints, *extra]
-    return bool(_guarded(_points(constraints, _columns(constraints, pair.parameters)).is_empty))
+    return bool(_guarded(_points(constraints, systems.columns(constraints, pair.parameters)).is_empty))
 
 
 def _missing_condition(pair: _Pair, cases: list[_Case]) -> Assumption | None:
     """A condition on the parameters that excludes the conflict, as short as what makes the loops run allows."""
     parameters = pair.parameters
-    domain = [*_nonnegative(parameters), *pair.a.constraints, *pair.b.constraints]
+    domain = [*systems.nonnegative(parameters), *pair.a.constraints, *pair.b.constraints]
     domain.extend(c for _, order in pair.order[:1] for c in order)
-    definitions = [*pair.a.definitions, *pair.b.definitions]
-    runs = _union(_projected([*domain, *c], parameters, ()) for c in _choices(definitions))
+    runs = _runs(domain, pair)
     meets = _union(_projected(case.constraints, parameters, ()) for case in cases)
     safe = _guarded(lambda: runs.subtract(meets).coalesce().gist(runs).coalesce())
     if safe.is_empty() or safe.n_basic_set() > 3:
@@ -465,40 +440,6 @@ def _guarded(question: Callable[[], T]) -> T:
         raise
 
 
-def _nonnegative(parameters: Iterable[Variable]) -> Iterator[Constraint]:
-    return (Constraint({p: 1}) for p in parameters if p.type.is_unsigned)  # type: ignore[attr-defined]  # an expression
-
-
-def _parameters_of(sides: Sequence[Instance], linears: Iterable[Linear]) -> list[Variable]:
-    """The parameters in constraints, in order of appearance."""
-    found: dict[Variable, None] = {}
-    for side in sides:
-        chosen = (c for option in (*side.alternatives, *side.definitions) for case in option for c in case)
-        mentioned = (c.linear for c in itertools.chain(side.constraints, side.guards, chosen))
-        for linear in itertools.chain(mentioned, side.strides.values()):
-            found.update((v, None) for v in linear if v is not None and not isinstance(v, tuple))
-    for linear in linears:
-        found.update((v, None) for v in linear if v is not None and not isinstance(v, tuple))
-    return list(found)
-
-
-def _columns(constraints: Iterable[Constraint], first: Iterable[Variable]) -> dict[Variable, int]:
-    """A column for each variable: those of `first`, indices from outer to inner, derived values."""
-    columns: dict[Variable, int] = {variable: column for column, variable in enumerate(first)}
-    rest = {v for c in constraints for v in c.linear if v is not None and v not in columns}
-    for variable in sorted(rest, key=_rank):
-        columns[variable] = len(columns)
-    return columns
-
-
-def _rank(variable: Variable) -> tuple[int, int, str, str]:
-    if not isinstance(variable, tuple):
-        return (0, hash(variable), "", "")
-    if len(variable) == 2:
-        return (1, variable[1], variable[0], "")
-    return (2, variable[2], variable[0], variable[1])
-
-
 def _points(constraints: Iterable[Constraint], columns: dict[Variable, int]) -> isl.BasicSet:
     return _narrowed(isl.BasicSet.universe(isl.Space.set_alloc(_context, 0, len(columns))), constraints, columns)
 
@@ -522,7 +463,7 @@ def _narrowed(points: isl.BasicSet, constraints: Iterable[Constraint], columns: 
 
 def _projected(constraints: Sequence[Constraint], parameters: Sequence[Variable], keep: Sequence[Variable]) -> isl.Set:
     """The values of parameters and kept variables for which the rest can be chosen; columns in that order."""
-    columns = _columns(constraints, [*parameters, *keep])
+    columns = systems.columns(constraints, [*parameters, *keep])
     wanted = len(parameters) + len(keep)
     if any(not isinstance(v, tuple) for v in columns if columns[v] >= wanted):
         raise AssertionError("a parameter would be projected out")

@@ -1,0 +1,99 @@
+"""Systems of constraints about two executions: their order, their disjunctions, and a column for each variable."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+
+from analyzers.dependence.domains import Conjunction, Constraint, Instance, Linear, Variable, plus
+from analyzers.dependence.equations import Equations
+
+MAX_REACH = 64
+
+
+def orders(
+    a: Instance, b: Instance, depth: int, sign: int, step: int | None
+) -> tuple[tuple[bool, tuple[Constraint, ...]], ...]:
+    """The two directions of different iterations: first access earlier, second access earlier."""
+    x: Linear = {a.variables[depth]: 1}
+    y: Linear = {b.variables[depth]: 1}
+    least: Linear = {None: abs(step)} if step is not None else {None: 1}
+    symbolic = a.strides.get(depth)
+    extra: tuple[Constraint, ...] = ()
+    if symbolic is not None:
+        # Iterations are at least one step apart, and a step that leads anywhere is not zero.
+        least = symbolic if sign > 0 else plus({}, symbolic, -1)
+        extra = (Constraint(plus(least, {None: -1})),)
+    if sign < 0:
+        x, y = y, x
+    return (
+        (True, (Constraint(plus(plus(y, x, -1), least, -1)), *extra)),
+        (False, (Constraint(plus(plus(x, y, -1), least, -1)), *extra)),
+    )
+
+
+def before(reader: Instance, writer: Instance, shared: int) -> list[list[Constraint]]:
+    """The ways in which the writer's execution comes before the reader's in one iteration of the shared loops."""
+    ways: list[list[Constraint]] = []
+    equal: list[Constraint] = []
+    mine, theirs = reader.access.loops, writer.access.loops
+    for depth in range(shared, min(len(mine), len(theirs))):
+        if mine[depth] is not theirs[depth]:
+            break
+        trips = next((t for t in reader.trips if t.variable == reader.variables[depth]), None)
+        if trips is None:
+            return ways
+        gap = plus({reader.variables[depth]: trips.sign}, {writer.variables[depth]: trips.sign}, -1)
+        ways.append([*equal, Constraint(plus(gap, {None: -1}))])
+        equal.append(Constraint(gap, equality=True))
+    if writer.access.order < reader.access.order:
+        ways.append(equal)
+    return ways
+
+
+def options(*sides: Instance) -> list[tuple[Conjunction, ...]]:
+    """The disjunctions of the sides: of each, one case holds. Values that both share are defined once."""
+    defined: dict[Variable, tuple[Conjunction, ...]] = {}
+    for side in sides:
+        defined.update(side.definitions)
+    return [*defined.values(), *(option for side in sides for option in side.alternatives)]
+
+
+def nonnegative(parameters: Iterable[Variable]) -> Iterator[Constraint]:
+    return (Constraint({p: 1}) for p in parameters if p.type.is_unsigned)  # type: ignore[attr-defined]  # an expression
+
+
+def parameters_of(sides: Sequence[Instance], linears: Iterable[Linear]) -> list[Variable]:
+    """The parameters in constraints, in order of appearance."""
+    found: dict[Variable, None] = {}
+    for side in sides:
+        chosen = (c for option in (*side.alternatives, *side.definitions.values()) for case in option for c in case)
+        mentioned = (c.linear for c in itertools.chain(side.constraints, side.guards, chosen))
+        for linear in itertools.chain(mentioned, side.strides.values()):
+            found.update((v, None) for v in linear if v is not None and not isinstance(v, tuple))
+    for linear in linears:
+        found.update((v, None) for v in linear if v is not None and not isinstance(v, tuple))
+    return list(found)
+
+
+def reach(equations: Equations) -> int:
+    """The largest offset between subscripts. Not without limit: `a[j]` and `a[j + 1024]` are rather two rows."""
+    return min(MAX_REACH, max((abs(linear.get(None, 0)) for linear in equations.linears), default=0))
+
+
+def columns(constraints: Iterable[Constraint], first: Iterable[Variable]) -> dict[Variable, int]:
+    """A column for each variable: those of `first`, indices from outer to inner, derived values."""
+    columns: dict[Variable, int] = {variable: column for column, variable in enumerate(first)}
+    rest = {v for c in constraints for v in c.linear if v is not None and v not in columns}
+    for variable in sorted(rest, key=_rank):
+        columns[variable] = len(columns)
+    return columns
+
+
+def _rank(variable: Variable) -> tuple[int, int, str, str]:
+    if not isinstance(variable, tuple):
+        return (0, hash(variable), "", "")
+    if len(variable) == 2:
+        return (1, variable[1], variable[0], "")
+    third = variable[2] if isinstance(variable[2], int) else hash(variable[2])
+    return (2, third, str(variable[0]), variable[1])
