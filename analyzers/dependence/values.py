@@ -156,6 +156,8 @@ def _field(expr: Field, base: Expr) -> Expr:
 def element(expr: Element, base: Expr, subscripts: tuple[Expr, ...]) -> Expr:
     """`base[subscripts]` with pointer arithmetic folded: `(a + k)[j]` is `a[k + j]`, `(&a[i])[j]` is `a[i + j]`,
     `(a[i])[j]` of a two-dimensional array is `a[i][j]`, `(&x)[0]` is `x`."""
+    if not subscripts:
+        return replace(expr, base=_start(base), subscripts=())
     while True:
         match base:
             case Cast(operand=operand, type=type_) if _same_pointee(operand, type_):
@@ -176,6 +178,13 @@ def element(expr: Element, base: Expr, subscripts: tuple[Expr, ...]) -> Expr:
                 base, subscripts = inner, (*outer, *subscripts)
             case _:
                 return replace(expr, base=base, subscripts=subscripts)
+
+
+def _start(pointer: Expr) -> Expr:
+    """The pointer that arithmetic starts from: all that it leads to is meant, whichever the element."""
+    while isinstance(pointer, Binary) and pointer.op in ("+", "-"):
+        pointer = pointer.right if _is_address(pointer.right) else pointer.left
+    return pointer
 
 
 def _is_address(expr: Expr) -> bool:

@@ -68,6 +68,11 @@ UNKNOWN = {
     ),
     "rand": ("void f(double *a, int n) { for (int i = 0; i < n; i++) a[i] = rand(); }", "thread-unsafe-call"),
     "unseen": ("void f(double *a, int n) { for (int i = 0; i < n; i++) a[i] = ext(i); }", "unknown-call"),
+    "all behind a moved pointer": (
+        "void use(double *); void f(double *a, int n, int w) {"
+        " for (int j = 0; j < n; j++) { double *r = a + j * w; use(r); r[0] = 1; } }",
+        "unknown-call",
+    ),
     "print": ('void f(int n) { for (int i = 0; i < n; i++) printf("%d\\n", i); }', "io"),
     "volatile": ("void f(volatile int *a, int n) { for (int i = 0; i < n; i++) a[i] = 0; }", "volatile"),
     "kept value": (
