@@ -254,6 +254,11 @@ def test_a_line_of_megabytes_is_cut_around_the_mark() -> None:
     assert rows[0].plain.endswith("…")
 
 
+def test_what_would_be_inserted_keeps_its_indentation() -> None:
+    rows = frame(SourceText.of("\tx;"), [], inserted={0: "\t#pragma"})
+    assert [row.plain for row in rows] == ["      +     #pragma", "    1 |     x;"]
+
+
 def test_long_labels_go_below() -> None:
     text = " " * 60 + "x;"
     rows = frame(
