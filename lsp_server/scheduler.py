@@ -144,7 +144,7 @@ class Scheduler:
             if slot.worker is not None:
                 slot.worker.kill()
                 self._all.discard(slot.worker)
-                slot.failures = 0
+                slot.failures, slot.blame = 0, None
                 self._replace(number)
 
     @property

@@ -183,6 +183,16 @@ async def test_a_closed_stream_ends_the_server(raw):
     assert await asyncio.wait_for(raw.process.wait(), 20) == 1
 
 
+async def test_the_server_leaves_when_its_client_is_gone(raw):
+    """Also when the client's pipes stay open, held by a shell between the two."""
+    client = await asyncio.create_subprocess_exec(sys.executable, "-c", "input()", stdin=asyncio.subprocess.PIPE)
+    raw.request(1, "initialize", {**INITIALIZE, "processId": client.pid})
+    await raw.answer(1)
+    client.kill()
+    await client.wait()
+    assert await asyncio.wait_for(raw.process.wait(), 20) == 1
+
+
 # --- texts ----------------------------------------------------------------------------------------------------------
 
 
