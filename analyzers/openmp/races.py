@@ -8,7 +8,7 @@ occurs and the result is unspecified. For each parallel region: which accesses c
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -71,10 +71,14 @@ def find(facts: FunctionFacts, options: Options = _DEFAULTS) -> OpenMPFacts:
     deadline = time.monotonic() + options.budget
     table = scopes(facts.function)
     pointers = alias.summarize(facts.function)
+    by_statement: dict[int, list[Access]] = {}
+    for access in facts.accesses:
+        if access.symbol is not None and access.statement is not None:
+            by_statement.setdefault(id(access.statement), []).append(access)
     regions: list[Region] = []
     races: list[Race] = []
     for start in roots:
-        examined = _Examined(facts, options, start, table, pointers, deadline)
+        examined = _Examined(facts, options, start, table, pointers, by_statement, deadline)
         regions.append(examined.region)
         races.extend(examined.races())
     return OpenMPFacts(tuple(regions), tuple(races))
@@ -136,6 +140,7 @@ class _Examined:
         root: _Root,
         table: Scopes,
         pointers: alias.PointerFacts,
+        by_statement: Mapping[int, Sequence[Access]],
         deadline: float,
     ) -> None:
         self.facts = facts
@@ -151,7 +156,7 @@ class _Examined:
         self.teams = construct is not None and construct.directive.has("teams")
         body = construct.body if construct is not None and construct.body is not None else facts.function.body
         self.by_hand = _synchronizes_by_hand(facts, body, self.phases)
-        self.candidates = list(self._candidates())
+        self.candidates = sorted(self._candidates(by_statement), key=lambda c: c.access.order)
         sharing = region_sharing(construct, root.outside, table) if construct is not None else {}
         self.region = Region(
             construct if construct is not None else _as_construct(facts),
@@ -162,35 +167,47 @@ class _Examined:
 
     # --- what may be shared -----------------------------------------------------------------------------------------
 
-    def _candidates(self) -> Iterator[_Candidate]:
+    def _candidates(self, by_statement: Mapping[int, Sequence[Access]]) -> Iterator[_Candidate]:
         atomics: dict[int, frozenset[Symbol]] = {}
-        for access in self.facts.accesses:
-            if access.symbol is None or access.statement is None or self._is_own_business(access):
-                continue
-            at = self.phases.placements.get(id(access.statement))
-            if at is None:
-                continue
-            locks = at.locks
-            inside_atomic = False
-            if "atomic" in locks:
-                construct = next(c for c in reversed(at.stack) if c.directive.has("atomic"))
-                named = atomics.get(id(construct))
-                if named is None:
-                    named = atomics[id(construct)] = _atomic_location(construct)
-                inside_atomic = access.symbol in named
-            if self.teams:
-                # A critical region excludes the threads of its own team only (OpenMP 5.2 §15.2, §1.2.2).
-                locks = frozenset(k for k in locks if not k.startswith("critical:"))
-            at = replace(at, locks=locks - {"atomic"})
-            meaning = storage(access.symbol, at.stack, self.scopes)
-            placed = PlacedAccess(
-                access,
-                at.executor,
-                frozenset(p.barrier for p in at.phases[0]),
-                at.locks | ({"atomic"} if inside_atomic else set()),
-                meaning.sharing,
-            )
-            yield _Candidate(access, at, meaning, inside_atomic, placed)
+        meanings: dict[tuple[Symbol, tuple[int, ...]], Storage] = {}
+        for statement, at in self.phases.placements.items():
+            for access in by_statement.get(statement, ()):
+                if not self._is_own_business(access):
+                    yield self._candidate(access, at, atomics, meanings)
+
+    def _candidate(
+        self,
+        access: Access,
+        at: Placement,
+        atomics: dict[int, frozenset[Symbol]],
+        meanings: dict[tuple[Symbol, tuple[int, ...]], Storage],
+    ) -> _Candidate:
+        assert access.symbol is not None
+        inside_atomic = False
+        if "atomic" in at.locks:
+            construct = next(c for c in reversed(at.stack) if c.directive.has("atomic"))
+            named = atomics.get(id(construct))
+            if named is None:
+                named = atomics[id(construct)] = _atomic_location(construct)
+            inside_atomic = access.symbol in named
+        locks = at.locks - {"atomic"}
+        if self.teams:
+            # A critical region excludes the threads of its own team only (OpenMP 5.2 §15.2, §1.2.2).
+            locks = frozenset(k for k in locks if not k.startswith("critical:"))
+        if locks != at.locks:
+            at = replace(at, locks=locks)
+        key = (access.symbol, tuple(map(id, at.stack)))
+        meaning = meanings.get(key)
+        if meaning is None:
+            meaning = meanings[key] = storage(access.symbol, at.stack, self.scopes)
+        placed = PlacedAccess(
+            access,
+            at.executor,
+            frozenset(p.barrier for p in at.phases[0]),
+            at.locks | ({"atomic"} if inside_atomic else set()),
+            meaning.sharing,
+        )
+        return _Candidate(access, at, meaning, inside_atomic, placed)
 
     def _is_own_business(self, access: Access) -> bool:
         """Is it made by a callee that orders or separates it in ways that are not seen from here?"""
@@ -226,6 +243,12 @@ class _Examined:
             return owner < shared_stack
         return max(one.storage.owner, other.storage.owner) < self.root.depth
 
+    def _concerns_others(self, candidate: _Candidate) -> bool:
+        """Could other threads or tasks reach the memory? Most accesses are to private indices and temporaries."""
+        if self.phases.tasks or candidate.through_pointer:
+            return True
+        return candidate.storage.owner < self.root.depth and candidate.storage.sharing.attribute != "threadprivate"
+
     def _points_to_shared(self, candidate: _Candidate) -> bool:
         """Does the pointer hold the same value in all threads, so that comparing elements behind it means anything?"""
         if self.root.construct is None:
@@ -240,11 +263,13 @@ class _Examined:
 
     def races(self) -> Iterator[Race]:
         groups: dict[Symbol, list[_Candidate]] = {}
-        for candidate in _distinct(self.candidates):
-            groups.setdefault(candidate.symbol, []).append(candidate)
-        for members in groups.values():
-            if not any(c.access.writes for c in members):
+        for candidate in self.candidates:
+            if self._concerns_others(candidate):
+                groups.setdefault(candidate.symbol, []).append(candidate)
+        for group in groups.values():
+            if not any(c.access.writes for c in group):
                 continue
+            members = _distinct(group)
             found = 0
             for one, other in _pairs(members):
                 if time.monotonic() > self.deadline or found >= _MOST_RACES:
@@ -460,20 +485,19 @@ def _breaks_lanes(dependence: Dependence | None, construct: Construct | None) ->
 
 def _distinct(candidates: Sequence[_Candidate]) -> list[_Candidate]:
     """One of each set of candidates that would answer every question alike, but for where they stand on a line."""
-    kept: dict[tuple[object, ...], _Candidate] = {}
+    kept: list[_Candidate] = []
+    alike: dict[tuple[object, ...], list[_Candidate]] = {}
     for c in candidates:
-        key = (
-            c.symbol,
-            c.access.path,
-            c.access.kind,
-            c.access.guards,
-            tuple(id(loop) for loop in c.access.loops),
-            c.access.exact,
-            c.place,
-            c.atomic,
-        )
-        kept.setdefault(key, c)
-    return list(kept.values())
+        # Identities first: comparing expressions is cheap, hashing deep ones is not.
+        key = (c.access.kind, c.access.exact, c.atomic, tuple(map(id, c.access.loops)), tuple(map(id, c.place.stack)))
+        others = alike.setdefault(key, [])
+        if any(
+            c.access.path == o.access.path and c.access.guards == o.access.guards and c.place == o.place for o in others
+        ):
+            continue
+        others.append(c)
+        kept.append(c)
+    return kept
 
 
 def _pairs(members: Sequence[_Candidate]) -> Iterator[tuple[_Candidate, _Candidate]]:
