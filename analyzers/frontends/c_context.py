@@ -193,11 +193,11 @@ class Context:
         finally:
             self.out, self.post = out, post
 
-    def flush(self) -> None:
-        """A sequence point."""
-        if self.post:
-            self.out += self.post
-            self.post.clear()
+    def flush(self, since: int = 0) -> None:
+        """A sequence point: the effects that became due after there were `since` of them happen now."""
+        if len(self.post) > since:
+            self.out += self.post[since:]
+            del self.post[since:]
 
     def taint(self, reason: str, span: Span) -> None:
         self.taints.append((reason, span))

@@ -174,13 +174,14 @@ def _constant_word(c: Context, node: Node) -> Expr:
     return Constant(constant.value, constant.type, c.span(node))
 
 
-def sealed(c: Context, value: Expr) -> Expr:
-    """The value as it is before the pending effects happen; they happen now."""
-    if not c.post:
+def sealed(c: Context, value: Expr, since: int = 0) -> Expr:
+    """The value as it is before the effects that are due happen; they happen now. Those due before the expression
+    began, when there were `since` of them, belong to its neighbours and wait on."""
+    if len(c.post) <= since:
         return value
     if not isinstance(value, Constant):
         value = c.temporary(c_types.decayed(value.type), value.span, value)
-    c.flush()
+    c.flush(since)
     return value
 
 

@@ -40,6 +40,7 @@ _HAS_EFFECT = frozenset(("assignment_expression", "update_expression"))
 
 def _binary(c: Context, node: Node) -> Expr:
     spine: list[tuple[Node, str, Node]] = []
+    since = len(c.post)
     current = node
     while current.type == "binary_expression":
         left = current.child_by_field_name("left")
@@ -61,7 +62,7 @@ def _binary(c: Context, node: Node) -> Expr:
         value = _cast_of_operand(c, kind, spine)
     for whole, op, right in reversed(spine):
         if op in ("&&", "||"):
-            value = _short_circuit(c, value, op, right, whole)
+            value = _short_circuit(c, value, op, right, whole, since)
         else:
             value = combine(cast(BinaryOp, op), value, expression(c, right), c.span(whole))
     return value
@@ -87,9 +88,9 @@ def _cast_of_operand(c: Context, kind: Type, spine: list[tuple[Node, str, Node]]
     return Cast(value, kind, span)
 
 
-def _short_circuit(c: Context, left: Expr, op: str, right: Node, node: Node) -> Expr:
+def _short_circuit(c: Context, left: Expr, op: str, right: Node, node: Node, since: int) -> Expr:
     """`&&` and `||`: the right side runs only if the left one asks for it, which matters when it has effects."""
-    left = sealed(c, left)
+    left = sealed(c, left, since)
     with c.captured() as effects:
         value = expression(c, right)
         if effects or c.post:
@@ -120,6 +121,7 @@ def _conditional(c: Context, node: Node) -> Expr:
     """`a ? b : c`; the right spine of a long chain is followed without recursion."""
     links: list[tuple[Expr, Expr, Node]] = []
     chained = not _effects_below(node)
+    since = len(c.post)
     current = node
     while True:
         condition_node = current.child_by_field_name("condition")
@@ -127,7 +129,7 @@ def _conditional(c: Context, node: Node) -> Expr:
         otherwise_node = current.child_by_field_name("alternative")
         if condition_node is None or otherwise_node is None:
             return opaque(c, node, "syntax error")
-        condition = sealed(c, expression(c, condition_node))
+        condition = sealed(c, expression(c, condition_node), since)
         if then_node is None:  # GNU `a ?: b`
             condition = c.temporary(condition.type, condition.span, condition)
             then: Expr = condition
@@ -253,6 +255,7 @@ def effect(c: Context, node: Node) -> None:
         if inner is None:
             break
         node = inner
+    since = len(c.post)
     match node.type:
         case "assignment_expression":
             assign(c, node)
@@ -260,10 +263,10 @@ def effect(c: Context, node: Node) -> None:
             update(c, node)
         case "comma_expression":
             effect_of_parts(c, node)
-        case "conditional_expression" if _selects(c, node):
+        case "conditional_expression" if _selects(c, node, since):
             pass
         case "binary_expression" if node.children[1].type in ("&&", "||") and _effects_or_calls(node):
-            _guarded_effect(c, node)
+            _guarded_effect(c, node, since)
         case "identifier" if _macro_of_a_header(c, node):
             pass
         case "call_expression" if _without_meaning(c, node):
@@ -275,7 +278,7 @@ def effect(c: Context, node: Node) -> None:
                 pass  # said by an Unknown statement
             else:
                 c.out.append(Evaluate(value, c.span(node)))
-    c.flush()
+    c.flush(since)
 
 
 def _macro_of_a_header(c: Context, node: Node) -> bool:
@@ -318,7 +321,7 @@ def _effects_or_calls(node: Node) -> bool:
     return False
 
 
-def _selects(c: Context, node: Node) -> bool:
+def _selects(c: Context, node: Node, since: int) -> bool:
     """`a ? f() : g()` as a statement is an `if`."""
     condition_node = node.child_by_field_name("condition")
     then_node = node.child_by_field_name("consequence")
@@ -328,7 +331,7 @@ def _selects(c: Context, node: Node) -> bool:
     if c.depth >= MAX_DEPTH:
         return False
     c.depth += 1
-    condition = sealed(c, expression(c, condition_node))
+    condition = sealed(c, expression(c, condition_node), since)
     with c.captured() as then:
         effect(c, then_node)
     with c.captured() as otherwise:
@@ -339,14 +342,14 @@ def _selects(c: Context, node: Node) -> bool:
     return True
 
 
-def _guarded_effect(c: Context, node: Node) -> None:
+def _guarded_effect(c: Context, node: Node, since: int) -> None:
     left = node.child_by_field_name("left")
     right = node.child_by_field_name("right")
     if left is None or right is None or c.depth >= MAX_DEPTH:
         opaque(c, node, "syntax error" if c.depth < MAX_DEPTH else "nested too deeply")
         return
     c.depth += 1
-    condition = sealed(c, expression(c, left))
+    condition = sealed(c, expression(c, left), since)
     with c.captured() as run:
         effect(c, right)
     c.depth -= 1

@@ -501,16 +501,17 @@ def _nested_function(c: Context, node: Node) -> None:
 
 def _statement_expression(c: Context, node: Node) -> Expr:
     """GNU `({ ...; value; })`: the statements run before the value is taken."""
-    c.flush()
     previous = c.push()
+    waiting, c.post = c.post, []
     statements = [n for n in node.named_children if n.type != "comment"]
     last = statements[-1] if statements else None
     value_node = None
     if last is not None and last.type == "expression_statement":
         value_node = next((n for n in last.named_children if n.type != "comment"), None)
     sequence(c, statements if value_node is None else statements[:-1], node.start_byte)
-    value = ZERO if value_node is None else expression(c, value_node)
+    value = ZERO if value_node is None else sealed(c, expression(c, value_node))
     c.scope = previous
+    c.post = waiting
     return value
 
 
