@@ -19,4 +19,4 @@ class Options:
     defines: tuple[tuple[str, str], ...] = ()  # -D
     include_paths: tuple[str, ...] = ()
     snippet: bool = False  # a bare loop without declarations: undeclared names are distinct objects
-    budget: float = 2.0  # seconds for one function, then UNKNOWN
+    budget: float = 2.0  # seconds of processor time for one function, then UNKNOWN

@@ -49,7 +49,7 @@ class Inquiry:
     solver: Solver
     pointers: PointerFacts
     assume_no_alias: bool
-    deadline: float  # of time.monotonic(); what is left then is undecided
+    deadline: float  # of time.process_time(); what is left then is undecided
 
 
 def compare(
@@ -67,7 +67,7 @@ def compare(
                 continue
             if first.symbol == second.symbol and first.symbol in settled:
                 continue
-            if time.monotonic() > inquiry.deadline:
+            if time.process_time() > inquiry.deadline:
                 text = "the analysis of this loop takes longer than its budget allows"
                 obstacles.undecided(Reason("budget", text, inquiry.loop.header_span))
                 return

@@ -80,7 +80,7 @@ def analyse(function: Function, effects: Mapping[str, Effects], options: Options
     headers = {id(loop): header for loop, header in values.headers.items()}
     accesses = tuple(resolved(a, values) for a in access_collector.collect(function, effects))
     pointers = alias.with_entry_values(alias.summarize(function), {e: s for e, (s, _) in graph.entries.items()})
-    deadline = time.monotonic() + options.budget
+    deadline = time.process_time() + options.budget
     room = _Room(effects, options, graph, headers, uncounted, accesses, pointers, deadline)
     facts = [_loop_facts(place, room, values) for place in places]
     by_loop = {id(f.loop): f for f in facts}

@@ -10,30 +10,28 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from analyzers.dependence import alias
 from analyzers.dependence.facts import FunctionFacts
-from analyzers.ir.accesses import Access, Subscripts
+from analyzers.ir.accesses import Access, AccessKind, Subscripts
 from analyzers.ir.directives import Directive
-from analyzers.ir.expressions import Call, Constant, Expr, Name, root, symbols, walk
+from analyzers.ir.expressions import Constant, Expr, Name, root, symbols, walk
 from analyzers.ir.statements import (
     Assign,
     Construct,
-    Evaluate,
     Function,
     Loop,
     Stmt,
-    expressions,
     substatements,
     walk_statements,
 )
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Confidence, Dependence
+from analyzers.openmp import handmade
 from analyzers.openmp.concurrency import Mode, modes
-from analyzers.openmp.constructs import UNSET_LOCK, has_one_thread, lock_of, thread_numbers
+from analyzers.openmp.constructs import has_one_thread, thread_numbers
 from analyzers.openmp.elements import Elements
-from analyzers.openmp.facts import OpenMPFacts, PlacedAccess, Race, Region
+from analyzers.openmp.facts import Executor, OpenMPFacts, PlacedAccess, Race, Region
 from analyzers.openmp.invariants import Invariant
 from analyzers.openmp.phases import Phases, Placement, place
 from analyzers.openmp.sharing import Scopes, Storage, associated_loops, region_sharing, scopes, storage
@@ -68,7 +66,7 @@ def find(facts: FunctionFacts, options: Options = _DEFAULTS) -> OpenMPFacts:
     roots = tuple(_roots(facts.function))
     if not roots:
         return OpenMPFacts()
-    deadline = time.monotonic() + options.budget
+    deadline = time.process_time() + options.budget
     table = scopes(facts.function)
     pointers = alias.summarize(facts.function)
     by_statement: dict[int, list[Access]] = {}
@@ -153,10 +151,11 @@ class _Examined:
         self.simd = construct is not None and not construct.directive.has(*_TEAM)
         self.phases: Phases = place(construct, root.outside) if construct is not None else place(facts.function)
         self.one_thread = construct is not None and not self.simd and has_one_thread(construct.directive)
-        self.teams = construct is not None and construct.directive.has("teams")
+        self.teams = construct is not None and construct.directive.has("teams") and not _has_one_team(construct)
         body = construct.body if construct is not None and construct.body is not None else facts.function.body
-        self.by_hand = _synchronizes_by_hand(facts, body, self.phases)
-        self.candidates = sorted(self._candidates(by_statement), key=lambda c: c.access.order)
+        self.handmade = handmade.find(facts, body, self.phases)
+        found = [*self._candidates(by_statement), *self._combinations()]
+        self.candidates = sorted(found, key=lambda c: c.access.order)
         sharing = region_sharing(construct, root.outside, table) if construct is not None else {}
         self.region = Region(
             construct if construct is not None else _as_construct(facts),
@@ -192,8 +191,8 @@ class _Examined:
             inside_atomic = access.symbol in named
         locks = at.locks - {"atomic"}
         if self.teams:
-            # A critical region excludes the threads of its own team only (OpenMP 5.2 §15.2, §1.2.2).
-            locks = frozenset(k for k in locks if not k.startswith("critical:"))
+            # Critical regions and locks exclude the threads of one contention group only (OpenMP 5.2 §15.2, §1.2.2).
+            locks = frozenset(k for k in locks if not k.startswith(("critical:", "lock:")))
         if locks != at.locks:
             at = replace(at, locks=locks)
         key = (access.symbol, tuple(map(id, at.stack)))
@@ -208,6 +207,26 @@ class _Examined:
             meaning.sharing,
         )
         return _Candidate(access, at, meaning, inside_atomic, placed)
+
+    def _combinations(self) -> Iterator[_Candidate]:
+        """What a worksharing construct does to the original variables of its reductions and lastprivates at its end,
+        before the barrier there (OpenMP 5.2 §5.5.8, §5.4.5): each thread combines, one at a time."""
+        for at_end in self.phases.closing.values():
+            construct, place_ = at_end
+            for clause in construct.directive.all("reduction", "lastprivate"):
+                for item in clause.items:
+                    if not isinstance(item.expr, Name):
+                        continue
+                    symbol = item.expr.symbol
+                    kind: AccessKind = "update" if clause.name == "reduction" else "write"
+                    access = Access(symbol, (), kind, item.span, order=construct.span.end, statement=construct)
+                    locks = place_.locks | {f"combination:{id(construct)}"}
+                    executor = Executor("all-threads", construct)
+                    at = replace(place_, executor=executor, locks=locks)
+                    meaning = storage(symbol, at.stack, self.scopes)
+                    barriers = frozenset(p.barrier for p in at.phases[0])
+                    placed = PlacedAccess(access, executor, barriers, locks, meaning.sharing)
+                    yield _Candidate(access, at, meaning, False, placed)
 
     def _is_own_business(self, access: Access) -> bool:
         """Is it made by a callee that orders or separates it in ways that are not seen from here?"""
@@ -272,7 +291,7 @@ class _Examined:
             members = _distinct(group)
             found = 0
             for one, other in _pairs(members):
-                if time.monotonic() > self.deadline or found >= _MOST_RACES:
+                if time.process_time() > self.deadline or found >= _MOST_RACES:
                     break
                 race = self._race(one, other)
                 if race is not None:
@@ -323,7 +342,7 @@ class _Examined:
             confidence = "likely" if assumptions else "proved"
             if mode.adjacent is not None and self._depends_on(mode.adjacent, one, other):
                 confidence = "possible"
-            if one is not other and (self.by_hand == "flags" or (self.by_hand and mode.between == "threads")):
+            if one is not other and self._may_be_ordered_by_hand(one, mode):
                 confidence = "possible"
         elif conflict.assumption is not None:
             assumptions = (conflict.assumption,)
@@ -341,6 +360,11 @@ class _Examined:
             conflict.dependence,
             bool(one.access.path),
         )
+
+    def _may_be_ordered_by_hand(self, one: _Candidate, mode: Mode) -> bool:
+        if self.handmade.waits:
+            return one.symbol not in self.handmade.flags
+        return self.handmade.locks and mode.between == "threads"
 
     def _depends_on(self, loop: Loop, one: _Candidate, other: _Candidate) -> bool:
         """Do the elements or conditions hang on what changes from one iteration of `loop` to the next?"""
@@ -434,30 +458,11 @@ def _names(expr: Expr) -> set[Symbol]:
     return {expr.symbol} if isinstance(expr, Name) else set()
 
 
-def _synchronizes_by_hand(facts: FunctionFacts, body: Stmt, phases: Phases) -> Literal["flags", "locks", ""]:
-    """Does the region order its threads by other means than constructs: loops that wait for a flag, a lock that one
-    statement takes and another gives back, a callee that does so?"""
-    found: Literal["locks", ""] = ""
-    for stmt in walk_statements(body):
-        if isinstance(stmt, Loop) and id(stmt) not in facts.headers and _waits(stmt):
-            return "flags"
-        for call in (e for expr in expressions(stmt) for e in walk(expr) if isinstance(e, Call)):
-            effects = facts.effects.get(call.name or "")
-            if effects is None or not effects.synchronizes:
-                continue
-            at = phases.placements.get(id(stmt))
-            if not (call.name or "").startswith("omp_"):
-                found = "locks"
-            if at is not None and call.name in UNSET_LOCK and call.arguments and lock_of(call) not in at.locks:
-                found = "locks"
-    return found
-
-
-def _waits(loop: Loop) -> bool:
-    """Does a loop look at shared memory until it changes?"""
-    return any(
-        isinstance(s, Construct) and s.directive.has("flush", "atomic", "critical") for s in walk_statements(loop.body)
-    ) or not any(isinstance(s, (Assign, Evaluate)) for s in walk_statements(loop.body))
+def _has_one_team(construct: Construct) -> bool:
+    """`num_teams(1)`, here or, where the construct only begins the league, on it."""
+    clause = construct.directive.first("num_teams")
+    number = clause.items[-1].expr if clause is not None and clause.items else None
+    return isinstance(number, Constant) and number.value == 1
 
 
 def _team_size(construct: Construct | None) -> int | None:
