@@ -37,6 +37,7 @@ CALLS: dict[str, str] = {
 }
 _CHAINS = ("*", "&", "|", "^", "&&", "||")
 _INTEGER_ONLY = ("&", "|", "^")
+_TRUTHS = ("&&", "||", "==", "!=", "<", "<=", ">", ">=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,13 +377,19 @@ def _type_problem(symbol: Symbol, op: str, groups: list[_Group]) -> Reason | Non
 
 
 def _is_real(value: Expr) -> bool:
-    if value.type.kind in ("real", "complex"):
-        return True
-    if isinstance(value, Cast):
-        return False
-    return isinstance(value, (Binary, Unary, Conditional)) and any(
-        part.type.kind in ("real", "complex") for part in walk(value) if isinstance(part, (Binary, Unary, Conditional))
-    )
+    """Whether a value is rounded when an integer takes it; what a cast or a comparison has made an integer is not."""
+    pending = [value]
+    while pending:
+        part = pending.pop()
+        if part.type.kind in ("real", "complex"):
+            return True
+        if isinstance(part, Binary) and part.op not in _TRUTHS:
+            pending += (part.left, part.right)
+        elif isinstance(part, Unary) and part.op != "!":
+            pending.append(part.operand)
+        elif isinstance(part, Conditional):
+            pending += (part.then, part.otherwise)
+    return False
 
 
 def _other_use(symbol: Symbol, groups: list[_Group], strangers: list[Node], loop: Loop) -> Reason | None:
@@ -394,7 +401,9 @@ def _other_use(symbol: Symbol, groups: list[_Group], strangers: list[Node], loop
     if stranger is None or stranger.stmt is None or all(g.op == "flag" for g in groups):
         return None
     where = span_in(symbol, stranger.stmt, write=False)
-    if stranger.stmt is loop or isinstance(stranger.stmt, Loop):
+    if stranger.stmt is loop:
+        return None  # then it is the loop that is not counted
+    if isinstance(stranger.stmt, Loop):
         return Reason(
             "running-value", f"a loop is controlled by the running value of `{symbol.name}`", where, symbol.name
         )
