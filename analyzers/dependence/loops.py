@@ -197,7 +197,7 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
     parts.shared = tuple(
         a for a in inside if a.symbol is not None and (a.symbol not in own or (a.path and a.symbol.is_pointer))
     )
-    inquiry = Inquiry(loop, solver, room.pointers, room.options.assume_no_alias, room.deadline)
+    inquiry = Inquiry(loop, solver, room.pointers, room.options.assume_no_alias, _share(room.deadline))
     work = set(privatization.array_candidates(loop, room.graph)) - own
     summed = {r.symbol: r for r in _array_reductions(loop, parts.shared, room)}
     private: list[Symbol] = []
@@ -215,6 +215,12 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
     parts.private_arrays, parts.array_reductions = tuple(private), tuple(reduced)
     settled = frozenset((*private, *(r.symbol for r in reduced)))
     conflicts.compare([a for a in parts.shared if a.symbol not in private], inquiry, parts.obstacles, settled)
+
+
+def _share(deadline: float) -> float:
+    """A third of the time that is left, so that one hard loop leaves something for those after it."""
+    now = time.process_time()
+    return now + max(deadline - now, 0.0) / 3
 
 
 def _covered(accesses: Sequence[Access], solver: Solver, loop: Loop) -> bool:
