@@ -53,13 +53,15 @@ class Env:
     expressions keep their value throughout the region under study.
 
     `fixed` are indices that are the same in all executions compared. `loads`: values from memory that may change are
-    taken as unknown numbers, "stable" only where nothing in the region writes them.
+    taken as unknown numbers, "stable" only where nothing in the region writes them. `facts` are never negative: that the
+    surrounding loops run says something about sizes.
     """
 
     indices: Mapping[Symbol, Range]
     invariant: Callable[[Expr], bool]
     fixed: frozenset[Symbol] = frozenset()
     loads: str = "none"  # "none", "stable", "all"
+    facts: tuple[Affine, ...] = ()
 
 
 def to_affine(expr: Expr, env: Env, *, offset: bool = False) -> Affine | NotAffine:
@@ -256,6 +258,8 @@ def _binary(expr: Binary, op: str, left: Expr, right: Expr, env: Env, depth: int
         least: Expr = Binary("<", left, right) if op == "min" else Binary(">", left, right)
         return _selected(expr, least, left, right, env, depth)
     divisor = constant_value(right)
+    if divisor is None and op == "%":
+        return _wrapped_once(expr, left, right, env, depth)
     if divisor is None or op not in ("/", "%", ">>", "&"):
         return NotAffine("not-affine", f"not affine (`{op}`)", expr)
     value = _consumed(left, env, depth + 1)
@@ -291,6 +295,22 @@ def _selected(expr: Expr, condition: Expr, then: Expr, otherwise: Expr, env: Env
         holds = test.constant == 0 if equality else test.constant >= 0
         return poly_of(first if holds else second)
     return poly_of(first) if first == second else {(Selected(test, first, second, equality),): 1}
+
+
+def _wrapped_once(expr: Binary, left: Expr, right: Expr, env: Env, depth: int) -> Poly | NotAffine:
+    """`(i + 1) % n` where the value is proved to be below 2 * n: it is the value, or n less."""
+    value, size = _consumed(left, env, depth + 1), _consumed(right, env, depth + 1)
+    why = NotAffine("not-affine", "not affine (`%`)", expr)
+    if isinstance(value, NotAffine) or isinstance(size, NotAffine):
+        return why
+    last = add(add(size, size), add(value, {(): 1}), -1)
+    if not (prove_nonnegative(value, env) and prove_nonnegative(last, env)):
+        return why
+    less = add(value, size, -1)
+    whole, rest = from_poly(value), from_poly(less)
+    if isinstance(whole, NotAffine) or isinstance(rest, NotAffine):
+        return why
+    return {(Selected(rest, rest, whole),): 1}
 
 
 def _divided(expr: Expr, op: str, value: Poly, divisor: int, env: Env) -> Poly | NotAffine:
@@ -404,6 +424,18 @@ def _monotone(terms: Mapping[Monomial, int], symbol: Symbol, env: Env, sign: int
 
 
 def _obviously(goal: Mapping[Monomial, int], env: Env) -> bool:
+    if _sum_of_nonnegative(goal, env):
+        return True
+    for fact in env.facts:
+        # Take the fact away as often as its first parameter occurs.
+        for key, factor in fact.terms:
+            times = goal.get((key,), 0) // factor
+            if times > 0 and _sum_of_nonnegative(add(goal, poly_of(fact), -times), env):
+                return True
+    return False
+
+
+def _sum_of_nonnegative(goal: Mapping[Monomial, int], env: Env) -> bool:
     return all(f >= 0 and all(_never_negative(k, env) for k in m) for m, f in goal.items())
 
 
@@ -424,7 +456,7 @@ def _never_negative(key: Key, env: Env) -> bool:
             outer = tuple(s for s in reversed(tuple(env.indices)) if s != key)
             return any(_bounded_below(poly_of(b), outer, env, 0) for b in known.lower if key not in dict(b.terms))
         case _:
-            return key.type.is_unsigned
+            return key.type.is_unsigned or any(fact.terms == ((key, 1),) and fact.constant <= 0 for fact in env.facts)
 
 
 def bounds(expr: Expr, env: Env, *, largest: bool) -> tuple[list[Affine], bool]:

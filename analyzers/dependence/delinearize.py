@@ -23,6 +23,7 @@ from analyzers.dependence.forms import (
     from_poly,
     is_parameter,
     multiply,
+    substitute,
 )
 
 _ONE: Poly = {(): 1}
@@ -31,10 +32,12 @@ _MISFIT = NotAffine("product", "not a sum of subscripts times sizes")
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """An inner subscript that was not proved to stay in `0 .. extent - 1`."""
+    """An inner subscript that was not proved to stay in `0 .. extent - 1`. `last`: it surely is not negative, and this
+    is the largest value it takes."""
 
     subscript: Affine
     extent: Affine
+    last: Affine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +174,26 @@ def _bounded(digits: list[Poly], extents: Sequence[Poly], env: Env) -> Delineari
             extent = from_poly(extents[place])
             if isinstance(extent, NotAffine):
                 return None
-            missing.append(Open(form, extent))
+            if form.is_constant and form.constant < 0:
+                return None
+            missing.append(Open(form, extent, _last(digit, env)))
         subscripts.append(form)
     return Delinearized(tuple(reversed(subscripts)), tuple(missing))
+
+
+def _last(digit: Poly, env: Env) -> Affine | None:
+    """The largest value of a subscript that is never negative, in terms of parameters."""
+    form = from_poly(digit)
+    if isinstance(form, NotAffine) or not prove_nonnegative(digit, env):
+        return None
+    for symbol in reversed(tuple(env.indices)):
+        factor = dict(form.terms).get(symbol, 0)
+        ends = env.indices[symbol].upper if factor > 0 else env.indices[symbol].lower
+        if factor and not ends:
+            return None
+        if factor:
+            form = substitute(form, {symbol: ends[0]})
+    return form if all(is_parameter(k) for k, _ in form.terms) else None
 
 
 def _in_range(digit: Poly, extent: Poly, env: Env) -> tuple[Poly, int] | None:

@@ -30,6 +30,7 @@ from analyzers.dependence.forms import (
     Wrapped,
     combine,
     constant,
+    is_parameter,
     parts,
     poly_of,
 )
@@ -187,8 +188,9 @@ def instance(access: Access, tag: str, shared: int, headers: Headers, invariant:
     if not access.exact:
         result.doubt(access.reason or "inexact")
     environments = []
+    facts: tuple[Affine, ...] = ()
     for depth, loop in enumerate(access.loops):
-        environments.append(Env(dict(ranges), invariant, fixed, "stable"))
+        environments.append(Env(dict(ranges), invariant, fixed, "stable", facts))
         variable = ("o" if depth < shared else tag, depth)
         result.variables.append(variable)
         header = headers.get(id(loop))
@@ -198,14 +200,21 @@ def instance(access: Access, tag: str, shared: int, headers: Headers, invariant:
         ranges.pop(header.index, None)
         _loop(result, depth, header, variable, environments[-1], ranges)
         result.indices[header.index] = variable
+        facts = (*facts, *_facts(ranges[header.index]))
         fixed = fixed | {header.index} if depth < shared else fixed - {header.index}
-    environments.append(Env(dict(ranges), invariant, fixed, "stable"))
+    environments.append(Env(dict(ranges), invariant, fixed, "stable", facts))
     for guard in access.guards:
         result.env = environments[len(access.loops) if guard.depth is None else guard.depth]
         _guard(result, guard)
-    result.env = Env(dict(ranges), invariant, fixed, "all")
+    result.env = Env(dict(ranges), invariant, fixed, "all", facts)
     _path(result, invariant)
     return result
+
+
+def _facts(known: Range) -> list[Affine]:
+    """What a loop that runs says of parameters: that its bounds leave room."""
+    room = (combine(high, low, -1) for low in known.lower for high in known.upper)
+    return [form for form in room if form.terms and all(is_parameter(k) for k, _ in form.terms)]
 
 
 def _path(result: Instance, invariant: Invariant) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from analyzers.dependence.affine import to_affine, to_poly
 from analyzers.dependence.delinearize import Delinearized, delinearize
 from analyzers.dependence.domains import Constraint, Instance, Linear, Subscript, plus
-from analyzers.dependence.forms import Affine, Loaded, NotAffine, to_expr
+from analyzers.dependence.forms import Affine, Loaded, NotAffine, combine, constant, to_expr
 from analyzers.dependence.spelling import spell
 from analyzers.ir.expressions import Element, Expr, Name, root
 from analyzers.ir.verdicts import Assumption
@@ -89,8 +89,11 @@ def _range_assumption(*sides: Delinearized) -> Assumption | None:
     texts: dict[str, None] = {}
     for side in sides:
         for each in side.open:
-            subscript, extent = spell(to_expr(each.subscript)), spell(to_expr(each.extent))
-            texts[f"`0 <= {subscript} < {extent}`"] = None
+            extent = spell(to_expr(each.extent))
+            if each.last is None:
+                texts[f"`0 <= {spell(to_expr(each.subscript))} < {extent}`"] = None
+            else:
+                texts[f"`{spell(to_expr(combine(each.last, constant(1))))} <= {extent}`"] = None
     return Assumption("condition", " and ".join(texts), "strong") if texts else None
 
 
