@@ -1,15 +1,25 @@
 /** The language client: how it talks to one server process, and what it does with the server's answers. */
 
 import * as vscode from 'vscode';
-import { LanguageClient, RevealOutputChannelOn, type LanguageClientOptions } from 'vscode-languageclient/node';
+import {
+    CloseAction,
+    ErrorAction,
+    LanguageClient,
+    RevealOutputChannelOn,
+    type ErrorHandler,
+    type LanguageClientOptions,
+} from 'vscode-languageclient/node';
 import type { Launch } from './discovery';
 import { SERVER_COMMANDS } from './commands';
+import { Restarts } from './recovery';
 import type { ServerStatus } from './status';
 
 export interface Hooks {
     /** Shows the server's Markdown. */
     readonly page: (title: string, markdown: string) => Promise<void>;
     readonly status: (status: ServerStatus) => void;
+    /** The server died too often and is not started again. */
+    readonly gaveUp: () => void;
 }
 
 /**
@@ -48,11 +58,19 @@ export function makeClient(
                 forwardLog(input, channel);
             },
         },
+        errorHandler: errorHandler(hooks),
+        initializationFailedHandler: () => false,
         middleware: {
             executeCommand: async (command, args, next) => {
-                const answer: unknown = await next(command, args);
-                await showAnswer(command, answer, hooks);
-                return answer;
+                try {
+                    const answer: unknown = await next(command, args);
+                    await showAnswer(command, answer, hooks);
+                    return answer;
+                } catch (error) {
+                    // What the server refuses, it refuses with a sentence for the user.
+                    void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+                    return undefined;
+                }
             },
         },
     };
@@ -61,9 +79,34 @@ export function makeClient(
         args: [...launch.args],
         options: { cwd: folder, env: { PYTHONSAFEPATH: '1', PYTHONUNBUFFERED: '1' } },
     };
-    const client = new LanguageClient('hpc-ls', 'hpc-ls', server, options);
+    const client = new QuietClient('hpc-ls', 'hpc-ls', server, options);
     client.onNotification('hpc-ls/status', hooks.status);
     return client;
+}
+
+/** The library's own pop-ups speak of connections and clients; they go to the output, and the session says what to do. */
+class QuietClient extends LanguageClient {
+    override error(message: string, data?: unknown): void {
+        super.error(message, data, false);
+    }
+}
+
+/** Starts a dead server again, a few times, in silence; then says so once. */
+function errorHandler(hooks: Hooks): ErrorHandler {
+    const restarts = new Restarts();
+    return {
+        error: (_error, _message, count) => ({
+            action: (count ?? 1) <= 3 ? ErrorAction.Continue : ErrorAction.Shutdown,
+            handled: true,
+        }),
+        closed: () => {
+            if (restarts.another()) {
+                return { action: CloseAction.Restart, message: 'The server ended. It is started again.', handled: true };
+            }
+            hooks.gaveUp();
+            return { action: CloseAction.DoNotRestart, message: 'The server keeps ending. It is given up.', handled: true };
+        },
+    };
 }
 
 const TITLES: Partial<Record<string, string>> = {

@@ -1,7 +1,7 @@
 /** The commands of the palette that ask the server about the line of the cursor. */
 
 import * as vscode from 'vscode';
-import { ExecuteCommandRequest, type LanguageClient } from 'vscode-languageclient/node';
+import type { LanguageClient } from 'vscode-languageclient/node';
 
 /** The names under which the server knows its commands; VS Code knows them too once the client runs. */
 export const SERVER_COMMANDS = {
@@ -31,8 +31,6 @@ export async function treatIndependent(editor: vscode.TextEditor, client: Langua
     if (name === undefined) {
         return;
     }
-    await client.sendRequest(ExecuteCommandRequest.type, {
-        command: SERVER_COMMANDS.treatIndependent,
-        arguments: [client.code2ProtocolConverter.asUri(document.uri), name.trim()],
-    });
+    const uri = client.code2ProtocolConverter.asUri(document.uri);
+    await vscode.commands.executeCommand(SERVER_COMMANDS.treatIndependent, uri, name.trim());
 }

@@ -35,6 +35,8 @@ export interface Request {
 
 export type Found = { readonly launch: Launch } | { readonly problem: string } | 'missing';
 
+export const PRIVATE = 'private environment of the extension';
+
 // -I: no module of the working folder, of PYTHONPATH or of the user's site-packages can stand in for one of ours.
 const ISOLATED = ['-I', '-m', 'lsp_server'];
 
@@ -51,7 +53,7 @@ export function findServer(request: Request, machine: Machine): Found {
     if (request.environmentReady) {
         const python = environmentPython(request.environment, machine.platform);
         if (machine.isExecutable(python)) {
-            return { launch: { command: python, args: ISOLATED, origin: 'private environment of the extension' } };
+            return { launch: { command: python, args: ISOLATED, origin: PRIVATE } };
         }
     }
     return 'missing';

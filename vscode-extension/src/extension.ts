@@ -1,19 +1,18 @@
 /** Entry point: finds or sets up the server, keeps one client running, and wires commands, status item and pages. */
 
-import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { State, type LanguageClient } from 'vscode-languageclient/node';
 import { makeClient } from './client';
 import { runHere, SERVER_COMMANDS, treatIndependent } from './commands';
-import { findServer, type Found, type Launch } from './discovery';
+import { findServer, PRIVATE, type Found, type Launch } from './discovery';
 import { Pages } from './documents';
-import { isCurrent, isReady, makeEnvironment, SetUpError, type Plan } from './environment';
-import { disk, runner, thisMachine } from './machine';
+import { Installer } from './installer';
+import { disk, thisMachine } from './machine';
+import { offerRestart, offerSettings, openSettings, setting } from './messages';
 import { StatusItem } from './status';
 
 const LANGUAGES = ['c'];
 const LAUNCH_SETTINGS = ['hpc-ls.server.path'];
-const DECLINED = 'setUpDeclined';
 
 /** What other extensions and the tests may ask. */
 export interface Api {
@@ -41,12 +40,14 @@ class Session implements vscode.Disposable {
     private readonly output = vscode.window.createOutputChannel('hpc-ls', { log: true });
     private readonly status = new StatusItem(LANGUAGES, 'hpc-ls.menu');
     private readonly pages = new Pages();
+    private readonly installer: Installer;
     private readonly registrations: vscode.Disposable[];
     // Starting, stopping and setting up happen one after the other, in the order in which they were asked for.
     private queue: Promise<void> = Promise.resolve();
 
     constructor(private readonly context: vscode.ExtensionContext) {
         const { commands, workspace } = vscode;
+        this.installer = new Installer(context, this.output);
         this.registrations = [
             commands.registerCommand('hpc-ls.restart', () => this.restart()),
             commands.registerCommand('hpc-ls.setUp', () => this.setUp()),
@@ -86,8 +87,12 @@ class Session implements vscode.Disposable {
     setUp(): Promise<void> {
         return this.inTurn(async () => {
             await this.stopNow();
-            if (await this.makeEnvironment()) {
+            this.status.local('settingUp');
+            const problem = await this.installer.install();
+            if (problem === undefined) {
                 await this.startNow();
+            } else {
+                this.status.local('failed', problem);
             }
         });
     }
@@ -97,30 +102,26 @@ class Session implements vscode.Disposable {
     }
 
     private inTurn(work: () => Promise<void>): Promise<void> {
-        const done = this.queue.then(work);
-        this.queue = done.catch((error: unknown) => {
+        this.queue = this.queue.then(work).catch((error: unknown) => {
             this.output.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
         });
         return this.queue;
-    }
-
-    private get folder(): string {
-        return this.context.globalStorageUri.fsPath;
     }
 
     private async startNow(): Promise<void> {
         const found = this.find();
         if (found === 'missing') {
             this.status.local('missing');
-            void this.offerSetUp();
-            return;
-        }
-        if ('problem' in found) {
+            void this.setUpIf(this.installer.offer());
+        } else if ('problem' in found) {
             this.status.local('failed', found.problem);
-            void this.offerSettings(found.problem);
-            return;
+            void offerSettings(found.problem, this.output);
+        } else {
+            await this.launch(found.launch);
+            if (found.launch.origin === PRIVATE && this.installer.stale) {
+                void this.setUpIf(this.installer.offerUpdate());
+            }
         }
-        await this.launch(found.launch);
     }
 
     private find(): Found {
@@ -128,40 +129,63 @@ class Session implements vscode.Disposable {
         return findServer(
             {
                 configured: setting('server.path'),
-                environment: this.environment,
-                environmentReady: isReady(this.environment, disk),
+                environment: this.installer.environment,
+                environmentReady: this.installer.ready,
                 untrustedFolders: vscode.workspace.isTrusted ? [] : folders.map((folder) => folder.uri.fsPath),
             },
             thisMachine(),
         );
     }
 
+    private async setUpIf(consent: Promise<boolean>): Promise<void> {
+        if (await consent) {
+            await this.setUp();
+        }
+    }
+
+    /** Starts a client and waits until it runs or was given up. */
     private async launch(launch: Launch): Promise<void> {
         this.status.from(`${launch.command} (${launch.origin})`);
         this.status.local('starting');
         this.output.info(`Starting ${[launch.command, ...launch.args].join(' ')} (${launch.origin})`);
-        disk.makeFolder(this.folder);
-        const client = makeClient(launch, LANGUAGES, this.folder, this.output, {
-            page: (title, markdown) => this.pages.show(title, markdown),
-            status: (status) => {
-                this.status.server(status);
-            },
-        });
-        this.current = client;
-        client.onDidChangeState(({ newState }) => {
-            if (this.current === client) {
-                void vscode.commands.executeCommand('setContext', 'hpc-ls.running', newState === State.Running);
-                if (newState === State.Stopped) {
-                    this.status.local('stopped');
+        const folder = this.context.globalStorageUri.fsPath;
+        disk.makeFolder(folder);
+        await new Promise<void>((settled) => {
+            const failed = (): void => {
+                const problem = `hpc-ls: the server does not stay alive (${launch.command}). The output says why.`;
+                this.status.local('failed', problem);
+                void offerRestart(problem, this.output, () => this.restart());
+                settled();
+            };
+            const client = makeClient(launch, LANGUAGES, folder, this.output, {
+                page: (title, markdown) => this.pages.show(title, markdown),
+                status: (status) => {
+                    this.status.server(status);
+                },
+                gaveUp: failed,
+            });
+            this.current = client;
+            client.onDidChangeState(({ newState }) => {
+                this.stateChanged(client, newState);
+                if (newState === State.Running) {
+                    settled();
                 }
-            }
+            });
+            // Where the server dies on the way and is started again, this promise need not come to an end.
+            client.start().then(settled, (error: unknown) => {
+                this.status.local('failed', String(error));
+                settled();
+            });
         });
-        try {
-            await client.start();
-            this.status.local('running');
-        } catch (error) {
-            this.status.local('failed', String(error));
-            void this.offerSettings(`hpc-ls could not be started (${launch.origin}): ${String(error)}`);
+    }
+
+    private stateChanged(client: LanguageClient, state: State): void {
+        if (this.current !== client) {
+            return;
+        }
+        void vscode.commands.executeCommand('setContext', 'hpc-ls.running', state === State.Running);
+        if (state === State.Starting || state === State.Running) {
+            this.status.local(state === State.Running ? 'running' : 'starting');
         }
     }
 
@@ -181,99 +205,12 @@ class Session implements vscode.Disposable {
         this.status.local('stopped');
     }
 
-    private get version(): string {
-        return (this.context.extension.packageJSON as { version: string }).version;
-    }
-
-    private get environment(): string {
-        return path.join(this.folder, 'server');
-    }
-
-    private plan(): Plan | undefined {
-        const configured = setting('server.package').trim();
-        const bundled = this.bundledWheel();
-        const wanted = configured === '' ? bundled : configured;
-        if (wanted === undefined) {
-            return undefined;
-        }
-        const stamp = `${this.version} ${wanted === bundled ? path.basename(wanted) : wanted}`;
-        return { environment: this.environment, package: wanted, stamp, python: setting('server.python') };
-    }
-
-    private bundledWheel(): string | undefined {
-        const folder = this.context.asAbsolutePath('server');
-        const wheels = disk.list(folder).filter((name) => name.endsWith('.whl'));
-        return wheels[0] === undefined ? undefined : path.join(folder, wheels[0]);
-    }
-
-    private async makeEnvironment(): Promise<boolean> {
-        const plan = this.plan();
-        if (plan === undefined) {
-            void this.offerSettings('This build of the extension comes without a server. Name one in hpc-ls.server.path or hpc-ls.server.package.');
-            return false;
-        }
-        this.status.local('settingUp');
-        const options = { location: vscode.ProgressLocation.Notification, title: 'hpc-ls', cancellable: true };
-        try {
-            await vscode.window.withProgress(options, async (progress, token) => {
-                const abort = new AbortController();
-                token.onCancellationRequested(() => {
-                    abort.abort();
-                });
-                const run = runner((line) => {
-                    this.output.info(line);
-                }, abort.signal);
-                await makeEnvironment(plan, thisMachine(), disk, run, (message) => {
-                    progress.report({ message });
-                });
-            });
-            await this.context.globalState.update(DECLINED, undefined);
-            return true;
-        } catch (error) {
-            if (!(error instanceof SetUpError)) {
-                throw error;
-            }
-            this.status.local('failed', error.message);
-            this.output.error(error.message);
-            void this.offerSettings(error.message);
-            return false;
-        }
-    }
-
-    private async offerSetUp(): Promise<void> {
-        if (this.context.globalState.get(DECLINED) === true) {
-            return;
-        }
-        const [setUp, choose, never] = ['Set Up', 'Choose a Server…', "Don't Ask Again"];
-        const text = 'hpc-ls: there is no server yet. Install it with pip into a private environment of this extension?';
-        const answer = await vscode.window.showInformationMessage(text, setUp, choose, never);
-        if (answer === setUp) {
-            await this.setUp();
-        } else if (answer === choose) {
-            await openSettings();
-        } else if (answer === never) {
-            await this.context.globalState.update(DECLINED, true);
-        }
-    }
-
-    private async offerSettings(problem: string): Promise<void> {
-        const [settings, output] = ['Open Settings', 'Show Output'];
-        const answer = await vscode.window.showErrorMessage(problem, settings, output);
-        if (answer === settings) {
-            await openSettings();
-        } else if (answer === output) {
-            this.output.show();
-        }
-    }
-
     private async menu(): Promise<void> {
-        const plan = this.plan();
-        const stale = plan !== undefined && isReady(this.environment, disk) && !isCurrent(plan, disk);
         const entries = [
             { label: '$(debug-restart) Restart the server', command: 'hpc-ls.restart' },
             { label: '$(output) Show output', command: 'hpc-ls.showOutput' },
             {
-                label: stale ? '$(arrow-up) Update the server' : '$(cloud-download) Set up the server',
+                label: this.installer.stale ? '$(arrow-up) Update the server' : '$(cloud-download) Set up the server',
                 description: 'installs it into a private environment of this extension',
                 command: 'hpc-ls.setUp',
             },
@@ -303,12 +240,4 @@ class Session implements vscode.Disposable {
             await work(editor, this.current);
         }
     }
-}
-
-function setting(name: string): string {
-    return vscode.workspace.getConfiguration('hpc-ls').get<string>(name, '');
-}
-
-async function openSettings(): Promise<void> {
-    await vscode.commands.executeCommand('workbench.action.openSettings', 'hpc-ls.server');
 }

@@ -77,3 +77,13 @@ def test_set_up(start_workbench: Start, need: Callable[[bool, str], None], tmp_p
 def path_without_server() -> str:
     folders = os.environ["PATH"].split(os.pathsep)
     return os.pathsep.join(folder for folder in folders if not (Path(folder) / "hpc-ls").exists())
+
+
+def test_broken_server(start_workbench: Start, tmp_path: Path) -> None:
+    """A server that dies at once is given up with a message, and one click starts it again once it is repaired."""
+    server = tmp_path / "server"
+    server.write_text("#!/bin/sh\necho 'the library is missing' >&2\nexit 1\n")
+    server.chmod(0o755)
+    workbench = start_workbench(server=str(server))
+    repaired = f"#!/bin/sh\nexec {sys.executable} -I -m lsp_server\n"
+    workbench.play("broken.mjs", file=str(with_sample(workbench)), server=str(server), repaired=repaired)
