@@ -85,6 +85,7 @@ class Scheduler:
         self,
         on_analysis: Callable[[Analysis], None],
         on_trouble: Callable[[str, str | None], None],
+        on_restart: Callable[[], None] = lambda: None,
         *,
         command: Sequence[str] = COMMAND,
         slots: int | None = None,
@@ -94,6 +95,7 @@ class Scheduler:
         `budget`: seconds of silence of a busy process (longer for huge texts) before it is replaced."""
         self._on_analysis = on_analysis
         self._on_trouble = on_trouble
+        self._on_restart = on_restart
         self._command = tuple(command)
         self._budget = budget
         count = slots or (2 if (os.cpu_count() or 1) > 4 else 1)
@@ -440,6 +442,7 @@ class Scheduler:
                 slot.told = True
                 self._on_trouble("the analysis process does not start; `hpc-ls doctor` says what is missing", None)
             return
+        self._on_restart()
         self._replace(number)
 
     def _replace(self, number: int) -> None:

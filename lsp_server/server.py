@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -71,11 +72,12 @@ class HpcLanguageServer(LanguageServer):
         self.configuration = Configuration()
         self.trust = trust.Trust()
         self.client = Client()
-        self.scheduler = Scheduler(self._analysed, self._trouble, command=command, slots=slots)
+        self.scheduler = Scheduler(self._analysed, self._trouble, self._restarted, command=command, slots=slots)
         self.on_analysis: list[Callable[[Analysis], None]] = []
         self.on_submit: list[Callable[[Snapshot], None]] = []
         self.on_close: list[Callable[[str], None]] = []
         self.on_trouble: list[Callable[[str], None]] = []
+        self.on_restart: list[Callable[[], None]] = []
         self.pages = Pages()
         self.revisions: dict[str, int] = {}  # complete analyses of each document
         self.owes_refresh: set[str] = set()  # documents whose pulled diagnostics were not the last word
@@ -168,6 +170,10 @@ class HpcLanguageServer(LanguageServer):
         for listener in self.on_trouble:
             listener(message)
         self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"hpc-ls: {message}"))
+
+    def _restarted(self) -> None:
+        for listener in self.on_restart:
+            listener()
 
     def refresh(self) -> None:
         """Ask the client to ask again."""
@@ -372,6 +378,7 @@ def main(command: Sequence[str] = COMMAND) -> int:
     # Editors start servers inside the workspace: nothing in it may be found by a relative name.
     with contextlib.suppress(OSError):
         os.chdir(tempfile.gettempdir())
+    sys.path[:] = [entry for entry in sys.path if entry and Path(entry).is_absolute()]
     logs.configure()
     try:
         return asyncio.run(run(stdin, stdout, command))

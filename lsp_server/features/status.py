@@ -21,6 +21,7 @@ def register(server: HpcLanguageServer) -> None:
     server.on_analysis.append(status.analysed)
     server.on_close.append(status.closed)
     server.on_trouble.append(status.trouble)
+    server.on_restart.append(status.restarted)
 
 
 class Status:
@@ -44,17 +45,27 @@ class Status:
         uri = analysis.snapshot.uri
         if analysis.complete:
             self._over(uri)
-            self._send("error" if analysis.error else "ok", *summary(analysis), uri)
+            text, tooltip = summary(analysis)
+            memory = self._ls.scheduler.memory
+            if memory:
+                tooltip += f"; the analysis uses {memory / 1e6:.0f} MB"
+            self._send("error" if analysis.error else "ok", text, tooltip, uri)
         elif uri in self._progress:
             done = len(analysis.functions)
             self._report(uri, f"{done} function{'s' if done != 1 else ''}")
 
     def closed(self, uri: str) -> None:
+        """Nothing is said of a document that is gone."""
         self._over(uri)
+        self._send("ok", "hpc-ls", "", uri)
 
     def trouble(self, message: str) -> None:
         """A person should know."""
         self._send("warning", "hpc-ls ⚠", message, None)
+
+    def restarted(self) -> None:
+        """The next results take this back."""
+        self._send("warning", "hpc-ls ⚠ worker restarted", "The analysis ended and was started anew.", None)
 
     def _announce(self, uri: str) -> None:
         self._timers.pop(uri, None)
