@@ -34,6 +34,7 @@ from analyzers.ir.symbols import INT, Symbol
 from analyzers.ir.verdicts import Assumption
 from analyzers.openmp.concurrency import Mode
 from analyzers.openmp.constructs import THREAD_NUMBER
+from analyzers.openmp.invariants import Invariant
 from analyzers.openmp.phases import Placement
 from analyzers.text import NOWHERE
 
@@ -56,7 +57,7 @@ class Elements:
     """Asks the questions of one region. `outside` loops of every access surround the region."""
 
     headers: Mapping[int, LoopHeader]
-    invariant: Callable[[Expr], bool]
+    invariant: Invariant
     outside: int
     thread_numbers: frozenset[Symbol]
     threads: int | None = None  # how many, where constant
@@ -294,7 +295,14 @@ class Elements:
             stack.extend(children(top))
         if isinstance(condition, (Name, Unary)):
             return not any(self._is_number(e) for e in walk(condition))
-        return False
+        if isinstance(condition, Binary) and condition.op == "==":
+            return False
+        # A shared variable that changes while the region runs: any value may be met.
+        indices = {h.index for loop in access.loops if (h := self.headers.get(id(loop))) is not None}
+        names = [e for e in walk(condition) if isinstance(e, Name) and not self.invariant(e)]
+        return bool(names) and all(
+            e.symbol not in indices and not self._is_number(e) and self.invariant.is_shared(e.symbol) for e in names
+        )
 
 
 def _schedule(construct: Construct) -> tuple[Expr | None, ...] | None:

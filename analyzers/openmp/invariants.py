@@ -91,6 +91,10 @@ class Invariant:
         meaning = storage(symbol, self.stack, self.scopes)
         return meaning.owner < self.depth or meaning.sharing.attribute == "firstprivate"
 
+    def is_shared(self, symbol: Symbol) -> bool:
+        """Is it one variable for all threads of the region?"""
+        return storage(symbol, self.stack, self.scopes).owner < self.depth
+
     def _may_be_reached(self, symbol: Symbol) -> bool:
         """Does the scope write through a pointer, or by an unknown call, what may be this variable?"""
         return any(

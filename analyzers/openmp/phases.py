@@ -112,7 +112,7 @@ class Phases:
     entries: dict[int, Phase] = field(
         default_factory=dict
     )  # id(synchronised loop) -> the phase in which an iteration begins
-    closing: dict[int, Placement] = field(default_factory=dict)  # id(construct) -> its end, before the barrier there
+    closing: dict[int, tuple[Construct, Placement]] = field(default_factory=dict)  # ends, before the barriers there
 
 
 def place(root: Construct | Function, outside: Sequence[Construct] = ()) -> Phases:
@@ -123,7 +123,7 @@ def place(root: Construct | Function, outside: Sequence[Construct] = ()) -> Phas
     result = Phases()
     walker = _Walker(result, thread_numbers(root.body) if root.body else frozenset())
     if isinstance(root, Function):
-        start = _State((), Executor("serial"), [{Phase(ENTRY)}])
+        start = _State((), Executor("all-threads"), [{Phase(ENTRY)}])
         walker.walk(root.body, start)
         return result
     if root.body is None:
@@ -405,7 +405,7 @@ class _Walker:
         self.inside(construct, state)
         state.executor, state.locks, state.stack = outer
         if directive.has(*BARRIER_AT_END) and not directive.has("parallel", "teams"):
-            self.result.closing[id(construct)] = state.placement()
+            self.result.closing[id(construct)] = construct, state.placement()
             if directive.first("nowait") is None:
                 self.barrier(construct, state)
 

@@ -39,8 +39,9 @@ from analyzers.settings import Options
 
 _DEFAULTS = Options()
 _TEAM = ("parallel", "teams")
-_ORPHANS = ("for", "sections", "single", "task", "taskloop", "loop", "distribute", "scope")
+_ORPHANS = ("critical", "atomic", "for", "sections", "single", "task", "taskloop", "loop", "distribute", "scope")
 _ENTRIES = ("main", "MAIN__")
+_CALLED_BY_A_TEAM = Assumption("condition", "several threads call the function at the same time", "ordinary")
 _MOST_RACES = 12  # of one variable in one region: rules choose among them
 
 
@@ -170,6 +171,8 @@ class _Examined:
         atomics: dict[int, frozenset[Symbol]] = {}
         meanings: dict[tuple[Symbol, tuple[int, ...]], Storage] = {}
         for statement, at in self.phases.placements.items():
+            if self.root.construct is None and any(c.directive.has(*_TEAM) for c in at.stack):
+                continue  # a region of its own
             for access in by_statement.get(statement, ()):
                 if not self._is_own_business(access):
                     yield self._candidate(access, at, atomics, meanings)
@@ -219,7 +222,8 @@ class _Examined:
                         continue
                     symbol = item.expr.symbol
                     kind: AccessKind = "update" if clause.name == "reduction" else "write"
-                    access = Access(symbol, (), kind, item.span, order=construct.span.end, statement=construct)
+                    loops = (*self.root.loops, *place_.loops)
+                    access = Access(symbol, (), kind, item.span, loops, statement=construct, order=construct.span.end)
                     locks = place_.locks | {f"combination:{id(construct)}"}
                     executor = Executor("all-threads", construct)
                     at = replace(place_, executor=executor, locks=locks)
@@ -313,7 +317,10 @@ class _Examined:
             assert self.root.construct is not None
             loops = associated_loops(self.root.construct)
             return (Mode("lanes", loops),) if loops else ()
-        return modes(one.place, other.place, self.phases, self.one_thread)
+        found = modes(one.place, other.place, self.phases, self.one_thread)
+        if self.root.construct is not None:
+            return found
+        return tuple(m for m in found if m.between != "threads" or _shows_a_team(one, other))
 
     def _in_mode(self, one: _Candidate, other: _Candidate, mode: Mode) -> Race | None:
         pointer = one.through_pointer
@@ -339,6 +346,8 @@ class _Examined:
         assumptions: tuple[Assumption, ...] = ()
         if conflict.status == "proved":
             assumptions = answer.assumptions
+            if self.root.construct is None and mode.between == "threads":
+                assumptions = (*assumptions, _CALLED_BY_A_TEAM)
             confidence = "likely" if assumptions else "proved"
             if mode.adjacent is not None and self._depends_on(mode.adjacent, one, other):
                 confidence = "possible"
@@ -486,6 +495,14 @@ def _breaks_lanes(dependence: Dependence | None, construct: Construct | None) ->
         if isinstance(length, Constant) and isinstance(length.value, int):
             return abs(dependence.distance) < length.value
     return True
+
+
+def _shows_a_team(one: _Candidate, other: _Candidate) -> bool:
+    """In a function whose caller is not known: do the two accesses show that several threads execute it? Either both
+    are in worksharing constructs, or exactly one is protected against other threads."""
+    if one.place.executor.construct is not None and other.place.executor.construct is not None:
+        return True
+    return bool(one.placed.locks) != bool(other.placed.locks)
 
 
 def _distinct(candidates: Sequence[_Candidate]) -> list[_Candidate]:

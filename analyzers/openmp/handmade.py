@@ -1,0 +1,78 @@
+"""Synchronization that programs make themselves: flags that are waited for, locks that travel, callees that do so.
+
+What these order is not decided here; races that they may order are not spoken of as certain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass
+
+from analyzers.dependence.facts import FunctionFacts
+from analyzers.ir.expressions import Constant, Name, symbols
+from analyzers.ir.statements import Assign, Construct, Evaluate, Jump, Loop, Stmt, expressions, walk_statements
+from analyzers.ir.symbols import Symbol
+from analyzers.openmp.constructs import UNSET_LOCK, calls_of, lock_of
+from analyzers.openmp.phases import Phases
+
+
+@dataclass(frozen=True, slots=True)
+class Handmade:
+    """`waits`: a loop waits for what another thread writes. `flags`: what is read under mutual exclusion there; these
+    accesses themselves must be protected. `locks`: a lock is given back by another piece of code than took it."""
+
+    waits: bool = False
+    flags: frozenset[Symbol] = frozenset()
+    locks: bool = False
+
+
+def find(facts: FunctionFacts, body: Stmt, phases: Phases) -> Handmade:
+    """The hand-made synchronization below a statement."""
+    waits = locks = False
+    flags: set[Symbol] = set()
+    for stmt in walk_statements(body):
+        if isinstance(stmt, Loop) and is_wait(stmt, facts.headers):
+            waits = True
+            flags |= _flags(stmt)
+        for call in calls_of(stmt):
+            effects = facts.effects.get(call.name or "")
+            if effects is None or not effects.synchronizes:
+                continue
+            at = phases.placements.get(id(stmt))
+            if not (call.name or "").startswith("omp_"):
+                locks = True
+            if at is not None and call.name in UNSET_LOCK and call.arguments and lock_of(call) not in at.locks:
+                locks = True
+    return Handmade(waits, frozenset(flags), locks)
+
+
+def is_wait(loop: Loop, counted: Container[int]) -> bool:
+    """Does a loop look at memory until another thread changes it?"""
+    if id(loop) in counted:
+        return False
+    below = tuple(walk_statements(loop.body))
+    synchronizes = any(isinstance(s, Construct) and s.directive.has("flush", "atomic", "critical") for s in below)
+    condition = loop.condition
+    if condition is None or isinstance(condition, Constant):
+        return synchronizes and any(isinstance(s, Jump) and s.kind == "break" for s in below)
+    if not any(isinstance(s, (Assign, Evaluate)) for s in below):
+        return True
+    if not synchronizes:
+        return False
+    tested = set(symbols(condition))
+    assigned = {s.target.symbol for s in below if isinstance(s, Assign) and isinstance(s.target, Name) and s.op is None}
+    changed = {s.target.symbol for s in below if isinstance(s, Assign) and isinstance(s.target, Name)}
+    return bool(tested & assigned) or not tested & changed
+
+
+def _flags(loop: Loop) -> set[Symbol]:
+    """The variables that the loop reads inside of atomic and critical constructs."""
+    found: set[Symbol] = set()
+    for stmt in walk_statements(loop.body):
+        if not isinstance(stmt, Construct) or not stmt.directive.has("atomic", "critical"):
+            continue
+        for inner in walk_statements(stmt):
+            parts = expressions(inner)
+            read = parts[1:] if isinstance(inner, Assign) and inner.op is None else parts
+            found.update(s for e in read for s in symbols(e))
+    return found
