@@ -54,7 +54,9 @@ class Pipeline:
     def _placed(self, first: int | None, cancelled: Callable[[], bool]) -> Iterator[PlacedResult]:
         chunks = self._frontend.chunks()
         functions = self._lowered(chunks)
-        effects = effect_tables.table(tuple(functions.values()), self._options.independent, self._summaries)
+        effects = effect_tables.table(
+            functions.values(), self._options.independent, self._summaries, self._frontend.system_headers()
+        )
         order = sorted(chunks, key=lambda chunk: first is None or not chunk.span.covers(first))
         known: dict[Key, FunctionResult] = {}
         for chunk in order:

@@ -23,9 +23,9 @@ INDEPENDENT = Effects(parameters=("none",), trusted=True)
 
 
 @cache
-def library(name: str) -> Effects | None:
-    """The effects of a library function, None for a name that the tables do not know. `trusted` is False: a program may
-    define another function of that name elsewhere."""
+def library(name: str, headers: frozenset[str] = frozenset()) -> Effects | None:
+    """The effects of a library function, None for a name that the tables do not know. It is `trusted` where its
+    header is among the system `headers` that the file includes; otherwise the program may mean another function."""
     routine = ROUTINES.get(name.removeprefix("std::"))
     if routine is None:
         return None
@@ -36,7 +36,7 @@ def library(name: str) -> Effects | None:
         exits=routine.exits,
         allocates=routine.allocates,
         overwrites=frozenset(routine.fills),
-        trusted=routine.header == "builtin",
+        trusted=routine.header == "builtin" or routine.header in headers,
         synchronizes=routine.synchronizes,
     )
 
@@ -48,13 +48,16 @@ Memo = dict[tuple[object, ...], Effects]
 
 
 def table(
-    functions: Iterable[Function], independent: frozenset[str] = frozenset(), memo: Memo | None = None
+    functions: Iterable[Function],
+    independent: frozenset[str] = frozenset(),
+    memo: Memo | None = None,
+    headers: frozenset[str] = frozenset(),
 ) -> dict[str, Effects]:
     """The effects of every function that the functions of a file define or call, callees first.
 
     A definition in the file wins over a library function of the same name; `independent` names functions that the user
-    vouches for. `memo` holds the summaries of the last version;
-    afterwards it holds those of this one.
+    vouches for. `memo` holds the summaries of the last version; afterwards it holds those of this one. `headers` are
+    the system headers that the file includes.
     """
     memo = {} if memo is None else memo
     fresh: Memo = {}
@@ -63,7 +66,8 @@ def table(
     for function in defined.values():
         for name in function.callees:
             if name not in defined and name not in known:
-                known[name] = library(name) or Effects(unknown="is defined elsewhere and may read and write anything")
+                unseen = Effects(unknown="is defined elsewhere and may read and write anything")
+                known[name] = library(name, headers) or unseen
     for component in _components(defined):
         if len(component) > 1 or component[0] in defined[component[0]].callees:
             _solve([defined[name] for name in component], known)

@@ -183,6 +183,11 @@ class CFrontend:
         between = self._code[line.span.end : item.start]
         return not between or between.isspace()
 
+    def system_headers(self) -> frozenset[str]:
+        """The headers that the file includes, itself or through the project's, and that are not of the project."""
+        reading = self._includes.reading
+        return frozenset(reading.system) if reading is not None else frozenset()
+
     def _set_environment(self) -> None:
         code = self._code
         reading = self._includes.reading

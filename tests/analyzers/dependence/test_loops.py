@@ -156,6 +156,13 @@ def test_an_update_under_atomic_is_no_obstacle() -> None:
     assert first_loop(source).verdict.status == "parallel"
 
 
+def test_a_library_function_is_itself_where_its_header_is_included() -> None:
+    source = "void f(double *a, int n) { for (int i = 0; i < n; i++) a[i] = sqrt(a[i]); }"
+    assert first_loop(source).verdict.status == "parallel"
+    bare = api.analyze(SourceText.of(source), "c").functions[0].result.loops[0].verdict
+    assert (bare.confidence, [a.kind for a in bare.assumptions]) == ("likely", ["library"])
+
+
 def test_vouched_for_functions_are_independent() -> None:
     source = UNKNOWN["unseen"][0]
     assert first_loop(source, Options(independent=frozenset({"ext"}))).verdict.status == "parallel"
