@@ -12,6 +12,7 @@ import { offerRestart, offerSettings, openSettings, setting } from './messages';
 import { StatusItem } from './status';
 
 const LANGUAGES = ['c'];
+const START_FAILED_AFTER = 1000; // milliseconds without another try
 const LAUNCH_SETTINGS = ['hpc-ls.server.path'];
 
 /** What other extensions and the tests may ask. */
@@ -151,11 +152,16 @@ class Session implements vscode.Disposable {
         const folder = this.context.globalStorageUri.fsPath;
         disk.makeFolder(folder);
         await new Promise<void>((settled) => {
+            let told = false;
             const failed = (): void => {
+                settled();
+                if (told || this.current !== client) {
+                    return;
+                }
+                told = true;
                 const problem = `hpc-ls: the server does not stay alive (${launch.command}). The output says why.`;
                 this.status.local('failed', problem);
                 void offerRestart(problem, this.output, () => this.restart());
-                settled();
             };
             const client = makeClient(launch, LANGUAGES, folder, this.output, {
                 page: (title, markdown) => this.pages.show(title, markdown),
@@ -171,10 +177,13 @@ class Session implements vscode.Disposable {
                     settled();
                 }
             });
-            // Where the server dies on the way and is started again, this promise need not come to an end.
-            client.start().then(settled, (error: unknown) => {
-                this.status.local('failed', String(error));
-                settled();
+            // Where the server dies on the way, `gaveUp` may still start it again: only silence after that is the end.
+            client.start().then(settled, () => {
+                setTimeout(() => {
+                    if (client.state === State.StartFailed) {
+                        failed();
+                    }
+                }, START_FAILED_AFTER);
             });
         });
     }
