@@ -53,8 +53,8 @@ class Env:
     expressions keep their value throughout the region under study.
 
     `fixed` are indices that are the same in all executions compared. `loads`: values from memory that may change are
-    taken as unknown numbers, "stable" only where nothing in the region writes them. `facts` are never negative: that the
-    surrounding loops run says something about sizes.
+    taken as unknown numbers, "stable" only where nothing in the region writes them. `facts` are never negative: that
+    the surrounding loops run says something about sizes.
     """
 
     indices: Mapping[Symbol, Range]
@@ -445,8 +445,9 @@ def _never_negative(key: Key, env: Env) -> bool:
             return True
         case Quotient(numerator=numerator):
             return prove_nonnegative(poly_of(numerator), env)
-        case Selected(then=then, otherwise=otherwise):
-            return prove_nonnegative(poly_of(then), env) and prove_nonnegative(poly_of(otherwise), env)
+        case Selected(test=test, then=then, otherwise=otherwise, equality=equality):
+            chosen = env if equality else replace(env, facts=(*env.facts, test))
+            return prove_nonnegative(poly_of(then), chosen) and prove_nonnegative(poly_of(otherwise), env)
         case Loaded(expr=expr):
             return expr.type.is_unsigned
         case Symbol():
