@@ -51,10 +51,11 @@ CERTAIN = 0.1  # of the work that pays: a hint must be right on any machine
 
 
 def check(context: Context) -> Iterator[Finding]:
-    works = cost.works(context.facts)
-    for loop in context.facts.loops:
+    parallel = [loop for loop in context.facts.loops if _starts_team(loop)]
+    works = cost.works(context.facts) if parallel else {}
+    for loop in parallel:
         work = works[id(loop.loop)]
-        if loop.governed_by is None or not _starts_team(loop) or not too_small(work):
+        if loop.governed_by is None or not too_small(work):
             continue
         yield Finding(
             RULE.code,
