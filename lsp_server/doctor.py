@@ -13,11 +13,12 @@ import tempfile
 from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from importlib import metadata, util
+from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
-from lsp_server.settings import KEYS, load
+from lsp_server.settings import load
+from lsp_server.settings_values import KEYS
 
 PACKAGES = ("pygls", "lsprotocol", "tree-sitter", "tree-sitter-c", "islpy", "pycparser", "rich", "platformdirs")
 COMPILERS = ("gcc", "clang", "gfortran", "icx", "nvc")
@@ -103,14 +104,39 @@ def _analysis() -> Iterator[Check]:
 
 
 def _server() -> Iterator[Check]:
-    if util.find_spec("lsp_server.server") is None:
-        yield Check("editor", "server", "broken", "lsp_server.server is missing", REINSTALL)
-        return
+    state, value = _greeted()
+    yield Check("editor", "server", state, value, "" if state == "ok" else REINSTALL)
     program = shutil.which("hpc-ls")
     remedy = (
         "" if program else f"put {Path(sys.executable).parent} on PATH, or name the program in the editor's settings"
     )
-    yield Check("editor", "hpc-ls", "ok" if program else "missing", program or "not on PATH", remedy)
+    yield Check(
+        "editor", "hpc-ls", "ok" if program else "missing", program or "not on PATH", "" if program else way_out
+    )
+
+
+def _greeted() -> tuple[State, str]:
+    """Start the language server as an editor does, and wait for its answer to `initialize`."""
+    request = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"processId": None, "capabilities": {}}}
+    shutdown = {"jsonrpc": "2.0", "id": 2, "method": "shutdown"}
+    leave = {"jsonrpc": "2.0", "method": "exit"}
+    messages = [json.dumps(message).encode() for message in (request, shutdown, leave)]
+    talk = b"".join(b"Content-Length: %d\r\n\r\n%s" % (len(message), message) for message in messages)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", "-m", "lsp_server"],
+            input=talk,
+            capture_output=True,
+            timeout=30,
+            check=False,
+            cwd=tempfile.gettempdir(),
+        )
+    except subprocess.TimeoutExpired:
+        return "broken", "does not answer"
+    if b'"capabilities"' in done.stdout:
+        return "ok", "starts and answers"
+    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    return "broken", said[-1] if said else f"ends with status {done.returncode}"
 
 
 def _compiler(name: str) -> Iterator[Check]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from analyzers.api import FileReport, LoopReport, SourceText, Span
 from analyzers.ir.verdicts import Edit
 from lsp_server.outcomes import findings_of, loops_in, pragma_of
-from lsp_server.settings import CONFIDENCES
+from lsp_server.settings_values import CONFIDENCES
 
 Analyse = Callable[[SourceText], FileReport]
 

@@ -8,17 +8,24 @@ lower layers' value as a whole. A bad key or value keeps the lower layers' value
 
 from __future__ import annotations
 
-import difflib
-import importlib
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 from lsp_server.globs import matches
+from lsp_server.settings_values import (
+    CONFIDENCES,
+    IDENTIFIER,
+    KEYS,
+    PARSERS,
+    Confidence,
+    SeverityChoice,
+    parse,
+    shown,
+)
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -29,18 +36,11 @@ if TYPE_CHECKING:
     from analyzers.api import Options
     from analyzers.ir.verdicts import Finding
 
-# Written out rather than imported: the command line must start without loading the analysis.
-Confidence = Literal["proved", "likely", "possible"]
-SeverityChoice = Literal["error", "warning", "information", "hint", "off"]
 Layer = Literal["command line", "project file", "editor", "default"]
 
-FAMILIES = ("race", "omp", "mpi", "perf", "syntax")
-CONFIDENCES: tuple[str, ...] = get_args(Confidence)
-SEVERITIES: tuple[str, ...] = get_args(SeverityChoice)
 CONFIG_NAME = ".hpc-ls.toml"
 # Settings that only the editor's client reads and that reach the server along with the rest.
 EDITOR_ONLY = frozenset({"trace", "server", "path", "python", "interpreter", "command", "env", "enable", "enabled"})
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z_0-9]*\Z")
 _VCS = (".git", ".hg", ".svn", ".jj")
 
 
@@ -161,17 +161,17 @@ def load(
         for key, raw in entries.items():
             where = config if layer == "project file" else None
             line = _line_of(text, key, where) if where else None
-            value, complaints = _parse(key, raw, base)
-            if value is None and layer != "command line" and key in _PARSERS:
+            value, complaints = parse(key, raw, base)
+            if value is None and layer != "command line" and key in PARSERS:
                 stays = values.get(key.replace("-", "_"), getattr(DEFAULTS, key.replace("-", "_")))
                 if isinstance(stays, bool | str | int):
-                    complaints = [f"{complaint}; it stays {_shown(stays)}" for complaint in complaints]
+                    complaints = [f"{complaint}; it stays {shown(stays)}" for complaint in complaints]
             problems.extend(SettingProblem(where, line, complaint, layer) for complaint in complaints)
             if value is None:
                 continue
             values[key.replace("-", "_")] = value
             origins[key] = layer
-    return Loaded(replace(DEFAULTS, **values), tuple(problems), config, origins)  # type: ignore[arg-type]  # checked by _parse
+    return Loaded(replace(DEFAULTS, **values), tuple(problems), config, origins)  # type: ignore[arg-type]  # checked by parse
 
 
 def find_config(path: Path, workspace: Path | None = None) -> Path | None:
@@ -192,30 +192,13 @@ def add_independent_function(path: Path, name: str) -> Path:
     """
     from lsp_server.settings_edit import add_to_list
 
-    if not _IDENTIFIER.match(name):
+    if not IDENTIFIER.match(name):
         raise ValueError(f"{name!r} is not the name of a function")
     is_config = path.name in (CONFIG_NAME, "pyproject.toml")
     target = path if is_config else config_for_edit(path)
     table = "tool.hpc-ls" if target.name == "pyproject.toml" else ""
     add_to_list(target, table, "independent-functions", name)
     return target
-
-
-@lru_cache(maxsize=1)
-def rule_codes() -> tuple[str, ...]:
-    """The codes of all rules, sorted; empty when the rules cannot be loaded."""
-    try:
-        registry = importlib.import_module("analyzers.rules.registry")
-        extra = importlib.import_module("analyzers.suppressions").EXTRA_CODES
-        return tuple(sorted({*registry.rules(), *extra}))
-    except (ImportError, AttributeError):
-        return ()
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return close[0] if close else None
 
 
 # --- finding and reading the project file -------------------------------------------------------------------------
@@ -316,142 +299,4 @@ def _editor_table(editor: Mapping[str, object]) -> Mapping[str, object]:
     return {key: value for key, value in kebab.items() if key not in EDITOR_ONLY}
 
 
-# --- values ---------------------------------------------------------------------------------------------------------
-
-Parsed = tuple[object, list[str]]  # the value (None: not taken) and the complaints
-
-
-def _parse(key: str, raw: object, base: Path) -> Parsed:
-    parser = _PARSERS.get(key)
-    if parser is None:
-        guess = nearest(key, _PARSERS)
-        hint = f'did you mean "{guess}"?' if guess else "valid keys: " + ", ".join(_PARSERS)
-        return None, [f'unknown key "{key}"; {hint}']
-    return parser(key, raw, base)
-
-
-def _shown(value: object) -> str:
-    text = {True: "true", False: "false"}.get(value) if isinstance(value, bool) else None
-    text = text or (f'"{value}"' if isinstance(value, str) else repr(value))
-    return text if len(text) <= 40 else text[:37] + "..."
-
-
-def _wrong(key: str, expected: str, raw: object) -> Parsed:
-    return None, [f'"{key}" must be {expected}, not {_shown(raw)}']
-
-
-def _boolean(key: str, raw: object, base: Path) -> Parsed:
-    return (raw, []) if isinstance(raw, bool) else _wrong(key, "true or false", raw)
-
-
-def _count(key: str, raw: object, base: Path) -> Parsed:
-    if isinstance(raw, bool) or not isinstance(raw, int) or not 0 <= raw <= 1024:
-        return _wrong(key, "a number of processes from 0 (one per processor) to 1024", raw)
-    return raw, []
-
-
-def _confidence(key: str, raw: object, base: Path) -> Parsed:
-    if raw in CONFIDENCES:
-        return raw, []
-    return _wrong(key, 'one of "proved", "likely", "possible"', raw)
-
-
-def _words(key: str, raw: object) -> tuple[list[str] | None, list[str]]:
-    items = [raw] if isinstance(raw, str) else list(raw) if isinstance(raw, list | tuple | set | frozenset) else None
-    if items is None or not all(isinstance(item, str) for item in items):
-        return None, [f'"{key}" must be a list of strings such as ["..."], not {_shown(raw)}']
-    return [str(item).strip() for item in items if str(item).strip()], []
-
-
-def unknown_rule(name: str) -> str | None:
-    """What to say of a name that is neither a rule nor a family; None when it is one, or when that is not known."""
-    codes = rule_codes()
-    if not codes or name in codes or name in (*FAMILIES, "all"):
-        return None
-    guess = nearest(name, (*codes, *FAMILIES))
-    return f'no rule or family is called "{name}"' + (f'; did you mean "{guess}"?' if guess else "")
-
-
-def _rules(key: str, raw: object, base: Path) -> Parsed:
-    words, complaints = _words(key, raw)
-    if words is None:
-        return None, complaints
-    known = []
-    for word in words:
-        complaint = unknown_rule(word)
-        if complaint:
-            complaints.append(f'"{key}": {complaint}')
-        else:
-            known.append(word)
-    # A `select` of unknown names only must not turn into "everything".
-    return (frozenset(known) if known or not words else None), complaints
-
-
-def _severities(key: str, raw: object, base: Path) -> Parsed:
-    if not isinstance(raw, Mapping):
-        return _wrong(key, 'a table of rules, such as {race-missing-reduction = "warning"}', raw)
-    taken: dict[str, str] = {}
-    complaints = []
-    for rule, severity in raw.items():
-        complaint = unknown_rule(str(rule))
-        if complaint:
-            complaints.append(f'"{key}": {complaint}')
-        elif severity not in SEVERITIES:
-            guess = nearest(severity, SEVERITIES) if isinstance(severity, str) else None
-            meant = f'; did you mean "{guess}"?' if guess else ""
-            options = ", ".join(f'"{s}"' for s in SEVERITIES)
-            complaints.append(f'"{key}.{rule}" must be one of {options}, not {_shown(severity)}{meant}')
-        else:
-            taken[str(rule)] = str(severity)
-    return taken, complaints
-
-
-def _globs(key: str, raw: object, base: Path) -> Parsed:
-    words, complaints = _words(key, raw)
-    return (None if words is None else tuple(words)), complaints
-
-
-def _functions(key: str, raw: object, base: Path) -> Parsed:
-    words, complaints = _words(key, raw)
-    if words is None:
-        return None, complaints
-    complaints += [f'"{key}": {_shown(w)} is not the name of a function' for w in words if not _IDENTIFIER.match(w)]
-    return frozenset(w for w in words if _IDENTIFIER.match(w)), complaints
-
-
-def _defines(key: str, raw: object, base: Path) -> Parsed:
-    """`["N=100", "DEBUG"]` or `{N = 100, DEBUG = true}`; a name alone is 1, as for a compiler's -D."""
-    if isinstance(raw, Mapping):
-        pairs = [(str(name), "1" if value is True else str(value)) for name, value in raw.items() if value is not False]
-        complaints: list[str] = []
-    else:
-        words, complaints = _words(key, raw)
-        if words is None:
-            return None, complaints
-        pairs = [(w.partition("=")[0], w.partition("=")[2] if "=" in w else "1") for w in words]
-    good = re.compile(r"[A-Za-z_][A-Za-z_0-9]*(\([^()]*\))?\Z")
-    complaints += [f'"{key}": {_shown(name)} is not the name of a macro' for name, _ in pairs if not good.match(name)]
-    return tuple((name, value) for name, value in pairs if good.match(name)), complaints
-
-
-def _folders(key: str, raw: object, base: Path) -> Parsed:
-    words, complaints = _words(key, raw)
-    return (None if words is None else tuple(str((base / w).absolute()) for w in words)), complaints
-
-
-_PARSERS: dict[str, Callable[[str, object, Path], Parsed]] = {
-    "select": _rules,
-    "ignore": _rules,
-    "severity": _severities,
-    "min-confidence": _confidence,
-    "exclude": _globs,
-    "assume-no-alias": _boolean,
-    "independent-functions": _functions,
-    "defines": _defines,
-    "include-paths": _folders,
-    "code-lens": _boolean,
-    "inlay-hints": _boolean,
-    "jobs": _count,
-}
-KEYS = tuple(_PARSERS)
 assert {key.replace("-", "_") for key in KEYS} == {f.name for f in fields(Settings)}

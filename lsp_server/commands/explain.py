@@ -7,7 +7,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Mapping
 
-from lsp_server import settings as configuration
+from lsp_server import settings_values as configuration
 from lsp_server.commands import files, output
 from lsp_server.outcomes import Located, Outcome, innermost, lines_of, presented
 from lsp_server.reporters import loops, text

@@ -109,8 +109,8 @@ def frame(
         here = sorted(by_line.get(number, ()), key=lambda mark: mark.span)
         line = _line(source, number, here[0].span.start if here else None, room)
         if number in inserted:
-            row = Text(" " * gutter).append(" + ", "bold green").append(visible(inserted[number].expandtabs(TAB))[:room], "green")
-            rows.append(row)
+            new = visible(inserted[number].expandtabs(TAB))[:room]
+            rows.append(Text(" " * gutter).append(" + ", "bold green").append(new, "green"))
         rows.append(_numbered(number, line.text, gutter))
         for mark in here:
             rows.extend(_underline(line, mark, gutter, room))

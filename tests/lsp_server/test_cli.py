@@ -131,6 +131,19 @@ def test_no_command_means_serve() -> None:
     assert parser().parse_args(["serve", "--stdio"]).command == "serve"
 
 
+@pytest.mark.parametrize("arguments", [[], ["serve"], ["serve", "--stdio"]])
+def test_serve_speaks_the_protocol(tmp_path: Path, arguments: list[str]) -> None:
+    calls = [
+        {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"processId": None, "capabilities": {}}},
+        {"jsonrpc": "2.0", "id": 2, "method": "shutdown"},
+        {"jsonrpc": "2.0", "method": "exit"},
+    ]
+    bodies = [json.dumps(call).encode() for call in calls]
+    talk = b"".join(b"Content-Length: %d\r\n\r\n%s" % (len(body), body) for body in bodies)
+    done = run(*arguments, cwd=tmp_path, stdin=talk, status=0)
+    assert b'"capabilities"' in done.stdout
+
+
 # --- choosing -------------------------------------------------------------------------------------------------------
 
 
@@ -360,7 +373,7 @@ def test_doctor(tmp_path: Path) -> None:
     document = json.loads(run("doctor", "--format", "json", cwd=tmp_path, status=0).stdout)
     assert document["works"] is True
     states = {check["name"]: check["state"] for check in document["checks"]}
-    assert states["loops"] == states["races"] == states["islpy"] == "ok"
+    assert states["loops"] == states["races"] == states["islpy"] == states["server"] == "ok"
 
 
 # --- interruptions --------------------------------------------------------------------------------------------------

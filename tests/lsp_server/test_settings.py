@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsp_server import settings as module
+from lsp_server import settings_values as module
 from lsp_server.globs import matches
-from lsp_server.settings import DEFAULTS, KEYS, add_independent_function, find_config, load
+from lsp_server.settings import DEFAULTS, add_independent_function, find_config, load
 from lsp_server.settings_edit import add_to_list, write_atomically
+from lsp_server.settings_values import KEYS
 
 if sys.version_info >= (3, 11):
     import tomllib
