@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analyzers.dependence.values import written_memory
+from analyzers.dependence.stores import UNCHANGED, changes_memory
 from analyzers.ir.expressions import Binary, Call, Constant, Expr, Unary, symbols, walk
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.graph import Region
@@ -107,7 +107,7 @@ def _agree(tests: _Tests, region: Region, graph: FlowGraph) -> bool:
     between = [graph.nodes[i] for i in after & before]
     if any(node.writes & wanted for node in between):
         return False
-    return not written_memory(tests.condition, between, graph)
+    return changes_memory(tests.condition, between, graph) == UNCHANGED
 
 
 def _changes_by_itself(symbol: Symbol) -> bool:

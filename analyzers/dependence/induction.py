@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from analyzers.dependence.canonical import comparisons, early_exit, own_statements
+from analyzers.dependence.stores import changes_memory
 from analyzers.dependence.trips import trip_count
-from analyzers.dependence.values import Induction, Values, add, difference, scale, sign_of, written_memory
+from analyzers.dependence.values import Induction, Values, add, difference, scale, sign_of
 from analyzers.ir.expressions import ONE, ZERO, Binary, Call, Cast, Constant, Expr, Name, Unary, symbols, walk
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.graph import Node
@@ -238,8 +239,12 @@ def invariant(expr: Expr, loop: Loop, graph: FlowGraph, unchanged: Unchanged) ->
 
 
 def memory_unchanged(expr: Expr, loop: Loop, graph: FlowGraph) -> bool:
-    """Does nothing in the loop write memory that the expression may read, judged by types and names alone?"""
-    return not written_memory(expr, graph.nodes_of(loop), graph)
+    """Does nothing in the loop write memory that the expression may read? What has to be assumed for it is kept in
+    `graph.relied`."""
+    found = changes_memory(expr, graph.nodes_of(loop), graph)
+    if found:
+        graph.relied.setdefault(loop, set()).update(found)
+    return found is not None
 
 
 def values_of(graph: FlowGraph, headers: Mapping[Loop, LoopHeader], unchanged: Unchanged | None = None) -> Values:

@@ -13,7 +13,7 @@ from analyzers.dependence.guards import exposed_on_real_paths
 from analyzers.ir.expressions import Expr, Name, root, walk
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.graph import Node
-from analyzers.ir.statements import Assign, Declare, Loop, LoopHeader, Stmt, expressions, walk_statements
+from analyzers.ir.statements import Assign, Declare, Loop, LoopHeader, Stmt, expressions, loops, walk_statements
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Reason
 from analyzers.text import Span
@@ -145,11 +145,16 @@ def span_in(symbol: Symbol, stmt: Stmt, *, write: bool) -> Span:
 
 
 def apart(loop: Loop, graph: FlowGraph) -> tuple[Assumption, ...]:
-    """What the roles and the counted form of the loop rely on: no pointer leads to these file-scope variables."""
-    return tuple(
-        Assumption("no-alias", f"no pointer of the loop leads to `{symbol.name}`", "ordinary", (symbol.name,))
-        for symbol in sorted(graph.assumed_apart(loop), key=lambda s: s.name)
-    )
+    """What the roles and the counted form of the loop and of those inside rely on: pointers that do not overlap what
+    bounds are read from, and that do not lead to file-scope variables."""
+    found: dict[Assumption, None] = {}
+    for symbol in sorted(graph.assumed_apart(loop), key=lambda s: s.name):
+        text = f"no pointer of the loop leads to `{symbol.name}`"
+        found[Assumption("no-alias", text, "ordinary", (symbol.name,))] = None
+    for inner in (loop, *loops(loop.body)):
+        for assumption in sorted(graph.relied.get(inner, ()), key=lambda a: a.text):
+            found[assumption] = None
+    return tuple(found)
 
 
 def declared_inside(loop: Loop) -> frozenset[Symbol]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from analyzers.dependence.stores import UNCHANGED, changes_memory
 from analyzers.ir.expressions import (
     ZERO,
     Address,
@@ -29,10 +30,9 @@ from analyzers.ir.expressions import (
 )
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.graph import Node, Region
-from analyzers.ir.pointers import may_share_memory, parameter_use
 from analyzers.ir.statements import Assign, Declare, Loop, LoopHeader, Stmt
-from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
-from analyzers.ir.uses import of_expression, place_of
+from analyzers.ir.symbols import Symbol, Type
+from analyzers.ir.uses import place_of
 
 # Arithmetic on expressions, with the constants folded
 
@@ -223,81 +223,6 @@ def _same_pointee(operand: Expr, type_: Type) -> bool:
     return mine.kind == "pointer" and mine.element == wanted
 
 
-# Memory
-
-
-def written_memory(expr: Expr, nodes: Iterable[Node], graph: FlowGraph) -> bool:
-    """May one of the nodes write memory (array elements, what pointers reach) that `expr` reads?"""
-    uses = of_expression(expr)
-    if uses.opaque is not None:
-        return True
-    loads = [(lvalue, None) for lvalue in uses.loads]
-    arrays = [(lvalue, _array_of(lvalue)) for lvalue in uses.elements]
-    through_call = any(_reads_memory(call, graph) for call in uses.calls)
-    if not loads and not arrays and not through_call:
-        return False
-    for node in nodes:
-        raw = node.raw
-        if raw.opaque is not None:
-            return True
-        stores = [(store.type, _array_of(store)) for store in (*raw.stores, *raw.element_stores)]
-        for call in raw.calls:
-            written = _written_types(call, graph)
-            if written is None:
-                return True
-            stores += [(type_, None) for type_ in written]
-        if through_call and stores:
-            return True
-        for type_, array in stores:
-            for lvalue, mine in (*loads, *arrays):
-                if array is not None and mine is not None and array != mine:
-                    continue
-                if may_share_memory(lvalue.type, type_):
-                    return True
-    return False
-
-
-def _array_of(lvalue: Expr) -> Symbol | None:
-    """The array object of an element access, None where it goes through a pointer."""
-    while isinstance(lvalue, (Element, Field)):
-        lvalue = lvalue.base
-    return lvalue.symbol if isinstance(lvalue, Name) and lvalue.symbol.is_array else None
-
-
-def _reads_memory(call: Call, graph: FlowGraph) -> bool:
-    effect = graph.memory.effects.get(call.name) if call.name else None
-    if effect is None or effect.unknown is not None or effect.reads or effect.memory:
-        return True
-    return any(use in ("read", "readwrite", "escapes") for use in effect.parameters)
-
-
-def _written_types(call: Call, graph: FlowGraph) -> list[Type] | None:
-    """The types of the memory that a call may write, None for any."""
-    effect = graph.memory.effects.get(call.name) if call.name else None
-    if effect is None or effect.unknown is not None or effect.writes:
-        return None
-    found: list[Type] = []
-    for position, argument in enumerate(call.arguments):
-        if parameter_use(effect, position) in ("write", "readwrite", "escapes") and not argument.type.is_scalar:
-            found.append(_pointee(argument.type))
-    for root, steps, use in effect.memory:
-        if use == "read":
-            continue
-        if isinstance(root, str) or root >= len(call.arguments):
-            return None
-        type_ = call.arguments[root].type
-        for step in steps:
-            type_ = _pointee(type_) if step == "*" else type_.field_type(step[1:])
-        found.append(type_)
-    return found
-
-
-def _pointee(type_: Type) -> Type:
-    """The type of the elements that a pointer or array leads to."""
-    found = type_.element or UNKNOWN_TYPE
-    return found.element or UNKNOWN_TYPE if found.kind == "array" else found
-
-
 # Values
 
 _DEPTH = 12  # of temporaries defined by temporaries
@@ -473,7 +398,7 @@ class Values:
         nodes = [node for node in nodes if node.index != use]
         if any((node.writes | node.assumed_writes) & wanted for node in nodes):
             return True
-        return written_memory(value, nodes, self.graph)
+        return changes_memory(value, nodes, self.graph) != UNCHANGED
 
     @staticmethod
     def _small(value: Expr) -> bool:

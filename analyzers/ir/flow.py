@@ -14,6 +14,7 @@ from analyzers.ir.pointers import CallEffects, Memory
 from analyzers.ir.statements import Function, Loop, Stmt, Unknown, walk_statements
 from analyzers.ir.symbols import Symbol, Type
 from analyzers.ir.uses import Path, Place, places_in
+from analyzers.ir.verdicts import Assumption
 
 NO_EFFECTS: Mapping[str, CallEffects] = {}
 
@@ -36,6 +37,8 @@ class FlowGraph:
         self._resolve(effects)
         self._live: list[int] | None = None
         self._cache: dict[tuple[str, int], int] = {}
+        # What was assumed about memory for facts of a loop to hold.
+        self.relied: dict[Loop, set[Assumption]] = {}
         self.written = 0
         for node in self.nodes:
             self.written |= node.writes | node.assumed_writes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analyzers.dependence import canonical, effects, induction
+from analyzers.dependence import canonical, effects, induction, privatization
 from analyzers.dependence.values import Values, rewrite
 from analyzers.frontends.c import lower_file
 from analyzers.ir import flow
@@ -241,3 +241,22 @@ def test_rewriting_long_sums_needs_no_stack() -> None:
     symbol = next(s for s in (node.raw.reads[0][0] for node in graph.nodes if node.raw.stores))
     other = Name(symbol)
     assert rewrite(store, {symbol: other}) is not None
+
+
+@pytest.mark.parametrize(
+    ("body", "assumed"),
+    [
+        ("for (i = 0; i < s->n; i++) x[i] = 0;", {"`s` and `x` do not overlap"}),
+        ("for (i = 0; i < s->n; i++) a[i] = 0;", set()),
+        ("for (i = 0; i < d[0][1]; i++) a[i] = 0;", {"`a` and `d` do not overlap"}),
+    ],
+)
+def test_bounds_in_memory_rest_on_named_assumptions(body: str, assumed: set[str]) -> None:
+    graph, (loop,) = lowered(body)
+    assert isinstance(induction.normalise(loop, graph), LoopHeader)
+    assert {assumption.text for assumption in privatization.apart(loop, graph)} == assumed
+
+
+def test_a_copy_of_the_pointer_is_no_other_pointer() -> None:
+    graph, (loop,) = lowered("int *q = x; for (i = 0; i < x[0]; i++) q[i] = 0;")
+    assert header_text(induction.normalise(loop, graph)) == "bound-varies"
