@@ -16,10 +16,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from analyzers.api import Options
-from analyzers.ir.verdicts import Finding, FunctionResult, PlacedResult
-from lsp_server.analysis import Analysis, carry, carry_findings, merged
+from lsp_server.analysis import Analysis
 from lsp_server.messages import Analyse, Answer, Ask, Finished, Forget, Functions, QuestionKind, Ready, Working
 from lsp_server.session import Snapshot
+from lsp_server.tracking import Tracked
 from lsp_server.workers import COMMAND, WorkerProcess
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class WorkerLostError(Exception):
 class _Entry:
     """One document."""
 
-    snapshot: Snapshot
+    tracked: Tracked
     options: Options
     slot: int
     focus: int | None = None
@@ -48,18 +48,15 @@ class _Entry:
     edited: float = -1.0  # loop time of the last edit
     waiting_since: float | None = None  # of the first edit not sent yet
     timer: asyncio.TimerHandle | None = None
-    known: dict[int, FunctionResult] = field(default_factory=dict)  # by token: what the worker need not send again
-    carried: tuple[PlacedResult, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    fresh: dict[int, FunctionResult] = field(default_factory=dict)  # of the current version, by start
-    error: str | None = None
-    complete: bool = False
-    seconds: float = 0.0
     began: float = 0.0
     partial: asyncio.TimerHandle | None = None
     waiters: list[tuple[asyncio.Future[Analysis], int | None]] = field(default_factory=list)
     strikes: int = 0
     given_up: bool = False
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.tracked.snapshot
 
 
 @dataclass(slots=True)
@@ -168,7 +165,7 @@ class Scheduler:
         now = self._now()
         entry = self._entries.get(snapshot.uri)
         if entry is None:
-            entry = _Entry(snapshot, options, zlib.crc32(snapshot.uri.encode()) % len(self._slots))
+            entry = _Entry(Tracked(snapshot), options, zlib.crc32(snapshot.uri.encode()) % len(self._slots))
             self._entries[snapshot.uri] = entry
         else:
             self._supersede(entry, snapshot, options)
@@ -208,7 +205,7 @@ class Scheduler:
     def latest(self, uri: str) -> Analysis | None:
         """What is known now of the current version."""
         entry = self._entries.get(uri)
-        return self._analysis(entry) if entry else None
+        return entry.tracked.analysis() if entry else None
 
     async def fresh(self, uri: str, around: int | None = None, patience: float = 5.0) -> Analysis | None:
         """The analysis of the current version once it is complete, or, with `around`, once the function around that
@@ -219,18 +216,18 @@ class Scheduler:
         entry = self._entries.get(uri)
         if entry is None:
             return None
-        if entry.complete or entry.given_up:
-            return self._analysis(entry)
+        if entry.tracked.complete or entry.given_up:
+            return entry.tracked.analysis()
         if entry.timer is not None and entry.strikes == 0:
             self._dispatch(entry)
-        if around is not None and self._covers(entry, around):
-            return self._analysis(entry)
+        if around is not None and entry.tracked.covers(around):
+            return entry.tracked.analysis()
         waiter: asyncio.Future[Analysis] = asyncio.get_running_loop().create_future()
         entry.waiters.append((waiter, around))
         try:
             return await asyncio.wait_for(waiter, patience)
         except asyncio.TimeoutError:
-            return self._analysis(entry)
+            return entry.tracked.analysis()
         finally:
             entry.waiters = [pair for pair in entry.waiters if pair[0] is not waiter]
 
@@ -259,14 +256,9 @@ class Scheduler:
     # --- sending ------------------------------------------------------------------------------------------------
 
     def _supersede(self, entry: _Entry, snapshot: Snapshot, options: Options) -> None:
-        base = merged(entry.carried, entry.fresh)
         if options != entry.options:
             entry.given_up = False
-        entry.carried = carry(base, snapshot.edits)
-        entry.findings = carry_findings(entry.findings, snapshot.edits)
-        entry.fresh = {}
-        entry.complete = False
-        entry.snapshot = snapshot
+        entry.tracked.supersede(snapshot)
         entry.options = options
         entry.focus = snapshot.edits[-1].start if snapshot.edits else None
         if entry.partial:
@@ -352,14 +344,8 @@ class Scheduler:
         entry = self._entries.get(message.uri)
         if entry is None:
             return
-        for _, token, result in message.placed:
-            if result is not None:
-                entry.known[token] = result
-        if message.version != entry.snapshot.version:
+        if not entry.tracked.take(message):
             return
-        for start, token, _ in message.placed:
-            if token in entry.known:
-                entry.fresh[start] = entry.known[token]
         self._wake(entry)
         if entry.partial is None:
             again = self._now() - entry.began > PARTIAL_AGAIN
@@ -368,8 +354,8 @@ class Scheduler:
 
     def _publish_partial(self, entry: _Entry) -> None:
         entry.partial = None
-        if self._entries.get(entry.snapshot.uri) is entry and not entry.complete:
-            self._on_analysis(self._analysis(entry))
+        if self._entries.get(entry.snapshot.uri) is entry and not entry.tracked.complete:
+            self._on_analysis(entry.tracked.analysis())
 
     def _finished(self, message: Finished) -> None:
         entry = self._entries.get(message.uri)
@@ -377,44 +363,20 @@ class Scheduler:
             return
         if message.crash:
             log.error("the analysis of %s failed:\n%s", message.uri, message.crash)
-        known, entry.known = entry.known, {}
-        for _, token in message.order:
-            if token in known:
-                entry.known[token] = known[token]
         entry.strikes = 0
-        if message.version != entry.snapshot.version:
+        if not entry.tracked.finish(message):
             return
-        entry.fresh = {start: entry.known[token] for start, token in message.order if token in entry.known}
-        entry.carried = ()
-        entry.findings = message.findings
-        entry.error = message.error
-        entry.seconds = message.seconds
-        entry.complete = True
         if entry.partial:
             entry.partial.cancel()
             entry.partial = None
         self._wake(entry)
-        self._on_analysis(self._analysis(entry))
-
-    def _analysis(self, entry: _Entry) -> Analysis:
-        return Analysis(
-            entry.snapshot,
-            merged(entry.carried, entry.fresh),
-            entry.findings,
-            entry.error,
-            entry.complete,
-            entry.seconds,
-        )
-
-    @staticmethod
-    def _covers(entry: _Entry, offset: int) -> bool:
-        return any(start <= offset <= start + result.span.end for start, result in entry.fresh.items())
+        self._on_analysis(entry.tracked.analysis())
 
     def _wake(self, entry: _Entry) -> None:
         for waiter, around in entry.waiters:
-            enough = entry.complete or (around is not None and self._covers(entry, around))
+            enough = entry.tracked.complete or (around is not None and entry.tracked.covers(around))
             if enough and not waiter.done():
-                waiter.set_result(self._analysis(entry))
+                waiter.set_result(entry.tracked.analysis())
 
     # --- death and delay ----------------------------------------------------------------------------------------
 
@@ -457,7 +419,7 @@ class Scheduler:
         for entry in self._entries.values():
             if entry.slot != number:
                 continue
-            entry.known = {}
+            entry.tracked.forget_tokens()
             if entry is not blamed and not entry.given_up and entry.timer is None:
                 self._dispatch(entry)
         if blamed is not None and blamed.slot == number:
@@ -472,13 +434,11 @@ class Scheduler:
         if entry.timer:
             entry.timer.cancel()
             entry.timer = None
-        entry.error = (
-            f"the analysis process ended {STRIKES} times on this file; it is left alone until the file is saved"
-        )
-        entry.complete = True
+        error = f"the analysis process ended {STRIKES} times on this file; it is left alone until the file is saved"
+        entry.tracked.give_up(error)
         self._wake(entry)
-        self._on_trouble(f"{entry.snapshot.name} cannot be analysed: {entry.error}", entry.snapshot.uri)
-        self._on_analysis(self._analysis(entry))
+        self._on_trouble(f"{entry.snapshot.name} cannot be analysed: {error}", entry.snapshot.uri)
+        self._on_analysis(entry.tracked.analysis())
 
     def _fail_questions(self, number: int) -> None:
         for question in self._questions.values():
