@@ -107,12 +107,9 @@ def _server() -> Iterator[Check]:
     state, value = _greeted()
     yield Check("editor", "server", state, value, "" if state == "ok" else REINSTALL)
     program = shutil.which("hpc-ls")
-    remedy = (
-        "" if program else f"put {Path(sys.executable).parent} on PATH, or name the program in the editor's settings"
-    )
-    yield Check(
-        "editor", "hpc-ls", "ok" if program else "missing", program or "not on PATH", "" if program else way_out
-    )
+    way_out = f"put {Path(sys.executable).parent} on PATH, or name the program in the editor's settings"
+    state = "ok" if program else "missing"
+    yield Check("editor", "hpc-ls", state, program or "not on PATH", "" if program else way_out)
 
 
 def _greeted() -> tuple[State, str]:
