@@ -103,33 +103,25 @@ def _record(c: Context, node: Node) -> Type:
     if tag and name not in c.scope.tags:
         c.scope.tags[name] = Type("record", name, union=union)
     fields: list[tuple[str, Type]] = []
-    packed = False
+    plain = not any(n.type == "attribute_specifier" for n in node.children)
     for child in body.children:
         if child.type != "field_declaration":
             continue
         base, _ = specifiers(c, child)
         declarators = child.children_by_field_name("declarator")
-        if not declarators and base.fields:
-            fields.extend(base.fields)  # members of an anonymous struct or union
+        if not declarators and base.kind == "record":
+            fields.append((f"{c_types.ANONYMOUS}{len(fields)}", base))
+        plain = plain and not any(n.type in ("bitfield_clause", "attribute_specifier") for n in child.children)
         for part in declarators:
             found, kind = declarator(c, part, base)
             if found is not None:
-                bits = next((b for b in child.children if b.type == "bitfield_clause"), None)
-                packed = packed or bits is not None
                 fields.append((c.text(found), kind))
-    complete = Type("record", name if tag else "", fields=tuple(fields), union=union)
-    if packed:
-        complete = replace(complete, bits=0)
+    complete = Type(
+        "record", name if tag else "", None if plain else c_types.UNKNOWN_LAYOUT, fields=tuple(fields), union=union
+    )
     if tag:
         c.scope.tags[name] = complete
     return complete
-
-
-def completed(c: Context, kind: Type) -> Type:
-    """A record type with its members, where its definition was seen after the type was used."""
-    if kind.kind == "record" and kind.fields is None and kind.name:
-        return c.scope.find_tag(kind.name) or kind
-    return kind
 
 
 def _enumeration(c: Context, node: Node) -> Type:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from tree_sitter import Node, Tree
 
-from analyzers.frontends import c_calls, c_memory, c_operators, c_statements
+from analyzers.frontends import c_calls, c_control, c_memory, c_operators, c_statements
 from analyzers.frontends.c_chunks import name_of_function
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_declarations import declarator, parameter_type, specifiers
@@ -24,6 +24,7 @@ from analyzers.text import Span
 
 for _module in (c_operators, c_memory, c_calls, c_statements):
     HANDLERS.update(_module.EXPRESSIONS)
+c_statements.HANDLERS.update(c_control.STATEMENTS)
 
 
 class Parsing(Protocol):

@@ -75,8 +75,9 @@ def _field(c: Context, node: Node) -> Expr:
         record = base.type
         if record.kind == "record" and record.fields is None and record.name:
             record = c.scope.find_tag(record.name) or _typedef(c, record.name) or record
-        word = c.text(name)
-        base = Field(base, word, record.field_type(word), span)
+        for word in c_types.member_path(record, c.text(name)):
+            base = Field(base, word, record.field_type(word), span)
+            record = base.type
     return base
 
 

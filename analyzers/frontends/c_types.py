@@ -15,6 +15,8 @@ FLOAT = Type("real", "float", 32)
 LONG_DOUBLE = Type("real", "long double", 128)
 STRING = Type("pointer", "char *", 64, element=CHAR)
 VOID_POINTER = Type("pointer", "void *", 64, element=VOID)
+ANONYMOUS = "anonymous "  # how the name of a member without a name begins
+UNKNOWN_LAYOUT = 0  # as `bits` of a record: bit-fields or attributes decide its size
 FUNCTION = Type("function", "int ()", element=UNKNOWN_TYPE)
 
 
@@ -130,6 +132,18 @@ def row(array: Type) -> Type:
     return array.element or UNKNOWN_TYPE
 
 
+def member_path(record: Type, name: str) -> tuple[str, ...]:
+    """The members to go through to reach `name`: those without a name lend theirs (C11 §6.7.2.1)."""
+    waiting: list[tuple[Type, tuple[str, ...]]] = [(record, ())]
+    for kind, path in waiting:  # grows while it is walked
+        for member, inner in kind.fields or ():
+            if member == name:
+                return (*path, name)
+            if member.startswith(ANONYMOUS) and len(path) < 20:
+                waiting.append((inner, (*path, member)))
+    return (name,)
+
+
 def pointee(kind: Type) -> Type:
     """What a pointer points to or an array holds."""
     if kind.kind == "array":
@@ -200,7 +214,7 @@ def _alignment(kind: Type) -> int | None:
 
 
 def _record_size(kind: Type) -> int | None:
-    if not kind.fields:
+    if not kind.fields or kind.bits == UNKNOWN_LAYOUT:
         return None
     offset, widest = 0, 1
     for _, part in kind.fields:

@@ -48,7 +48,7 @@ def one(text: str) -> str:
         ("(*s).x = 0;", "s[0].x = 0"),
         ("s[n].v[m] = 0;", "s[n].v[m] = 0"),
         ("s->next->next->x = 0;", "s[0].next[0].next[0].x = 0"),
-        ("(&t)->in.b = s->i;", "t.in.b = s[0].i"),
+        ("(&t)->in.b = s->i;", "t.in.b = s[0].anonymous 4.i"),
         # Constants
         ("n = BLUE + GREEN;", "n = (6 + 5)"),
         ("n = 'a' + '\\n' + '\\x41' + 0x1F + 017;", "n = ((((97 + 10) + 65) + 31) + 15)"),
@@ -57,6 +57,9 @@ def one(text: str) -> str:
         ("n = sizeof(a[0]) ;", "n = 160"),
         ("n = -5;", "n = -5"),
         ("p = NULL;", "p = 0"),
+        ("n = sizeof(struct S);", "n = 48"),
+        ("n = sizeof(struct { int a : 3; });", "n = <sizeof(struct { int a : 3; })|None|>"),
+        ("n = sizeof(struct { char a; union { char b; double d; }; char e; });", "n = 24"),
         # Casts and what reads like one
         ("n = (int) *p;", "n = (int)p[0]"),
         ("n = (n) * m;", "n = (n * m)"),
