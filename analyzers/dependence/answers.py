@@ -24,6 +24,9 @@ _TEXTS = {
     "goto": "the function contains a goto",
     "switch": "the access is in a switch",
     "call": "the access is made by a called function",
+    "unknown-call": "an unknown function may access this",
+    "tainted": "code near the access could not be read",
+    "union": "members of a union share memory",
     "volatile": "the object is volatile",
 }
 Terms = Sequence[tuple[Mapping[Variable, int], bool]]  # linear and whether it is == 0 instead of >= 0
@@ -62,8 +65,11 @@ def reason_of(a: Instance, b: Instance, equations: Equations) -> Reason | None:
         if not side.exact:
             code = side.reason or "inexact"
             text = side.text or _TEXTS.get(code, code)
-            if code == "call" and side.access.call:
-                text = f"`{side.access.call}` accesses `{subject(side.access)}`, which elements is not known"
+            if side.access.call and (name := subject(side.access)) is not None:
+                if code == "call":
+                    text = f"`{side.access.call}` accesses `{name}`, which elements is not known"
+                elif code == "unknown-call":
+                    text = f"`{side.access.call}` may read and write `{name}`"
             return Reason(code, text, side.access.span, subject(side.access))
     return None
 
