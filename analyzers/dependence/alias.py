@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from analyzers.dependence.lvalues import strip_casts
+from analyzers.dependence.lvalues import strip_casts, type_at
 from analyzers.ir.accesses import Access, Member, PathStep, Subscripts
 from analyzers.ir.expressions import (
     Address,
@@ -25,7 +25,7 @@ from analyzers.ir.expressions import (
     walk,
 )
 from analyzers.ir.statements import Assign, Declare, Function, Unknown, expressions, walk_statements
-from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
+from analyzers.ir.symbols import Symbol, Type
 from analyzers.ir.verdicts import Assumption
 
 AliasStatus = Literal["same", "distinct", "assumed-distinct", "may"]
@@ -108,31 +108,6 @@ def _pointer_path(path: tuple[PathStep, ...]) -> int | None:
     return found
 
 
-def type_at(symbol: Symbol, path: tuple[PathStep, ...]) -> Type:
-    """The type of the object that a path leads to; unknown where it cannot be told."""
-    kind = symbol.type
-    for step in path:
-        if isinstance(step, Member):
-            kind = kind.field_type(step.name)
-            continue
-        if step.through_pointer:
-            kind = kind.element or UNKNOWN_TYPE
-            if kind.kind == "array":
-                rest = kind.extents[max(0, len(step.indices) - 1) :]
-                kind = kind.element or UNKNOWN_TYPE if not rest else _with_extents(kind, len(rest))
-        elif kind.kind == "array" and len(step.indices) >= len(kind.extents):
-            kind = kind.element or UNKNOWN_TYPE
-    return kind
-
-
-def _with_extents(kind: Type, count: int) -> Type:
-    return (
-        kind
-        if count == len(kind.extents)
-        else Type("array", kind.name, element=kind.element, extents=kind.extents[-count:])
-    )
-
-
 def _types_differ(first: Symbol, a: tuple[PathStep, ...], second: Symbol, b: tuple[PathStep, ...]) -> bool:
     """Strict aliasing: an object is accessed by its own type only, characters excepted (C17 §6.5 p7)."""
     left, right = type_at(first, a), type_at(second, b)
@@ -171,8 +146,9 @@ def _same_symbol(symbol: Symbol, a: tuple[PathStep, ...], b: tuple[PathStep, ...
         if _types_differ(symbol, a, symbol, b) or no_alias or type_at(symbol, a).kind != type_at(symbol, b).kind:
             return AliasAnswer("distinct", why="different levels of a pointer")
         return AliasAnswer("assumed-distinct", assumption)
-    if _same_object(symbol, a, b).status == "distinct" and a[: left + 1] == b[: left + 1]:
-        return AliasAnswer("distinct", why="different members")
+    within = _same_object(symbol, a, b)
+    if within.status == "may" or (within.status == "distinct" and a[: left + 1] == b[: left + 1]):
+        return within
     if _members(a[:left]) != _members(b[:left]):
         # Two members that are pointers.
         if no_alias:

@@ -18,7 +18,6 @@ from analyzers.dependence.affine import (
     prove_nonnegative,
     to_affine,
 )
-from analyzers.dependence.alias import type_at
 from analyzers.dependence.forms import (
     Affine,
     Key,
@@ -34,6 +33,7 @@ from analyzers.dependence.forms import (
     parts,
     poly_of,
 )
+from analyzers.dependence.lvalues import type_at
 from analyzers.ir.accesses import Access, Guard, Member
 from analyzers.ir.expressions import Binary, Constant, Element, Expr, Field, Name, Unary
 from analyzers.ir.statements import LoopHeader
@@ -225,6 +225,9 @@ def _path(result: Instance, invariant: Invariant) -> None:
         # With its type, so that stores of other types are known to leave a pointer alone.
         kind = UNKNOWN_TYPE if symbol is None else type_at(symbol, access.path[: position + 1])
         if isinstance(step, Member):
+            if symbol is not None and type_at(symbol, access.path[:position]).union:
+                result.doubt("union")  # all members share memory
+                return
             result.steps.append(step.name)
             place = None if place is None else Field(place, step.name, kind)
             continue

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from analyzers.ir.accesses import Member, PathStep, Subscripts
 from analyzers.ir.expressions import Address, Binary, Cast, Constant, Element, Expr, Field, Name, Opaque
-from analyzers.ir.symbols import Symbol, Type
+from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
 
 WHOLE_POINTEE = Subscripts((), through_pointer=True)  # everything that a pointer reaches: overlaps each of its elements
 
@@ -132,6 +132,31 @@ def _shift_last(expr: Expr, offsets: Sequence[Expr]) -> Expr | None:
         return None
     last = _sum((expr.subscripts[-1], *moving))
     return Element(expr.base, (*expr.subscripts[:-1], last), expr.type, expr.span)
+
+
+def type_at(symbol: Symbol, path: tuple[PathStep, ...]) -> Type:
+    """The type of the object that a path leads to; unknown where it cannot be told."""
+    kind = symbol.type
+    for step in path:
+        if isinstance(step, Member):
+            kind = kind.field_type(step.name)
+            continue
+        if step.through_pointer:
+            kind = kind.element or UNKNOWN_TYPE
+            if kind.kind == "array":
+                rest = kind.extents[max(0, len(step.indices) - 1) :]
+                kind = kind.element or UNKNOWN_TYPE if not rest else _with_extents(kind, len(rest))
+        elif kind.kind == "array" and len(step.indices) >= len(kind.extents):
+            kind = kind.element or UNKNOWN_TYPE
+    return kind
+
+
+def _with_extents(kind: Type, count: int) -> Type:
+    return (
+        kind
+        if count == len(kind.extents)
+        else Type("array", kind.name, element=kind.element, extents=kind.extents[-count:])
+    )
 
 
 def reached(argument: Expr, *, whole: bool) -> Location | None:

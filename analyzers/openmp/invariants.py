@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from analyzers.dependence.alias import type_at
+from analyzers.dependence.lvalues import type_at
 from analyzers.ir.accesses import Access
 from analyzers.ir.expressions import Call, Element, Expr, Field, Name, Opaque, root, walk
 from analyzers.ir.pointers import may_share_memory
