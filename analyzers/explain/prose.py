@@ -63,19 +63,16 @@ def explanation(facts: LoopFacts, proposal: Proposal, parameters: Collection[str
 
 
 def _first_line(facts: LoopFacts) -> str:
+    """The verdict in one line, however long: clients set it as a paragraph above the table."""
     verdict = facts.verdict
-    if verdict.status == "parallel":
-        return _wrap(f"This loop can run in parallel: {_because(facts.roles)}.")
     if is_parallel(facts):
         assumed = _assumed(verdict)
         condition = f", assuming that {assumed}" if assumed else ""
-        return _wrap(f"This loop can run in parallel{condition}: {_because(facts.roles)}.")
+        return f"This loop can run in parallel{condition}: {_because(facts.roles)}."
     if verdict.status == "dependent":
-        return _wrap(_dependence_line(verdict))
-    lines = [_wrap(f"Cannot decide: {_sentence(_main_reason(verdict))}")]
-    if verdict.assumptions:
-        lines.append(_wrap(f"If {_assumed(verdict)}, the loop is parallel."))
-    return "\n".join(lines)
+        return _dependence_line(verdict)
+    line = f"Cannot decide: {_sentence(_main_reason(verdict))}"
+    return f"{line} If {_assumed(verdict)}, the loop is parallel." if verdict.assumptions else line
 
 
 def _assumed(verdict: Verdict) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textwrap import dedent
+from textwrap import dedent, indent
 
 import pytest
 
@@ -23,16 +23,22 @@ def test_a_likely_loop_in_full() -> None:
     loop = first("void scale(int n, double *x, double *y)\n{\n    int i;\n    double t;\n"
                  "    for (i = 0; i < n; i++) {\n        t = 2.0 * x[i];\n"
                  "        y[i] = t * t;\n    }\n}\n")  # fmt: skip
-    assert loop.explanation == dedent("""\
-        This loop can run in parallel, assuming that `x` and `y` do not overlap: no two
-          iterations touch the same element.
+    verdict, _, rest = loop.explanation.partition("\n")
+    assert verdict == (
+        "This loop can run in parallel, assuming that `x` and `y` do not overlap: "
+        "no two iterations touch the same element."
+    )
+    assert rest == indent(
+        dedent("""\
           y      no two iterations touch the same y[i]
           t      written before it is read in every iteration: private
           x, y   may overlap: they are both parameters without `restrict`. Assumed distinct; if
                  they ever overlap, this is wrong.
           #pragma omp parallel for private(t)
           OpenMP 5.2: parallel for §17.3, private §5.4.3
-          Pays from about 14,000 iterations.""")
+          Pays from about 14,000 iterations."""),
+        "  ",
+    )
     assert loop.summary == "parallel if x and y do not overlap · private(t)"
     assert [fix.title for fix in loop.fixes] == [
         "insert `#pragma omp parallel for private(t)`",
@@ -59,9 +65,12 @@ def test_a_proved_sum_in_full() -> None:
 def test_a_recurrence_in_full() -> None:
     loop = first("void offsets(int n, long *restrict o, const long *restrict size)\n{\n"
                  "    for (int i = 1; i < n; i++)\n        o[i] = o[i - 1] + size[i - 1];\n}\n")  # fmt: skip
-    assert loop.explanation == dedent("""\
-        This loop carries a dependence: with n=3, iteration i=2 reads o[1], which iteration i=1
-          writes (flow, distance 1).
+    verdict, _, rest = loop.explanation.partition("\n")
+    assert verdict == (
+        "This loop carries a dependence: "
+        "with n=3, iteration i=2 reads o[1], which iteration i=1 writes (flow, distance 1)."
+    )
+    assert rest == dedent("""\
           size   only read: shared
         What would help: this is a prefix sum. Keep the running value in a scalar `s` and store
           it to `o`; then OpenMP can scan: `reduction(inscan, +:s)` with `#pragma omp scan
@@ -176,7 +185,9 @@ def test_the_same_text_every_time() -> None:
 def test_no_line_is_too_long_for_a_terminal() -> None:
     for code, _ in HELP.values():
         for loop in reports(code):
-            assert all(len(line) <= 90 for line in loop.explanation.splitlines()), loop.explanation
+            verdict, *table = loop.explanation.splitlines()  # clients wrap the verdict themselves
+            assert verdict[0].isupper()
+            assert all(len(line) <= 90 for line in table), loop.explanation
 
 
 def test_the_wrapping_of_a_macro_is_no_loop() -> None:
