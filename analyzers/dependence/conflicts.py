@@ -5,12 +5,12 @@ The question goes from cheap to dear: other objects (`alias`), then the same ele
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from analyzers.dependence import alias
 from analyzers.dependence.alias import PointerFacts
+from analyzers.dependence.deadline import Deadline
 from analyzers.dependence.polyhedral import Solver
 from analyzers.ir.accesses import Access
 from analyzers.ir.statements import Loop
@@ -49,7 +49,7 @@ class Inquiry:
     solver: Solver
     pointers: PointerFacts
     assume_no_alias: bool
-    deadline: float  # of time.process_time(); what is left then is undecided
+    deadline: Deadline  # what is left then is undecided
 
 
 def compare(
@@ -67,7 +67,7 @@ def compare(
                 continue
             if first.symbol == second.symbol and first.symbol in settled:
                 continue
-            if time.process_time() > inquiry.deadline:
+            if inquiry.deadline.passed:
                 text = "the analysis of this loop takes longer than its budget allows"
                 obstacles.undecided(Reason("budget", text, inquiry.loop.header_span))
                 return

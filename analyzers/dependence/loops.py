@@ -6,7 +6,6 @@ privatization, reductions, array privatization, dependence. An approximation may
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,8 +14,9 @@ from analyzers.dependence import alias, conflicts, induction, nest, privatizatio
 from analyzers.dependence.affine import constant_value
 from analyzers.dependence.alias import PointerFacts
 from analyzers.dependence.conflicts import Inquiry, Obstacles
+from analyzers.dependence.deadline import Deadline
 from analyzers.dependence.facts import Effects, FunctionFacts, LoopFacts, Reduction
-from analyzers.dependence.lvalues import locate
+from analyzers.dependence.lvalues import locate, type_at
 from analyzers.dependence.nest import Place
 from analyzers.dependence.polyhedral import Solver
 from analyzers.dependence.privatization import ScalarConflict, ScalarRoles
@@ -44,7 +44,7 @@ class _Room:
     uncounted: Mapping[int, Reason]  # id(loop) -> why it is not counted
     accesses: tuple[Access, ...]  # with the values of temporaries and induction variables filled in
     pointers: PointerFacts
-    deadline: float
+    deadline: Deadline
 
 
 @dataclass(slots=True)
@@ -80,7 +80,7 @@ def analyse(function: Function, effects: Mapping[str, Effects], options: Options
     headers = {id(loop): header for loop, header in values.headers.items()}
     accesses = tuple(resolved(a, values) for a in access_collector.collect(function, effects))
     pointers = alias.with_entry_values(alias.summarize(function), {e: s for e, (s, _) in graph.entries.items()})
-    deadline = time.process_time() + options.budget
+    deadline = Deadline.after(options.budget)
     room = _Room(effects, options, graph, headers, uncounted, accesses, pointers, deadline)
     facts = [_loop_facts(place, room, values) for place in places]
     by_loop = {id(f.loop): f for f in facts}
@@ -109,7 +109,7 @@ def resolved(access: Access, values: Values) -> Access:
 def _lvalue(access: Access, symbol: Symbol) -> Expr:
     expr: Expr = Name(symbol)
     for depth, step in enumerate(access.path):
-        kind = alias.type_at(symbol, access.path[: depth + 1])
+        kind = type_at(symbol, access.path[: depth + 1])
         expr = Element(expr, step.indices, kind) if isinstance(step, Subscripts) else Field(expr, step.name, kind)
     return expr
 
@@ -197,7 +197,7 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
     parts.shared = tuple(
         a for a in inside if a.symbol is not None and (a.symbol not in own or (a.path and a.symbol.is_pointer))
     )
-    inquiry = Inquiry(loop, solver, room.pointers, room.options.assume_no_alias, _share(room.deadline))
+    inquiry = Inquiry(loop, solver, room.pointers, room.options.assume_no_alias, room.deadline.share(1 / 3))
     work = set(privatization.array_candidates(loop, room.graph)) - own
     summed = {r.symbol: r for r in _array_reductions(loop, parts.shared, room)}
     private: list[Symbol] = []
@@ -215,12 +215,6 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
     parts.private_arrays, parts.array_reductions = tuple(private), tuple(reduced)
     settled = frozenset((*private, *(r.symbol for r in reduced)))
     conflicts.compare([a for a in parts.shared if a.symbol not in private], inquiry, parts.obstacles, settled)
-
-
-def _share(deadline: float) -> float:
-    """A third of the time that is left, so that one hard loop leaves something for those after it."""
-    now = time.process_time()
-    return now + max(deadline - now, 0.0) / 3
 
 
 def _covered(accesses: Sequence[Access], solver: Solver, loop: Loop) -> bool:

@@ -7,11 +7,11 @@ occurs and the result is unspecified. For each parallel region: which accesses c
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from analyzers.dependence import alias
+from analyzers.dependence.deadline import Deadline
 from analyzers.dependence.facts import FunctionFacts
 from analyzers.ir.accesses import Access, AccessKind, Subscripts
 from analyzers.ir.directives import Directive
@@ -67,7 +67,7 @@ def find(facts: FunctionFacts, options: Options = _DEFAULTS) -> OpenMPFacts:
     roots = tuple(_roots(facts.function))
     if not roots:
         return OpenMPFacts()
-    deadline = time.process_time() + options.budget
+    deadline = Deadline.after(options.budget)
     table = scopes(facts.function)
     pointers = alias.summarize(facts.function)
     by_statement: dict[int, list[Access]] = {}
@@ -140,7 +140,7 @@ class _Examined:
         table: Scopes,
         pointers: alias.PointerFacts,
         by_statement: Mapping[int, Sequence[Access]],
-        deadline: float,
+        deadline: Deadline,
     ) -> None:
         self.facts = facts
         self.options = options
@@ -295,7 +295,7 @@ class _Examined:
             members = _distinct(group)
             found = 0
             for one, other in _pairs(members):
-                if time.process_time() > self.deadline or found >= _MOST_RACES:
+                if self.deadline.passed or found >= _MOST_RACES:
                     break
                 race = self._race(one, other)
                 if race is not None:
