@@ -12,15 +12,16 @@ import itertools
 import logging
 import os
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from analyzers.api import Options
 from lsp_server.analysis import Analysis
-from lsp_server.messages import Analyse, Answer, Ask, Finished, Forget, Functions, QuestionKind, Ready, Working
+from lsp_server.messages import Analyse, Answer, Ask, Finished, Forget, Functions, QuestionKind
+from lsp_server.pool import Pool
 from lsp_server.session import Snapshot
 from lsp_server.tracking import Tracked
-from lsp_server.workers import COMMAND, WorkerProcess
+from lsp_server.workers import COMMAND
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,6 @@ PATIENCE = 0.250  # but a user who never pauses sees something this often
 PARTIAL = 0.015  # a whole answer that comes within this makes a partial one superfluous
 PARTIAL_AGAIN = 0.300
 STRIKES = 3  # deaths on one document before it is given up
-START_FAILURES = 4
 
 
 class WorkerLostError(Exception):
@@ -60,16 +60,6 @@ class _Entry:
 
 
 @dataclass(slots=True)
-class _Slot:
-    worker: WorkerProcess | None = None
-    blame: str | None = None  # the document under analysis
-    heard: float = 0.0  # loop time of the last message
-    failures: int = 0  # deaths in a row for which no document is to blame
-    told: bool = False  # the user knows that there is no analysis
-    memory: int = 0
-
-
-@dataclass(slots=True)
 class _Question:
     future: asyncio.Future[object]
     slot: int
@@ -93,79 +83,53 @@ class Scheduler:
         self._on_analysis = on_analysis
         self._on_trouble = on_trouble
         self._on_restart = on_restart
-        self._command = tuple(command)
         self._budget = budget
         count = slots or (2 if (os.cpu_count() or 1) > 4 else 1)
-        self._slots = [_Slot() for _ in range(count)]
-        self._spare: WorkerProcess | None = None
+        self._pool = Pool(self, command, count, watch_every=min(1.0, budget / 4))
         self._entries: dict[str, _Entry] = {}
         self._questions: dict[int, _Question] = {}
         self._ids = itertools.count(1)
-        self._all: set[WorkerProcess] = set()
-        self._stopping = False
-        self._watch: asyncio.Task[None] | None = None
-        self.restarts = 0
-        self.links: Mapping[str, str] = {}  # the page of each rule
 
     # --- life ---------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Begin to load the analysis; returns at once."""
-        self._slots[0].worker = self._launch()
-        self._watch = asyncio.get_running_loop().create_task(self._watchdog())
+        self._pool.start()
 
     async def stop(self) -> None:
         """End every process and wait until they are gone."""
-        self._stopping = True
-        if self._watch:
-            self._watch.cancel()
         for entry in self._entries.values():
             self._cancel_timers(entry)
         for question in self._questions.values():
             question.future.cancel()
-        workers = tuple(self._all)
-        for worker in workers:
-            worker.kill()
-        await asyncio.gather(*(worker.ended() for worker in workers), return_exceptions=True)
+        await self._pool.stop()
 
     def kill(self) -> None:
         """End every process now; for exits that cannot wait."""
-        self._stopping = True
-        for worker in self._all:
-            worker.kill()
+        self._pool.kill()
 
     def restart(self) -> None:
         """Replace all processes and analyse every document anew, given-up ones too."""
         for entry in self._entries.values():
             entry.strikes = 0
             entry.given_up = False
-        for number, slot in enumerate(self._slots):
-            if slot.worker is not None:
-                slot.worker.kill()
-                self._all.discard(slot.worker)
-                slot.failures, slot.blame = 0, None
-                self._replace(number)
+        self._pool.restart()
 
     @property
-    def pids(self) -> tuple[int, ...]:
-        """Processes of this scheduler that run now."""
-        return tuple(worker.pid for worker in self._all if worker.pid is not None)
-
-    @property
-    def memory(self) -> int:
-        """Resident bytes of the workers as they last reported."""
-        return sum(slot.memory for slot in self._slots)
+    def pool(self) -> Pool:
+        """The processes, for those who watch them."""
+        return self._pool
 
     # --- documents ----------------------------------------------------------------------------------------------
 
     def submit(self, snapshot: Snapshot, options: Options) -> None:
         """A new version. A snapshot without language is forgotten."""
-        if snapshot.language is None or self._stopping:
+        if snapshot.language is None or self._pool.stopping:
             return
         now = self._now()
         entry = self._entries.get(snapshot.uri)
         if entry is None:
-            entry = _Entry(Tracked(snapshot), options, zlib.crc32(snapshot.uri.encode()) % len(self._slots))
+            entry = _Entry(Tracked(snapshot), options, zlib.crc32(snapshot.uri.encode()) % len(self._pool))
             self._entries[snapshot.uri] = entry
         else:
             self._supersede(entry, snapshot, options)
@@ -196,11 +160,7 @@ class Scheduler:
         self._cancel_timers(entry)
         for waiter, _ in entry.waiters:
             waiter.cancel()
-        slot = self._slots[entry.slot]
-        if slot.worker:
-            slot.worker.send(Forget(uri))
-        if slot.blame == uri:
-            slot.blame = None
+        self._pool.forget(entry.slot, uri, Forget(uri))
 
     def latest(self, uri: str) -> Analysis | None:
         """What is known now of the current version."""
@@ -235,20 +195,16 @@ class Scheduler:
         """Put a question about `data`, a text for this document. Raises WorkerLostError."""
         if snapshot.language is None:
             return None
-        number = zlib.crc32(snapshot.uri.encode()) % len(self._slots)
+        number = zlib.crc32(snapshot.uri.encode()) % len(self._pool)
         identifier = next(self._ids)
         future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         self._questions[identifier] = _Question(future, number)
         try:
             path = None if snapshot.path is None else str(snapshot.path)
-            self._worker(number).send(
-                Ask(identifier, kind, snapshot.uri, snapshot.language, options, data, path, offset)
-            )
+            self._pool.send(number, Ask(identifier, kind, snapshot.uri, snapshot.language, options, data, path, offset))
             return await asyncio.wait_for(future, self._budget)
         except asyncio.TimeoutError:
-            worker = self._slots[number].worker
-            if worker is not None:
-                worker.abort()
+            self._pool.abort(number)
             raise WorkerLostError from None
         finally:
             self._questions.pop(identifier, None)
@@ -275,70 +231,36 @@ class Scheduler:
             entry.timer.cancel()
             entry.timer = None
         snapshot = entry.snapshot
-        if self._entries.get(snapshot.uri) is not entry or snapshot.language is None or self._stopping:
+        if self._entries.get(snapshot.uri) is not entry or snapshot.language is None or self._pool.stopping:
             return
         entry.waiting_since = None
         entry.sent = snapshot.version
         entry.began = self._now()
-        slot = self._slots[entry.slot]
-        if slot.blame is None:
-            slot.heard = entry.began
         path = None if snapshot.path is None else str(snapshot.path)
         data = snapshot.source.data
-        self._worker(entry.slot).send(
-            Analyse(snapshot.uri, snapshot.version, snapshot.language, entry.options, data, path, entry.focus)
+        self._pool.send(
+            entry.slot,
+            Analyse(snapshot.uri, snapshot.version, snapshot.language, entry.options, data, path, entry.focus),
         )
-
-    def _worker(self, number: int) -> WorkerProcess:
-        slot = self._slots[number]
-        if slot.worker is None:
-            slot.worker = self._take_spare()
-        return slot.worker
-
-    def _take_spare(self) -> WorkerProcess:
-        worker, self._spare = self._spare, None
-        return worker or self._launch()
-
-    def _launch(self) -> WorkerProcess:
-        worker = WorkerProcess(self._command, self._receive, self._lost)
-        self._all.add(worker)
-        return worker
 
     # --- receiving ----------------------------------------------------------------------------------------------
 
-    def _receive(self, worker: WorkerProcess, message: object) -> None:
-        try:
-            self._handle(worker, message)
-        except Exception:
-            log.exception("a message of the analysis could not be used")
-
-    def _handle(self, worker: WorkerProcess, message: object) -> None:
-        if isinstance(message, Ready):
-            worker.ready = True
-        slot = next((s for s in self._slots if s.worker is worker), None)
-        if slot is None:
-            return
-        slot.heard = self._now()
+    def received(self, message: object) -> None:
+        """Results or an answer came."""
         match message:
-            case Ready(links=links):
-                self.links = links
-                if self._spare is None and not self._stopping:
-                    self._spare = self._launch()
-            case Working(uri=uri):
-                slot.blame = uri
             case Functions():
                 self._functions(message)
             case Finished():
-                slot.blame = None if slot.blame == message.uri else slot.blame
-                slot.failures, slot.told = 0, False
-                slot.memory = message.memory or slot.memory
                 self._finished(message)
             case Answer():
-                question = self._questions.get(message.id)
-                if message.error:
-                    log.error("a question could not be answered:\n%s", message.error)
-                if question and not question.future.done():
-                    question.future.set_result(message.value)
+                self._answered(message)
+
+    def _answered(self, message: Answer) -> None:
+        if message.error:
+            log.error("a question could not be answered:\n%s", message.error)
+        question = self._questions.get(message.id)
+        if question and not question.future.done():
+            question.future.set_result(message.value)
 
     def _functions(self, message: Functions) -> None:
         entry = self._entries.get(message.uri)
@@ -380,50 +302,31 @@ class Scheduler:
 
     # --- death and delay ----------------------------------------------------------------------------------------
 
-    def _lost(self, worker: WorkerProcess) -> None:
-        """A process died on its own or was aborted."""
-        self._all.discard(worker)
-        if self._stopping:
-            return
-        if worker is self._spare:
-            self._spare = None  # the next Ready brings a new one
-            return
-        number = next((n for n, slot in enumerate(self._slots) if slot.worker is worker), None)
-        if number is None:
-            return
-        slot = self._slots[number]
-        self.restarts += 1
-        last_words = "\n".join(worker.stderr)
-        log.warning("analysis process %s ended%s", worker.pid, f":\n{last_words}" if last_words else "")
-        if slot.blame is None:
-            slot.failures += 1
-        if slot.failures >= START_FAILURES:
-            slot.worker, slot.failures = None, 0
-            self._fail_questions(number)
-            if not slot.told:
-                slot.told = True
-                self._on_trouble("the analysis process does not start; `hpc-ls doctor` says what is missing", None)
-            return
+    def replaced(self, slot: int, blamed: str | None) -> None:
+        """The documents of a slot go to its new process. The one that was worked on counts a strike and waits."""
         self._on_restart()
-        self._replace(number)
-
-    def _replace(self, number: int) -> None:
-        """A new process for a slot, and its documents again. The one that was worked on counts a strike and waits."""
-        slot = self._slots[number]
-        blamed = self._entries.get(slot.blame) if slot.blame else None
-        slot.blame = None
-        slot.worker = self._take_spare()
-        if slot.worker.ready:
-            self._spare = self._launch()
-        self._fail_questions(number)
+        self._fail_questions(slot)
+        guilty = self._entries.get(blamed) if blamed else None
         for entry in self._entries.values():
-            if entry.slot != number:
+            if entry.slot != slot:
                 continue
             entry.tracked.forget_tokens()
-            if entry is not blamed and not entry.given_up and entry.timer is None:
+            if entry is not guilty and not entry.given_up and entry.timer is None:
                 self._dispatch(entry)
-        if blamed is not None and blamed.slot == number:
-            self._strike(blamed)
+        if guilty is not None:
+            self._strike(guilty)
+
+    def dead(self, slot: int, first: bool) -> None:
+        """There is no analysis for now."""
+        self._fail_questions(slot)
+        if first:
+            self._on_trouble("the analysis process does not start; `hpc-ls doctor` says what is missing", None)
+
+    def allowance(self, uri: str) -> float:
+        """Seconds of silence, more for a huge text: parsing it gives no sign."""
+        entry = self._entries.get(uri)
+        size = len(entry.snapshot.source.data) if entry else 0
+        return self._budget + 5.0 * size / 1e6
 
     def _strike(self, entry: _Entry) -> None:
         entry.strikes += 1
@@ -444,20 +347,6 @@ class Scheduler:
         for question in self._questions.values():
             if question.slot == number and not question.future.done():
                 question.future.set_exception(WorkerLostError())
-
-    async def _watchdog(self) -> None:
-        while True:
-            await asyncio.sleep(min(1.0, self._budget / 4))
-            for slot in self._slots:
-                entry = self._entries.get(slot.blame) if slot.blame else None
-                if entry is None or slot.worker is None:
-                    continue
-                allowed = self._budget + 5.0 * len(entry.snapshot.source.data) / 1e6
-                if self._now() - slot.heard > allowed:
-                    log.warning(
-                        "the analysis of %s took more than %.0f s; its process is replaced", slot.blame, allowed
-                    )
-                    slot.worker.abort()
 
     @staticmethod
     def _now() -> float:

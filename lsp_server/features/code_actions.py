@@ -95,7 +95,7 @@ def _quick_fixes(
     versioned = ls.client.versioned_edits
     for placed in here:
         finding, base = placed.finding, placed.base
-        diagnostic = convert.diagnostic(finding, base, where, ls.scheduler.links)
+        diagnostic = convert.diagnostic(finding, base, where, ls.scheduler.pool.links)
         for number, fix in enumerate(finding.fixes):
             preferred = number == 0 and fix.safe
             yield convert.quick_fix(fix, base, where, versioned, diagnostic, preferred)

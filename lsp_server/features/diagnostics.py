@@ -25,7 +25,7 @@ def of(ls: HpcLanguageServer, analysis: Analysis) -> list[types.Diagnostic]:
     if analysis.error:
         return [convert.failure(analysis)]
     settings = ls.configuration.of(analysis.snapshot).settings
-    return convert.diagnostics(analysis, settings, ls.session.encoding, ls.scheduler.links)
+    return convert.diagnostics(analysis, settings, ls.session.encoding, ls.scheduler.pool.links)
 
 
 def push(ls: HpcLanguageServer, analysis: Analysis) -> None:

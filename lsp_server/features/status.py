@@ -46,7 +46,7 @@ class Status:
         if analysis.complete:
             self._over(uri)
             text, tooltip = summary(analysis)
-            memory = self._ls.scheduler.memory
+            memory = self._ls.scheduler.pool.memory
             if memory:
                 tooltip += f"; the analysis uses {memory / 1e6:.0f} MB"
             self._send("error" if analysis.error else "ok", text, tooltip, uri)

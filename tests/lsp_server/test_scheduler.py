@@ -60,7 +60,7 @@ async def desks() -> AsyncIterator:
 
     yield make
     for desk in made:
-        pids = desk.scheduler.pids
+        pids = desk.scheduler.pool.pids
         await desk.scheduler.stop()
         assert not any(psutil.pid_exists(pid) for pid in pids)
 
@@ -72,7 +72,7 @@ async def test_a_worker_that_hangs_is_replaced_and_the_others_are_served(desks):
     desk.open("file:///bad.c", HANG)
     analysis = await desk.scheduler.fresh("file:///bad.c", patience=60)
     assert "left alone" in analysis.error
-    assert desk.scheduler.restarts == 3
+    assert desk.scheduler.pool.deaths == 3
     assert [uri for _, uri in desk.troubles] == ["file:///bad.c"]
     desk.change("file:///good.c", "\n" + RACY)
     assert await desk.found("file:///good.c") == ["race in two"]
@@ -84,9 +84,9 @@ async def test_typing_into_a_hanging_document_does_not_keep_the_worker_alive(des
     for number in range(40):
         await asyncio.sleep(0.05)
         desk.change("file:///bad.c", HANG + "\n" * number)
-        if desk.scheduler.restarts:
+        if desk.scheduler.pool.deaths:
             break
-    assert desk.scheduler.restarts >= 1
+    assert desk.scheduler.pool.deaths >= 1
 
 
 async def test_a_program_that_does_not_start_is_told_once(desks):
@@ -115,11 +115,11 @@ async def test_questions_to_a_dying_worker_fail_and_later_ones_are_answered(desk
     data = snapshot.source.data
     await desk.found("file:///a.c")
     hanging = desk.open("file:///bad.c", HANG)
-    while desk.scheduler._slots[0].blame != hanging.uri:
+    while desk.scheduler.pool.working_on(0) != hanging.uri:
         await asyncio.sleep(0.01)
     asked = asyncio.ensure_future(desk.scheduler.ask("complete", snapshot, OPTIONS, 21, data))
     await asyncio.sleep(0)
-    psutil.Process(desk.scheduler._slots[0].worker.pid).kill()
+    psutil.Process(desk.scheduler.pool.pid(0)).kill()
     with pytest.raises(WorkerLostError):
         await asked
     desk.scheduler.close(hanging.uri)
@@ -135,12 +135,12 @@ async def test_documents_are_spread_over_slots_and_stay_in_theirs(desks):
         desk.open(uri, RACY)
     for uri in uris:
         assert await desk.found(uri) == ["race in two"]
-    assert all(slot.worker is not None for slot in desk.scheduler._slots)
-    before = [slot.worker.pid for slot in desk.scheduler._slots]
+    before = [desk.scheduler.pool.pid(slot) for slot in (0, 1)]
+    assert None not in before
     for uri in uris:
         desk.change(uri, RACY + "\n")
         assert await desk.found(uri) == ["race in two"]
-    assert [slot.worker.pid for slot in desk.scheduler._slots] == before
+    assert [desk.scheduler.pool.pid(slot) for slot in (0, 1)] == before
 
 
 async def test_results_the_server_has_are_not_sent_again(desks):
