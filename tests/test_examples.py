@@ -19,7 +19,7 @@ SAID = {
     "energy.c": {
         "kinetic": ["parallel"],
         "potential": ["possible"],
-        "thermostat": ["likely"],
+        "thermostat": ["parallel"],
         "main": ["parallel"],
     },
     "histogram.c": {
@@ -29,11 +29,11 @@ SAID = {
         "equalise": ["likely"],
         "main": ["dependent", "parallel"],
     },
-    "jacobi.c": {"sweep": ["likely"], "largest_change": ["likely"]},
-    "lu.c": {"factor": ["dependent"], "solve": ["dependent", "dependent"], "lower_weight": ["likely"]},
+    "jacobi.c": {"sweep": ["likely"], "largest_change": ["parallel"]},
+    "lu.c": {"factor": ["dependent"], "solve": ["dependent", "dependent"], "lower_weight": ["parallel"]},
     "mandelbrot.c": {"mandelbrot": ["parallel"], "legend": ["parallel"]},
     "matmul.c": {"fill": ["parallel"], "multiply": ["parallel"], "trace": ["parallel"]},
-    "nbody.c": {"accelerations": ["likely"], "move": ["parallel"]},
+    "nbody.c": {"accelerations": ["parallel"], "move": ["parallel"]},
     "prefix_sum.c": {"offsets": ["dependent"], "running_total": ["dependent"]},
     "spmv.c": {"multiply": ["likely"], "dot": ["parallel"], "scale": ["parallel"], "laplacian": ["dependent"]},
     "wave.c": {"smooth": ["dependent"], "drop": ["parallel"]},
