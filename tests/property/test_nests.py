@@ -5,36 +5,22 @@ HPC_LS_PROPERTY_CASES sets the number of nests (CI: 20,000), HPC_LS_PROPERTY_SEE
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import sys
 from collections import Counter
-from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from analyzers import api
 from analyzers.ir.verdicts import LoopReport
 from analyzers.text import SourceText
+from tests.property import nests, traces
 
-
-def _load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("nests", Path(__file__).with_name("nests.py"))
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["nests"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-nests = _load()
 CASES = int(os.environ.get("HPC_LS_PROPERTY_CASES", "2000"))
 SEED = int(os.environ.get("HPC_LS_PROPERTY_SEED", "1"))
 BATCH = 40
 
 
-def claim(report: LoopReport) -> object | None:
+def claim(report: LoopReport) -> traces.Claim | None:
     """What the report asserts, None for an honest "unknown"."""
     status = report.verdict.status
     if status == "unknown":
@@ -42,7 +28,7 @@ def claim(report: LoopReport) -> object | None:
             return None
         status = "parallel"  # the ordinary assumption, that p and q do not overlap, holds in these nests
     roles = {role.name: (role.kind, role.op) for role in report.roles}
-    return nests.Claim(status, roles)
+    return traces.Claim(status, roles)
 
 
 def test_no_unsound_verdict(capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,17 +43,17 @@ def test_no_unsound_verdict(capsys: pytest.CaptureFixture[str]) -> None:
             function = placed[nest.name]
             line = source.line_of(function.start)
             loops = {source.line_of(function.start + r.span.start) - line: r for r in function.result.loops}
-            traces = [nests.run(nest, n, m) for n, m in nests.SIZES]
+            runs = [traces.run(nest, n, m) for n, m in traces.SIZES]
             for site in nest.loops:
                 said = claim(loops[site.line])
                 counts[loops[site.line].verdict.confidence if said is None else said.status] += 1
-                problem = nests.judge(nest, site, said, traces) if said else None
+                problem = traces.judge(nest, site, said, runs) if said else None
                 if problem:
                     failures.append(f"seed {nest.name[1:]} line {site.line} {said}: {problem}\n{nest.c}")
     total = sum(counts.values())
     with capsys.disabled():
         shares = ", ".join(f"{name} {count / total:.1%}" for name, count in sorted(counts.items()))
-        print(f"\n{CASES} nests, {total} loops: {shares} (possible: unknown)")  # noqa: T201
+        print(f"\n{CASES} nests, {total} loops: {shares} (possible: unknown)")
     assert not failures, f"{len(failures)} unsound verdicts\n" + "\n".join(failures[:5])
     assert counts["parallel"] > total * 0.2, "the analysis decides too little for this test to mean anything"
     assert counts["dependent"] > total * 0.1

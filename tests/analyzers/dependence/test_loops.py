@@ -137,7 +137,10 @@ def test_roles_of_scalars() -> None:
 
 
 def test_work_array_is_private_and_histogram_is_reduced() -> None:
-    work = "void f(double *a, int n) { double t[2]; for (int i = 0; i < n; i++) { t[0] = a[i]; t[1] = t[0]; a[i] = t[1]; } }"
+    work = (
+        "void f(double *a, int n) { double t[2];"
+        " for (int i = 0; i < n; i++) { t[0] = a[i]; t[1] = t[0]; a[i] = t[1]; } }"
+    )
     assert roles(work)["t"] == ("private", None)
     histogram = "int f(int *x, int n) { int h[9] = {0}; for (int i = 0; i < n; i++) h[x[i]]++; return h[3]; }"
     assert roles(histogram)["h"] == ("reduction", "+")
