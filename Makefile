@@ -12,7 +12,7 @@ NODE_PATH_FIRST := PATH="$(CURDIR)/tests/clients/.cache/node/bin:$$PATH"
 # Random loop nests of the property test: many in CI, fewer for a person who waits.
 export HPC_LS_PROPERTY_CASES ?= $(if $(filter true,$(CI)),20000,2000)
 
-.PHONY: help demo setup setup-dev setup-system clients test lint test-python extension bench
+.PHONY: help demo setup setup-dev setup-system clients test lint test-python test-property extension bench
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,7 +46,7 @@ setup-system: ## install what the tests need of the system, where this user may
 clients: setup-system ## bring the editors that the tests drive
 	@tests/clients/prepare.sh
 
-test: setup-system setup-dev clients lint test-python ## set up and run every test
+test: setup-system setup-dev clients lint test-python test-property ## set up and run every test
 	@echo "make test: everything passed"
 
 lint: setup-dev ## style and types of the Python code
@@ -63,9 +63,14 @@ extension: setup-dev clients ## check, build and pack the VS Code extension
 	npm run --silent package
 	@echo "extension: vscode-extension/hpc-ls.vsix"
 
-test-python: setup-dev clients extension ## every test of pytest, editors included
-	$(NODE_PATH_FIRST) $(BIN)/python -m pytest
+test-python: setup-dev clients extension ## every other test of pytest, editors included
+	$(NODE_PATH_FIRST) $(BIN)/python -m pytest --ignore=tests/property
 	@echo "pytest: passed"
+
+test-property: setup-dev ## random loop nests against brute force; HPC_LS_PROPERTY_CASES says how many
+	@echo "property: $(HPC_LS_PROPERTY_CASES) loop nests"
+	@.ci/property.sh
+	@echo "property: passed"
 
 bench: setup-dev ## latency and memory, clangd beside them where it is installed
 	$(BIN)/python tests/bench/latency.py
