@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from analyzers.dependence.facts import Effects
 from analyzers.dependence.lvalues import strip_casts, type_at
 from analyzers.ir.accesses import Access, Member, PathStep, Subscripts
 from analyzers.ir.expressions import (
@@ -49,6 +50,7 @@ class PointerFacts:
     origins: Mapping[Symbol, frozenset[Origin]] = field(default_factory=dict)
     modified: frozenset[Symbol] = frozenset()  # pointers assigned more often than once, or moved
     escaping: frozenset[int] = frozenset()  # allocation sites whose address is stored or passed on
+    exposed: frozenset[Symbol] | None = None  # named objects of which the same is true; None: not looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def relation(a: Access, b: Access, *, assume_no_alias: bool = False, facts: Poin
     """How the objects of two accesses relate. `assume_no_alias`: the user says that pointers never overlap."""
     first, second = a.symbol, b.symbol
     if first is None or second is None:
-        return _unnamed(a if first is None else b, b if first is None else a)
+        return _unnamed(a if first is None else b, b if first is None else a, facts or _NO_FACTS)
     known = facts or _NO_FACTS
     if first == second:
         return _same_symbol(first, a.path, b.path, assume_no_alias)
@@ -83,20 +85,22 @@ def relation(a: Access, b: Access, *, assume_no_alias: bool = False, facts: Poin
     return _behind_pointers(a, b, first, second, left, right, known, assume_no_alias)
 
 
-def _unnamed(unknown: Access, other: Access) -> AliasAnswer:
+def _unnamed(unknown: Access, other: Access, facts: PointerFacts) -> AliasAnswer:
     symbol = other.symbol
-    if symbol is not None and _is_out_of_reach(symbol) and _pointer_path(other.path) is None:
+    if symbol is not None and _is_out_of_reach(symbol, facts) and _pointer_path(other.path) is None:
         return AliasAnswer("distinct", why=f"nothing points to `{symbol.name}`")
     return AliasAnswer("may", why=unknown.reason or "an object without a name")
 
 
-def _is_out_of_reach(symbol: Symbol) -> bool:
+def _is_out_of_reach(symbol: Symbol, facts: PointerFacts) -> bool:
     """Can no pointer, called function or other name reach the object itself?"""
-    if symbol.storage == "undeclared":
+    if symbol.storage not in ("local", "parameter") or symbol.address_taken or symbol.target:
         return False
-    if symbol.type.kind == "array" and symbol.storage != "parameter":
-        return symbol.storage == "local" and not symbol.address_taken and not symbol.target
-    return symbol.storage in ("local", "parameter") and not symbol.address_taken and not symbol.target
+    # An array gives its address away without a sign.
+    if symbol.type.kind in ("array", "record"):
+        copied = symbol.storage == "local" or symbol.type.kind == "record"
+        return copied and facts.exposed is not None and symbol not in facts.exposed
+    return True
 
 
 def _pointer_path(path: tuple[PathStep, ...]) -> int | None:
@@ -211,7 +215,7 @@ def _behind_pointers(
 ) -> AliasAnswer:
     """Two names, at least one access through a pointer."""
     for symbol, depth in ((first, left), (second, right)):
-        if depth is None and _is_out_of_reach(symbol):
+        if depth is None and _is_out_of_reach(symbol, facts):
             return AliasAnswer("distinct", why=f"nothing points to `{symbol.name}`")
     if _member_types_differ(first, a.path, second, b.path):
         return AliasAnswer("distinct", why="different members of one record type")
@@ -275,7 +279,7 @@ def _compare_origin(one: Origin, two: Origin, facts: PointerFacts) -> Literal["d
         other = two if one.kind == "unknown" else one
         if other.kind == "allocation" and other.site not in facts.escaping:
             return "distinct"
-        if other.kind == "object" and other.symbol is not None and _is_out_of_reach(other.symbol):
+        if other.kind == "object" and other.symbol is not None and _is_out_of_reach(other.symbol, facts):
             return "distinct"
         return "assumable"
     if one == two:
@@ -292,8 +296,9 @@ def _compare_origin(one: Origin, two: Origin, facts: PointerFacts) -> Literal["d
     return "assumable"
 
 
-def summarize(function: Function) -> PointerFacts:
-    """Where each pointer of the function may point, by all its assignments together (after Andersen 1994)."""
+def summarize(function: Function, effects: Mapping[str, Effects] | None = None) -> PointerFacts:
+    """Where each pointer of the function may point, by all its assignments together (after Andersen 1994). `effects`
+    says of callees which arguments they do not keep."""
     sources: dict[Symbol, set[Origin | Symbol]] = {}
     counts: dict[Symbol, int] = {}
     leaked: set[Origin | Symbol] = set()
@@ -319,9 +324,30 @@ def summarize(function: Function) -> PointerFacts:
             for each in walk(expr):
                 if isinstance(each, Address) and isinstance(each.operand, Name) and each.operand.symbol.is_pointer:
                     sources.setdefault(each.operand.symbol, set()).add(unknown)
-                if isinstance(each, (Call, Opaque)):
-                    leaked.update(n.symbol for n in walk(each) if isinstance(n, Name) and n.symbol.is_pointer)
+                if isinstance(each, Call):
+                    leaked.update(o for a in _kept_arguments(each, effects or {}) for o in _sources(a, id(each)))
+                elif isinstance(each, Opaque):
+                    leaked.update(o for e in each.reads if _is_address(e) for o in _sources(e, id(each)))
     return _resolved(sources, counts, leaked)
+
+
+def _is_address(expr: Expr) -> bool:
+    return expr.type.kind in ("pointer", "array", "unknown") or isinstance(expr, Address)
+
+
+def _kept_arguments(call: Call, effects: Mapping[str, Effects]) -> list[Expr]:
+    """The addresses that a call may keep or pass on."""
+    known = effects.get(call.name) if call.name is not None else None
+    kept = []
+    for position, argument in enumerate(call.arguments):
+        if not _is_address(argument):
+            continue
+        if known is not None and known.unknown is None:
+            uses = known.parameters[min(position, len(known.parameters) - 1) :] if known.parameters else ()
+            if not uses or uses[0] != "escapes":
+                continue
+        kept.append(argument)
+    return kept
 
 
 def with_entry_values(facts: PointerFacts, originals: Mapping[Symbol, Symbol]) -> PointerFacts:
@@ -353,12 +379,13 @@ def _resolved(
                 else:
                     found.add(each)
         origins[symbol] = frozenset(found)
-    escaping: set[int] = set()
-    for each in leaked:
-        for origin in origins.get(each, ()) if isinstance(each, Symbol) else (each,):
-            if origin.kind == "allocation":
-                escaping.add(origin.site)
-    return PointerFacts(origins, frozenset(s for s, n in counts.items() if n > 1), frozenset(escaping))
+    out = {o for each in leaked for o in (origins.get(each, ()) if isinstance(each, Symbol) else (each,))}
+    return PointerFacts(
+        origins,
+        frozenset(s for s, n in counts.items() if n > 1),
+        frozenset(o.site for o in out if o.kind == "allocation"),
+        frozenset(o.symbol for o in out if o.kind == "object" and o.symbol is not None),
+    )
 
 
 def _sources(value: Expr, site: int) -> set[Origin | Symbol]:
@@ -366,7 +393,9 @@ def _sources(value: Expr, site: int) -> set[Origin | Symbol]:
     value, _ = strip_casts(value)
     match value:
         case Name(symbol=symbol):
-            return {Origin("object", symbol)} if symbol.is_array else {symbol}
+            if symbol.is_array:
+                return {Origin("object", symbol)}
+            return {symbol} if symbol.is_pointer or symbol.type.kind == "unknown" else {Origin("unknown")}
         case Address(operand=operand):
             base = operand
             while isinstance(base, (Element, Field)):

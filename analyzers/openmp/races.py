@@ -69,7 +69,7 @@ def find(facts: FunctionFacts, options: Options = _DEFAULTS) -> OpenMPFacts:
         return OpenMPFacts()
     deadline = Deadline.after(options.budget)
     table = scopes(facts.function)
-    pointers = alias.summarize(facts.function)
+    pointers = alias.summarize(facts.function, facts.effects)
     by_statement: dict[int, list[Access]] = {}
     for access in facts.accesses:
         if access.symbol is not None and access.statement is not None:
@@ -349,9 +349,11 @@ class _Examined:
             if self.root.construct is None and mode.between == "threads":
                 assumptions = (*assumptions, _CALLED_BY_A_TEAM)
             confidence = "likely" if assumptions else "proved"
+            if mode.between == "iterations" and _is_half_ordered(one, other):
+                confidence = "possible"
             if mode.adjacent is not None and self._depends_on(mode.adjacent, one, other):
                 confidence = "possible"
-            if one is not other and self._may_be_ordered_by_hand(one, mode):
+            if one is not other and self._may_be_ordered_by_hand(one, other, mode):
                 confidence = "possible"
         elif conflict.assumption is not None:
             assumptions = (conflict.assumption,)
@@ -370,9 +372,13 @@ class _Examined:
             bool(one.access.path),
         )
 
-    def _may_be_ordered_by_hand(self, one: _Candidate, mode: Mode) -> bool:
+    def _may_be_ordered_by_hand(self, one: _Candidate, other: _Candidate, mode: Mode) -> bool:
         if self.handmade.waits:
-            return one.symbol not in self.handmade.flags
+            if one.symbol not in self.handmade.flags:
+                return True
+            # A flag that is written without protection orders nothing; one that is read behind the wait is ordered.
+            bare = [c for c in (one, other) if not c.placed.locks]
+            return bool(bare) and not any(c.access.writes for c in bare)
         return self.handmade.locks and mode.between == "threads"
 
     def _depends_on(self, loop: Loop, one: _Candidate, other: _Candidate) -> bool:
@@ -497,12 +503,21 @@ def _breaks_lanes(dependence: Dependence | None, construct: Construct | None) ->
     return True
 
 
+def _is_half_ordered(one: _Candidate, other: _Candidate) -> bool:
+    """What stands before an ordered region comes before that region in later iterations (OpenMP 5.2 §15.10.2)."""
+    locked = [c for c in (one, other) if "ordered" in c.place.locks]
+    return len(locked) == 1
+
+
 def _shows_a_team(one: _Candidate, other: _Candidate) -> bool:
     """In a function whose caller is not known: do the two accesses show that several threads execute it? Either both
     are in worksharing constructs, or exactly one is protected against other threads."""
-    if one.place.executor.construct is not None and other.place.executor.construct is not None:
+    shared_out = ("iteration", "single", "section")
+    if one.place.executor.kind in shared_out and other.place.executor.kind in shared_out:
         return True
-    return bool(one.placed.locks) != bool(other.placed.locks)
+    if one.atomic or other.atomic:
+        return not one.through_pointer and one.atomic != other.atomic
+    return bool(one.place.locks) != bool(other.place.locks)
 
 
 def _distinct(candidates: Sequence[_Candidate]) -> list[_Candidate]:

@@ -115,8 +115,17 @@ def test_a_pointer_changed_through_its_address_may_point_anywhere() -> None:
 
 def test_memory_without_a_name_spares_locals_only() -> None:
     file = lower_file(SourceText.of(f"{PRELUDE}void f(double *a) {{ double t[2]; unknown(); t[0] = 1; a[0] = 2; }}\n"))
-    found = collect(file.functions[0].function, {})
+    function = file.functions[0].function
+    found = collect(function, {})
+    facts = alias.summarize(function)
     (nameless,) = [a for a in found if a.symbol is None]
     local, parameter = [a for a in found if a.writes and a.path]
-    assert alias.relation(nameless, local).status == "distinct"
-    assert alias.relation(nameless, parameter).status == "may"
+    assert alias.relation(nameless, local, facts=facts).status == "distinct"
+    assert alias.relation(nameless, parameter, facts=facts).status == "may"
+
+
+def test_a_local_array_given_away_is_within_reach() -> None:
+    given = answer("int i", "double t[4]; keep(t); double *p = get(); p[i] = t[i];")
+    assert given.status == "assumed-distinct"
+    own = answer("int i", "double t[4]; double *p = get(); p[i] = t[i];")
+    assert own.status == "distinct"
