@@ -12,7 +12,7 @@ from analyzers.dependence.facts import LoopFacts
 from analyzers.explain.patterns import remedy
 from analyzers.ir.expressions import Name
 from analyzers.ir.statements import Assign
-from analyzers.ir.verdicts import Dependence, Reason, Role, Verdict, Witness
+from analyzers.ir.verdicts import Assumption, Dependence, Reason, Role, Verdict, Witness
 from analyzers.openmp.synthesis import SENTINEL, Proposal, is_parallel
 from analyzers.standards import openmp
 
@@ -76,12 +76,20 @@ def _first_line(facts: LoopFacts) -> str:
 
 
 def _assumed(verdict: Verdict) -> str:
-    """What was assumed, pairs that do not overlap put together. That `sqrt` is the square root is not worth a clause
-    here unless it is all there is to a strong assumption: the table below says it."""
-    told = [a for a in verdict.assumptions if a.kind != "library"]
-    apart = sorted({name for a in told if a.kind == "no-alias" for name in a.subjects})
+    """What was assumed, pairs that do not overlap put together. That a function is the one of the library by that name
+    is not worth a clause here: the table below says it."""
+    apart = _apart(verdict)
     texts = [f"{_all(_quoted(apart))} do not overlap"] if apart else []
-    return _all([*texts, *(a.text for a in told if a.kind != "no-alias" or not a.subjects)])
+    return _all([*texts, *(a.text for a in verdict.assumptions if a.kind != "library" and not _is_pair(a))])
+
+
+def _apart(verdict: Verdict) -> list[str]:
+    """The names in pairs that were assumed not to overlap."""
+    return sorted({name for a in verdict.assumptions if _is_pair(a) for name in a.subjects})
+
+
+def _is_pair(assumption: Assumption) -> bool:
+    return assumption.kind == "no-alias" and len(assumption.subjects) == 2
 
 
 def _because(roles: Sequence[Role]) -> str:
@@ -169,10 +177,13 @@ def _variables(facts: LoopFacts, parameters: Collection[str]) -> str:
             if role.kind == kind and not (kind == "conflict" and (role.name in told or not verdict.dependences)):
                 rows.setdefault(_role_text(role), []).append(role.name)
     table = [(", ".join(dict.fromkeys(names)), text) for text, names in rows.items()]
-    apart = sorted({name for a in verdict.assumptions if a.kind == "no-alias" for name in a.subjects})
-    read = [role.name for role in facts.roles if role.kind == "shared-read" and role.name not in apart]
+    apart = _apart(verdict)
     if apart:
-        table.append((", ".join(apart), _apart(apart, parameters)))
+        table.append((", ".join(apart), _may_overlap(apart, parameters)))
+    if is_parallel(facts):
+        lonely = [a for a in verdict.assumptions if a.kind != "library" and not _is_pair(a)]
+        table += [(", ".join(a.subjects), f"assumed: {a.text}. If not, this is wrong.") for a in lonely]
+    read = [role.name for role in facts.roles if role.kind == "shared-read" and role.name not in apart]
     if read:
         table.append((", ".join(read), "only read: shared"))
     library = [name for a in verdict.assumptions if a.kind == "library" for name in a.subjects]
@@ -193,7 +204,7 @@ def _role_text(role: Role) -> str:
             return role.why
 
 
-def _apart(names: Sequence[str], parameters: Collection[str]) -> str:
+def _may_overlap(names: Sequence[str], parameters: Collection[str]) -> str:
     if all(name in parameters for name in names):
         why = "they are both parameters" if len(names) == 2 else "they are parameters"
         why += " without `restrict`"

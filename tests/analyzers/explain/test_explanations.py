@@ -219,3 +219,14 @@ def test_the_function_and_the_array_are_named_where_elements_are_not_known() -> 
     loop = reports("static double a[9]; static void g(void) { for (int i = 0; i < 9; i++) a[i] += 1; }\n"
                    "void f(void) { for (int t = 0; t < 5; t++) g(); }")[-1]  # fmt: skip
     assert loop.explanation.startswith("Cannot decide: `g` accesses `a`, which elements is not known.")
+
+
+def test_assumptions_that_are_no_pair_keep_their_words() -> None:
+    loop = first("double total;\nvoid f(int m, double *a) { for (int i = 0; i < m; i++) total += a[i]; }")
+    assert loop.summary == "parallel if no pointer of the loop leads to total · reduction(+:total)"
+    assert "  total   assumed: no pointer of the loop leads to `total`. If not, this is wrong." in loop.explanation
+
+
+def test_pairs_that_do_not_overlap_are_told_together() -> None:
+    loop = first("void f(int n, double *x, double *y, double *z) { for (int i = 0; i < n; i++) z[i] = x[i] + y[i]; }")
+    assert loop.summary == "parallel if x, y and z do not overlap"
