@@ -281,9 +281,10 @@ def _loop(
         result.doubt("bound-not-affine")
     if header.relation in ("<", ">", "!="):
         ends = [combine(e, constant(-sign)) for e in ends]
-    if header.relation == "!=" and step not in (1, -1):
+    if header.relation == "!=" and not _is_met(header, step, starts, ends, env):
         result.doubt("not-canonical")
         ends = []  # a bound that is stepped over does not end the loop
+        starts = [] if header.index.type.is_unsigned else starts
     ranges[header.index] = Range(tuple(starts if up else ends), tuple(ends if up else starts))
     trips = Trips(variable, sign, step)
     for forms, into in ((starts, trips.lower if up else trips.upper), (ends, trips.upper if up else trips.lower)):
@@ -303,6 +304,21 @@ def _loop(
         result.constraints.append(Constraint(walked, equality=True))
     elif abs(step) > 1:
         result.doubt("bound-not-affine")
+
+
+def _is_met(header: LoopHeader, step: int | None, starts: list[Affine], ends: list[Affine], env: Env) -> bool:
+    """Does an index that runs until it equals the bound get there? Signed ones must; unsigned ones may pass zero."""
+    if step not in (1, -1):
+        return False
+    if not header.index.type.is_unsigned:
+        return True
+    return any(
+        prove_nonnegative(poly_of(combine(combine(end, start, -1), constant(step))), env)
+        if step > 0
+        else prove_nonnegative(poly_of(combine(combine(start, end, -1), constant(-step))), env)
+        for start in starts
+        for end in ends
+    )
 
 
 def _guard(result: Instance, guard: Guard) -> None:

@@ -158,6 +158,8 @@ def in_loop(header: LoopHeader, index: int, outer: Mapping[Symbol | Expr, int]) 
         return False
     if (index - lower) % step or (index - lower) // step < 0:
         return False
+    if index < 0 and header.bound.type.is_unsigned:
+        return False  # converted for the comparison
     match header.relation:
         case "<":
             return index < bound
