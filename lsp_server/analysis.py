@@ -21,10 +21,6 @@ class Analysis:
     complete: bool = False
     seconds: float = 0.0
 
-    def function_at(self, offset: int) -> PlacedResult | None:
-        """The function around a byte offset."""
-        return next((p for p in self.functions if p.start <= offset <= p.start + p.result.span.end), None)
-
     def loops(self) -> Iterator[tuple[int, LoopReport]]:
         """Every loop with the start of its function, in textual order."""
         return ((placed.start, loop) for placed in self.functions for loop in placed.result.loops)

@@ -44,7 +44,6 @@ class _Entry:
     options: Options
     slot: int
     focus: int | None = None
-    sent: int | None = None  # the version the worker has
     edited: float = -1.0  # loop time of the last edit
     waiting_since: float | None = None  # of the first edit not sent yet
     timer: asyncio.TimerHandle | None = None
@@ -234,7 +233,6 @@ class Scheduler:
         if self._entries.get(snapshot.uri) is not entry or snapshot.language is None or self._pool.stopping:
             return
         entry.waiting_since = None
-        entry.sent = snapshot.version
         entry.began = self._now()
         path = None if snapshot.path is None else str(snapshot.path)
         data = snapshot.source.data

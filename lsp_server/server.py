@@ -38,7 +38,6 @@ BUSY_SECONDS = 0.5  # work shorter than this is not announced
 class Client:
     """What the client can do, as far as we ask."""
 
-    name: str = ""
     pulls: bool = False  # pulls diagnostics
     refreshes_diagnostics: bool = False
     refreshes_lenses: bool = False
@@ -338,7 +337,6 @@ def client_of(params: types.InitializeParams) -> Client:
     formats = text.hover.content_format if text.hover else None
     watching = workspace.did_change_watched_files
     return Client(
-        name=params.client_info.name if params.client_info else "",
         pulls=text.diagnostic is not None,
         refreshes_diagnostics=bool(workspace.diagnostics and workspace.diagnostics.refresh_support),
         refreshes_lenses=bool(workspace.code_lens and workspace.code_lens.refresh_support),

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 from analyzers.api import EXTENSIONS, Language
-from analyzers.text import Encoding, Position, SourceText, Span
+from analyzers.text import Encoding, Position, SourceText
 
 # What editors call the languages (LSP 3.17, TextDocumentItem) in our words.
 _LANGUAGE_IDS: dict[str, Language] = {
@@ -203,8 +203,3 @@ class Session:
     def close(self, uri: str) -> Snapshot | None:
         """Let go of a document."""
         return self._documents.pop(uri, None)
-
-    def span(self, snapshot: Snapshot, begin: Position, end: Position) -> Span:
-        """A range of the client in bytes of the snapshot."""
-        first = snapshot.source.offset(begin, self.encoding)
-        return Span(first, max(first, snapshot.source.offset(end, self.encoding)))
