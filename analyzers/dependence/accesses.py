@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from analyzers.dependence.facts import Effects
+from analyzers.dependence.inlining import called
 from analyzers.dependence.lvalues import Location, locate, reached, strip_casts
 from analyzers.ir.accesses import Access, AccessKind, Guard, Member
 from analyzers.ir.expressions import (
@@ -231,12 +232,19 @@ class _Collector:
         reason = None
         if effects.unknown is not None:
             reason = "unknown-call"
+        seen = called(call, self.effects) if effects.transparent is not None else None
+        if seen is not None and effects.transparent is not None:
+            for place, done in seen:
+                kind: AccessKind = "read" if done == "read" else "write" if done == "write" else "update"
+                exact = effects.transparent.straight
+                self._add(locate(place), kind, call.span, call=name or "", exact=exact, reason="call")
+            return
         whole = effects.whole_parameters or reason is not None
         for position, argument in enumerate(call.arguments):
             use = "escapes" if reason is not None else _use_of(effects, position)
             if use == "none":
                 continue
-            kind: AccessKind = "read" if use == "read" else "write" if use == "write" else "update"
+            kind = "read" if use == "read" else "write" if use == "write" else "update"
             located = reached(argument, whole=whole)
             if located is None:
                 if _carries_pointer(argument) and use != "read":

@@ -23,6 +23,7 @@ from analyzers.dependence.forms import (
     from_poly,
     is_parameter,
     multiply,
+    rank,
     substitute,
 )
 
@@ -103,7 +104,7 @@ def _primitive(factor: Poly) -> Poly:
 
 
 def _leading(poly: Mapping[Monomial, int]) -> Monomial:
-    return max(poly, key=lambda m: (len(m), tuple(map(hash, m))))
+    return max(poly, key=lambda m: (len(m), tuple(map(rank, m))))
 
 
 def _without(monomial: Monomial, factor: Monomial) -> Monomial | None:

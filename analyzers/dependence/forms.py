@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Union
 
+from analyzers.dependence.spelling import spell
 from analyzers.ir.expressions import Binary, Conditional, Constant, Expr, Name
 from analyzers.ir.symbols import INT, Symbol, Type
 
@@ -64,7 +65,7 @@ class Selected:
 
 # The Symbol of a surrounding loop's index, a loop-invariant expression by its structure, or a derived value.
 Key = Union[Symbol, Expr, Quotient, Wrapped, Selected, Loaded]  # noqa: UP007  (read at run time on 3.10)
-Monomial = tuple[Key, ...]  # sorted by hash; the empty one is the constant
+Monomial = tuple[Key, ...]  # sorted by `rank`; the empty one is the constant
 Poly = dict[Monomial, int]
 
 
@@ -100,11 +101,24 @@ def combine(first: Affine, second: Affine, factor: int = 1) -> Affine:
 
 def made(terms: Mapping[Key, int], value: int) -> Affine:
     """The form in its one normal order."""
-    return Affine(tuple(sorted(((k, f) for k, f in terms.items() if f), key=_order)), value)
+    present = [(k, f) for k, f in terms.items() if f]
+    if len(present) > 1:
+        present.sort(key=_order)
+    return Affine(tuple(present), value)
 
 
-def _order(term: tuple[Key, int]) -> int:
-    return hash(term[0])
+def _order(term: tuple[Key, int]) -> str:
+    return rank(term[0])
+
+
+def rank(key: Key) -> str:
+    """An order of keys that is the same in every run: texts are made from it. (Two keys of one rank are only told apart
+    too often, which is safe.)"""
+    if isinstance(key, Symbol):
+        return key.uid
+    if isinstance(key, Name):
+        return key.symbol.uid
+    return spell(key_expr(key))
 
 
 def add(first: Mapping[Monomial, int], second: Mapping[Monomial, int], factor: int = 1) -> Poly:
@@ -123,7 +137,7 @@ def multiply(first: Mapping[Monomial, int], second: Mapping[Monomial, int]) -> P
     total: Poly = {}
     for a, x in first.items():
         for b, y in second.items():
-            monomial = tuple(sorted((*a, *b), key=hash))
+            monomial = tuple(sorted((*a, *b), key=rank))
             new = total.get(monomial, 0) + x * y
             if new:
                 total[monomial] = new
@@ -190,7 +204,7 @@ def _wider(first: Type, second: Type) -> Type:
 def to_expr(form: Affine) -> Expr:
     """An expression with the value of the form, for people and for structural parameters."""
     total: Expr | None = None
-    for key, factor in form.terms:
+    for key, factor in sorted(form.terms, key=lambda term: term[1] < 0):
         base = key_expr(key)
         size = abs(factor)
         term = base if size == 1 else Binary("*", Constant(size), base, base.type)

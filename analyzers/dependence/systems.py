@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from analyzers.dependence.domains import Conjunction, Constraint, Instance, Linear, Variable, plus
 from analyzers.dependence.equations import Equations
+from analyzers.dependence.forms import rank
 
 MAX_REACH = 64
 
@@ -92,8 +93,10 @@ def columns(constraints: Iterable[Constraint], first: Iterable[Variable]) -> dic
 
 def _rank(variable: Variable) -> tuple[int, int, str, str]:
     if not isinstance(variable, tuple):
-        return (0, hash(variable), "", "")
+        return (0, 0, rank(variable), "")  # type: ignore[arg-type]  # a parameter
     if len(variable) == 2:
         return (1, variable[1], variable[0], "")
-    third = variable[2] if isinstance(variable[2], int) else hash(variable[2])
-    return (2, third, str(variable[0]), variable[1])
+    owner, kind, which = variable
+    if isinstance(owner, tuple):  # the turns of a value that wrapped around
+        return (3, *_rank(owner)[1:])
+    return (2, which, owner, kind) if isinstance(which, int) else (2, -1, rank(which), kind)
