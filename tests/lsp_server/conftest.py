@@ -169,7 +169,7 @@ async def standin() -> AsyncIterator[Editor]:
         yield editor
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def session() -> Callable[..., Any]:
     """Opens a session with the real server; takes the arguments of `editor_session`."""
     return editor_session

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from lsprotocol import types
 
 SOURCE = """\
@@ -36,10 +37,21 @@ void chain(int n, double *u)
 SCALE_LINE, PRAGMA_LINE, CHAIN_LINE = 4, 11, 19
 
 
-@pytest.fixture
-async def editor(session):
+# One server for the tests that need nothing special of it: they open documents of their own.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def shared(session):
     async with session() as editor:
         yield editor
+
+
+@pytest.fixture
+def editor(shared):
+    for noted in (shared.applied, shared.statuses, shared.client.messages):
+        noted.clear()
+    return shared
 
 
 @pytest.fixture
@@ -367,8 +379,7 @@ async def test_the_analysis_can_be_restarted(editor, uri):
 
 async def test_the_status_sums_up(editor, uri):
     editor.open(uri, SOURCE)
-    await editor.until(lambda: editor.statuses and editor.statuses[-1].state == "ok")
-    status = editor.statuses[-1]
+    status = await editor.until(lambda: next((s for s in editor.statuses if s.uri == uri and s.state == "ok"), None))
     assert status.text == "hpc-ls ✓ 3 loops, 2 parallel, 1 race"
 
 
