@@ -67,6 +67,8 @@ def parameter_use(effect: Effects, position: int) -> ParameterUse:
 def summarise(function: Function, known: Known) -> Effects:
     """What a call of the function does, given the effects of the functions that it calls."""
     summary = _Summary(function, known)
+    # Where there are variants, another function may be called instead (OpenMP 5.2 §7.5).
+    summary.synchronizes = any(d.has("declare variant") for d in function.directives)
     for stmt in walk_statements(function.body):
         summary.add(stmt)
         if summary.unknown is not None:

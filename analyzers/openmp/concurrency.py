@@ -43,8 +43,11 @@ def modes(first: Placement, second: Placement, phases: Phases, one_thread: bool)
 
 
 def _exclusive(first: Placement, second: Placement) -> bool:
-    """A lock that both hold. `atomic` is judged by the location (see `races`)."""
-    return any(lock != "atomic" for lock in first.locks & second.locks)
+    """A lock that both hold. `atomic` is judged by the location (see `races`). What dependences between iterations
+    order is not looked at: it is taken as ordered."""
+    if any(lock != "atomic" for lock in first.locks & second.locks):
+        return True
+    return any(lock.startswith("doacross:") for lock in first.locks | second.locks)
 
 
 def _is_iteration(first: Placement, second: Placement, kind: str) -> bool:
@@ -90,6 +93,9 @@ def _common(first: Placement, second: Placement) -> int:
 
 def _same_thread(a: Executor, b: Executor) -> bool:
     """Do both run on one thread whenever they meet: one single, one section, or what one thread is chosen for?"""
+    one, other = _waiting_creator(a), _waiting_creator(b)
+    if one is not a or other is not b:
+        return _same_thread(one, other)
     if a.kind == b.kind == "single":
         return a.construct is b.construct
     if a.kind == b.kind == "section":
@@ -101,6 +107,14 @@ def _same_thread(a: Executor, b: Executor) -> bool:
             )
         return a.thread == b.thread
     return False
+
+
+def _waiting_creator(executor: Executor) -> Executor:
+    """The executor that creates the tasks of a taskloop and waits for them (OpenMP 5.2 §12.6), where there is one."""
+    construct = executor.construct
+    if executor.creator is None or construct is None or construct.directive.first("nogroup") is not None:
+        return executor
+    return executor.creator
 
 
 def _task_modes(first: Placement, second: Placement, phases: Phases, one_thread: bool) -> list[Mode]:

@@ -103,9 +103,12 @@ def is_doacross(construct: Construct) -> bool:
     if construct.body is None:
         return False
     return any(
-        isinstance(s, Construct)
-        and s.directive.has("ordered")
-        and (s.directive.first("depend") or s.directive.first("doacross")) is not None
+        (
+            isinstance(s, Construct)
+            and s.directive.has("ordered")
+            and (s.directive.first("depend") or s.directive.first("doacross")) is not None
+        )
+        or (isinstance(s, Construct) and s.directive.has("task_iteration"))
         for s in walk_statements(construct.body)
     )
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from analyzers.ir.directives import ClauseItem, Directive
+from analyzers.ir.expressions import Constant, Element, root
 from analyzers.ir.statements import Construct
 
+_ALL = "omp_all_memory"
 _WRITING = ("out", "inout", "mutexinoutset", "inoutset")
 
 
@@ -63,6 +65,21 @@ def orders_itself(directive: Directive) -> bool:
 
 
 def _same_item(one: ClauseItem, other: ClauseItem) -> bool:
+    """Do two items name the same storage? Elements of one array count as the same unless both subscripts are constant:
+    which element it is may change from task to task."""
+    if _ALL in (one.text, other.text):
+        return True
     if one.expr is None or other.expr is None:
         return one.text.replace(" ", "") == other.text.replace(" ", "")
-    return one.expr == other.expr
+    if one.expr == other.expr and one.section == other.section:
+        return True
+    if root(one.expr) != root(other.expr):
+        return False
+    return not (_is_fixed(one) and _is_fixed(other))
+
+
+def _is_fixed(item: ClauseItem) -> bool:
+    expr = item.expr
+    if item.section or not isinstance(expr, Element):
+        return False
+    return all(isinstance(s, Constant) for s in expr.subscripts)

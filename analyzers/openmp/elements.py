@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from analyzers.dependence.affine import Env, to_affine
 from analyzers.dependence.facts import Conflict
+from analyzers.dependence.forms import Affine
 from analyzers.dependence.polyhedral import Solver
+from analyzers.dependence.rewriting import with_children
 from analyzers.dependence.spelling import spell
-from analyzers.dependence.values import with_children
 from analyzers.ir.accesses import Access, Guard, Member, PathStep, Subscripts
 from analyzers.ir.expressions import (
     ONE,
@@ -155,33 +157,56 @@ class Elements:
         if _schedule(mine.construct) is None or _schedule(mine.construct) != _schedule(theirs.construct):
             return None
         header, like = self.headers.get(id(mine.loop)), self.headers.get(id(theirs.loop))
-        if header is None or like is None or header.relation != like.relation:
+        if header is None or like is None:
             return None
-        if (header.lower, header.bound, header.step) != (like.lower, like.bound, like.step):
-            return None
-        if not all(self.invariant(e) for e in (header.lower, header.bound, header.step)):
+        shift = self._shift(header, like)
+        if shift is None:
             return None
         if first.loops[: len(second.loops)].count(mine.loop) != 1 or theirs.loop not in second.loops:
             return None
         at = second.loops.index(theirs.loop)
         if first.loops.index(mine.loop) != at or first.loops[:at] != second.loops[:at]:
             return None
-        if header.index != like.index and any(
+        if (shift or header.index != like.index) and any(
             like.index in symbols(e)
             for inner in second.loops[at + 1 :]
             if (inside := self.headers.get(id(inner))) is not None
             for e in (inside.lower, inside.bound, inside.step)
         ):
             return None
-        renamed = self._renamed(second, theirs.loop, mine.loop, like.index, header.index)
+        moved: Expr = Name(header.index)
+        if shift:
+            moved = Binary("+", moved, Constant(shift), header.index.type)
+        renamed = self._renamed(second, theirs.loop, mine.loop, like.index, moved)
         conflict = self._solver.carried(first, renamed, mine.loop)
         return Answer(conflict)
 
-    def _renamed(self, access: Access, loop: Loop, other: Loop, index: Symbol, name: Symbol) -> Access:
+    def _shift(self, one: LoopHeader, other: LoopHeader) -> int | None:
+        """How far the index of the second loop is ahead in the same logical iteration; None unless both run equally
+        often, with the same step."""
+        upward = one.relation in ("<", "<=")
+        if (
+            one.step != other.step
+            or upward != (other.relation in ("<", "<="))
+            or "!=" in (one.relation, other.relation)
+        ):
+            return None
+        if (one.lower, one.bound, one.relation) == (other.lower, other.bound, other.relation):
+            return 0 if self._is_invariant(one.lower) and self._is_invariant(one.bound) else None
+        env = Env({}, self._is_invariant)
+        lower = to_affine(Binary("-", other.lower, one.lower, INT), env)
+        bound = to_affine(Binary("-", other.bound, one.bound, INT), env)
+        if not isinstance(lower, Affine) or not isinstance(bound, Affine) or lower.terms or bound.terms:
+            return None
+        inclusive = int(other.relation in ("<=", ">=")) - int(one.relation in ("<=", ">="))
+        gained = bound.constant + (inclusive if upward else -inclusive)
+        return lower.constant if gained == lower.constant else None
+
+    def _renamed(self, access: Access, loop: Loop, other: Loop, index: Symbol, value: Expr) -> Access:
         """The access as if it stood in `other` instead of `loop`."""
 
         def rewritten(expr: Expr) -> Expr:
-            return _rewritten(expr, lambda e: Name(name) if isinstance(e, Name) and e.symbol == index else None)
+            return _rewritten(expr, lambda e: value if isinstance(e, Name) and e.symbol == index else None)
 
         made = replace(
             access,
@@ -310,10 +335,13 @@ def _schedule(construct: Construct) -> tuple[Expr | None, ...] | None:
     directive = construct.directive
     if not directive.has("for") or directive.has("parallel", "teams") or directive.first("collapse") is not None:
         return None
+    order = directive.first("order")
+    if order is not None and "unconstrained" in order.modifiers:
+        return None
     clause = directive.first("schedule")
     if clause is None:
         return ()
-    if "static" not in clause.modifiers or directive.first("order") is not None:
+    if "static" not in clause.modifiers:
         return None
     return tuple(item.expr for item in clause.items)
 

@@ -39,6 +39,7 @@ class Executor:
     loop: Loop | None = None  # its associated loop
     section: int = 0
     thread: int | None = None  # of masked: which thread, where that is known
+    creator: Executor | None = None  # of the iterations of a taskloop: who creates the tasks
 
 
 @dataclass(frozen=True, slots=True)

@@ -385,7 +385,7 @@ class _Walker:
         if construct.body is None:
             self._alone(construct, state)
             return
-        if directive.has("parallel", "teams", "target") and not state.nested:
+        if directive.has("parallel", "teams", "target") and not directive.has("distribute") and not state.nested:
             inner = state.copy()
             inner.nested = directive.has("parallel", "teams")
             inner.stack = (*state.stack, construct)
@@ -416,8 +416,9 @@ class _Walker:
         state.locks |= exclusion(construct)
         if directive.has(*ITERATED):
             loops = associated_loops(construct)
-            state.executor = Executor("iteration", construct, loops[0] if loops else None)
-            if directive.has("for") and is_doacross(construct):
+            creator = state.executor if directive.has("taskloop") else None
+            state.executor = Executor("iteration", construct, loops[0] if loops else None, creator=creator)
+            if directive.has("for", "taskloop") and is_doacross(construct):
                 state.locks |= {f"doacross:{id(construct)}"}
         elif directive.has("sections"):
             self._sections(construct, state)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from analyzers.standards.openmp_clauses import CLAUSES, ClauseRule
-from analyzers.standards.openmp_directives import LEAVES, Association, DirectiveRule
+from analyzers.standards.openmp_declarations import DECLARATIVE
+from analyzers.standards.openmp_directives import EXECUTABLE, Association, DirectiveRule
 
 # Combined and composite constructs (OpenMP 5.2 §17.3): leaf names, outermost first.
 _DISTRIBUTE = ("distribute", "distribute simd", "distribute parallel for", "distribute parallel for simd")
@@ -27,6 +28,8 @@ _COMBINED: tuple[str, ...] = (
     "parallel sections",
     "parallel workshare",
     "parallel masked",
+    "parallel single",
+    "target parallel masked",
     "parallel master",
     *(f"{m} {t}" for m in ("masked", "master") for t in _TASKLOOP),
     *(f"parallel {m} {t}" for m in ("masked", "master") for t in _TASKLOOP),
@@ -71,7 +74,7 @@ def _combined(name: str, leaves: dict[str, DirectiveRule]) -> DirectiveRule:
 
 
 def _table() -> dict[str, DirectiveRule]:
-    leaves = {d.name: d for d in LEAVES}
+    leaves = {d.name: d for d in (*EXECUTABLE, *DECLARATIVE)}
     return {**leaves, **{name: _combined(name, leaves) for name in _COMBINED}}
 
 

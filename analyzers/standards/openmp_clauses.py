@@ -345,6 +345,33 @@ _ALL: tuple[ClauseRule, ...] = (
     ),
     _flag("threads", "15.10.3", "ordered among the threads of the loop"),
     _flag("simd", "15.10.3", "ordered among the SIMD lanes of the loop"),
+    # OpenMP 6.0
+    ClauseRule(
+        "induction",
+        "6.0 §7.6.13",
+        "each iteration has its own copy, which moves by the inductor",
+        "modified",
+        modifiers=("step", "strict", "relaxed"),
+        sharing="linear",
+        template="induction(step(1), +: )",
+        since="6.0",
+    ),
+    _text("apply", "6.0 §11.1", "the directives for the loops that the transformation makes"),
+    _text("combiner", "6.0 §7.6.15", "how two copies are combined", True),
+    _text("inductor", "6.0 §7.6.18", "how the variable moves", True),
+    _text("collector", "6.0 §7.6.19", "the step over several iterations", True),
+    _value("looprange", "6.0 §11.4.1", "which loops of the sequence", since="6.0"),
+    _value("counts", "6.0 §11.6.1", "how many iterations each part gets", since="6.0"),
+    _flag("init_complete", "6.0 §7.7.3", "the initialization phase of the scan is complete", "6.0"),
+    _list("local", "6.0 §7.14", "each device has its own copy", since="6.0"),
+    ClauseRule("transparent", "6.0 §17.9.6", "dependences of children reach siblings", "expression", "optional", True),
+    _keyword("threadset", "6.0 §14.8", "which threads may execute the task", ("omp_pool", "omp_team")),
+    ClauseRule("safesync", "6.0 §12.1.5", "how many threads make progress together", "expression", "optional", True),
+    _keyword("memscope", "6.0 §17.8.4", "the threads that see the effect", ("all", "cgroup", "device")),
+    ClauseRule("replayable", "6.0 §14.6", "the task may be replayed from a record", "expression", "optional", True),
+    _value("graph_id", "6.0 §14.3.1", "which record of the task graph", since="6.0"),
+    ClauseRule("graph_reset", "6.0 §14.3.2", "the record is made anew", "expression", "optional", True),
+    _value("device_safesync", "6.0 §10.5.1", "progress of threads on devices", since="6.0"),
     # The parts of directives that look like clauses: `critical(name)`, `flush(list)`, `cancel for`
     ClauseRule(
         "name", "15.2", "regions of the same name exclude each other", "text", "required", True, template="(name)"

@@ -1,4 +1,6 @@
-"""The leaf directives of OpenMP 5.2 as data: what each is, what it stands before, and which clauses it takes.
+"""The leaf directives of OpenMP 5.2 as data, first part: those that execute on the host.
+
+What each is, what it stands before, and which clauses it takes.
 
 Imports nothing of ours. `section` is the section of the OpenMP API specification 5.2 (November 2021). Names are the C
 spelling; directives of 6.0 carry `since`.
@@ -53,20 +55,10 @@ class DirectiveRule:
 
 
 _MEMORY_ORDER = ("seq_cst", "acq_rel", "acquire", "release", "relaxed")
-_PRIVATISATION = ("private", "firstprivate")
-_ASSUMPTIONS = (
-    "absent",
-    "contains",
-    "holds",
-    "no_openmp",
-    "no_openmp_routines",
-    "no_openmp_constructs",
-    "no_parallelism",
-)
-_TARGET_DATA = ("depend", "device", "if", "map", "nowait")
+PRIVATISATION = ("private", "firstprivate")
 
 
-def _leaf(
+def leaf(
     name: str,
     category: Category,
     association: Association,
@@ -84,18 +76,19 @@ def _leaf(
     )
 
 
-LEAVES: tuple[DirectiveRule, ...] = (
-    _leaf(
+EXECUTABLE: tuple[DirectiveRule, ...] = (
+    leaf(
         "parallel",
         "parallelism",
         "block",
         "10.1",
         "a team of threads executes the block",
         (
+            "safesync",
             "if",
             "num_threads",
             "default",
-            *_PRIVATISATION,
+            *PRIVATISATION,
             "shared",
             "copyin",
             "reduction",
@@ -105,21 +98,22 @@ LEAVES: tuple[DirectiveRule, ...] = (
             "severity",
         ),
     ),
-    _leaf(
+    leaf(
         "teams",
         "parallelism",
         "block",
         "10.2",
         "a league of teams executes the block",
-        ("num_teams", "thread_limit", "default", *_PRIVATISATION, "shared", "reduction", "allocate", "if"),
+        ("num_teams", "thread_limit", "default", *PRIVATISATION, "shared", "reduction", "allocate", "if"),
     ),
-    _leaf(
+    leaf(
         "simd",
         "simd",
         "loop",
         "10.4",
         "iterations run together in SIMD lanes",
         (
+            "induction",
             "if",
             "safelen",
             "simdlen",
@@ -133,7 +127,7 @@ LEAVES: tuple[DirectiveRule, ...] = (
             "order",
         ),
     ),
-    _leaf(
+    leaf(
         "masked",
         "synchronization",
         "block",
@@ -141,35 +135,35 @@ LEAVES: tuple[DirectiveRule, ...] = (
         "one thread, usually the primary one, executes the block",
         ("filter",),
     ),
-    _leaf(
+    leaf(
         "master", "synchronization", "block", "10.5", "the primary thread executes the block", (), deprecated="masked"
     ),
-    _leaf(
+    leaf(
         "single",
         "worksharing",
         "block",
         "11.1",
         "one thread executes the block, the others wait at its end",
-        (*_PRIVATISATION, "copyprivate", "nowait", "allocate"),
+        (*PRIVATISATION, "copyprivate", "nowait", "allocate"),
     ),
-    _leaf(
+    leaf(
         "scope",
         "worksharing",
         "block",
         "11.2",
         "all threads execute the block",
-        (*_PRIVATISATION, "reduction", "nowait", "allocate"),
+        (*PRIVATISATION, "reduction", "nowait", "allocate"),
     ),
-    _leaf(
+    leaf(
         "sections",
         "worksharing",
         "sections",
         "11.3",
         "each section is executed once, by one thread",
-        (*_PRIVATISATION, "lastprivate", "reduction", "nowait", "allocate"),
+        (*PRIVATISATION, "lastprivate", "reduction", "nowait", "allocate"),
     ),
-    _leaf("section", "worksharing", "separating", "11.3.1", "one unit of work of a sections construct"),
-    _leaf(
+    leaf("section", "worksharing", "separating", "11.3.1", "one unit of work of a sections construct"),
+    leaf(
         "workshare",
         "worksharing",
         "block",
@@ -177,14 +171,15 @@ LEAVES: tuple[DirectiveRule, ...] = (
         "the statements of the block are divided into units of work",
         ("nowait",),
     ),
-    _leaf(
+    leaf(
         "for",
         "worksharing",
         "loop",
         "11.5.1",
         "the iterations are shared among the threads of the team",
         (
-            *_PRIVATISATION,
+            "induction",
+            *PRIVATISATION,
             "lastprivate",
             "linear",
             "reduction",
@@ -196,15 +191,15 @@ LEAVES: tuple[DirectiveRule, ...] = (
             "order",
         ),
     ),
-    _leaf(
+    leaf(
         "distribute",
         "worksharing",
         "loop",
         "11.6",
         "the iterations are shared among the teams",
-        (*_PRIVATISATION, "lastprivate", "collapse", "dist_schedule", "allocate", "order"),
+        ("induction", *PRIVATISATION, "lastprivate", "collapse", "dist_schedule", "allocate", "order"),
     ),
-    _leaf(
+    leaf(
         "loop",
         "worksharing",
         "loop",
@@ -212,19 +207,22 @@ LEAVES: tuple[DirectiveRule, ...] = (
         "the iterations may run at the same time, in any way",
         ("bind", "collapse", "order", "private", "lastprivate", "reduction"),
     ),
-    _leaf(
+    leaf(
         "task",
         "tasking",
         "block",
         "12.5",
         "the block becomes a task that any thread of the team may execute",
         (
+            "transparent",
+            "threadset",
+            "replayable",
             "if",
             "final",
             "untied",
             "default",
             "mergeable",
-            *_PRIVATISATION,
+            *PRIVATISATION,
             "shared",
             "in_reduction",
             "depend",
@@ -235,16 +233,20 @@ LEAVES: tuple[DirectiveRule, ...] = (
         ),
         exclusive=(("mergeable", "detach"),),
     ),
-    _leaf(
+    leaf(
         "taskloop",
         "tasking",
         "loop",
         "12.6",
         "the iterations become tasks",
         (
+            "induction",
+            "threadset",
+            "transparent",
+            "replayable",
             "if",
             "shared",
-            *_PRIVATISATION,
+            *PRIVATISATION,
             "lastprivate",
             "reduction",
             "in_reduction",
@@ -261,8 +263,8 @@ LEAVES: tuple[DirectiveRule, ...] = (
         ),
         exclusive=(("grainsize", "num_tasks"), ("reduction", "nogroup")),
     ),
-    _leaf("taskyield", "tasking", "none", "12.7", "the thread may switch to another task here"),
-    _leaf(
+    leaf("taskyield", "tasking", "none", "12.7", "the thread may switch to another task here"),
+    leaf(
         "taskgroup",
         "synchronization",
         "block",
@@ -270,7 +272,7 @@ LEAVES: tuple[DirectiveRule, ...] = (
         "waits at its end for all tasks created in it and their descendants",
         ("task_reduction", "allocate"),
     ),
-    _leaf(
+    leaf(
         "taskwait",
         "synchronization",
         "none",
@@ -278,15 +280,15 @@ LEAVES: tuple[DirectiveRule, ...] = (
         "waits for the child tasks of the current task",
         ("depend", "nowait"),
     ),
-    _leaf("critical", "synchronization", "block", "15.2", "one thread at a time executes the block", ("hint",), "name"),
-    _leaf("barrier", "synchronization", "none", "15.3.1", "no thread goes on before all threads of the team are here"),
-    _leaf(
+    leaf("critical", "synchronization", "block", "15.2", "one thread at a time executes the block", ("hint",), "name"),
+    leaf("barrier", "synchronization", "none", "15.3.1", "no thread goes on before all threads of the team are here"),
+    leaf(
         "atomic",
         "synchronization",
         "atomic",
         "15.8.4",
         "the access to one variable happens at once",
-        (*_MEMORY_ORDER, "read", "write", "update", "capture", "compare", "weak", "fail", "hint"),
+        ("memscope", *_MEMORY_ORDER, "read", "write", "update", "capture", "compare", "weak", "fail", "hint"),
         exclusive=(
             _MEMORY_ORDER,
             ("read", "write", "update"),
@@ -294,17 +296,17 @@ LEAVES: tuple[DirectiveRule, ...] = (
             ("read", "write", "compare"),
         ),
     ),
-    _leaf(
+    leaf(
         "flush",
         "synchronization",
         "none",
         "15.8.5",
         "makes the thread's view of memory consistent",
-        ("seq_cst", "acq_rel", "acquire", "release"),
+        ("memscope", "seq_cst", "acq_rel", "acquire", "release"),
         "list",
         exclusive=(_MEMORY_ORDER[:4],),
     ),
-    _leaf(
+    leaf(
         "ordered",
         "synchronization",
         "block",
@@ -312,7 +314,7 @@ LEAVES: tuple[DirectiveRule, ...] = (
         "the block is executed in the order of the iterations",
         ("threads", "simd", "depend", "doacross"),
     ),
-    _leaf(
+    leaf(
         "depobj",
         "synchronization",
         "none",
@@ -321,7 +323,7 @@ LEAVES: tuple[DirectiveRule, ...] = (
         ("depend", "destroy", "update"),
         "list",
     ),
-    _leaf(
+    leaf(
         "cancel",
         "synchronization",
         "none",
@@ -331,7 +333,7 @@ LEAVES: tuple[DirectiveRule, ...] = (
         exclusive=(("parallel", "sections", "for", "taskgroup"),),
         required=(("parallel", "sections", "for", "taskgroup"),),
     ),
-    _leaf(
+    leaf(
         "cancellation point",
         "synchronization",
         "none",
@@ -341,215 +343,4 @@ LEAVES: tuple[DirectiveRule, ...] = (
         exclusive=(("parallel", "sections", "for", "taskgroup"),),
         required=(("parallel", "sections", "for", "taskgroup"),),
     ),
-    # Devices
-    _leaf(
-        "target",
-        "device",
-        "block",
-        "13.8",
-        "the block is executed on a device",
-        (
-            "if",
-            "device",
-            "thread_limit",
-            *_PRIVATISATION,
-            "in_reduction",
-            "map",
-            "is_device_ptr",
-            "has_device_addr",
-            "defaultmap",
-            "nowait",
-            "depend",
-            "allocate",
-            "uses_allocators",
-        ),
-    ),
-    _leaf(
-        "target data",
-        "device",
-        "block",
-        "13.5",
-        "data stays on the device during the block",
-        ("device", "if", "map", "use_device_ptr", "use_device_addr"),
-        required=(("map", "use_device_ptr", "use_device_addr"),),
-    ),
-    _leaf("target enter data", "device", "none", "13.6", "maps data to the device", _TARGET_DATA, required=(("map",),)),
-    _leaf(
-        "target exit data", "device", "none", "13.7", "unmaps data from the device", _TARGET_DATA, required=(("map",),)
-    ),
-    _leaf(
-        "target update",
-        "device",
-        "none",
-        "13.9",
-        "makes host and device copies the same",
-        ("to", "from", "device", "if", "nowait", "depend"),
-        required=(("to", "from"),),
-    ),
-    _leaf(
-        "declare target",
-        "declarative",
-        "declarative",
-        "7.8.1",
-        "the procedures and variables exist on the device too",
-        ("enter", "to", "link", "device_type", "indirect"),
-        "list",
-    ),
-    _leaf(
-        "begin declare target",
-        "declarative",
-        "delimited",
-        "7.8.2",
-        "what follows exists on the device too",
-        ("device_type", "indirect"),
-    ),
-    _leaf("end declare target", "declarative", "none", "7.8.2", "the end of a declare target region"),
-    _leaf(
-        "interop",
-        "device",
-        "none",
-        "14.1",
-        "hands runtime objects to other libraries",
-        ("device", "depend", "destroy", "init", "nowait", "use"),
-    ),
-    _leaf(
-        "dispatch",
-        "device",
-        "block",
-        "7.6",
-        "the call below may be replaced by a variant",
-        ("device", "depend", "nowait", "is_device_ptr", "has_device_addr", "novariants", "nocontext"),
-    ),
-    # Declarations
-    _leaf(
-        "threadprivate",
-        "declarative",
-        "declarative",
-        "5.2",
-        "each thread keeps its own copy of the variables",
-        (),
-        "list",
-    ),
-    _leaf(
-        "groupprivate",
-        "declarative",
-        "declarative",
-        "6.0 §7.13",
-        "each contention group keeps its own copy",
-        ("device_type",),
-        "list",
-        since="6.0",
-    ),
-    _leaf(
-        "declare reduction",
-        "declarative",
-        "declarative",
-        "5.5.11",
-        "defines a reduction operator",
-        ("initializer",),
-        "argument",
-    ),
-    _leaf(
-        "declare mapper", "declarative", "declarative", "5.8.8", "defines how a type is mapped", ("map",), "argument"
-    ),
-    _leaf(
-        "declare simd",
-        "declarative",
-        "function",
-        "7.7",
-        "makes SIMD versions of the function",
-        ("simdlen", "linear", "aligned", "uniform", "inbranch", "notinbranch"),
-        exclusive=(("inbranch", "notinbranch"),),
-    ),
-    _leaf(
-        "declare variant",
-        "declarative",
-        "function",
-        "7.5.4",
-        "names a variant of the function",
-        ("match", "adjust_args", "append_args"),
-        "argument",
-        required=(("match",),),
-    ),
-    _leaf(
-        "begin declare variant",
-        "declarative",
-        "delimited",
-        "7.5.5",
-        "what follows are variants",
-        ("match",),
-        required=(("match",),),
-    ),
-    _leaf("end declare variant", "declarative", "none", "7.5.5", "the end of a declare variant region"),
-    _leaf(
-        "allocate",
-        "declarative",
-        "declarative",
-        "6.5",
-        "where the variables are allocated",
-        ("allocator", "align"),
-        "list",
-    ),
-    _leaf("allocators", "informational", "block", "6.7", "where the block allocates", ("allocate",)),
-    _leaf(
-        "scan",
-        "worksharing",
-        "separating",
-        "5.6",
-        "separates the input phase of a scan from its scan phase",
-        ("inclusive", "exclusive"),
-        exclusive=(("inclusive", "exclusive"),),
-        required=(("inclusive", "exclusive"),),
-    ),
-    # Information and variants
-    _leaf(
-        "requires",
-        "informational",
-        "declarative",
-        "8.2",
-        "what the program needs of the implementation",
-        (
-            "atomic_default_mem_order",
-            "dynamic_allocators",
-            "reverse_offload",
-            "unified_address",
-            "unified_shared_memory",
-            "self_maps",
-        ),
-    ),
-    _leaf("assume", "informational", "block", "8.3.3", "what holds in the block", _ASSUMPTIONS),
-    _leaf("assumes", "informational", "declarative", "8.3.2", "what holds in the file", _ASSUMPTIONS),
-    _leaf("begin assumes", "informational", "delimited", "8.3.4", "what holds from here on", _ASSUMPTIONS),
-    _leaf("end assumes", "informational", "none", "8.3.4", "the end of the assumptions"),
-    _leaf("nothing", "informational", "none", "8.4", "has no effect"),
-    _leaf("error", "informational", "none", "8.5", "reports an error", ("at", "message", "severity")),
-    _leaf(
-        "metadirective", "meta", "block", "7.4.3", "chooses a directive by context", ("when", "otherwise", "default")
-    ),
-    _leaf(
-        "begin metadirective",
-        "meta",
-        "delimited",
-        "7.4.4",
-        "chooses a directive by context",
-        ("when", "otherwise", "default"),
-    ),
-    _leaf("end metadirective", "meta", "none", "7.4.4", "the end of a metadirective"),
-    # Loop transformations
-    _leaf("tile", "transform", "loop", "9.1", "the loops are tiled", ("sizes",), required=(("sizes",),)),
-    _leaf(
-        "unroll",
-        "transform",
-        "loop",
-        "9.2",
-        "the loop is unrolled",
-        ("full", "partial"),
-        exclusive=(("full", "partial"),),
-    ),
-    _leaf("reverse", "transform", "loop", "6.0 §11.5", "the loop runs backwards", since="6.0"),
-    _leaf("interchange", "transform", "loop", "6.0 §11.4", "the loops change places", ("permutation",), since="6.0"),
-    _leaf(
-        "stripe", "transform", "loop", "6.0 §11.7", "the iterations are dealt out in strides", ("sizes",), since="6.0"
-    ),
-    _leaf("fuse", "transform", "loop", "6.0 §11.3", "the loops of the sequence become one", since="6.0"),
 )

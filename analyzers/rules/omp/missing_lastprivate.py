@@ -42,7 +42,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzers.ir.accesses import Access
-from analyzers.ir.statements import Construct
+from analyzers.ir.statements import Construct, Declare
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Finding, Fix, Related
 from analyzers.openmp import clauses
@@ -96,8 +96,8 @@ def _lost(context: Context, construct: Construct, symbol: Symbol) -> tuple[Acces
     if first.kind != "read" or not first.exact or len(first.guards) > len(outer):
         return None
     # The value from before may be what is meant: then the loop only borrows the variable.
-    before = [a for a in mine if a.span.end <= construct.span.start and a.writes]
-    if before and any(a.kind == "read" or a.kind == "update" for a in mine if a.span.end <= construct.span.start):
+    before = [a for a in mine if a.span.end <= construct.span.start]
+    if any(a.reads or not isinstance(a.statement, Declare) for a in before):
         return None
     return writes[-1], first
 

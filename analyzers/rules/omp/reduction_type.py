@@ -1,7 +1,7 @@
 """The reduction operator does not fit the type of the variable.
 
 What it finds
-A bitwise operator (`&`, `|`, `^`) on a floating-point variable, any operator on a pointer or a record, `min` or `max`
+A bitwise operator (`&`, `|`, `^`) on a floating-point variable, any operator on a pointer, `min` or `max`
 on a complex variable.
 
 Why it matters
@@ -76,8 +76,6 @@ def check(context: Context) -> Iterator[Finding]:
 def _misfit(op: str, kind: Type) -> str | None:
     if kind.kind == "pointer":
         return "a pointer: list an array section such as `p[:n]`"
-    if kind.kind == "record":
-        return "a record"
     if kind.kind in ("real", "complex") and op in _BITWISE:
         return "a floating-point number"
     if kind.kind == "complex" and op in ("min", "max"):

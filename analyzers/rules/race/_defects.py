@@ -106,7 +106,7 @@ def _classified(facts: FunctionFacts, symbol: Symbol, races: list[Race]) -> Defe
         return made("unordered-tasks")
     if not race.element and _is_index(symbol, region):
         return made("shared-loop-index")
-    unprotected = next((r for r in strongest if r.first.locks != r.second.locks), None)
+    unprotected = next((r for r in strongest if _protection(r.first) != _protection(r.second)), None)
     if unprotected is not None:
         return made("unprotected-update", at=unprotected)
     if race.first.executor.kind == race.second.executor.kind == "section":
@@ -126,6 +126,11 @@ def _classified(facts: FunctionFacts, symbol: Symbol, races: list[Race]) -> Defe
     if _same_for_all(race):
         return made("array-element")
     return made("loop-carried-dependence")
+
+
+def _protection(placed: PlacedAccess) -> frozenset[str]:
+    """The mutual exclusion that the program states; the combination of a reduction is the standard's own."""
+    return frozenset(lock for lock in placed.locks if not lock.startswith("combination:"))
 
 
 def _loop_facts(facts: FunctionFacts, race: Race) -> LoopFacts | None:

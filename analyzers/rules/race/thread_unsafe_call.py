@@ -72,7 +72,13 @@ def check(context: Context) -> Iterator[Finding]:
             for call in _calls(stmt):
                 effects = context.facts.effects.get(call.name or "")
                 state = effects.state if effects is not None and not effects.synchronizes else None
-                if call.name is None or state is None or "threadprivate" in state or call.name in told:
+                if (
+                    call.name is None
+                    or call.name.startswith("omp_")
+                    or state is None
+                    or "threadprivate" in state
+                    or call.name in told
+                ):
                     continue
                 told.add(call.name)
                 library = effects is not None and not effects.trusted
