@@ -309,11 +309,10 @@ class CFrontend:
             expanded = self._expand_by_place(data, used, chunk)
         context.expanded = expanded
         context.limit = len(expanded.text)
-        context.failed = frozenset(
-            match.encode()
-            for span in expanded.failed
-            if (match := data[span.start : span.end].decode("utf-8", "replace").split("(")[0].strip())
-        )
+        context.failed = frozenset(data[s.start : s.end].split(b"(")[0].strip() for s in expanded.failed)
+        for span in expanded.failed:
+            name = data[span.start : span.end].decode("utf-8", "replace").split("(")[0].strip()
+            context.problems.append(Problem("preprocessor", f"macro `{name}` cannot be expanded here", span))
         context.data = expanded.text
         if b"_Pragma" in expanded.text:
             context.data, operators = blank_pragma_operators(expanded.text)

@@ -80,6 +80,10 @@ STANDARD = frozenset(
 
 _THREADPRIVATE = re.compile(r"\s*#\s*pragma\s+omp\s+threadprivate\s*\(([^)]*)\)")
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_NEARBY = (".", "include", "inc", "src", "common", "headers", "utils", "util", "lib")
+_NEARBY_LEVELS = 4
+_NEARBY_ROOT = 3
+
 Signature = tuple[str, int, int]  # path, time of change in ns, size
 
 
@@ -118,6 +122,19 @@ class HeaderReader:
             path = os.path.join(place, name)  # noqa: PTH118
             if os.path.isfile(path):  # noqa: PTH113
                 return os.path.normpath(path)
+        return None if name in STANDARD else self._nearby(name)
+
+    def _nearby(self, name: str) -> str | None:
+        """Without flags: the folders where projects keep their headers, from the document's own upwards."""
+        if self.directory is None:
+            return None
+        for place in [Path(self.directory), *Path(self.directory).parents][:_NEARBY_LEVELS]:
+            if len(place.parts) <= _NEARBY_ROOT:  # what everybody shares is no project
+                break
+            for folder in _NEARBY:
+                path = place / folder / name
+                if path.is_file():
+                    return os.path.normpath(path)
         return None
 
     def signature(self, path: str) -> Signature | None:

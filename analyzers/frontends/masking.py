@@ -18,7 +18,7 @@ _TOKEN = re.compile(
     rb"|//[^\r\n\\]*(?:\\(?:\r\n|[\s\S]|\Z)[^\r\n\\]*)*"
     rb'|"[^"\\\r\n]*(?:\\(?:\r\n|[\s\S]|\Z)[^"\\\r\n]*)*"?'
     rb"|'[^'\\\r\n]*(?:\\(?:\r\n|[\s\S]|\Z)[^'\\\r\n]*)*'?"
-    rb"|\#|%:|_Pragma\b"
+    rb"|\#|%:|_Pragma\b|\[\[(?=\s*omp\s*::)"
 )
 _LINE_PART = re.compile(
     rb"/\*[\s\S]*?(?:\*/|\Z)"
@@ -30,8 +30,13 @@ _LINE_PART = re.compile(
 _END_OF_LINE = re.compile(rb"[\r\n]")
 _KEYWORD = re.compile(rb"(?:#|%:)[ \t\f\v]*([A-Za-z_]*)")
 _PRAGMA_OPERATOR = re.compile(rb'_Pragma\s*\(\s*(L?")((?:[^"\\\r\n]|\\.)*)"\s*\)')
+_ATTRIBUTE_DIRECTIVE = re.compile(rb"\b(?:directive|decl)\s*\(")
+_PARENTHESIS_OR_END = re.compile(rb"[()]|\]\]")
+_NUMBER_BEFORE = re.compile(rb"(?<![A-Za-z0-9_])[0-9][0-9A-Fa-fxX']*\Z")
 _NOT_BREAK = re.compile(rb"[^\r\n]+")
 _STRUCTURE = re.compile(rb"[{}();#=,\[\]]")
+_MAX_ATTRIBUTE = 8_000  # bytes: a longer one is not closed
+_PRAGMA_OMP = b"#pragma omp "
 _BLANKS = b" \t\f\v\0"
 
 
@@ -101,8 +106,8 @@ def mask(data: bytes) -> Masked:
         if first == 0x2F:  # /
             hidden.append((start, end))
         elif first in b"\"'":
-            if first == 0x27 and start and data[start - 1 : start].isalnum() and data[start - 1] not in b"LuU8":
-                end = start + 1  # a digit separator, not a character
+            if first == 0x27 and _NUMBER_BEFORE.search(data, max(0, start - 40), start):
+                end = start + 1  # separates digits (C23)
             elif _STRUCTURE.search(data, start, end):
                 literals.append((start + 1, end - 1 if end - start > 1 else end))
         elif first in b"#%":
@@ -111,6 +116,10 @@ def mask(data: bytes) -> Masked:
                 end = line.span.end
                 lines.append(line)
                 hidden.append((start, end))
+        elif first == 0x5B:
+            attributes, end = _attribute(data, start)
+            lines += attributes
+            hidden.append((start, end))
         elif operator := _PRAGMA_OPERATOR.match(data, start):
             end = operator.end()
             lines.append(_pragma_operator(operator))
@@ -185,6 +194,39 @@ def _text(line: bytes) -> str:
 def _is_continued(data: bytes, start: int, end: int) -> bool:
     """The line ends in a backslash, blanks after it tolerated as compilers do."""
     return data[start:end].rstrip(_BLANKS).endswith(b"\\")
+
+
+def _attribute(data: bytes, start: int) -> tuple[list[PreprocessorLine], int]:
+    """`[[omp::directive(for)]]` and `[[omp::sequence(directive(...), ...)]]` as lines, and where the attribute ends."""
+    lines: list[PreprocessorLine] = []
+    depth = 0
+    inside = -1
+    end = -1
+    for match in _PARENTHESIS_OR_END.finditer(data, start, start + _MAX_ATTRIBUTE):
+        mark = match[0]
+        if mark == b"(":
+            depth += 1
+            if inside < 0 and _ATTRIBUTE_DIRECTIVE.search(data, max(start, match.start() - 12), match.end()):
+                inside, level = match.end(), depth
+        elif mark == b")":
+            if inside >= 0 and depth == level:
+                text = data[inside : match.start()]
+                pieces = ((0, start), (len(_PRAGMA_OMP), inside))
+                lines.append(PreprocessorLine("pragma", Span(start, match.end()), _text(_PRAGMA_OMP + text), pieces))
+                inside = -1
+            depth -= 1
+        elif depth <= 0:
+            end = match.end()
+            break
+        if depth < 0:
+            break
+    if end < 0:
+        return [], start + 2
+    for k, line in enumerate(lines):  # each begins where the one before ends, so that their order is that of the text
+        if k:
+            span = Span(lines[k - 1].span.end, line.span.end)
+            lines[k] = PreprocessorLine("pragma", span, line.text, ((0, span.start), *line.pieces[1:]))
+    return lines, end
 
 
 def blank_pragma_operators(code: bytes) -> tuple[bytes, list[tuple[int, PreprocessorLine]]]:

@@ -76,6 +76,13 @@ def test_pragma_operators_also_from_macros() -> None:
     assert body("PAR for (;;) ; DO(omp barrier)", before=before) == "#parallel for {for(; ; ) {}}; #barrier"
 
 
+def test_attributes_of_openmp() -> None:
+    assert body("[[omp::directive(parallel for if(n > 1))]] for (;;) ;") == "#parallel for if(n > 1) {for(; ; ) {}}"
+    text = "[[omp::sequence(directive(parallel num_threads(4)), omp::directive(for))]]\nfor (;;) ;"
+    assert body(text) == "#parallel num_threads(4) {#for {for(; ; ) {}}}"
+    assert body("[[omp::directive(barrier)]];") == "#barrier"
+
+
 def test_inactive_and_foreign_pragmas_do_nothing() -> None:
     assert body("\n#if 0\n#pragma omp barrier\n#endif\nn = 1;") == "n = 1"
     assert body("\n#pragma GCC ivdep\nfor (;;) ;\n#pragma STDC FP_CONTRACT ON\n") == "for(; ; ) {}"

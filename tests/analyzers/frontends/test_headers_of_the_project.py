@@ -51,6 +51,13 @@ def test_include_paths_and_nested_headers(tmp_path: Path) -> None:
     assert assignments(lowered(tmp_path / "src" / "main.c", text, include_paths=[absolute])) == ["n = 5"]
 
 
+def test_headers_are_looked_for_where_projects_keep_them(tmp_path: Path) -> None:
+    (tmp_path / "include").mkdir()
+    (tmp_path / "include" / "k.h").write_text("#define K 4\n")
+    text = "#include <k.h>\nvoid f(int n) { n = K; }"
+    assert assignments(lowered(tmp_path / "src" / "deep" / "main.c", text)) == ["n = 4"]
+
+
 def test_conditions_see_the_macros_of_headers(tmp_path: Path) -> None:
     (tmp_path / "config.h").write_text("#define USE_DOUBLE 1\n")
     choice = "#if USE_DOUBLE\ntypedef double real;\n#else\ntypedef float real;\n#endif\n"

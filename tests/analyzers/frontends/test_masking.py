@@ -60,6 +60,11 @@ def test_pragma_text_maps_back_to_its_bytes(text: str) -> None:
         ("/* open", "       "),
         ('"open\nb', '"open\nb'),
         ("a\0b", "a b"),
+        ("case'a': \"x\" // c", "case'a': \"x\"     "),
+        ("0x1'F '\"' // c", "0x1'F '\"'     "),
+        ("[[omp::directive(parallel for if(a[b[0]]))]] x", "                                             x"),
+        ("[[omp::directive(for x; y", "  omp::directive(for x; y"),
+        ("[[nodiscard]] x", "[[nodiscard]] x"),
     ],
 )
 def test_what_is_blanked(text: str, code: str) -> None:
