@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzers.dependence.values import difference
+from analyzers.dependence.rewriting import difference
 from analyzers.ir.expressions import ZERO, Binary, Cast, Constant, Expr, Name
 from analyzers.ir.statements import (
     Block,

@@ -7,10 +7,12 @@ Everything else is unknown, with the reason.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 
 from analyzers.dependence.facts import Effects, ParameterUse
 from analyzers.dependence.summaries import parameter_use, summarise
+from analyzers.dependence.transparency import see_through
 from analyzers.ir.statements import Function
 from analyzers.standards.library import ROUTINES
 
@@ -74,11 +76,18 @@ def table(
             continue
         function = defined[component[0]]
         key = (function.fingerprint, *(known[callee] for callee in function.callees))
-        known[function.name] = fresh[key] = memo.get(key) or summarise(function, known)
+        known[function.name] = fresh[key] = memo.get(key) or _described(function, known)
     memo.clear()
     memo.update(fresh)
     known.update((name, INDEPENDENT) for name in independent)
     return known
+
+
+def _described(function: Function, known: Mapping[str, Effects]) -> Effects:
+    effect = summarise(function, known)
+    if effect.unknown is not None or "escapes" in effect.parameters:
+        return effect
+    return replace(effect, transparent=see_through(function, known))
 
 
 def _solve(circle: list[Function], known: dict[str, Effects]) -> None:

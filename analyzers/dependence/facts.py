@@ -17,6 +17,17 @@ ParameterUse = Literal["none", "read", "write", "readwrite", "escapes"]
 
 
 @dataclass(frozen=True, slots=True)
+class Transparent:
+    """A small function seen through. `accesses` are all that it makes to memory that outlives it, in terms of `formals`
+    and file-scope objects; `straight`: every call makes all of them. `result` is what it returns, if one expression."""
+
+    formals: tuple[Symbol, ...]
+    accesses: tuple[tuple[Expr, ParameterUse], ...]
+    straight: bool
+    result: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Effects:
     """What a call does, seen from the caller. `parameters` speaks of the memory that pointer arguments reach, by
     position; a longer argument list takes the last entry. `unknown` set: it may do anything, with the reason."""
@@ -38,6 +49,7 @@ class Effects:
     )
     unknown: str | None = None
     synchronizes: bool = False  # it holds locks, barriers or OpenMP constructs, which may order what it does
+    transparent: Transparent | None = None  # says more exactly what `parameters`, `reads`, `writes`, `memory` say
     threadprivate: frozenset[str] = frozenset()  # those of `reads` and `writes` of which each thread has its own
 
     @property

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from analyzers.dependence.canonical import comparisons, early_exit, own_statements
+from analyzers.dependence.rewriting import add, difference, scale, sign_of
 from analyzers.dependence.stores import changes_memory
 from analyzers.dependence.trips import trip_count
-from analyzers.dependence.values import Induction, Values, add, difference, scale, sign_of
+from analyzers.dependence.values import Induction, Values
 from analyzers.ir.expressions import ONE, ZERO, Binary, Call, Cast, Constant, Expr, Name, Unary, symbols, walk
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.graph import Node

@@ -16,13 +16,15 @@ from analyzers.dependence.alias import PointerFacts
 from analyzers.dependence.conflicts import Inquiry, Obstacles
 from analyzers.dependence.deadline import Deadline
 from analyzers.dependence.facts import Effects, FunctionFacts, LoopFacts, Reduction
+from analyzers.dependence.inlining import expand
 from analyzers.dependence.lvalues import locate, type_at
 from analyzers.dependence.nest import Place
 from analyzers.dependence.polyhedral import Solver
 from analyzers.dependence.privatization import ScalarConflict, ScalarRoles
+from analyzers.dependence.rewriting import rewrite
 from analyzers.dependence.roles import roles_of
 from analyzers.dependence.trips import trip_count
-from analyzers.dependence.values import Values, rewrite
+from analyzers.dependence.values import Values
 from analyzers.ir import flow
 from analyzers.ir.accesses import Access, Subscripts
 from analyzers.ir.expressions import Element, Expr, Field, Name, symbols
@@ -79,7 +81,9 @@ def analyse(function: Function, effects: Mapping[str, Effects], options: Options
     values = induction.values_of(graph, counted)
     headers = {id(loop): header for loop, header in values.headers.items()}
     accesses = tuple(resolved(a, values) for a in access_collector.collect(function, effects))
-    pointers = alias.with_entry_values(alias.summarize(function), {e: s for e, (s, _) in graph.entries.items()})
+    pointers = alias.with_entry_values(
+        alias.summarize(function, effects), {e: s for e, (s, _) in graph.entries.items()}
+    )
     deadline = Deadline.after(options.budget)
     room = _Room(effects, options, graph, headers, uncounted, accesses, pointers, deadline)
     facts = [_loop_facts(place, room, values) for place in places]
@@ -95,10 +99,9 @@ def resolved(access: Access, values: Values) -> Access:
     if not access.path or access.symbol is None or access.statement is None:
         return access
     known = values.at(access.statement)
-    if not known:
-        return access
-    lvalue = _lvalue(access, access.symbol)
-    if not any(s in known for s in symbols(lvalue)):
+    written = _lvalue(access, access.symbol)
+    lvalue = expand(written, values.graph.memory.effects)
+    if lvalue is written and not any(s in known for s in symbols(lvalue)):
         return access
     place = locate(rewrite(lvalue, known))
     if place.symbol is None or not place.path:

@@ -17,6 +17,17 @@ from analyzers.ir.symbols import Symbol, Type
 from analyzers.ir.uses import Place, Uses, is_variable, memory_base, place_of
 
 
+class SeenThrough(Protocol):
+    """The body of a small function; `dependence.facts.Transparent` has this shape."""
+
+    @property
+    def formals(self) -> tuple[Symbol, ...]: ...
+    @property
+    def accesses(self) -> tuple[tuple[Expr, str], ...]: ...
+    @property
+    def result(self) -> Expr | None: ...
+
+
 class CallEffects(Protocol):
     """What is asked of the effects of a call; `dependence.facts.Effects` has this shape."""
 
@@ -34,6 +45,8 @@ class CallEffects(Protocol):
     def memory(self) -> tuple[tuple[int | str, tuple[str, ...], str], ...]: ...
     @property
     def overwrites(self) -> frozenset[int]: ...
+    @property
+    def transparent(self) -> SeenThrough | None: ...
 
 
 def may_share_memory(left: Type, right: Type) -> bool:

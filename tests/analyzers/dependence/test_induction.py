@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from analyzers.dependence import canonical, effects, induction, privatization
-from analyzers.dependence.values import Values, rewrite
+from analyzers.dependence.rewriting import rewrite
+from analyzers.dependence.values import Values
 from analyzers.frontends.c import lower_file
 from analyzers.ir import flow
 from analyzers.ir.expressions import Address, Binary, Call, Cast, Constant, Element, Expr, Field, Name, Unary

@@ -1,0 +1,71 @@
+"""Calls of small functions replaced by what they do, where `Effects.transparent` says it (see `transparency`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from analyzers.dependence.facts import Effects, ParameterUse
+from analyzers.dependence.rewriting import converted, rewrite, with_children
+from analyzers.ir.expressions import Call, Expr, children, walk
+from analyzers.ir.pointers import CallEffects
+from analyzers.ir.symbols import Symbol
+
+Known = Mapping[str, Effects]
+
+SIZE = 60  # operators of one expression; larger ones are not looked into
+
+
+def called(call: Call, known: Known) -> list[tuple[Expr, ParameterUse]] | None:
+    """The accesses that a call makes, in terms of its arguments; None where they are not known one by one."""
+    effect = known.get(call.name) if call.name else None
+    if effect is None or effect.unknown is not None:
+        return None
+    if effect.transparent is None:
+        harmless = effect.pure and all(use == "none" for use in effect.parameters)
+        return [] if harmless and not effect.reads and not effect.memory else None
+    formals = effect.transparent.formals
+    if len(formals) != len(call.arguments):
+        return None
+    mapping = {formal: converted(a, formal) for formal, a in zip(formals, call.arguments, strict=True)}
+    return [(rewrite(lvalue, mapping), use) for lvalue, use in effect.transparent.accesses]
+
+
+def expand(expr: Expr, known: Mapping[str, CallEffects]) -> Expr:
+    """The expression with calls of one-expression functions replaced by what they return."""
+    if not any(isinstance(part, Call) for part in walk(expr)):
+        return expr
+    done: list[Expr] = []
+    work: list[tuple[Expr, bool]] = [(expr, False)]
+    while work:
+        top, ready = work.pop()
+        below = children(top)
+        if not below:
+            done.append(top)
+        elif not ready:
+            work.append((top, True))
+            work.extend((child, False) for child in reversed(below))
+        else:
+            new = done[-len(below) :]
+            del done[-len(below) :]
+            changed = any(a is not b for a, b in zip(below, new, strict=True))
+            top = with_children(top, new) if changed else top
+            done.append(_returned(top, known) if isinstance(top, Call) else top)
+    return done[0]
+
+
+def _returned(call: Call, known: Mapping[str, CallEffects]) -> Expr:
+    effect = known.get(call.name) if call.name else None
+    transparent = effect.transparent if effect is not None else None
+    if transparent is None or transparent.result is None or len(transparent.formals) != len(call.arguments):
+        return call
+    if any(use != "read" for _, use in transparent.accesses):
+        return call
+    mapping = {f: converted(a, f) for f, a in zip(transparent.formals, call.arguments, strict=True)}
+    result = rewrite(transparent.result, mapping)
+    if sum(1 for _ in walk(result)) > SIZE:
+        return call
+    return converted(result, replace(_ANY, type=call.type))
+
+
+_ANY = Symbol("result", "result")
