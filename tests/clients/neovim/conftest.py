@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -87,6 +88,10 @@ class Neovim:
         lines = self.lua("vim.api.nvim_buf_get_lines(0, 0, -1, true)")
         assert isinstance(lines, list)
         return "\n".join(lines) + "\n"
+
+    def processes(self) -> list[psutil.Process]:
+        """The server and its workers."""
+        return psutil.Process(self.process.pid).children(recursive=True)
 
     def close(self) -> None:
         if self.process.poll() is None:

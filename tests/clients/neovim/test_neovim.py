@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import psutil
 import pytest
 
 Open = Callable[[str, str], Any]  # gives the Neovim of conftest.py
@@ -97,3 +98,20 @@ def test_code_lens(open_neovim: Open) -> None:
     neovim = open_neovim("nvim-0.12", LOOP)
     lenses = neovim.wait("probe.lenses()", "a code lens")
     assert any(title.startswith("parallel") for title in lenses), lenses
+
+
+@pytest.mark.needs("nvim")
+@pytest.mark.parametrize("end", ["quit", "kill"])
+def test_no_process_is_left_behind(end: str, open_neovim: Open) -> None:
+    """Also when the editor is killed, as when a connection to a login node breaks."""
+    neovim = open_neovim("nvim", RACE)
+    neovim.wait("#probe.codes() > 0", "a diagnostic")
+    server = neovim.processes()
+    assert len(server) > 1, "a server and a worker should run"
+    if end == "quit":
+        neovim.close()
+    else:
+        neovim.process.kill()
+        neovim.process.wait(10)
+    _, alive = psutil.wait_procs(server, timeout=20)
+    assert not alive, [process.cmdline() for process in alive]

@@ -69,6 +69,16 @@ try {
         assert.match(readFileSync(file, 'utf8'), /loop to complete.*\n\s*#pragma omp parallel for[^\n]*\n\s*for/);
         await workbench.picture('6-taken');
     });
+    await step('a half-typed pragma is finished, beside an open list of suggestions', async () => {
+        await workbench.goTo(lineOf('y[i] = ') - 2, 1);
+        await workbench.press('End');
+        await workbench.press('Enter');
+        await workbench.type('#pragma omp par');
+        await workbench.see('[class*=ghost-text]', /for/);
+        await workbench.picture('7-half-typed');
+        for (const key of ['Escape', 'Escape', 'Control+Shift+k']) await workbench.press(key);
+        await workbench.save();
+    });
     await step('the code lens inserts', async () => {
         const before = readFileSync(file, 'utf8').split('#pragma omp').length;
         const lens = await workbench.see('.codelens-decoration a', /insert/);
@@ -83,7 +93,7 @@ try {
         await workbench.see('.tab', /Analysis of the loop/);
         const page = workbench.page.frameLocator('iframe.webview').frameLocator('iframe');
         await page.locator('body', { hasText: /y/ }).waitFor();
-        await workbench.picture('7-analysis');
+        await workbench.picture('8-analysis');
     });
     if (failures > 0) console.log(workbench.complaints.slice(-20).join('\n'));
 } finally {
