@@ -74,16 +74,25 @@ def sum_into_element(facts: LoopFacts) -> str | None:
     found = facts.verdict.dependences
     if facts.header is None or not found or any(d.source_text != d.sink_text for d in found):
         return None
+    inner = _counted(facts)
     for assign in _assigns(facts):
         target = assign.target
         if not isinstance(target, Element) or assign.op not in ("+", "-", "*"):
             continue
-        if facts.header.index not in _used(target.subscripts):
-            name = _array(target)
+        used = _used(target.subscripts)
+        if facts.header.index in used:
+            continue
+        name = _array(target)
+        if inner & used:
+            op = "+" if assign.op == "-" else assign.op
             return (
-                f"every iteration updates the same element of `{name}`. Do it in a scalar and store that to `{name}` "
-                f"after the loop: a scalar can be a reduction."
+                f"every iteration updates the same elements of `{name}`. Make the loop over these elements the outer "
+                f"one, or give each thread its own copy of them: `reduction({op}:{name}[:n])`."
             )
+        return (
+            f"every iteration updates the same element of `{name}`. Do it in a scalar and store that to `{name}` "
+            f"after the loop: a scalar can be a reduction."
+        )
     return None
 
 
@@ -187,6 +196,17 @@ def _assigns(facts: LoopFacts) -> Iterator[Assign]:
     """The assignments of the body, without those that only count a loop inside it."""
     counting = {id(s) for loop in _statements(facts) if isinstance(loop, Loop) for s in (*loop.init, *loop.step)}
     return (s for s in _statements(facts) if isinstance(s, Assign) and id(s) not in counting)
+
+
+def _counted(facts: LoopFacts) -> set[Symbol]:
+    """The variables that loops inside this one step."""
+    inside = (s for s in _statements(facts) if isinstance(s, Loop))
+    return {
+        step.target.symbol
+        for loop in inside
+        for step in loop.step
+        if isinstance(step, Assign) and isinstance(step.target, Name)
+    }
 
 
 def _conditional(facts: LoopFacts) -> bool:

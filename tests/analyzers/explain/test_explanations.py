@@ -122,6 +122,11 @@ HELP = {
         " for (int j = 0; j < n; j++) x[3] += a[j]; }",
         "a scalar can be a reduction",
     ),
+    "sum into a row": (
+        "void f(int n, int m, double *restrict y, const double *restrict a) { for (int i = 0; i < m; i++)"
+        " for (int j = 0; j < n; j++) y[j] += a[i * n + j]; }",
+        "`reduction(+:y[:n])`",
+    ),
     "search": (
         "int f(int n, const int *a, int v) { int i; for (i = 0; i < n; i++) if (a[i] == v) break; return i; }",
         "threads cannot leave a loop early",
