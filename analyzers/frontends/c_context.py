@@ -97,14 +97,18 @@ class Context:
         return data.decode("ascii") if data.isascii() else decode(data)
 
     def span(self, node: Node) -> Span:
+        if self.limit is None:
+            return Span(node.start_byte, node.end_byte)
         return self.at(node.start_byte, node.end_byte)
 
     def at(self, start: int, end: int) -> Span:
         """The original range of a range of `data`."""
         if self.limit is None:
             return Span(start, end)
-        start = max(0, min(start - self.shift, self.limit))
-        end = max(0, min(end - self.shift, self.limit))
+        start -= self.shift
+        end -= self.shift
+        if start < 0 or end > self.limit:
+            start, end = max(0, min(start, self.limit)), max(0, min(end, self.limit))
         return Span(start, end) if self.expanded is None else self.expanded.span(start, end)
 
     def line(self, offset: int) -> int:

@@ -125,11 +125,23 @@ def decayed(kind: Type) -> Type:
     return kind
 
 
+# By identity, because subscripts ask for every level of an array at every access; the array is kept so that its
+# identity stays its own.
+_ROWS: dict[int, tuple[Type, Type]] = {}
+
+
 def row(array: Type) -> Type:
     """What one subscript selects: an array of one dimension less, or the element."""
-    if len(array.extents) > 1:
-        return replace(array, extents=array.extents[1:])
-    return array.element or UNKNOWN_TYPE
+    if len(array.extents) <= 1:
+        return array.element or UNKNOWN_TYPE
+    known = _ROWS.get(id(array))
+    if known is not None and known[0] is array:
+        return known[1]
+    if len(_ROWS) > 1000:
+        _ROWS.clear()
+    result = replace(array, extents=array.extents[1:])
+    _ROWS[id(array)] = (array, result)
+    return result
 
 
 def member_path(record: Type, name: str) -> tuple[str, ...]:

@@ -95,11 +95,13 @@ class Expanded:
 
     def span(self, start: int, end: int) -> Span:
         """Where `text[start:end]` came from: whole invocations at its borders."""
-        k = max(0, bisect_right(self.starts, start) - 1)
+        starts = self.starts
+        k = max(0, bisect_right(starts, start) - 1)
         first, until = self.origins[k]
-        left = first + start - self.starts[k] if until < 0 else first
-        k = max(0, bisect_right(self.starts, max(start, end - 1)) - 1)
-        first, until = self.origins[k]
+        left = first + start - starts[k] if until < 0 else first
+        if k + 1 < len(starts) and end > starts[k + 1]:
+            k = max(0, bisect_right(starts, max(start, end - 1)) - 1)
+            first, until = self.origins[k]
         right = first + end - self.starts[k] if until < 0 else until
         return Span(left, max(left, right))
 
