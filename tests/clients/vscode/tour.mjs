@@ -69,7 +69,7 @@ try {
         assert.match(readFileSync(file, 'utf8'), /loop to complete.*\n\s*#pragma omp parallel for[^\n]*\n\s*for/);
         await workbench.picture('6-taken');
     });
-    await step('a half-typed pragma is finished, beside an open list of suggestions', async () => {
+    await step('a half-typed pragma is finished', async () => {
         await workbench.goTo(lineOf('y[i] = ') - 2, 1);
         await workbench.press('End');
         await workbench.press('Enter');
