@@ -53,10 +53,11 @@ def prefix_sum(facts: LoopFacts) -> str | None:
     """A running total, in a scalar that is also read, or from one element of an array to the next."""
     for assign in _assigns(facts):
         target = assign.target
-        if isinstance(target, Name) and assign.op in ("+", "*") and _stored_elsewhere(facts, target.symbol, assign):
+        op = _combined(assign)
+        if isinstance(target, Name) and op in ("+", "*") and _stored_elsewhere(facts, target.symbol, assign):
             s = target.symbol.name
             return (
-                f"this is a prefix sum. OpenMP 5.0 can scan: `reduction(inscan, {assign.op}:{s})` on the loop and "
+                f"this is a prefix sum. OpenMP 5.0 can scan: `reduction(inscan, {op}:{s})` on the loop and "
                 f"`#pragma omp scan inclusive({s})` between the update of `{s}` and its use (OpenMP 5.2 §5.6); where "
                 f"`{s}` is used first, `exclusive({s})`."
             )
@@ -77,14 +78,20 @@ def sum_into_element(facts: LoopFacts) -> str | None:
     inner = _counted(facts)
     for assign in _assigns(facts):
         target = assign.target
-        if not isinstance(target, Element) or assign.op not in ("+", "-", "*"):
+        op = _combined(assign)
+        if not isinstance(target, Element) or op not in ("+", "-", "*"):
             continue
         used = _used(target.subscripts)
         if facts.header.index in used:
             continue
         name = _array(target)
+        if inner & used and _filled(facts, target):
+            return (
+                f"`{name}` looks like a work array that every iteration fills anew. Declared inside the loop, or "
+                f"private, each iteration has its own."
+            )
         if inner & used:
-            op = "+" if assign.op == "-" else assign.op
+            op = "+" if op == "-" else op
             return (
                 f"every iteration updates the same elements of `{name}`. Make the loop over these elements the outer "
                 f"one, or give each thread its own copy of them: `reduction({op}:{name}[:n])`."
@@ -99,14 +106,15 @@ def sum_into_element(facts: LoopFacts) -> str | None:
 def histogram(facts: LoopFacts) -> str | None:
     for assign in _assigns(facts):
         target = assign.target
-        if not isinstance(target, Element) or assign.op is None:
+        op = _combined(assign)
+        if not isinstance(target, Element) or op is None:
             continue
         if any(isinstance(e, Element) for subscript in target.subscripts for e in walk(subscript)):
             name = _array(target)
             return (
                 f"iterations may meet in the same element of `{name}`. `#pragma omp atomic` before the update makes it "
                 f"safe (OpenMP 5.2 §15.8.4); where `{name}` is small, a private copy for each thread is faster: "
-                f"`reduction({assign.op}:{name}[:n])`."
+                f"`reduction({'+' if op == '-' else op}:{name}[:n])`."
             )
     return None
 
@@ -128,7 +136,7 @@ def position_of_extreme(facts: LoopFacts) -> str | None:
 
 
 def sweep_in_place(facts: LoopFacts) -> str | None:
-    """A stencil that reads its own results (Gauss-Seidel)."""
+    """A stencil that reads its own results: Gauss-Seidel, or a table filled from its earlier entries."""
     for assign in _assigns(facts):
         target = assign.target
         if not isinstance(target, Element):
@@ -138,13 +146,46 @@ def sweep_in_place(facts: LoopFacts) -> str | None:
             for e in walk(assign.value)
             if isinstance(e, Element) and e.base == target.base and e.subscripts != target.subscripts
         ]
-        if len(neighbours) >= 2 and all(_offset_of(target, e) for e in neighbours):
+        if len(neighbours) < 2 or not all(_offset_of(target, e) for e in neighbours):
+            continue
+        name = _array(target)
+        if _one_sided(target, neighbours):
             return (
-                f"`{_array(target)}` is updated in place from its neighbours (a Gauss-Seidel sweep). Written to a "
-                f"second array it is parallel (Jacobi); in two colours, red and black points in turn, it stays in "
-                f"place; `ordered` with `doacross` runs it as a wavefront (OpenMP 5.2 §15.9.6)."
+                f"`{name}` is filled from entries that come before. The entries of an anti-diagonal are independent: "
+                f"loop over the diagonals, or let `ordered` with `doacross` run it as a wavefront (OpenMP 5.2 §15.9.6)."
             )
+        return (
+            f"`{name}` is updated in place from its neighbours (a Gauss-Seidel sweep). Written to a second array it is "
+            f"parallel (Jacobi); in two colours, red and black points in turn, it stays in place; `ordered` with "
+            f"`doacross` runs it as a wavefront (OpenMP 5.2 §15.9.6)."
+        )
     return None
+
+
+def _one_sided(target: Element, neighbours: list[Element]) -> bool:
+    """Do all neighbours lie on one side in each dimension, by constant distances?"""
+    for dimension, mine in enumerate(target.subscripts):
+        base, own = _split(mine)
+        signs = set()
+        for other in neighbours:
+            theirs, offset = _split(other.subscripts[dimension])
+            if theirs != base:
+                return False
+            signs.add((offset > own) - (offset < own))
+        if {-1, 1} <= signs:
+            return False
+    return True
+
+
+def _split(expr: Expr) -> tuple[Expr, int]:
+    """`i + 3` as `i` and 3."""
+    match expr:
+        case Binary(op="+", left=left, right=Constant(value=int() as value)):
+            return left, value
+        case Binary(op="-", left=left, right=Constant(value=int() as value)):
+            return left, -value
+        case _:
+            return expr, 0
 
 
 def reads_ahead(facts: LoopFacts) -> str | None:
@@ -196,6 +237,26 @@ def _assigns(facts: LoopFacts) -> Iterator[Assign]:
     """The assignments of the body, without those that only count a loop inside it."""
     counting = {id(s) for loop in _statements(facts) if isinstance(loop, Loop) for s in (*loop.init, *loop.step)}
     return (s for s in _statements(facts) if isinstance(s, Assign) and id(s) not in counting)
+
+
+def _combined(assign: Assign) -> str | None:
+    """The operator of `x op= e` and of `x = x op e`."""
+    if assign.op is not None:
+        return assign.op
+    value = assign.value
+    if isinstance(value, Binary) and (
+        value.left == assign.target or (value.right == assign.target and value.op != "-")
+    ):
+        return value.op
+    return None
+
+
+def _filled(facts: LoopFacts, element: Element) -> bool:
+    """Is the array of `element` also set outright in the loop?"""
+    return any(
+        isinstance(a.target, Element) and a.target.base == element.base and _combined(a) is None
+        for a in _assigns(facts)
+    )
 
 
 def _counted(facts: LoopFacts) -> set[Symbol]:

@@ -127,6 +127,22 @@ HELP = {
         " for (int j = 0; j < n; j++) y[j] += a[i * n + j]; }",
         "`reduction(+:y[:n])`",
     ),
+    "sum into a row, written out": (
+        "void f(int n, int m, double *restrict y, const double *restrict a) { for (int i = 0; i < m; i++)"
+        " for (int j = 0; j < n; j++) y[j] = y[j] + a[i * n + j]; }",
+        "`reduction(+:y[:n])`",
+    ),
+    "work array": (
+        "void f(int n, int m, double *restrict w, double *restrict a) { for (int i = 0; i < m; i++) {"
+        " for (int j = 0; j < n; j++) { w[j] = 0; for (int k = 0; k < n; k++) w[j] += a[i * n + k]; }"
+        " for (int j = 0; j < n; j++) a[i * n + j] = w[j]; } }",
+        "`w` looks like a work array",
+    ),
+    "table": (
+        "void f(int n, int t[n][n]) { for (int i = 1; i < n; i++) for (int j = 1; j < n; j++)"
+        " t[i][j] = t[i - 1][j] + t[i][j - 1]; }",
+        "The entries of an anti-diagonal are independent",
+    ),
     "search": (
         "int f(int n, const int *a, int v) { int i; for (i = 0; i < n; i++) if (a[i] == v) break; return i; }",
         "threads cannot leave a loop early",
