@@ -17,6 +17,7 @@ from analyzers.openmp.synthesis import SENTINEL, Proposal, is_parallel
 from analyzers.standards import openmp
 
 WIDTH = 88  # what a terminal of a hundred columns has left beside the margin
+LENS = 110  # characters of a code lens: more would run out of the window
 _ORDER = ("conflict", "shared-distinct", "reduction", "private", "firstprivate", "lastprivate", "linear")
 _SUMS = {
     "+": "a sum",
@@ -32,7 +33,11 @@ _SUMS = {
 
 
 def summary(facts: LoopFacts, proposal: Proposal) -> str:
-    """The code lens, without its action."""
+    """The code lens, without its action: one short line."""
+    return textwrap.shorten(_summary(facts, proposal), LENS, placeholder=" …")
+
+
+def _summary(facts: LoopFacts, proposal: Proposal) -> str:
     verdict = facts.verdict
     if verdict.status == "dependent":
         return f"not parallel: {_short_reason(verdict)}"
