@@ -7,8 +7,9 @@ from dataclasses import replace
 from tree_sitter import Node
 
 from analyzers.frontends import c_types
+from analyzers.frontends.c_algebra import fold
 from analyzers.frontends.c_context import Context, qualified
-from analyzers.frontends.c_expressions import constant_value, effect_free
+from analyzers.frontends.c_expressions import constant_value, expression, sealed
 from analyzers.frontends.c_memory import initial_value
 from analyzers.ir.expressions import Constant, Expr
 from analyzers.ir.statements import Declare
@@ -175,10 +176,9 @@ def _extent(c: Context, node: Node) -> Expr | None:
     size = node.child_by_field_name("size")
     if size is None or size.type == "*":
         return None
-    value = constant_value(c, size)
-    if value is not None:
-        return Constant(value, INT, c.span(size))
-    return effect_free(c, size)
+    value = sealed(c, expression(c, size))
+    number = fold(value)
+    return value if number is None else Constant(number, INT, c.span(size))
 
 
 def parameter_type(kind: Type) -> Type:

@@ -27,7 +27,6 @@ from analyzers.standards.openmp import association
 from analyzers.text import Span
 
 _EXITS = frozenset(("exit", "abort", "_exit", "_Exit", "quick_exit", "__builtin_unreachable", "__builtin_trap"))
-_DECLARATIONS = frozenset(("declaration", "type_definition", "struct_specifier", "union_specifier", "enum_specifier"))
 IGNORED = frozenset(("comment", "{", "}", ";", "preproc_call", "attribute_specifier", "else", "(", ")"))
 _RECOVERABLE = frozenset(("for_statement", "while_statement", "do_statement", "if_statement", "compound_statement"))
 _STATEMENTS = frozenset(

@@ -40,6 +40,7 @@ from tests.ir_text import body, function, lowered
         ("typedef int T; T x = 1;", "new x = 1"),
         ("int x[2] = {1}, *y = x;", None),
         (";", ""),
+        ("double x[n++];", "new t5 = n; n += 1; new x"),
         # Switch: each arm with what it falls through to.
         ("switch (n) { case 1: m = 1; break; default: m = 2; }", "switch! n {m = 1; break} {m = 2}"),
         ("switch (n) { case 1: m = 1; case 2: m = 2; break; }", "switch n {m = 1; m = 2; break} {m = 2; break}"),
