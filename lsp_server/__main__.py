@@ -6,8 +6,8 @@ import sys
 
 
 def main() -> int:
-    if sys.argv[1:] in ([], ["serve"]):
-        from lsp_server.server import main as serve
+    if {*sys.argv[1:]} <= {"serve", "--stdio"}:  # some editors add the latter by themselves
+        from lsp_server.launch import main as serve
 
         return serve()
     from lsp_server.cli import main as command_line

@@ -158,9 +158,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     if arguments.command in (None, "serve"):
-        from lsp_server.server import main as serve
+        from lsp_server.launch import main as serve
 
-        return int(serve() or 0)
+        return serve()
     for stream in (sys.stdout, sys.stderr):
         # A name or a line of code that the terminal cannot show must not end the program.
         if hasattr(stream, "reconfigure"):

@@ -285,9 +285,10 @@ def main(make: MakeAnalyzer = Analyzer) -> None:
             os._exit(0)
 
     threading.Thread(target=_read, args=(incoming, inbox), daemon=True).start()
+    gc.disable()  # loading makes no garbage
     _warm_up(make)
-    gc.collect()
     gc.freeze()  # what is loaded now stays; the collector need not look at it again
+    gc.enable()
     send(Ready(os.getpid(), _links()))
     Worker(inbox, send, make).run()
 
