@@ -35,8 +35,7 @@ def test_version_and_help(tmp_path: Path) -> None:
     text = run("--help", cwd=tmp_path, status=0).stdout.decode()
     for word in ("check", "suggest", "explain", "doctor", "serve", "exit status"):
         assert word in text
-    for command in ("check", "suggest", "explain", "doctor", "serve"):
-        run(command, "--help", cwd=tmp_path, status=0)
+    assert b"--since" in run("check", "--help", cwd=tmp_path, status=0).stdout
 
 
 def test_version_loads_nothing(tmp_path: Path) -> None:
@@ -131,7 +130,7 @@ def test_no_command_means_serve() -> None:
     assert parser().parse_args(["serve", "--stdio"]).command == "serve"
 
 
-@pytest.mark.parametrize("arguments", [[], ["serve"], ["serve", "--stdio"]])
+@pytest.mark.parametrize("arguments", [[], ["serve", "--stdio"]])
 def test_serve_speaks_the_protocol(tmp_path: Path, arguments: list[str]) -> None:
     calls = [
         {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"processId": None, "capabilities": {}}},

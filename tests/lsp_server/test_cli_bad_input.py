@@ -9,43 +9,35 @@ import pytest
 
 from tests.lsp_server.cli_runner import PLAIN, RACY, check_json, run
 
+BAD = [
+    ("gone.c", None, ["does not exist"]),
+    ("nul.c", b"int x;\nint\0y;\n", ["NUL byte", "line 2", "UTF-8"]),
+    ("utf16.c", "int x;".encode("utf-16-le"), ["NUL byte", "UTF-16"]),
+    ("half.c", b"\xff\xfea", ["UTF-16-LE", "UTF-8"]),
+    ("bom.c", b"\xef\xbb\xbf\xff", ["UTF-8"]),
+    ("notes.txt", b"text", ["`.txt`", ".c", "--language c"]),
+    ("Makefile", b"all:\n", ["without extension"]),
+    ("flow.f90", b"end\n", ["Fortran", "not"]),
+    ("flow.cpp", b"int x;\n", ["C++", "not"]),
+    ("gone.txt", None, ["does not exist"]),
+]
 
-def _entry(work: Path, name: str, status: int, *more: str) -> dict[str, object]:
-    """The entry of the bad file, with a good one beside it that must still be analysed."""
-    (work / "good.c").write_text(RACY)
-    files = check_json(name, "good.c", *more, cwd=work, status=status)["files"]
-    assert [entry["path"] for entry in files] == [name, "good.c"]
-    assert files[1]["diagnostics"]
-    entry: dict[str, object] = files[0]
-    return entry
 
-
-@pytest.mark.parametrize(
-    ("name", "content", "words"),
-    [
-        ("gone.c", None, ["does not exist"]),
-        ("nul.c", b"int x;\nint\0y;\n", ["NUL byte", "line 2", "UTF-8"]),
-        ("utf16.c", "int x;".encode("utf-16-le"), ["NUL byte", "UTF-16"]),
-        ("half.c", b"\xff\xfea", ["UTF-16-LE", "UTF-8"]),
-        ("bom.c", b"\xef\xbb\xbf\xff", ["UTF-8"]),
-        ("notes.txt", b"text", ["`.txt`", ".c", "--language c"]),
-        ("Makefile", b"all:\n", ["without extension"]),
-        ("flow.f90", b"end\n", ["Fortran", "not"]),
-        ("flow.cpp", b"int x;\n", ["C++", "not"]),
-        ("gone.txt", None, ["does not exist"]),
-    ],
-)
-def test_what_cannot_be_analysed(tmp_path: Path, name: str, content: bytes | None, words: list[str]) -> None:
-    if content is not None:
-        (tmp_path / name).write_bytes(content)
-    entry = _entry(tmp_path, name, 2)
-    assert entry["status"] == "error"
-    assert entry["diagnostics"] == []
-    for word in words:
-        assert word in str(entry["error"])
-    text = run("check", name, cwd=tmp_path, status=2)
-    assert text.stdout == b""
-    assert text.stderr.decode().startswith(f"hpc-ls: {name}: ")
+def test_what_cannot_be_analysed_is_told_and_the_rest_is_done(tmp_path: Path) -> None:
+    (tmp_path / "good.c").write_text(RACY)
+    for name, content, _ in BAD:
+        if content is not None:
+            (tmp_path / name).write_bytes(content)
+    names = [name for name, _, _ in BAD]
+    *bad, good = check_json(*names, "good.c", cwd=tmp_path, status=2)["files"]
+    assert good["diagnostics"]
+    for entry, (name, _, words) in zip(bad, BAD, strict=True):
+        assert (entry["path"], entry["status"], entry["diagnostics"]) == (name, "error", [])
+        for word in words:
+            assert word in entry["error"]
+    done = run("check", *names, "good.c", cwd=tmp_path, status=2)
+    assert [line.split(": ")[1] for line in done.stderr.decode().splitlines()] == names
+    assert b"good.c:6:9" in done.stdout
 
 
 def test_the_language_can_be_named(tmp_path: Path) -> None:
@@ -53,55 +45,55 @@ def test_the_language_can_be_named(tmp_path: Path) -> None:
     assert check_json("notes.txt", "--language", "c", cwd=tmp_path, status=1)["files"][0]["status"] == "ok"
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        ("/* h\xe9 */" + RACY).encode("latin-1"),
-        b"\xef\xbb\xbf" + RACY.encode(),
-        b"\xff\xfe" + RACY.encode("utf-16-le"),
-        b"\xfe\xff" + RACY.encode("utf-16-be"),
-        RACY.replace("\n", "\r\n").encode(),
-        RACY.replace("\n", "\r").encode(),
-        RACY.replace("    s +=", "\x0c    s +=").encode(),
-    ],
-    ids=["latin-1", "utf-8 with mark", "utf-16-le", "utf-16-be", "crlf", "cr", "form feed"],
-)
-def test_every_encoding_of_the_same_text(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "a.c").write_bytes(content)
-    diagnostic = check_json("a.c", cwd=tmp_path, status=1)["files"][0]["diagnostics"][0]
-    assert diagnostic["range"]["start"]["line"] == 5
+def test_every_encoding_of_the_same_text(tmp_path: Path) -> None:
+    contents = {
+        "latin-1": ("/* h\xe9 */" + RACY).encode("latin-1"),
+        "utf-8": b"\xef\xbb\xbf" + RACY.encode(),
+        "utf-16-le": b"\xff\xfe" + RACY.encode("utf-16-le"),
+        "utf-16-be": b"\xfe\xff" + RACY.encode("utf-16-be"),
+        "crlf": RACY.replace("\n", "\r\n").encode(),
+        "cr": RACY.replace("\n", "\r").encode(),
+        "form-feed": RACY.replace("    s +=", "\x0c    s +=").encode(),
+    }
+    for name, content in contents.items():
+        (tmp_path / f"{name}.c").write_bytes(content)
+    files = check_json(".", cwd=tmp_path, status=1)["files"]
+    lines = {entry["path"]: [d["range"]["start"]["line"] for d in entry["diagnostics"]] for entry in files}
+    assert lines == {f"{name}.c": [5] for name in contents}
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "\n",
-        "{{{{{",
-        "}" * 1000,
-        "for (",
-        "#pragma omp",
-        "#pragma omp parallel for\n",
-        "int f(void) { for (int i = 0; i <",
-        "#if 1\nint x;",
-        "#define f(x\nf(",
-        '"unclosed\n// hpc-ls: ignore[',
-        "/* open",
-        "\\",
-        "(" * 20_000,
-        "int x = " + " + ".join(["1"] * 3000) + ";\nint f(void) { return " + " + ".join(["x"] * 3000) + "; }\n",
-        "void f(void) {" + "{" * 3000 + "}" * 3000 + "}",
-    ],
-    ids=range(16),
-)
-def test_half_typed_code(tmp_path: Path, text: str) -> None:
-    (tmp_path / "a.c").write_text(text)
+HALF_TYPED = [
+    "",
+    "\n",
+    "{{{{{",
+    "}" * 1000,
+    "for (",
+    "#pragma omp",
+    "#pragma omp parallel for\n",
+    "int f(void) { for (int i = 0; i <",
+    "#if 1\nint x;",
+    "#define f(x\nf(",
+    '"unclosed\n// hpc-ls: ignore[',
+    "/* open",
+    "\\",
+    "(" * 20_000,
+    "int x = " + " + ".join(["1"] * 3000) + ";\nint f(void) { return " + " + ".join(["x"] * 3000) + "; }\n",
+    "void f(void) {" + "{" * 3000 + "}" * 3000 + "}",
+]
+
+
+def test_half_typed_code(tmp_path: Path) -> None:
+    for number, text in enumerate(HALF_TYPED):
+        (tmp_path / f"{number:02}.c").write_text(text)
     for command in ("check", "suggest"):
-        document = check_json("a.c", cwd=tmp_path, command=command)
-        assert document["files"][0]["status"] == "ok"
-    run("check", "a.c", cwd=tmp_path)
-    run("suggest", "--apply", "a.c", cwd=tmp_path, status=0)
-    assert (tmp_path / "a.c").read_text() == text
+        files = check_json(".", cwd=tmp_path, command=command)["files"]
+        assert [(entry["path"], entry["status"]) for entry in files] == [
+            (f"{number:02}.c", "ok") for number in range(len(HALF_TYPED))
+        ]
+    run("check", ".", cwd=tmp_path)
+    run("suggest", "--apply", ".", cwd=tmp_path, status=0)
+    for number, text in enumerate(HALF_TYPED):
+        assert (tmp_path / f"{number:02}.c").read_text() == text
 
 
 def test_a_line_of_ten_megabytes(tmp_path: Path) -> None:

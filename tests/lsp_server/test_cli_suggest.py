@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -109,9 +110,8 @@ def test_apply_to_one_line_only(work: Path) -> None:
     assert (work / "plain.c").read_text().index("#pragma") > twice.index("again")
 
 
-@pytest.mark.parametrize(
-    ("encoding", "bom", "newline"),
-    [
+def test_apply_keeps_encoding_and_line_breaks(work: Path) -> None:
+    kinds = [
         ("utf-8", b"", "\r\n"),
         ("utf-8", b"\xef\xbb\xbf", "\n"),
         ("latin-1", b"", "\n"),
@@ -119,15 +119,16 @@ def test_apply_to_one_line_only(work: Path) -> None:
         ("utf-16-le", b"\xff\xfe", "\r\n"),
         ("utf-16-be", b"\xfe\xff", "\n"),
         ("utf-32-le", b"\xff\xfe\0\0", "\n"),
-    ],
-)
-def test_apply_keeps_encoding_and_line_breaks(work: Path, encoding: str, bom: bytes, newline: str) -> None:
-    def stored(text: str) -> bytes:
+    ]
+
+    def stored(text: str, encoding: str, bom: bytes, newline: str) -> bytes:
         return bom + f"/* é */\n{text}".replace("\n", newline).encode(encoding)
 
-    (work / "plain.c").write_bytes(stored(PLAIN))
-    run("suggest", "--apply", "plain.c", cwd=work, status=0)
-    assert (work / "plain.c").read_bytes() == stored(WITH_PRAGMA)
+    for number, kind in enumerate(kinds):
+        (work / f"{number}.c").write_bytes(stored(PLAIN, *kind))
+    run("suggest", "--apply", ".", cwd=work, status=0)
+    for number, kind in enumerate(kinds):
+        assert (work / f"{number}.c").read_bytes() == stored(WITH_PRAGMA, *kind)
 
 
 def test_apply_keeps_tabs_and_a_missing_last_line_break(work: Path) -> None:
@@ -189,20 +190,24 @@ def _patched(work: Path, *paths: str, cwd: Path | None = None) -> bytes:
 
 
 @pytest.mark.needs("git")
-@pytest.mark.parametrize("newline", ["\n", "\r\n"])
-@pytest.mark.parametrize("end", ["", "\n"])
-@pytest.mark.parametrize("where", ["plain.c", "sub dir/ü b.c"])
-@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
-def test_git_takes_the_patch(tmp_path: Path, newline: str, end: str, where: str, encoding: str) -> None:
+def test_git_takes_the_patch(tmp_path: Path) -> None:
     git("init", "-q", cwd=tmp_path)
-    path = tmp_path / where
-    path.parent.mkdir(exist_ok=True)
-    head = "/* é */\n"
-    path.write_bytes((head + PLAIN.rstrip("\n") + end).replace("\n", newline).encode(encoding))
-    patch = _patched(tmp_path, ".")
-    (tmp_path / "p.diff").write_bytes(patch)
+    kinds = [
+        (f"{where}{number}.c", newline, end, encoding)
+        for number, (newline, end, encoding) in enumerate(product(("\n", "\r\n"), ("", "\n"), ("utf-8", "latin-1")))
+        for where in ("plain", "sub dir/ü b")
+    ]
+
+    def stored(text: str, newline: str, end: str, encoding: str) -> bytes:
+        return ("/* é */\n" + text.rstrip("\n") + end).replace("\n", newline).encode(encoding)
+
+    (tmp_path / "sub dir").mkdir()
+    for name, *kind in kinds:
+        (tmp_path / name).write_bytes(stored(PLAIN, *kind))
+    (tmp_path / "p.diff").write_bytes(_patched(tmp_path, "."))
     git("-c", "core.autocrlf=false", "apply", "--whitespace=nowarn", "p.diff", cwd=tmp_path)
-    assert path.read_bytes() == (head + WITH_PRAGMA.rstrip("\n") + end).replace("\n", newline).encode(encoding)
+    for name, *kind in kinds:
+        assert (tmp_path / name).read_bytes() == stored(WITH_PRAGMA, *kind)
     assert _patched(tmp_path, ".") == b""
 
 
