@@ -8,14 +8,11 @@ more elements than the type can number. `/` and `%` of values of unknown sign ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from analyzers.dependence.forms import (
     Affine,
-    Key,
     Loaded,
-    Monomial,
     NotAffine,
     Poly,
     Quotient,
@@ -29,7 +26,21 @@ from analyzers.dependence.forms import (
     poly_of,
     single,
 )
-from analyzers.ir.expressions import Binary, Call, Cast, Conditional, Constant, Element, Expr, Field, Name, Unary, walk
+from analyzers.dependence.ranges import Env, prove_nonnegative
+from analyzers.ir.expressions import (
+    Binary,
+    Call,
+    Cast,
+    Conditional,
+    Constant,
+    Element,
+    Expr,
+    Field,
+    Name,
+    Opaque,
+    Unary,
+    walk,
+)
 from analyzers.ir.symbols import Symbol, Type
 
 MAX_DEPTH = 60
@@ -37,31 +48,6 @@ MAX_PARAMETER_NODES = 40
 MAX_TERMS = 400
 POINTER_BITS = 64
 _INTEGERS = ("integer", "unknown", "logical", "character")
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Affine bounds of an index while its body runs, both inclusive; each alternative holds."""
-
-    lower: tuple[Affine, ...] = ()
-    upper: tuple[Affine, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Env:
-    """What is known where an expression stands: the indices of the surrounding loops, outermost first, and which
-    expressions keep their value throughout the region under study.
-
-    `fixed` are indices that are the same in all executions compared. `loads`: values from memory that may change are
-    taken as unknown numbers, "stable" only where nothing in the region writes them. `facts` are never negative: that
-    the surrounding loops run says something about sizes.
-    """
-
-    indices: Mapping[Symbol, Range]
-    invariant: Callable[[Expr], bool]
-    fixed: frozenset[Symbol] = frozenset()
-    loads: str = "none"  # "none", "stable", "all"
-    facts: tuple[Affine, ...] = ()
 
 
 def to_affine(expr: Expr, env: Env, *, offset: bool = False) -> Affine | NotAffine:
@@ -193,6 +179,8 @@ def _describe(expr: Expr) -> str:
             return "a conditional value"
         case Call():
             return "the result of a call"
+        case Opaque():
+            return "a place that is not known: the memory is accessed as another type"
         case _:
             return "not a sum of loop indices and constants"
 
@@ -381,85 +369,6 @@ def _fits(value: Poly, target: Type, env: Env) -> bool:
     return prove_nonnegative(add(value, {(): -low}), env) and prove_nonnegative(add({(): high}, value, -1), env)
 
 
-def prove_nonnegative(poly: Mapping[Monomial, int], env: Env) -> bool:
-    """Is the value never negative while the surrounding loops run? True only where their bounds prove it."""
-    goal = {m: f for m, f in poly.items() if f}
-    return _obviously(goal, env) or _bounded_below(goal, tuple(reversed(tuple(env.indices))), env, 0)
-
-
-def _bounded_below(goal: Poly, order: tuple[Symbol, ...], env: Env, at: int) -> bool:
-    """Replaces each index, inner ones first, by the bound that makes the value smallest."""
-    for position in range(at, len(order)):
-        symbol = order[position]
-        factor = goal.get((symbol,), 0)
-        products = [m for m in goal if len(m) > 1 and symbol in m]
-        if not factor and not products:
-            continue
-        known = env.indices[symbol]
-        rest = {m: f for m, f in goal.items() if symbol not in m}
-        with_index = {m: f for m, f in goal.items() if symbol in m}
-        if not (_monotone(with_index, symbol, env, 1) or _monotone(with_index, symbol, env, -1)):
-            return False
-        rising = _monotone(with_index, symbol, env, 1)
-        for bound in known.lower if rising else known.upper:
-            replaced = dict(rest)
-            for monomial, f in with_index.items():
-                others = list(monomial)
-                others.remove(symbol)
-                replaced = add(replaced, multiply({tuple(others): f}, poly_of(bound)))
-            if _obviously(replaced, env) or _bounded_below(replaced, order, env, position + 1):
-                return True
-        return False
-    return _obviously(goal, env)
-
-
-def _monotone(terms: Mapping[Monomial, int], symbol: Symbol, env: Env, sign: int) -> bool:
-    """Does each term grow (or, `sign` -1, fall) with the index?"""
-    for monomial, factor in terms.items():
-        others = list(monomial)
-        others.remove(symbol)
-        if symbol in others or factor * sign < 0 or not all(_never_negative(k, env) for k in others):
-            return False
-    return True
-
-
-def _obviously(goal: Mapping[Monomial, int], env: Env) -> bool:
-    if _sum_of_nonnegative(goal, env):
-        return True
-    for fact in env.facts:
-        # Take the fact away as often as its first parameter occurs.
-        for key, factor in fact.terms:
-            times = goal.get((key,), 0) // factor
-            if times > 0 and _sum_of_nonnegative(add(goal, poly_of(fact), -times), env):
-                return True
-    return False
-
-
-def _sum_of_nonnegative(goal: Mapping[Monomial, int], env: Env) -> bool:
-    return all(f >= 0 and all(_never_negative(k, env) for k in m) for m, f in goal.items())
-
-
-def _never_negative(key: Key, env: Env) -> bool:
-    match key:
-        case Wrapped():
-            return True
-        case Quotient(numerator=numerator):
-            return prove_nonnegative(poly_of(numerator), env)
-        case Selected(test=test, then=then, otherwise=otherwise, equality=equality):
-            chosen = env if equality else replace(env, facts=(*env.facts, test))
-            return prove_nonnegative(poly_of(then), chosen) and prove_nonnegative(poly_of(otherwise), env)
-        case Loaded(expr=expr):
-            return expr.type.is_unsigned
-        case Symbol():
-            known = env.indices.get(key)
-            if key.type.is_unsigned or known is None:
-                return key.type.is_unsigned
-            outer = tuple(s for s in reversed(tuple(env.indices)) if s != key)
-            return any(_bounded_below(poly_of(b), outer, env, 0) for b in known.lower if key not in dict(b.terms))
-        case _:
-            return key.type.is_unsigned or any(fact.terms == ((key, 1),) and fact.constant <= 0 for fact in env.facts)
-
-
 def bounds(expr: Expr, env: Env, *, largest: bool) -> tuple[list[Affine], bool]:
     """The affine values of which `expr` is the maximum (`largest`) or the minimum; and whether these are all.
 
@@ -503,3 +412,6 @@ def extremum(expr: Expr, *, largest: bool) -> tuple[Expr, Expr] | None:
 
 
 _NOTHING = Env({}, lambda expr: False)
+
+
+__all__ = ["Env", "bounds", "constant_value", "extremum", "floor_mod", "to_affine", "to_poly"]

@@ -137,14 +137,9 @@ def _same_symbol(symbol: Symbol, a: tuple[PathStep, ...], b: tuple[PathStep, ...
         return _same_object(symbol, a, b)
     if left is None or right is None:
         # The pointer itself, and what it (or a pointer behind it) points to.
-        own = a if left is None else b
-        if not own:
-            return (
-                AliasAnswer("distinct", why="a pointer and what it points to")
-                if not symbol.address_taken
-                else AliasAnswer("may")
-            )
-        return AliasAnswer("distinct" if not symbol.address_taken else "may")
+        if not symbol.address_taken or no_alias or _types_differ(symbol, a, symbol, b):
+            return AliasAnswer("distinct", why="a pointer and what it points to")
+        return AliasAnswer("assumed-distinct", _no_alias(f"`{symbol.name}` and what it points to", (symbol.name,)))
     if left != right:
         assumption = _no_alias(f"`{symbol.name}` and what it points to", (symbol.name,))
         if _types_differ(symbol, a, symbol, b) or no_alias or type_at(symbol, a).kind != type_at(symbol, b).kind:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import gcd
 
-from analyzers.dependence.affine import Env, prove_nonnegative
 from analyzers.dependence.forms import (
     Affine,
     Key,
@@ -26,6 +25,7 @@ from analyzers.dependence.forms import (
     rank,
     substitute,
 )
+from analyzers.dependence.ranges import Env, prove_nonnegative
 
 _ONE: Poly = {(): 1}
 _MISFIT = NotAffine("product", "not a sum of subscripts times sizes")

@@ -7,17 +7,9 @@ not affine is left out, which over-approximates, and makes the instance inexact.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from analyzers.dependence.affine import (
-    Env,
-    Range,
-    bounds,
-    constant_value,
-    floor_mod,
-    prove_nonnegative,
-    to_affine,
-)
+from analyzers.dependence.affine import bounds, constant_value, floor_mod, to_affine
 from analyzers.dependence.forms import (
     Affine,
     Key,
@@ -34,9 +26,10 @@ from analyzers.dependence.forms import (
     poly_of,
 )
 from analyzers.dependence.lvalues import type_at
+from analyzers.dependence.ranges import Env, Range, prove_nonnegative
 from analyzers.ir.accesses import Access, Guard, Member
 from analyzers.ir.expressions import Binary, Constant, Element, Expr, Field, Name, Unary
-from analyzers.ir.statements import LoopHeader
+from analyzers.ir.statements import Loop, LoopHeader
 from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol
 
 Variable = Hashable
@@ -83,7 +76,7 @@ class Instance:
 
     access: Access
     tag: str
-    env: Env
+    environments: list[Env]  # by the number of loops around
     indices: dict[Symbol, tuple[str, int]] = field(default_factory=dict)
     variables: list[Variable] = field(default_factory=list)  # of the loops, outermost first
     constraints: list[Constraint] = field(default_factory=list)  # of the loops, and definitions of derived values
@@ -92,11 +85,17 @@ class Instance:
     definitions: dict[Variable, tuple[Conjunction, ...]] = field(default_factory=dict)  # of derived values: one holds
     trips: list[Trips] = field(default_factory=list)
     steps: list[str | tuple[Subscript, ...]] = field(default_factory=list)
+    directions: dict[int, tuple[int, int | None]] = field(default_factory=dict)  # by depth: see `direction`
     strides: dict[int, Linear] = field(default_factory=dict)  # by depth: a step that is a parameter
     derived: dict[Key, Variable] = field(default_factory=dict)
     exact: bool = True
     reason: str | None = None
     text: str | None = None  # of the reason, where it says more than the code
+
+    @property
+    def env(self) -> Env:
+        """What is known where the access stands."""
+        return self.environments[-1]
 
     def doubt(self, reason: str, text: str | None = None) -> None:
         if self.exact or self.reason is None:
@@ -180,35 +179,61 @@ def plus(first: Linear, second: Linear, factor: int = 1) -> Linear:
     return total
 
 
-def instance(access: Access, tag: str, shared: int, headers: Headers, invariant: Invariant) -> Instance:
-    """The executions of `access`. Indices of the first `shared` loops are variables common to all instances."""
-    ranges: dict[Symbol, Range] = {}
-    fixed: frozenset[Symbol] = frozenset()
-    result = Instance(access, tag, Env({}, invariant))
-    if not access.exact:
-        result.doubt(access.reason or "inexact")
-    environments = []
-    facts: tuple[Affine, ...] = ()
-    for depth, loop in enumerate(access.loops):
-        environments.append(Env(dict(ranges), invariant, fixed, "stable", facts))
-        variable = ("o" if depth < shared else tag, depth)
-        result.variables.append(variable)
-        header = headers.get(id(loop))
-        if header is None:
-            result.doubt("not-canonical")
-            continue
+def outermost(access: Access, tag: str, invariant: Invariant) -> Instance:
+    """An execution outside of all loops."""
+    return Instance(access, tag, [Env({}, invariant, loads="stable")])
+
+
+def within(outer: Instance, loop: Loop, headers: Headers, *, shared: bool) -> Instance:
+    """The execution in one loop more. The index of a `shared` loop is common to all instances."""
+    result = _copy(outer)
+    depth = len(outer.variables)
+    variable = ("o" if shared else outer.tag, depth)
+    result.variables.append(variable)
+    env = outer.env
+    ranges, fixed, facts = dict(env.indices), env.fixed, env.facts
+    header = headers.get(id(loop))
+    if header is None:
+        result.doubt("not-canonical")
+    else:
         ranges.pop(header.index, None)
-        _loop(result, depth, header, variable, environments[-1], ranges)
+        ranges[header.index] = _loop(result, depth, header, variable, env)
         result.indices[header.index] = variable
         facts = (*facts, *_facts(ranges[header.index]))
-        fixed = fixed | {header.index} if depth < shared else fixed - {header.index}
-    environments.append(Env(dict(ranges), invariant, fixed, "stable", facts))
-    for guard in access.guards:
-        result.env = environments[len(access.loops) if guard.depth is None else guard.depth]
-        _guard(result, guard)
-    result.env = Env(dict(ranges), invariant, fixed, "all", facts)
-    _path(result, invariant)
+        fixed = fixed | {header.index} if shared else fixed - {header.index}
+    result.environments.append(Env(ranges, env.invariant, fixed, "stable", facts))
     return result
+
+
+def instance(access: Access, nest: Instance) -> Instance:
+    """An execution of `access` in the loops of `nest`, which are those around it."""
+    result = _copy(nest)
+    result.access = access
+    if not access.exact:
+        result.exact, result.reason, result.text = False, access.reason or "inexact", None
+    for guard in access.guards:
+        _guard(result, guard, nest.environments[len(access.loops) if guard.depth is None else guard.depth])
+    result.environments[-1] = replace(nest.env, loads="all")
+    _path(result, nest.env.invariant)
+    return result
+
+
+def _copy(original: Instance) -> Instance:
+    return replace(
+        original,
+        environments=list(original.environments),
+        indices=dict(original.indices),
+        variables=list(original.variables),
+        constraints=list(original.constraints),
+        guards=list(original.guards),
+        alternatives=list(original.alternatives),
+        definitions=dict(original.definitions),
+        trips=list(original.trips),
+        steps=list(original.steps),
+        directions=dict(original.directions),
+        strides=dict(original.strides),
+        derived=dict(original.derived),
+    )
 
 
 def _facts(known: Range) -> list[Affine]:
@@ -256,7 +281,7 @@ def loaded_reason(key: Loaded) -> NotAffine:
     return NotAffine("indirect-subscript", "a value from memory", key.expr)
 
 
-def direction(header: LoopHeader, env: Env) -> tuple[int, int | None]:
+def direction(header: LoopHeader) -> tuple[int, int | None]:
     """The sign of the step (0: not known) and the step where it is constant."""
     step = constant_value(header.step)
     up, down = header.relation in ("<", "<="), header.relation in (">", ">=")
@@ -266,14 +291,13 @@ def direction(header: LoopHeader, env: Env) -> tuple[int, int | None]:
     return (1, None) if up else (-1, None) if down else (0, None)
 
 
-def _loop(
-    result: Instance, depth: int, header: LoopHeader, variable: Variable, env: Env, ranges: dict[Symbol, Range]
-) -> None:
-    sign, step = direction(header, env)
-    ranges[header.index] = Range()
+def _loop(result: Instance, depth: int, header: LoopHeader, variable: Variable, env: Env) -> Range:
+    """Adds the iterations of a loop; the range of its index."""
+    sign, step = direction(header)
     if sign == 0:
         result.doubt("not-canonical")
-        return
+        return Range()
+    result.directions[depth] = sign, step
     up = sign > 0
     starts, all_starts = bounds(header.lower, env, largest=up)
     ends, all_ends = bounds(header.bound, env, largest=not up)
@@ -285,7 +309,6 @@ def _loop(
         result.doubt("not-canonical")
         ends = []  # a bound that is stepped over does not end the loop
         starts = [] if header.index.type.is_unsigned else starts
-    ranges[header.index] = Range(tuple(starts if up else ends), tuple(ends if up else starts))
     trips = Trips(variable, sign, step)
     for forms, into in ((starts, trips.lower if up else trips.upper), (ends, trips.upper if up else trips.lower)):
         into.extend(result.linear(form) for form in forms)
@@ -304,6 +327,7 @@ def _loop(
         result.constraints.append(Constraint(walked, equality=True))
     elif abs(step) > 1:
         result.doubt("bound-not-affine")
+    return Range(tuple(starts if up else ends), tuple(ends if up else starts))
 
 
 def _is_met(header: LoopHeader, step: int | None, starts: list[Affine], ends: list[Affine], env: Env) -> bool:
@@ -321,8 +345,8 @@ def _is_met(header: LoopHeader, step: int | None, starts: list[Affine], ends: li
     )
 
 
-def _guard(result: Instance, guard: Guard) -> None:
-    cases = condition(result, guard.condition, guard.positive, 0)
+def _guard(result: Instance, guard: Guard, env: Env) -> None:
+    cases = condition(result, guard.condition, guard.positive, env)
     if cases is None:
         result.doubt("guard-not-affine")
     elif len(cases) == 1:
@@ -334,16 +358,16 @@ def _guard(result: Instance, guard: Guard) -> None:
 _NEGATED = {"<": ">=", ">=": "<", ">": "<=", "<=": ">", "==": "!=", "!=": "=="}
 
 
-def condition(result: Instance, expr: Expr, positive: bool, depth: int) -> tuple[Conjunction, ...] | None:
+def condition(result: Instance, expr: Expr, positive: bool, env: Env, depth: int = 0) -> tuple[Conjunction, ...] | None:
     """The condition (or its negation) as alternatives of constraints; None where it is not affine."""
     if depth > 30:
         return None
     match expr:
         case Unary(op="!", operand=operand):
-            return condition(result, operand, not positive, depth + 1)
+            return condition(result, operand, not positive, env, depth + 1)
         case Binary(op=("&&" | "||") as op, left=left, right=right):
-            first = condition(result, left, positive, depth + 1)
-            second = condition(result, right, positive, depth + 1)
+            first = condition(result, left, positive, env, depth + 1)
+            second = condition(result, right, positive, env, depth + 1)
             if (op == "&&") == positive:
                 if first is None or second is None:
                     # Half of a conjunction still bounds it.
@@ -356,17 +380,17 @@ def condition(result: Instance, expr: Expr, positive: bool, depth: int) -> tuple
                 cases = (*first, *second)
             return cases if len(cases) <= MAX_ALTERNATIVES else None
         case Binary(op=("<" | "<=" | ">" | ">=" | "==" | "!=") as op, left=left, right=right):
-            return _comparison(result, op if positive else _NEGATED[op], left, right)
+            return _comparison(result, op if positive else _NEGATED[op], left, right, env)
         case Constant(value=value) if isinstance(value, int):
             return ((),) if bool(value) == positive else ()
         case _:
-            return _comparison(result, "!=" if positive else "==", expr, Constant(0))
+            return _comparison(result, "!=" if positive else "==", expr, Constant(0), env)
 
 
-def _comparison(result: Instance, op: str, left: Expr, right: Expr) -> tuple[Conjunction, ...] | None:
-    if left.type.is_unsigned != right.type.is_unsigned and not _same_sign(result, left, right):
+def _comparison(result: Instance, op: str, left: Expr, right: Expr, env: Env) -> tuple[Conjunction, ...] | None:
+    if left.type.is_unsigned != right.type.is_unsigned and not _same_sign(left, right, env):
         return None
-    first, second = _side(result, left, right, op), _side(result, right, left, op)
+    first, second = _side(left, right, op, env), _side(right, left, op, env)
     if first is None or second is None:
         return None
     if any(isinstance(k, Loaded) for f in (first, second) for k, _ in f.terms):
@@ -391,22 +415,22 @@ def _comparison(result: Instance, op: str, left: Expr, right: Expr) -> tuple[Con
             return ((Constraint(less),), (Constraint(greater),))
 
 
-def _side(result: Instance, expr: Expr, other: Expr, op: str) -> Affine | None:
+def _side(expr: Expr, other: Expr, op: str, env: Env) -> Affine | None:
     # Whether a remainder is zero does not depend on the sign of what is divided.
     if op in ("==", "!=") and isinstance(expr, Binary) and expr.op == "%" and constant_value(other) == 0:
         divisor = constant_value(expr.right)
         if divisor:
-            form = floor_mod(expr.left, abs(divisor), result.env)
+            form = floor_mod(expr.left, abs(divisor), env)
             return form if isinstance(form, Affine) else None
-    form = to_affine(expr, result.env)
+    form = to_affine(expr, env)
     return form if isinstance(form, Affine) else None
 
 
-def _same_sign(result: Instance, left: Expr, right: Expr) -> bool:
+def _same_sign(left: Expr, right: Expr, env: Env) -> bool:
     """Does a comparison of a signed with an unsigned value mean what it says (the signed one is converted)?"""
     signed = right if left.type.is_unsigned else left
-    form = to_affine(signed, result.env)
-    return isinstance(form, Affine) and prove_nonnegative(poly_of(form), result.env)
+    form = to_affine(signed, env)
+    return isinstance(form, Affine) and prove_nonnegative(poly_of(form), env)
 
 
 def places(key: Loaded) -> tuple[Expr, tuple[Expr, ...]] | None:

@@ -22,9 +22,10 @@ from analyzers.dependence.domains import (
     Invariant,
     Linear,
     Variable,
-    direction,
     instance,
+    outermost,
     plus,
+    within,
 )
 from analyzers.dependence.equations import Equations, equate, indirections, no_duplicates
 from analyzers.dependence.facts import Conflict
@@ -79,6 +80,7 @@ class Solver:
     invariant: Invariant
     budget: int = BUDGET
     _instances: dict[tuple[int, str, int], Instance] = field(default_factory=dict)
+    _nests: dict[tuple[int | str, ...], Instance] = field(default_factory=dict)
 
     def carried(self, first: Access, second: Access, loop: Loop) -> Conflict:
         """May the accesses touch the same element in two different iterations of `loop`, in the same iteration of
@@ -118,8 +120,20 @@ class Solver:
         key = (id(access), tag, shared)
         known = self._instances.get(key)
         if known is None:
-            known = self._instances[key] = instance(access, tag, shared, self.headers, self.invariant)
+            known = self._instances[key] = instance(access, self._nest(access, tag, shared))
         return known
+
+    def _nest(self, access: Access, tag: str, shared: int) -> Instance:
+        """The loops around an access: most have company in them."""
+        nest = outermost(access, tag, self.invariant)
+        key: tuple[int | str, ...] = (tag, shared)
+        for depth, loop in enumerate(access.loops):
+            key = (*key, id(loop))
+            known = self._nests.get(key)
+            if known is None:
+                known = self._nests[key] = within(nest, loop, self.headers, shared=depth < shared)
+            nest = known
+        return nest
 
     def _ask(self, first: Access, second: Access, shared: int, *, carried: bool) -> Conflict:
         a, b = self._instance(first, "a", shared), self._instance(second, "b", shared)
@@ -128,8 +142,7 @@ class Solver:
             return Conflict("none")
         order: tuple[tuple[bool, tuple[Constraint, ...]], ...] = ((True, ()),)
         if carried:
-            header = self.headers.get(id(first.loops[shared]))
-            sign, step = (0, None) if header is None else direction(header, a.env)
+            sign, step = a.directions.get(shared, (0, None))
             if sign:
                 if independent(equations.linears, a.variables[shared], b.variables[shared], step):
                     return answers.none(equations, first)
@@ -253,7 +266,7 @@ def _conflict(pair: _Pair, cases: list[_Case], headers: Headers) -> Conflict:
     exact = a.exact and b.exact and equations.exact and equations.assumption is None
     forward = answers.better_direction(a.access, b.access, {c.forward for c in cases})
     chosen = [c for c in cases if c.forward == forward]
-    distance = None if equations.assumption is not None else _distance(pair, chosen, headers)
+    distance = None if equations.assumption is not None else _distance(pair, chosen)
     found: Witness | None = None
     reason = answers.reason_of(a, b, equations)
     if exact:
@@ -272,12 +285,11 @@ def _conflict(pair: _Pair, cases: list[_Case], headers: Headers) -> Conflict:
     return Conflict("maybe", dependence, None, reason, _missing(pair, cases))
 
 
-def _distance(pair: _Pair, cases: list[_Case], headers: Headers) -> int | None:
+def _distance(pair: _Pair, cases: list[_Case]) -> int | None:
     """The distance in iterations of the loop where it is the same in all points of the cases."""
     if pair.depth is None:
         return None
-    header = headers.get(id(pair.a.access.loops[pair.depth]))
-    step = None if header is None else direction(header, pair.a.env)[1]
+    _, step = pair.a.directions.get(pair.depth, (0, None))
     if not step:
         return None
     gap = plus({pair.b.variables[pair.depth]: 1}, {pair.a.variables[pair.depth]: 1}, -1)

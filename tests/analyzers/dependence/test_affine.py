@@ -6,8 +6,9 @@ import itertools
 
 import pytest
 
-from analyzers.dependence.affine import Env, Range, bounds, constant_value, prove_nonnegative, to_affine, to_poly
+from analyzers.dependence.affine import bounds, constant_value, to_affine, to_poly
 from analyzers.dependence.forms import Affine, Loaded, NotAffine, Quotient, Selected, Wrapped, poly_of
+from analyzers.dependence.ranges import Env, Range, prove_nonnegative
 from analyzers.ir.expressions import Binary, Cast, Conditional, Constant, Element, Expr, Name, Unary
 from analyzers.ir.symbols import INT, Symbol, Type
 from tests.brute_force import compiled

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from analyzers.dependence.affine import Env, Range, to_poly
+from analyzers.dependence.affine import to_poly
 from analyzers.dependence.delinearize import Delinearized, delinearize, divide, exact_quotient
 from analyzers.dependence.forms import Affine, NotAffine, to_expr
+from analyzers.dependence.ranges import Env, Range
 from analyzers.dependence.spelling import spell
 from analyzers.ir.expressions import Expr, Name
 from analyzers.ir.symbols import Symbol
