@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from analyzers.frontends import c_types
 from analyzers.frontends.c_algebra import fold
-from analyzers.frontends.c_context import Context, qualified
+from analyzers.frontends.c_context import RESTRICT, Context, qualified
 from analyzers.frontends.c_expressions import constant_value, expression, sealed
 from analyzers.frontends.c_memory import initial_value
 from analyzers.ir.expressions import Constant, Expr
@@ -157,6 +157,9 @@ def declarator(c: Context, node: Node, base: Type, parameter: bool = False) -> t
             base = qualified(c_types.pointer_to(base), words)
         elif kind in ("array_declarator", "abstract_array_declarator"):
             base = c_types.array_of(base, Extent(_extent(c, current)))
+            # `x[restrict n]` qualifies the pointer that the parameter becomes (C11 §6.7.6.3); other words change nothing.
+            words = frozenset(c.text(q) for q in current.children if q.type in _QUALIFIER_NODES)
+            base = replace(base, restrict=bool(words & RESTRICT))
             if base.element is not None and base.element.volatile:
                 base = replace(base, volatile=True)
         elif kind in ("function_declarator", "abstract_function_declarator"):
@@ -183,8 +186,10 @@ def _extent(c: Context, node: Node) -> Expr | None:
 
 def parameter_type(kind: Type) -> Type:
     """Arrays and functions as parameters are pointers; qualifiers of the outermost bound are those of the pointer."""
-    pointer = c_types.decayed(kind)
-    return replace(pointer, declared=kind.extents[0]) if kind.kind == "array" and kind.extents else pointer
+    if kind.kind != "array" or not kind.extents:
+        return c_types.decayed(kind)
+    pointer = c_types.decayed(replace(kind, restrict=False))
+    return replace(pointer, restrict=kind.restrict, declared=kind.extents[0])
 
 
 def _storage(c: Context, words: frozenset[str], kind: Type) -> Storage:

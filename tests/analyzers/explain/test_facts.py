@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from analyzers.api import analyze, loops_of
 from analyzers.text import SourceText
 
@@ -69,3 +71,26 @@ void f(int n, double *x)
     assert set(hints["shared"].variables) == {"n", "x"}
     assert "private" not in hints
     assert source.slice(hints["shared"].span.shifted(placed.start)) == "#pragma omp parallel for private(t)"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "void f(int n, double *x, double *y)\n{\n    for (int i = 0; i < n; i++)\n        y[i] = x[i];\n}\n",
+        "void f(int n, double x[], double y[n])\n{\n    for (int i = 0; i < n; i++)\n        y[i] = x[i];\n}\n",
+        "void f(int n, double x[n][n], double (*y)[n])\n{\n    for (int i = 0; i < n; i++)\n"
+        "        for (int j = 0; j < n; j++)\n            y[i][j] = x[j][i];\n}\n",
+    ],
+)
+def test_restrict_turns_likely_into_proved(code: str) -> None:
+    source = SourceText.of(code)
+    start, loop = next(iter(loops_of(analyze(source, "c"))))
+    assert loop.verdict.confidence == "likely"
+    (fix,) = [fix for fix in loop.fixes if "restrict" in fix.title]
+    text = source.data
+    for edit in sorted(fix.edits, key=lambda edit: edit.span.start, reverse=True):
+        at = start + edit.span.start
+        text = text[:at] + edit.text.encode() + text[start + edit.span.end :]
+    _, after = next(iter(loops_of(analyze(SourceText.of(text), "c"))))
+    assert after.verdict.status == "parallel", text.decode()
+    assert not any("restrict" in fix.title for fix in after.fixes)
