@@ -157,7 +157,8 @@ def declarator(c: Context, node: Node, base: Type, parameter: bool = False) -> t
             base = qualified(c_types.pointer_to(base), words)
         elif kind in ("array_declarator", "abstract_array_declarator"):
             base = c_types.array_of(base, Extent(_extent(c, current)))
-            # `x[restrict n]` qualifies the pointer that the parameter becomes (C11 §6.7.6.3); other words change nothing.
+            # `x[restrict n]` qualifies the pointer that the parameter becomes (C11 §6.7.6.3).
+            # Other words change nothing here.
             words = frozenset(c.text(q) for q in current.children if q.type in _QUALIFIER_NODES)
             base = replace(base, restrict=bool(words & RESTRICT))
             if base.element is not None and base.element.volatile:
