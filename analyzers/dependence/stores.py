@@ -6,13 +6,15 @@ Where only the callers know, the answer is an ordinary assumption, as between tw
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Union
 from weakref import WeakKeyDictionary
 
 from analyzers.dependence import alias
 from analyzers.dependence.alias import PointerFacts
 from analyzers.dependence.lvalues import locate
-from analyzers.ir.accesses import Access, AccessKind
-from analyzers.ir.expressions import Call, Expr
+from analyzers.ir.accesses import Access, AccessKind, Member
+from analyzers.ir.expressions import Call, Constant, Expr
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.graph import Node
 from analyzers.ir.pointers import may_share_memory, parameter_use
@@ -22,65 +24,95 @@ from analyzers.ir.verdicts import Assumption
 
 UNCHANGED: frozenset[Assumption] = frozenset()
 
-_FACTS: WeakKeyDictionary[FlowGraph, PointerFacts] = WeakKeyDictionary()
+Answer = Union[frozenset[Assumption], None]  # noqa: UP007  (evaluated on 3.10)
+Shape = tuple[object, ...]
 
 
-def changes_memory(expr: Expr, nodes: Iterable[Node], graph: FlowGraph) -> frozenset[Assumption] | None:
+@dataclass(slots=True)
+class _Memo:
+    """What was found out about the memory accesses of one function. Subscripts do not matter for overlaps, so that
+    accesses of one shape (object, members, pointers followed) are asked about once."""
+
+    facts: PointerFacts
+    stores: dict[int, tuple[Shape, Access, Type]] = field(default_factory=dict)  # by id() of the lvalue in its node
+    answers: dict[tuple[Shape, Shape], Answer] = field(default_factory=dict)
+
+
+_MEMOS: WeakKeyDictionary[FlowGraph, _Memo] = WeakKeyDictionary()
+
+
+def changes_memory(expr: Expr, nodes: Iterable[Node], graph: FlowGraph) -> Answer:
     """What has to hold so that none of the nodes writes memory (array elements, what pointers reach) that `expr` reads:
     nothing (the empty set), some pointers not overlapping, or None: one of them may well write it."""
     uses = of_expression(expr)
     if uses.opaque is not None:
         return None
-    loads = (*uses.loads, *uses.elements)
     through_call = any(_reads_memory(call, graph) for call in uses.calls)
-    if not loads and not through_call:
+    if not uses.loads and not uses.elements and not through_call:
         return UNCHANGED
+    memo = _MEMOS.get(graph)
+    if memo is None:
+        memo = _MEMOS[graph] = _Memo(alias.summarize(graph.function))
+    loads = [(*_placed(lvalue, "read", graph), lvalue.type) for lvalue in (*uses.loads, *uses.elements)]
     found: set[Assumption] = set()
+    seen: set[Shape] = set()
     for node in nodes:
         raw = node.raw
         if raw.opaque is not None:
             return None
-        stores = (*raw.stores, *raw.element_stores)
-        written: list[Type] = []
         for call in raw.calls:
             types = _written_types(call, graph)
-            if types is None:
+            if types is None or (through_call and types):
                 return None
-            written += types
-        if through_call and (stores or written):
-            return None
-        for load in loads:
-            if any(may_share_memory(load.type, type_) for type_ in written):
+            if any(may_share_memory(load[2], type_) for load in loads for type_ in types):
                 return None
-            for store in stores:
-                if not may_share_memory(load.type, store.type):
-                    continue
-                assumption = _overlap(load, store, graph)
-                if assumption is None:
+        for store in (*raw.stores, *raw.element_stores):
+            if through_call:
+                return None
+            known = memo.stores.get(id(store))
+            if known is None:
+                known = memo.stores[id(store)] = (*_placed(store, "write", graph), store.type)
+            if known[0] in seen:
+                continue
+            seen.add(known[0])
+            for load in loads:
+                answer = _overlap(load, known, memo)
+                if answer is None:
                     return None
-                found |= assumption
+                found |= answer
     return frozenset(found)
 
 
-def _overlap(load: Expr, store: Expr, graph: FlowGraph) -> frozenset[Assumption] | None:
-    """The same for one store, whose type says nothing."""
-    facts = _FACTS.get(graph)
-    if facts is None:
-        facts = _FACTS[graph] = alias.summarize(graph.function)
-    answer = alias.relation(_access(load, "read", graph), _access(store, "write", graph), facts=facts)
-    if answer.status == "distinct":
-        return UNCHANGED
-    if answer.status == "assumed-distinct" and answer.assumption is not None:
-        return frozenset({answer.assumption})
-    return None
+def _overlap(load: tuple[Shape, Access, Type], store: tuple[Shape, Access, Type], memo: _Memo) -> Answer:
+    """The same for one load and one store."""
+    key = load[0], store[0]
+    if key in memo.answers:
+        return memo.answers[key]
+    result: Answer = None
+    if not may_share_memory(load[2], store[2]):
+        result = UNCHANGED
+    else:
+        answer = alias.relation(load[1], store[1], facts=memo.facts)
+        if answer.status == "distinct":
+            result = UNCHANGED
+        elif answer.status == "assumed-distinct" and answer.assumption is not None:
+            result = frozenset({answer.assumption})
+    memo.answers[key] = result
+    return result
 
 
-def _access(lvalue: Expr, kind: AccessKind, graph: FlowGraph) -> Access:
+def _placed(lvalue: Expr, kind: AccessKind, graph: FlowGraph) -> tuple[Shape, Access]:
     place = locate(lvalue)
     symbol = place.symbol
     if symbol is not None and symbol in graph.entries:
         symbol = graph.entries[symbol][0]
-    return Access(symbol, place.path, kind, lvalue.span)
+    steps = tuple(
+        step.name
+        if isinstance(step, Member)
+        else (step.through_pointer, len(step.indices), all(isinstance(e, Constant) for e in step.indices))
+        for step in place.path
+    )
+    return (symbol, steps, lvalue.type), Access(symbol, place.path, kind, lvalue.span)
 
 
 def _reads_memory(call: Call, graph: FlowGraph) -> bool:

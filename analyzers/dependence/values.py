@@ -49,6 +49,7 @@ class Values:
         self.pointers: dict[Loop, Induction] = {}  # loop indices that are pointers, as positions from where they start
         self._entries: dict[tuple[Symbol, Loop], Symbol] = {}
         self._known: dict[tuple[Symbol, int], Expr | None] = {}
+        self._at: dict[int, dict[Symbol, Expr]] = {}
 
     def entry_symbol(self, symbol: Symbol, loop: Loop) -> Name:
         """A name for the value that the variable has when the loop begins: the same for all iterations."""
@@ -89,9 +90,16 @@ class Values:
         if found:
             self.inductions[loop] = found
             self._known.clear()
+            self._at.clear()
 
     def at(self, stmt: Stmt) -> dict[Symbol, Expr]:
         """The variables that the statement (or its condition) reads and whose value there is known."""
+        known = self._at.get(id(stmt))
+        if known is None:
+            known = self._at[id(stmt)] = self._read_by(stmt)
+        return known
+
+    def _read_by(self, stmt: Stmt) -> dict[Symbol, Expr]:
         node = self.graph.node_of(stmt)
         if node is None:
             return {}
@@ -122,13 +130,22 @@ class Values:
     def _value(self, symbol: Symbol, node: Node, depth: int) -> Expr | None:
         if depth > _DEPTH or symbol.type.volatile or symbol.type.atomic:
             return None
-        if not self.graph.symbol_mask(symbol) & self.graph.written:
+        if not self.graph.symbol_mask(symbol) & self.graph.written or self._counts(symbol, node):
             return None
         key = (symbol, node.index)
         if key not in self._known:
             self._known[key] = None  # no value while it is being found: definitions may be circular
             self._known[key] = self._find(symbol, node, depth)
         return self._known[key]
+
+    def _counts(self, symbol: Symbol, node: Node) -> bool:
+        """Is the variable the index of a loop around the node? Then it stands for itself."""
+        if symbol.is_pointer:
+            return False
+        return any(
+            header.index == symbol and any(r.first <= node.index < r.end for r in self.graph.regions(loop))
+            for loop, header in self.headers.items()
+        )
 
     def _find(self, symbol: Symbol, node: Node, depth: int) -> Expr | None:
         moved = self._moved(symbol, node)
