@@ -39,6 +39,13 @@ def is_undeferred(directive: Directive) -> bool:
     return False
 
 
+def is_final(directive: Directive) -> bool:
+    """Is it a final task for certain (OpenMP 5.2 §12.3)?"""
+    clause = directive.first("final")
+    condition = clause.items[0].expr if clause is not None and clause.items else None
+    return isinstance(condition, Constant) and condition.value != 0
+
+
 def thread_numbers(body: Stmt) -> frozenset[Symbol]:
     """The variables that only ever hold the number of the thread."""
     good: set[Symbol] = set()

@@ -271,8 +271,8 @@ class Elements:
             if not self._is_data_dependent(guard.condition, access):
                 continue
             dropped.append(guard)
-            negation = "" if guard.positive else "not "
-            text = f"{negation}`{spell(guard.condition)}` holds on two of them"
+            verb = "holds" if guard.positive else "does not hold"
+            text = f"`{spell(guard.condition)}` {verb} in both"
             doubts.append(Assumption("condition", text, "ordinary"))
         mentioned = {e.symbol for step in access.path for i in _indices(step) for e in walk(i) if isinstance(e, Name)}
         loops = list(access.loops)

@@ -24,16 +24,19 @@ class Handmade:
     waits: bool = False
     flags: frozenset[Symbol] = frozenset()
     locks: bool = False
+    events: bool = False  # tasks that complete by an event, or whose dependences reach beyond their siblings
 
 
 def find(facts: FunctionFacts, body: Stmt, phases: Phases) -> Handmade:
     """The hand-made synchronization below a statement."""
-    waits = locks = False
+    waits = locks = events = False
     flags: set[Symbol] = set()
     for stmt in walk_statements(body):
         if isinstance(stmt, Loop) and is_wait(stmt, facts.headers):
             waits = True
             flags |= _flags(stmt)
+        if isinstance(stmt, Construct) and stmt.directive.all("detach", "transparent"):
+            events = True
         for call in calls_of(stmt):
             effects = facts.effects.get(call.name or "")
             if effects is None or not effects.synchronizes:
@@ -43,7 +46,7 @@ def find(facts: FunctionFacts, body: Stmt, phases: Phases) -> Handmade:
                 locks = True
             if at is not None and call.name in UNSET_LOCK and call.arguments and lock_of(call) not in at.locks:
                 locks = True
-    return Handmade(waits, frozenset(flags), locks)
+    return Handmade(waits, frozenset(flags), locks, events)
 
 
 def is_wait(loop: Loop, counted: Container[int]) -> bool:

@@ -39,6 +39,7 @@ from analyzers.openmp.constructs import (
     exclusion,
     holds_barrier,
     is_doacross,
+    is_final,
     is_thread_number,
     is_undeferred,
     lock_of,
@@ -147,6 +148,7 @@ class _State:
     pending: set[int] = field(default_factory=set)
     task: int | None = None
     loops: tuple[Loop, ...] = ()
+    final: bool = False  # inside of a final task, whose descendants are executed at once (OpenMP 5.2 §12.3)
     nested: bool = False  # inside of a parallel region that is not the one looked at: its team is another
 
     def copy(self) -> _State:
@@ -159,6 +161,7 @@ class _State:
             set(self.pending),
             self.task,
             self.loops,
+            self.final,
             self.nested,
         )
 
@@ -431,7 +434,9 @@ class _Walker:
             state.executor = Executor("masked", construct, thread=masked_thread(directive))
         before = set(state.pending)
         self.walk(construct.body, state)
-        if directive.has("taskgroup") or (directive.has("taskloop") and directive.first("nogroup") is None):
+        if directive.has("taskgroup", "taskgraph") or (
+            directive.has("taskloop") and directive.first("nogroup") is None
+        ):
             state.pending = before & state.pending
 
     def _sections(self, construct: Construct, state: _State) -> None:
@@ -493,7 +498,8 @@ class _Walker:
         inner.locks = frozenset()
         inner.executor = Executor("task", construct)
         inner.task = number
-        deferred = not is_undeferred(construct.directive)
+        deferred = not is_undeferred(construct.directive) and not state.final
+        inner.final = state.final or is_final(construct.directive)
         if not deferred and construct.directive.first("depend") is not None:
             # It runs at once, so that its creator waits for what it depends on.
             self._taskwait(construct.directive, state)

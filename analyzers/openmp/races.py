@@ -42,6 +42,7 @@ _TEAM = ("parallel", "teams")
 _ORPHANS = ("critical", "atomic", "for", "sections", "single", "task", "taskloop", "loop", "distribute", "scope")
 _ENTRIES = ("main", "MAIN__")
 _CALLED_BY_A_TEAM = Assumption("condition", "several threads call the function at the same time", "ordinary")
+_CHOSEN_LATER = ("metadirective", "begin metadirective", "dispatch")  # what runs there is not known
 _MOST_RACES = 12  # of one variable in one region: rules choose among them
 
 
@@ -173,6 +174,8 @@ class _Examined:
         for statement, at in self.phases.placements.items():
             if self.root.construct is None and any(c.directive.has(*_TEAM) for c in at.stack):
                 continue  # a region of its own
+            if any(c.directive.has(*_CHOSEN_LATER) for c in at.stack):
+                continue
             for access in by_statement.get(statement, ()):
                 if not self._is_own_business(access):
                     yield self._candidate(access, at, atomics, meanings)
@@ -353,7 +356,7 @@ class _Examined:
                 confidence = "possible"
             if mode.adjacent is not None and self._depends_on(mode.adjacent, one, other):
                 confidence = "possible"
-            if one is not other and self._may_be_ordered_by_hand(one, other, mode):
+            if self._may_be_ordered_by_hand(one, other, mode):
                 confidence = "possible"
         elif conflict.assumption is not None:
             assumptions = (conflict.assumption,)
@@ -379,7 +382,9 @@ class _Examined:
             # A flag that is written without protection orders nothing; one that is read behind the wait is ordered.
             bare = [c for c in (one, other) if not c.placed.locks]
             return bool(bare) and not any(c.access.writes for c in bare)
-        return self.handmade.locks and mode.between == "threads"
+        if self.handmade.events and mode.between == "tasks":
+            return True
+        return self.handmade.locks and mode.between == "threads" and one is not other
 
     def _depends_on(self, loop: Loop, one: _Candidate, other: _Candidate) -> bool:
         """Do the elements or conditions hang on what changes from one iteration of `loop` to the next?"""

@@ -295,7 +295,7 @@ _ALL: tuple[ClauseRule, ...] = (
     _value("device", "13.2", "which device", "ancestor", "device_num"),
     _text("init", "14.1.2", "how the interoperability object is created"),
     _list("use", "14.1.3", "the interoperability object that is used"),
-    _value("destroy", "3.5", "the object is destroyed"),
+    ClauseRule("destroy", "3.5", "the object is destroyed", "list", "optional", True, template="destroy()"),
     # Synchronization
     _value("hint", "15.1", "which kind of lock suits", constant=False),
     _flag("seq_cst", "15.8.1", "sequentially consistent"),

@@ -50,7 +50,7 @@ DECLARATIVE: tuple[DirectiveRule, ...] = (
         "block",
         "13.5",
         "data stays on the device during the block",
-        ("device", "if", "map", "use_device_ptr", "use_device_addr"),
+        ("device", "if", "map", "use_device_ptr", "use_device_addr", "nowait", "depend", "nogroup"),
         required=(("map", "use_device_ptr", "use_device_addr"),),
     ),
     leaf("target enter data", "device", "none", "13.6", "maps data to the device", _TARGET_DATA, required=(("map",),)),
@@ -261,7 +261,7 @@ DECLARATIVE: tuple[DirectiveRule, ...] = (
     leaf(
         "fuse",
         "transform",
-        "loop",
+        "block",
         "6.0 §11.3",
         "the loops of the sequence become one",
         ("apply", "looprange"),

@@ -88,6 +88,9 @@ def _listed(construct: Construct) -> set[Symbol]:
         elif isinstance(stmt, Construct):
             # The index of an associated loop is private in the construct of the loop.
             found.update(s for s in map(index_of, associated_loops(stmt)) if s is not None)
+            # A private clause inside makes a copy of its own, which asks nothing of the outer variable.
+            for clause in stmt.directive.all("private"):
+                found.update(listed(clause))
     found.update(s for s in map(index_of, associated_loops(construct)) if s is not None)
     return found
 

@@ -85,7 +85,7 @@ def _check(directive: Directive) -> Iterator[Finding]:
         yield _common.finding(RULE, directive.name_span, message, "no list", variable=directive.name)
     for clause in directive.clauses:
         clause_rule = CLAUSES.get(clause.name)
-        if clause_rule is not None:
+        if clause_rule is not None and not directive.name.endswith("metadirective"):
             yield from _clause(clause, clause_rule)
 
 

@@ -63,7 +63,6 @@ _CLOSED = frozenset(
         "sections",
         "single",
         "workshare",
-        "scope",
         "critical",
         "ordered",
         "masked",
