@@ -5,7 +5,7 @@ Where only the callers know (two pointer parameters), the answer is an ordinary 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -69,14 +69,22 @@ _ALLOCATORS = frozenset({"malloc", "calloc", "aligned_alloc", "memalign", "vallo
 _NO_FACTS = PointerFacts()
 
 
-def relation(a: Access, b: Access, *, assume_no_alias: bool = False, facts: PointerFacts | None = None) -> AliasAnswer:
-    """How the objects of two accesses relate. `assume_no_alias`: the user says that pointers never overlap."""
+def relation(
+    a: Access,
+    b: Access,
+    *,
+    assume_no_alias: bool = False,
+    facts: PointerFacts | None = None,
+    invariant: Callable[[Expr], bool] | None = None,
+) -> AliasAnswer:
+    """How the objects of two accesses relate. `assume_no_alias`: the user says that pointers never overlap. `invariant`
+    says which expressions keep their value in the region: one row of `a[i][j]` is compared where `i` is fixed."""
     first, second = a.symbol, b.symbol
     if first is None or second is None:
         return _unnamed(a if first is None else b, b if first is None else a, facts or _NO_FACTS)
     known = facts or _NO_FACTS
     if first == second:
-        return _same_symbol(first, a.path, b.path, assume_no_alias)
+        return _same_symbol(first, a.path, b.path, assume_no_alias, invariant)
     left, right = _pointer_path(a.path), _pointer_path(b.path)
     if left is None and right is None:
         return AliasAnswer("distinct", why="two different objects")
@@ -130,7 +138,13 @@ def _is_character(kind: Type) -> bool:
     return kind.kind == "character" or (kind.kind in ("integer", "logical") and (kind.bits or 8) <= 8)
 
 
-def _same_symbol(symbol: Symbol, a: tuple[PathStep, ...], b: tuple[PathStep, ...], no_alias: bool) -> AliasAnswer:
+def _same_symbol(
+    symbol: Symbol,
+    a: tuple[PathStep, ...],
+    b: tuple[PathStep, ...],
+    no_alias: bool,
+    invariant: Callable[[Expr], bool] | None,
+) -> AliasAnswer:
     """Two accesses that start from one name."""
     left, right = _pointer_path(a), _pointer_path(b)
     if left is None and right is None:
@@ -154,15 +168,16 @@ def _same_symbol(symbol: Symbol, a: tuple[PathStep, ...], b: tuple[PathStep, ...
             return AliasAnswer("distinct", why="pointers are taken as distinct")
         names = (_spelled(symbol, a[:left]), _spelled(symbol, b[:left]))
         return AliasAnswer("assumed-distinct", _overlap(*names))
-    if left > 0 and not no_alias and not (a[:left] == b[:left] and _is_fixed(a[:left])):
+    if left > 0 and not no_alias and not (a[:left] == b[:left] and _is_fixed(a[:left], invariant)):
         rows = _spelled(symbol, a[:left])
         return AliasAnswer("same", Assumption("no-alias", f"the rows of `{rows}` do not overlap", "ordinary", (rows,)))
     return AliasAnswer("same")
 
 
-def _is_fixed(path: tuple[PathStep, ...]) -> bool:
+def _is_fixed(path: tuple[PathStep, ...], invariant: Callable[[Expr], bool] | None) -> bool:
     """Does the path lead to one pointer: `s->d`, not one of the rows `a[i]`?"""
-    return all(isinstance(s, Member) or all(isinstance(e, Constant) for e in s.indices) for s in path)
+    indices = (e for step in path if isinstance(step, Subscripts) for e in step.indices)
+    return all(isinstance(e, Constant) or (invariant is not None and invariant(e)) for e in indices)
 
 
 def _members(path: tuple[PathStep, ...]) -> tuple[str, ...]:

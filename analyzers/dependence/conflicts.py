@@ -78,7 +78,13 @@ def compare(
 
 
 def _compare(write: Access, other: Access, inquiry: Inquiry, obstacles: Obstacles) -> None:
-    answer = alias.relation(write, other, assume_no_alias=inquiry.assume_no_alias, facts=inquiry.pointers)
+    answer = alias.relation(
+        write,
+        other,
+        assume_no_alias=inquiry.assume_no_alias,
+        facts=inquiry.pointers,
+        invariant=inquiry.solver.invariant,
+    )
     if answer.status == "distinct":
         return
     if answer.status == "assumed-distinct" and answer.assumption is not None:
