@@ -190,6 +190,7 @@ DECLARATIVE: tuple[DirectiveRule, ...] = (
             "atomic_default_mem_order",
             "dynamic_allocators",
             "reverse_offload",
+            "device_safesync",
             "unified_address",
             "unified_shared_memory",
             "self_maps",
