@@ -108,6 +108,8 @@ def complete(
     if line is None:
         return ()
     typed = line.text[: offset - line.start]
+    if not typed:
+        return ()  # still in the sentinel
     rest = line.text[offset - line.start :]
     partial = _PARTIAL.search(typed)
     start = partial.start() if partial else len(typed)

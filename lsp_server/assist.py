@@ -6,6 +6,7 @@ Today every candidate comes from the analysis. Candidates of another source go t
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +14,8 @@ from analyzers.ir.verdicts import Confidence, Fix, LoopReport
 from lsp_server.scheduler import WorkerLostError
 from lsp_server.server import HpcLanguageServer
 from lsp_server.session import Snapshot
+
+_BLANKS = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +73,11 @@ async def above_loop(ls: HpcLanguageServer, snapshot: Snapshot, line: int, on_re
         return None
     start, loop = answer
     return choose(loop, start, on_request)
+
+
+def remainder(begun: str, pragma: str, blank_after: bool) -> str | None:
+    """What is missing of `pragma` after `begun`, blanks counted as one; None when `begun` begins something else."""
+    normal = _BLANKS.sub(" ", re.sub(r"^#\s+", "#", begun)) + (" " if blank_after else "")
+    if not pragma.startswith(normal):
+        return None
+    return pragma[len(normal) :]

@@ -11,7 +11,6 @@ from lsp_server import assist, convert
 from lsp_server.server import HpcLanguageServer
 from lsp_server.session import Snapshot
 
-_BLANKS = re.compile(r"\s+")
 # What may become a pragma: `#p` on; a lone `#` is more often another directive.
 _BEGUN = re.compile(r"#\s*p(r(a(g(m(a(\s.*)?)?)?)?)?)?\Z", re.DOTALL)
 
@@ -67,16 +66,8 @@ async def _line_for(ls: HpcLanguageServer, snapshot: Snapshot, number: int, type
     if not begun:
         indent = candidate.indent if candidate.indent.startswith(typed) else typed
         return indent + candidate.pragma
-    rest = remainder(begun, candidate.pragma, typed[-1].isspace())
+    rest = assist.remainder(begun, candidate.pragma, typed[-1].isspace())
     return None if rest is None else typed + rest
-
-
-def remainder(begun: str, pragma: str, blank_after: bool) -> str | None:
-    """What is missing of `pragma` after `begun`, blanks counted as one; None when `begun` begins something else."""
-    normal = _BLANKS.sub(" ", re.sub(r"^#\s+", "#", begun)) + (" " if blank_after else "")
-    if not pragma.startswith(normal):
-        return None
-    return pragma[len(normal) :]
 
 
 def _loop_may_follow(snapshot: Snapshot, number: int) -> bool:

@@ -8,9 +8,9 @@ from analyzers.ir.verdicts import Finding, FunctionResult, PlacedResult
 from analyzers.text import SourceText, Span
 from lsp_server import convert, trust
 from lsp_server.analysis import carry, carry_findings, merged
+from lsp_server.assist import remainder
 from lsp_server.convert import Place
 from lsp_server.features.code_actions import suppression
-from lsp_server.features.inline_completion import remainder
 from lsp_server.session import Edit
 from lsp_server.transport import BadFrameError, Frames
 

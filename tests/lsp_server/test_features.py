@@ -226,6 +226,12 @@ async def test_no_completion_where_ghost_text_is_meant(editor, uri):
     editor.change(uri, "    #pragma omp \n", (SCALE_LINE, 0))
     assert not await completions(editor, uri, SCALE_LINE, 16, " ")
     assert "parallel for" in await completions(editor, uri, SCALE_LINE, 16)
+    editor.change(uri, "parallel ", (SCALE_LINE, 16))
+    assert not await completions(editor, uri, SCALE_LINE, 25, " ")
+    editor.change(uri, "fo", (SCALE_LINE, 25))
+    items = await completions(editor, uri, SCALE_LINE, 27)
+    assert [label for label, item in items.items() if item.preselect] == ["for"]
+    assert not await completions(editor, uri, SCALE_LINE, 15)
     editor.change(uri, "    #pragma omp \n", (CHAIN_LINE + 1, 0))
     assert "parallel for" in await completions(editor, uri, CHAIN_LINE + 1, 16, " ")
 
