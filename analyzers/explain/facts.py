@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from analyzers.dependence.facts import FunctionFacts, LoopFacts
 from analyzers.explain import prose
 from analyzers.ir.symbols import Symbol
@@ -11,6 +13,7 @@ from analyzers.openmp.edits import Place
 from analyzers.openmp.facts import OpenMPFacts, Region
 from analyzers.openmp.nests import Nests, runs_once
 from analyzers.openmp.synthesis import Proposal
+from analyzers.text import Span
 
 _HINTED = ("shared", "private", "firstprivate")
 
@@ -24,7 +27,23 @@ def loop_reports(facts: FunctionFacts, text: bytes) -> tuple[LoopReport, ...]:
         for loop, proposal in zip(facts.loops, proposals, strict=True)
         if not runs_once(loop.loop)
     ]
-    return tuple(sorted(reports, key=lambda report: (report.span.start, -report.span.end)))
+    return tuple(sorted(_each_once(reports), key=lambda report: (report.span.start, -report.span.end)))
+
+
+def _each_once(reports: Iterable[LoopReport]) -> Iterable[LoopReport]:
+    """The arms of a `switch` repeat what they fall through to, and with it its loops: of several reports about one loop
+    the least hopeful counts. Loops that a macro writes share a place too, but they are not one: their depth differs."""
+    found: dict[tuple[Span, Span, int], LoopReport] = {}
+    for report in reports:
+        key = (report.span, report.header_span, report.depth)
+        if key not in found or _hope(report) < _hope(found[key]):
+            found[key] = report
+    return found.values()
+
+
+def _hope(report: LoopReport) -> tuple[int, int, bool]:
+    status = ("dependent", "unknown", "parallel").index(report.verdict.status)
+    return status, ("possible", "likely", "proved").index(report.verdict.confidence), report.profitable
 
 
 def sharing_hints(openmp: OpenMPFacts) -> tuple[SharingHint, ...]:

@@ -94,3 +94,21 @@ def test_restrict_turns_likely_into_proved(code: str) -> None:
     _, after = next(iter(loops_of(analyze(SourceText.of(text), "c"))))
     assert after.verdict.status == "parallel", text.decode()
     assert not any("restrict" in fix.title for fix in after.fixes)
+
+
+def test_a_loop_that_several_arms_of_a_switch_reach_is_one() -> None:
+    code = """\
+static double a[100000];
+void f(int n)
+{
+    switch (n) {
+    case 1: n++;
+    case 2: n++;
+    default:
+        for (int i = 0; i < 100000; i++)
+            a[i] = n;
+    }
+}
+"""
+    (found,) = loops_of(analyze(SourceText.of(code), "c"))
+    assert found[1].profitable
