@@ -13,7 +13,7 @@ from typing import Literal
 
 from analyzers.dependence.facts import Effects
 from analyzers.dependence.inlining import called
-from analyzers.dependence.lvalues import Location, locate, reached, strip_casts
+from analyzers.dependence.lvalues import Location, bounded, locate, reached, strip_casts
 from analyzers.ir.accesses import Access, AccessKind, Guard, Member
 from analyzers.ir.expressions import (
     Address,
@@ -59,7 +59,7 @@ class _Context:
     reason: str | None = None  # why it may not run although the loops and guards say so
 
     def guarded(self, condition: Expr, positive: bool) -> _Context:
-        return replace(self, guards=(*self.guards, Guard(condition, positive, len(self.loops))))
+        return replace(self, guards=(*self.guards, Guard(bounded(condition), positive, len(self.loops))))
 
     def uncertain(self, reason: str | None) -> _Context:
         return self if reason is None or self.reason is not None else replace(self, reason=reason)

@@ -134,8 +134,10 @@ def _as_unit(expr: Expr, why: NotAffine, env: Env) -> Poly | NotAffine:
 
 def _is_small(expr: Expr) -> bool:
     for count, each in enumerate(walk(expr)):
-        # Structural equality ignores the type of a cast.
-        if count > MAX_PARAMETER_NODES or (isinstance(each, Cast) and not _is_widening(each)):
+        # Structural equality ignores the type of a cast, and says nothing of what was not understood.
+        if isinstance(each, Opaque) or (isinstance(each, Cast) and not _is_widening(each)):
+            return False
+        if count > MAX_PARAMETER_NODES:
             return False
     return True
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from analyzers.ir.accesses import Member, PathStep, Subscripts
-from analyzers.ir.expressions import Address, Binary, Cast, Constant, Element, Expr, Field, Name, Opaque
+from analyzers.ir.expressions import Address, Binary, Cast, Constant, Element, Expr, Field, Name, Opaque, walk
 from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
 
+MAX_NODES = 200  # expressions are compared by recursion
 WHOLE_POINTEE = Subscripts((), through_pointer=True)  # everything that a pointer reaches: overlaps each of its elements
 
 
@@ -22,6 +24,13 @@ class Location:
     values: tuple[Expr, ...] = ()
     exact: bool = True
     reason: str | None = None
+
+
+def bounded(expr: Expr) -> Expr:
+    """The expression, or something unknown in its place where it is too long to be compared."""
+    if next(islice(walk(expr), MAX_NODES, None), None) is None:
+        return expr
+    return Opaque("…", None, (), expr.type, expr.span)
 
 
 def strip_casts(expr: Expr) -> tuple[Expr, bool]:
@@ -71,7 +80,8 @@ def locate(expr: Expr) -> Location:
                         continue
                     expr = shifted
                     if subscripts[1:]:
-                        steps.append(Subscripts(subscripts[1:], through_pointer=False))
+                        rest = tuple(bounded(s) for s in subscripts[1:])
+                        steps.append(Subscripts(rest, through_pointer=False))
                     continue
                 if offset:
                     if not loaded:
@@ -81,7 +91,7 @@ def locate(expr: Expr) -> Location:
                 if through and not loaded:
                     loaded = True
                     values.append(pointer)
-                steps.append(Subscripts(subscripts, through))
+                steps.append(Subscripts(tuple(bounded(s) for s in subscripts), through))
                 expr = pointer
             case _:
                 if not loaded:

@@ -478,7 +478,7 @@ def _projected(constraints: Sequence[Constraint], parameters: Sequence[Variable]
     columns = systems.columns(constraints, [*parameters, *keep])
     wanted = len(parameters) + len(keep)
     if any(not isinstance(v, tuple) for v in columns if columns[v] >= wanted):
-        raise AssertionError("a parameter would be projected out")
+        raise BudgetError  # a parameter must not be projected out: better no answer than a wrong one
     points = _points(constraints, columns).to_set()
     return _guarded(lambda: points.project_out(_SET, wanted, len(columns) - wanted))
 
