@@ -113,7 +113,16 @@ def verify_pragma(
             for f in placed.result.findings
             if governed.contains(f.span.shifted(placed.start)) and f.category in ("race", "omp")
         )
-        return Verification(_status(reports[0], findings), findings)
+        status = _status(reports[0], findings)
+        if status not in ("malformed", "refuted"):
+            # The engines belong to a worker: see Analyzer.
+            from analyzers.frontends.directives import parse
+            from analyzers.openmp.judgement import judge
+
+            directive = parse(pragma.strip(), lambda i: i, lambda *_: None, language)
+            objection = judge(reports[0].roles, directive) if directive is not None else None
+            status = objection or status
+        return Verification(status, findings)
     return Verification("malformed", ())
 
 
@@ -123,7 +132,8 @@ def _status(
     if report.existing is None or any(f.category == "omp" and f.severity == "error" for f in findings):
         return "malformed"
     races = [f for f in findings if f.category == "race"]
-    if any(f.confidence != "possible" for f in races):
+    values_lost = any(f.category == "omp" and f.confidence == "proved" for f in findings)
+    if values_lost or any(f.confidence != "possible" for f in races):
         return "refuted"
     if races or report.verdict.status == "dependent":
         return "possible"
