@@ -89,6 +89,7 @@ class CFrontend:
         self._macro_key: object = None
         self._macros = Macros.of({})
         self._positional: dict[bytes, list[tuple[int, Macro | None]]] = {}
+        self._placed_names: dict[frozenset[bytes], frozenset[bytes]] = {}
         self._items: list[Item] = []
         self._environment_key: object = None
         self._header_key: object = None
@@ -156,6 +157,7 @@ class CFrontend:
         table = self._pre.macros
         first = next((item.start for item in self._items if item.kind == "function"), len(self._code))
         self._positional = table.positional(first)
+        self._placed_names.clear()
         final = {name: macro for name, macro in table.final().items() if name not in self._positional}
         if final != self._macro_key:
             self._macro_key = final
@@ -241,8 +243,9 @@ class CFrontend:
         text = self.source.data[span.start : span.end]
         code = self._code[span.start : span.end]
         extra = self._flag_bytes
-        if self._positional:
-            extra += repr(self._local_events(span)).encode()
+        named = code + b" " + text if b"#" in text else code  # clauses name macros too
+        if placed := self._by_place(self._texts.words(named)):
+            extra += repr(self._local_events(span, placed)).encode()
         if self._includes.reading is not None and self._includes.reading.missing:
             extra += b"missing headers"
         if self._pre.guesses:
@@ -254,10 +257,11 @@ class CFrontend:
             environment.fingerprints[key] = known
         return known
 
-    def _local_events(self, span: Span) -> list[tuple[bytes, list[tuple[int, Macro | None]]]]:
+    def _local_events(self, span: Span, placed: frozenset[bytes]) -> list[tuple[bytes, list[tuple[int, Macro | None]]]]:
         """What the names that change their meaning are in a stretch, offsets relative to it."""
         found = []
-        for name, events in self._positional.items():
+        for name in sorted(placed):
+            events = self._positional[name]
             within = [(offset - span.start, macro) for offset, macro in events if span.start <= offset < span.end]
             found.append((name, [(-1, macro_at(events, span.start)), *within]))
         return found
@@ -300,13 +304,17 @@ class CFrontend:
         """Replace the macros in the text of the function; one that is a number is looked up when it is met."""
         data = context.data
         used = self._texts.words(data)
-        if not (self._positional and self._concerned(used)):
+        if self._positional and chunk.directives:
+            here = ((name, macro_at(events, chunk.start)) for name, events in self._positional.items())
+            context.macros = {**self._macros.table, **{name: macro for name, macro in here if macro is not None}}
+        names = self._by_place(used)
+        if not names:
             compound = used & self._macros.compound
             if not compound:
                 return
             expanded = expand(data, self._macros.table, compound, self._macros.expansions)
         else:
-            expanded = self._expand_by_place(data, used, chunk)
+            expanded = self._expand_by_place(data, used, names, chunk)
         context.expanded = expanded
         context.limit = len(expanded.text)
         context.failed = frozenset(data[s.start : s.end].split(b"(")[0].strip() for s in expanded.failed)
@@ -320,33 +328,38 @@ class CFrontend:
                 span = expanded.span(line.span.start, line.span.end)
                 context.operators.append((place, replace(line, span=span, pieces=((0, span.start),))))
 
-    def _concerned(self, used: frozenset[bytes]) -> bool:
-        """The text uses a name that changes its meaning, directly or through macros."""
+    def _by_place(self, used: frozenset[bytes]) -> frozenset[bytes]:
+        """The names among `used`, or behind the macros among them, that mean different things at different places."""
+        if not self._positional:
+            return frozenset()
+        known = self._placed_names.get(used)
+        if known is not None:
+            return known
         seen: set[bytes] = set()
         stack = list(used)
         while stack:
             word = stack.pop()
-            if word in self._positional:
-                return True
             if word in seen:
                 continue
             seen.add(word)
-            macro = self._macros.table.get(word)
-            if macro is not None:
-                stack.extend(self._texts.words(macro.body))
-        return False
+            events = self._positional.get(word) or [(0, self._macros.table.get(word))]
+            for _, macro in events:
+                if macro is not None:
+                    stack.extend(self._texts.words(macro.body))
+        known = self._placed_names[used] = frozenset(seen & self._positional.keys())
+        return known
 
-    def _expand_by_place(self, data: bytes, used: frozenset[bytes], chunk: Chunk) -> Expanded:
+    def _expand_by_place(self, data: bytes, used: frozenset[bytes], placed: frozenset[bytes], chunk: Chunk) -> Expanded:
         """Expansion where macros change between or inside functions: stretch by stretch."""
         end = chunk.span.end
-        within = {o for events in self._positional.values() for o, _ in events if chunk.start < o < end}
+        within = {o for name in placed for o, _ in self._positional[name] if chunk.start < o < end}
         borders = [chunk.start, *sorted(within), end]
         parts: list[Expanded] = []
         for start, stop in pairwise(borders):
             table = dict(self._macros.table)
             names = set(self._macros.compound)
-            for name, events in self._positional.items():
-                macro = macro_at(events, start)
+            for name in placed:
+                macro = macro_at(self._positional[name], start)
                 if macro is not None:
                     table[name] = macro
                     names.add(name)

@@ -225,10 +225,8 @@ def declaration(c: Context, node: Node) -> None:
         if kind.kind == "array" and value_node is not None and kind.extents[0].size is None:
             kind = _sized(c, kind, value_node)
         storage = _storage(c, words, kind)
-        if "_Thread_local" in words or "__thread" in words or "thread_local" in words:
-            _declare_object(c, name, kind, storage, name_node, value_node, part, threadprivate=True)
-        else:
-            _declare_object(c, name, kind, storage, name_node, value_node, part)
+        own = not words.isdisjoint(("_Thread_local", "__thread", "thread_local"))
+        _declare_object(c, name, kind, storage, name_node, value_node, part, own, "static" in words)
 
 
 def _declare_object(
@@ -239,7 +237,8 @@ def _declare_object(
     name_node: Node,
     value_node: Node | None,
     part: Node,
-    threadprivate: bool = False,
+    threadprivate: bool,
+    internal: bool,
 ) -> None:
     span = c.span(name_node)
     if storage in ("global", "function") and c.scope.depth > 0:
@@ -250,8 +249,8 @@ def _declare_object(
         found = constant_value(c, value_node)
         constant = None if found is None else Constant(found, kind)
     symbol = c.declare(name, kind, storage, span, constant)
-    if threadprivate:
-        symbol = replace(symbol, threadprivate=True)
+    if threadprivate or (internal and storage == "global"):
+        symbol = replace(symbol, threadprivate=threadprivate or symbol.threadprivate, internal=storage == "global")
         c.scope.names[name] = symbol
     if storage != "local":
         return

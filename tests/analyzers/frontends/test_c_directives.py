@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from analyzers.ir.statements import Construct, walk_statements
-from tests.ir_text import body, function, lowered
+from tests.ir_text import body, expr, function, lowered
 
 
 def test_a_directive_holds_what_follows() -> None:
@@ -81,6 +81,18 @@ def test_attributes_of_openmp() -> None:
     text = "[[omp::sequence(directive(parallel num_threads(4)), omp::directive(for))]]\nfor (;;) ;"
     assert body(text) == "#parallel num_threads(4) {#for {for(; ; ) {}}}"
     assert body("[[omp::directive(barrier)]];") == "#barrier"
+
+
+def test_macros_in_clauses() -> None:
+    text = "#define THREADS 4\nvoid f(int n) {\n#pragma omp parallel num_threads(THREADS)\n n = 1; }"
+    for source in (text, "int g(void) { return 1; }\n" + text):
+        (construct,) = function(source).body.statements
+        assert isinstance(construct, Construct)
+        threads = construct.directive.first("num_threads")
+        assert threads is not None
+        assert threads.items[0].text == "THREADS"
+        assert threads.items[0].expr is not None
+        assert expr(threads.items[0].expr) == "4"
 
 
 def test_inactive_and_foreign_pragmas_do_nothing() -> None:
