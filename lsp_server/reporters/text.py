@@ -103,8 +103,11 @@ def finding_rows(outcome: Outcome, located: Located, width: int) -> list[Text]:
     rows += frame(outcome.source, marks, _context(outcome, located), width=width)
     if finding.why:
         rows += paragraph("why", finding.why, width)
-    if finding.assumptions:
-        rows += paragraph("if", "; ".join(a.text for a in finding.assumptions), width)
+    # An ordinary assumption is what the finding rests on, a strong one is what would make the code right.
+    for word, strength in (("if", "ordinary"), ("safe", "strong")):
+        texts = [a.text for a in finding.assumptions if a.strength == strength and a.text not in finding.why]
+        if texts:
+            rows += paragraph(word, ("if " if word == "safe" else "") + " and ".join(texts), width)
     for number, fix in enumerate(finding.fixes):
         text = f"{fix.title}    {fix.note}" if fix.note else fix.title
         rows += paragraph("fix" if number == 0 else "or", text, width, title=len(fix.title))

@@ -156,6 +156,19 @@ def test_select_and_ignore(work: Path) -> None:
     check_json("racy.c", "--ignore", "perf", "--ignore", "omp", cwd=work, status=1)
 
 
+def test_what_is_only_possible_is_shown_on_request(tmp_path: Path) -> None:
+    (tmp_path / "a.c").write_text(
+        "void scatter(int n, const int *ix, double *restrict a)\n{\n    #pragma omp parallel for\n"
+        "    for (int i = 0; i < n; i++)\n        a[ix[i]] += 1.0;\n}\n"
+    )
+    run("check", "a.c", cwd=tmp_path, status=0)
+    text = run("check", "--min-confidence", "possible", "a.c", cwd=tmp_path, status=1).stdout.decode()
+    assert "a.c:5:9  possible" in text
+    assert "  safe  if `ix` holds no value twice" in text
+    text = run("explain", "a.c:5", cwd=tmp_path, status=0).stdout.decode()
+    assert "a.c:5:9  possible" in text
+
+
 def test_severity_and_confidence_of_the_configuration(work: Path) -> None:
     code = check_json("racy.c", cwd=work)["files"][0]["diagnostics"][0]["code"]
     (work / ".hpc-ls.toml").write_text(f'[severity]\n{code} = "hint"\n')

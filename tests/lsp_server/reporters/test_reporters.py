@@ -146,10 +146,13 @@ def test_assumptions_stand_below_the_reason() -> None:
     finding = located.finding
     likely = Finding(
         *(getattr(finding, name) for name in ("rule", "category", "severity", "confidence", "span", "message")),
-        assumptions=(Assumption("no-alias", "`x` and `y` do not overlap", "ordinary"),),
+        assumptions=(
+            Assumption("library", "`rand` is the library function", "ordinary"),
+            Assumption("distinct-index", "`ix` holds no value twice", "strong"),
+        ),
     )
     text = render(lambda out: TextReporter(out, io.StringIO()), outcome(findings=(Located(likely, "kinetic"),)))
-    assert "  if    `x` and `y` do not overlap\n" in text
+    assert "  if    `rand` is the library function\n  safe  if `ix` holds no value twice\n" in text
     assert "(1 likely)" in text
 
 
