@@ -57,7 +57,7 @@ try {
         await workbench.picture('4-repaired');
     });
     await step('ghost text offers the pragma, Tab takes it', async () => {
-        await workbench.goTo(lineOf('loop to complete'), 1);
+        await workbench.goTo(lineOf('matrix product'), 1);
         await workbench.press('End');
         await workbench.press('Enter');
         await workbench.type('#pragma omp ');
@@ -66,7 +66,7 @@ try {
         await workbench.press('Tab');
         await workbench.gone('[class*=ghost-text]');
         await workbench.save();
-        assert.match(readFileSync(file, 'utf8'), /loop to complete.*\n\s*#pragma omp parallel for[^\n]*\n\s*for/);
+        assert.match(readFileSync(file, 'utf8'), /matrix product.*\n\s*#pragma omp parallel for[^\n]*\n\s*for/);
         await workbench.picture('6-taken');
     });
     await step('a half-typed pragma is finished', async () => {
