@@ -14,13 +14,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from analyzers.ir.verdicts import Edit, FileReport, Finding, Fix, PlacedResult
-from analyzers.rules import registry
+from analyzers.rules import registry, service
 from analyzers.settings import Options
 from analyzers.text import SourceText, Span, decode
 
 UNUSED = "unused-suppression"
 # Codes that are no rule of the registry: they have no facts of a function to look at.
-EXTRA_CODES = (UNUSED, "internal-error")
+EXTRA_CODES = tuple(rule.code for rule, _ in service.RULES)
 
 _MARK = b"hpc-ls:"
 _C_TOKEN = re.compile(

@@ -13,34 +13,6 @@ from lsp_server.outcomes import Located, Outcome, innermost, lines_of, presented
 from lsp_server.reporters import loops, text
 from lsp_server.terminal import counted, visible
 
-# What can be reported without being a rule: there are no facts of a function to look at.
-_PAGES = {
-    "unused-suppression": """\
-unused-suppression  information
-A comment that accepts findings accepts nothing, or names a rule that does not exist.
-
-What it finds
-  A comment `hpc-ls: ignore[rule]` on whose line (or the line below, where it stands alone) the rule finds nothing, an
-  `ignore-file` below the first code, a misspelt rule, a bracket that is not closed.
-
-Why it matters
-  The comment was written about code that has changed since. It would hide the next finding there.
-
-Fix
-  Remove the comment, or the name that is not needed; the fix does that.
-""",
-    "internal-error": """\
-internal-error  information
-A function could not be analysed because of a defect of hpc-ls.
-
-What it finds
-  Nothing about the code: the analysis of this function failed, so races in it are not found. All other functions were
-  analysed.
-
-Fix
-  Please report the function with what `hpc-ls doctor` prints. `HPC_LS_DEBUG=1 hpc-ls check FILE` shows where it failed.
-""",
-}
 _PLACE = re.compile(r"(?P<path>.+?):(?P<line>\d+)(?::\d+)?\Z")
 
 
@@ -104,8 +76,8 @@ def _rule(name: str) -> int:
     from analyzers.rules import documentation
 
     page = documentation.find(name)
-    if page is not None or name in _PAGES:
-        sys.stdout.write(documentation.plain(page) if page is not None else _PAGES[name])
+    if page is not None:
+        sys.stdout.write(documentation.plain(page))
         return 0
     guess = configuration.nearest(name, configuration.rule_codes())
     meant = f"; did you mean `{guess}`?" if guess else ""
