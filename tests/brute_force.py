@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from analyzers.ir.accesses import Access, Subscripts
-from analyzers.ir.expressions import Binary, Cast, Conditional, Constant, Expr, Name, Unary
+from analyzers.ir.expressions import Binary, Cast, Conditional, Constant, Element, Expr, Name, Unary
 from analyzers.ir.statements import Loop, LoopHeader
 from analyzers.ir.symbols import Type
 
 MAX_ITERATIONS = 1000
 MAX_STEPS = 20_000
-Values = dict[str, int]
+Values = dict[str, Any]  # integers; for an array a function from subscript to value
 
 
 class TooManyError(Exception):
@@ -47,6 +47,8 @@ def python(expr: Expr) -> str:
             return f"({value})"
         case Name(symbol=symbol):
             return f"v[{symbol.name!r}]"
+        case Element(base=Name(symbol=symbol), subscripts=(subscript,)):
+            return f"v[{symbol.name!r}]({python(subscript)})"
         case Unary(op="!", operand=operand):
             return f"int(not {python(operand)})"
         case Unary(op=op, operand=operand):
@@ -95,7 +97,7 @@ def _iterations(header: LoopHeader, values: Values, memo: dict[int, Any]) -> Ite
 
 
 def events(
-    access: Access, headers: Mapping[int, LoopHeader], parameters: Mapping[str, int], memo: dict[int, Any] | None = None
+    access: Access, headers: Mapping[int, LoopHeader], parameters: Mapping[str, Any], memo: dict[int, Any] | None = None
 ) -> list[Event]:
     """All executions of an access, in order. Raises TooManyError."""
     known: dict[int, Any] = {} if memo is None else memo
@@ -121,7 +123,10 @@ def events(
                 raise TooManyError
             run(loops[1:], {**values, header.index.name: index}, (*at, position), (*indices, index))
 
-    run(access.loops, dict(parameters), (), ())
+    try:
+        run(access.loops, dict(parameters), (), ())
+    except ZeroDivisionError:
+        raise TooManyError from None
     return found
 
 
