@@ -41,7 +41,7 @@ class _ToClient(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         from lsprotocol import types
 
-        if self._server.protocol.writer is None:
+        if not self._server.greeted:  # before the answer to `initialize` a client may not expect anything
             return
         kind = types.MessageType.Info
         if record.levelno >= logging.ERROR:

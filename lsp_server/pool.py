@@ -26,7 +26,7 @@ class Owner(Protocol):
         """The process of a slot is a new one that knows nothing; the old one died at work on document `blamed`."""
 
     def dead(self, slot: int, first: bool) -> None:
-        """No process of the slot gets as far as working; it is tried again at the next message. `first`: news."""
+        """No process of the slot gets as far as working; it is tried again later. `first`: news."""
 
     def allowance(self, uri: str) -> float:
         """Seconds that a process may be silent while it works on a document."""
@@ -38,7 +38,8 @@ class _Slot:
     blame: str | None = None  # the document under analysis
     heard: float = 0.0  # loop time of the last message
     failures: int = 0
-    told: bool = False
+    pause: float = 0.0  # seconds before a slot that is dead is tried again; grows
+    dead: bool = False
     memory: int = 0
 
 
@@ -98,14 +99,18 @@ class Pool:
         for worker in self._all:
             worker.kill()
 
-    def send(self, slot: int, message: object) -> None:
-        """A message to the process of a slot, which is started when there is none."""
+    def send(self, slot: int, message: object) -> bool:
+        """A message to the process of a slot, which is started when there is none; False while the slot is dead: its
+        documents are asked for when it lives again."""
         place = self._slots[slot]
+        if place.dead:
+            return False
         if place.worker is None:
             place.worker = self._take_spare()
         if place.blame is None:
             place.heard = self._now()
         place.worker.send(message)
+        return True
 
     def forget(self, slot: int, uri: str, message: object) -> None:
         """Tell a running process that a document is closed."""
@@ -124,11 +129,13 @@ class Pool:
     def restart(self) -> None:
         """Replace the processes of all slots; nobody is to blame."""
         for number, slot in enumerate(self._slots):
+            if slot.worker is None and not slot.dead:
+                continue
             if slot.worker is not None:
                 slot.worker.kill()
                 self._all.discard(slot.worker)
-                slot.failures, slot.told, slot.blame = 0, False, None
-                self._replace(number)
+            slot.failures, slot.blame, slot.dead = 0, None, False
+            self._replace(number)
 
     def _launch(self) -> WorkerProcess:
         worker = WorkerProcess(self._command, self._receive, self._lost)
@@ -166,7 +173,7 @@ class Pool:
             case Finished(uri=uri, memory=memory):
                 slot.blame = None if slot.blame == uri else slot.blame
                 slot.memory = memory or slot.memory
-                slot.failures, slot.told = 0, False
+                slot.failures, slot.pause = 0, 0.0
         self._owner.received(message)
 
     def _lost(self, worker: WorkerProcess) -> None:
@@ -189,9 +196,15 @@ class Pool:
         if slot.failures < START_FAILURES:
             self._replace(number)
             return
-        slot.worker, slot.failures = None, 0
-        first, slot.told = not slot.told, True
+        slot.worker, slot.failures, slot.dead = None, 0, True
+        first, slot.pause = slot.pause == 0, min(max(2.0, 2 * slot.pause), 60.0)
+        asyncio.get_running_loop().call_later(slot.pause, self._revive, number)
         self._owner.dead(number, first)
+
+    def _revive(self, number: int) -> None:
+        if self._slots[number].dead and not self.stopping:
+            self._slots[number].dead = False
+            self._replace(number)
 
     def _replace(self, number: int) -> None:
         slot = self._slots[number]

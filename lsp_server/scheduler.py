@@ -200,7 +200,9 @@ class Scheduler:
         self._questions[identifier] = _Question(future, number)
         try:
             path = None if snapshot.path is None else str(snapshot.path)
-            self._pool.send(number, Ask(identifier, kind, snapshot.uri, snapshot.language, options, data, path, offset))
+            question = Ask(identifier, kind, snapshot.uri, snapshot.language, options, data, path, offset)
+            if not self._pool.send(number, question):
+                raise WorkerLostError
             return await asyncio.wait_for(future, self._budget)
         except asyncio.TimeoutError:
             self._pool.abort(number)

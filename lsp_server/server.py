@@ -80,6 +80,7 @@ class HpcLanguageServer(LanguageServer):
         self.pages = Pages()
         self.revisions: dict[str, int] = {}  # complete analyses of each document
         self.owes_refresh: set[str] = set()  # documents whose pulled diagnostics were not the last word
+        self.greeted = False  # `initialize` is being answered
         self._left: asyncio.Future[int] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._refused: set[str] = set()
@@ -229,7 +230,8 @@ class HpcLanguageServer(LanguageServer):
             self.background(self._outlive(params.process_id))
 
     def negotiated(self) -> None:
-        """After `initialize` was answered: the position encoding is known."""
+        """`initialize` is about to be answered: the position encoding is known."""
+        self.greeted = True
         self.session.encoding = convert.encoding_of(self.server_capabilities.position_encoding)
 
     async def _outlive(self, process: int) -> None:

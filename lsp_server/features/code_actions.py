@@ -46,12 +46,13 @@ async def code_actions(ls: HpcLanguageServer, params: types.CodeActionParams) ->
     snapshot = ls.document(params.text_document.uri)
     if snapshot is None or not ls.client.literal_actions:
         return None
-    analysis = await ls.analysis(snapshot)
-    if analysis is None:
-        return None
     wanted = _Wanted(params.context.only)
     where = convert.place(snapshot, ls.session.encoding)
     touched = where.span(params.range)
+    everything = bool(params.context.only) and wanted(FIX_ALL)
+    analysis = await ls.analysis(snapshot, None if everything else touched.start)
+    if analysis is None:
+        return None
     findings = list(_findings(ls, analysis))
     actions: list[types.CodeAction] = []
     here = [placed for placed in findings if _touches(placed.span, touched)]
@@ -59,7 +60,7 @@ async def code_actions(ls: HpcLanguageServer, params: types.CodeActionParams) ->
         actions += _quick_fixes(ls, here, findings, where)
     if wanted(types.CodeActionKind.RefactorRewrite):
         actions += _rewrites(ls, analysis, touched, where)
-    if params.context.only and wanted(FIX_ALL):
+    if everything:
         actions += _fix_all(ls, findings, where)
     return actions
 

@@ -95,10 +95,11 @@ async def _place(ls: HpcLanguageServer, arguments: tuple[Any, ...]) -> tuple[Ana
         raise JsonRpcException("the first argument is the URI of a document", INVALID_PARAMS)
     line, column = _number(position, "line"), _number(position, "character")
     snapshot = ls.document(uri)
-    analysis = await ls.analysis(snapshot) if snapshot else None
+    at = snapshot.source.offset(Position(line, column), ls.session.encoding) if snapshot else 0
+    analysis = await ls.analysis(snapshot, at) if snapshot else None
     if analysis is None:
         raise JsonRpcException("the document is not open, or of no language that hpc-ls reads", INVALID_PARAMS)
-    return analysis, analysis.snapshot.source.offset(Position(line, column), ls.session.encoding)
+    return analysis, at
 
 
 def _number(position: Any, key: str) -> int:

@@ -99,6 +99,24 @@ async def test_a_program_that_does_not_start_is_told_once(desks):
     assert ["does not start" in message for message, _ in desk.troubles] == [True]
 
 
+async def test_a_program_that_starts_at_last_gets_every_document(desks, tmp_path: Path):
+    """The installation was repaired, or the memory came back."""
+    script = tmp_path / "worker.py"
+    script.write_text("raise SystemExit(1)\n")
+    desk = desks((sys.executable, "-I", str(script), "worker"))
+    uris = ["file:///a.c", "file:///b.c"]
+    for uri in uris:
+        desk.open(uri, RACY)
+    while not desk.troubles:
+        await asyncio.sleep(0.01)
+    with pytest.raises(WorkerLostError):
+        await desk.scheduler.ask("complete", desk.session.get(uris[0]), OPTIONS, 0, b"")
+    script.write_text(Path(WORKER[2]).read_text())
+    for uri in uris:
+        assert await desk.found(uri) == ["race in two"]
+    assert len(desk.troubles) == 1
+
+
 async def test_a_missing_program_is_told_once(desks):
     desk = desks(("/nowhere/at/all",))
     desk.open("file:///a.c", RACY)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import signal
 from pathlib import Path
 
@@ -115,6 +116,37 @@ async def test_an_analysis_that_raises_is_told_without_a_traceback(standin):
     assert not any("Traceback" in text or "File " in text for text in (*standin.log, *standin.messages))
     standin.change(URI, RACY)
     assert lines(await standin.diagnostics(URI, bool)) == [2]
+
+
+async def test_nothing_is_lost_in_chaos(standin):
+    """Opened, edited, closed and reopened at random while workers are killed: in the end every document is right."""
+    chance = random.Random(3)
+    uris = [f"file:///somewhere/{n}.c" for n in range(4)]
+    texts: dict[str, str] = {}
+    for _ in range(120):
+        uri = chance.choice(uris)
+        action = chance.choice(("edit", "edit", "edit", "edit", "close", "kill"))
+        if action == "kill":
+            for process in chance.sample(victims := children(standin), min(1, len(victims))):
+                process.kill()
+            await asyncio.sleep(0.05)
+        elif uri not in texts:
+            texts[uri] = chance.choice((CALM, RACY, CALM + RACY, RACY + RACY))
+            standin.open(uri, texts[uri])
+        elif action == "close":
+            standin.close(uri)
+            standin.published.pop(uri, None)
+            del texts[uri]
+        else:
+            piece = chance.choice(("\n", RACY, CALM))
+            standin.change(uri, piece, (0, 0))
+            texts[uri] = piece + texts[uri]
+        if chance.random() < 0.3:
+            await asyncio.sleep(0.03)
+    for uri, text in texts.items():
+        expected = [number for number, line in enumerate(text.split("\n")) if "RACE" in line]
+        assert await standin.diagnostics(uri, lambda ds, e=expected: lines(ds) == e) is not None
+    assert not any("Traceback" in text for text in standin.log)
 
 
 async def test_a_request_can_be_cancelled(standin):
