@@ -118,7 +118,8 @@ def confirmed(
 ) -> Witness | None:
     """The witness, if evaluation by the rules of the language agrees that both iterations run and touch one element."""
     known: dict[Symbol | Expr, int] = {p: values.get(p, 0) for p in parameters}  # type: ignore[misc]  # as below
-    if not _consistent(known):
+    fixed = {symbol: values.get(variable, 0) for symbol, variable in a.indices.items() if variable[0] == "o"}
+    if not _consistent(known, fixed):
         return None
     bindings = []
     for side in (a, b):
@@ -140,17 +141,18 @@ def confirmed(
     return Witness(iterations[0], iterations[1], shown, sizes)
 
 
-def _consistent(known: dict[Symbol | Expr, int]) -> bool:
-    """Replaces parameters that are computed from others by those; False where no small values give what they should."""
+def _consistent(known: dict[Symbol | Expr, int], fixed: Mapping[Symbol, int]) -> bool:
+    """Replaces parameters that are computed from others (and from indices that are the same in both executions) by
+    those; False where no small values give what they should."""
     for parameter in [k for k in known if isinstance(k, (Binary, Unary, Conditional, Cast))]:
         value = known.pop(parameter)
-        leaves = [leaf for leaf in _leaves(parameter) if leaf not in known]
+        leaves = [e for e in _leaves(parameter) if e not in known and not (isinstance(e, Name) and e.symbol in fixed)]
         if len(leaves) > 2:
             return False
         for guess in itertools.product((value, *range(9)), repeat=len(leaves)):
             tried = dict(known)
             tried.update(zip(leaves, guess, strict=True))
-            if concrete.evaluate(parameter, tried) == value:
+            if concrete.evaluate(parameter, {**tried, **fixed}) == value:
                 known.update(tried)
                 break
         else:
