@@ -12,7 +12,7 @@ from analyzers.ir.statements import Loop, LoopHeader
 from analyzers.ir.symbols import Type
 
 MAX_ITERATIONS = 1000
-MAX_STEPS = 20_000
+MAX_STEPS = 8_000
 Values = dict[str, Any]  # integers; for an array a function from subscript to value
 
 

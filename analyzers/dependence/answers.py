@@ -151,9 +151,10 @@ def _consistent(known: dict[Symbol | Expr, int], fixed: Mapping[Symbol, int]) ->
             return False
         for guess in itertools.product((value, *range(9)), repeat=len(leaves)):
             tried = dict(known)
+            tried.update(fixed)
             tried.update(zip(leaves, guess, strict=True))
-            if concrete.evaluate(parameter, {**tried, **fixed}) == value:
-                known.update(tried)
+            if concrete.evaluate(parameter, tried) == value:
+                known.update(zip(leaves, guess, strict=True))
                 break
         else:
             return False

@@ -58,7 +58,7 @@ TABLES = (
     Table("shifted", lambda e: 2 * e + 1, True, True),
     Table("scattered", lambda e: e * e % 5, False, False),
 )
-MAX_VALUES = 24  # of the parameters, for each nest
+MAX_VALUES = 12  # of the parameters, for each nest
 
 
 @dataclass
