@@ -267,12 +267,37 @@ def markup(text: str, markdown: bool) -> types.MarkupContent:
 
 
 def explanation_markdown(text: str) -> str:
-    """First line as a sentence, the table below it as it is."""
-    first, _, rest = text.strip().partition("\n")
-    if not rest.strip():
-        return escaped(first)
-    fence = "````" if "```" in rest else "```"
-    return f"{escaped(first)}\n\n{fence}text\n{rest.rstrip()}\n{fence}"
+    """An explanation in the layout of `analyzers.explain.prose`: a sentence, a table of variables in columns, then
+    paragraphs with indented continuations, items and pragmas. The table keeps its columns, pragmas their colours."""
+    first, *rest = text.strip().splitlines()
+    parts = [escaped(first)]
+    table: list[str] = []
+    prose = False
+    for line in rest:
+        body = line.strip()
+        if body.startswith("#pragma"):
+            prose = True
+            parts.append(f"```c\n{body}\n```")
+        elif not line.startswith(" ") or (prose and (body.startswith("- ") or _begins_sentence(parts[-1], body))):
+            prose = True
+            parts.append(escaped(body))
+        elif prose:
+            parts[-1] += f" {escaped(body)}"
+        else:
+            if not table:
+                parts.append("")
+            table.append(line)
+            parts[-1] = _fenced(table)
+    return "\n\n".join(parts)
+
+
+def _begins_sentence(before: str, body: str) -> bool:
+    return before.endswith("```") or (body[:1].isupper() and (before.endswith(".") or before.startswith("OpenMP ")))
+
+
+def _fenced(lines: list[str]) -> str:
+    fence = "````" if any("```" in line for line in lines) else "```"
+    return "\n".join((f"{fence}text", *lines, fence))
 
 
 def escaped(text: str) -> str:

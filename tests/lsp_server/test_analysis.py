@@ -88,6 +88,34 @@ def test_explanations_keep_their_columns_in_markdown():
     )
 
 
+def test_paragraphs_items_and_pragmas_of_an_explanation_are_markdown():
+    text = """\
+Cannot decide: `f` is unseen.
+  x   only read: shared
+          and long
+Also in the way:
+  - one
+    thing.
+  - two.
+Then this is right:
+  #pragma omp parallel for
+  OpenMP 5.2: parallel for §17.3
+  Sums may
+  differ.
+"""
+    assert convert.explanation_markdown(text).split("\n\n") == [
+        "Cannot decide: `f` is unseen.",
+        "```text\n  x   only read: shared\n          and long\n```",
+        "Also in the way:",
+        "- one thing.",
+        "- two.",
+        "Then this is right:",
+        "```c\n#pragma omp parallel for\n```",
+        "OpenMP 5.2: parallel for §17.3",
+        "Sums may differ.",
+    ]
+
+
 def test_columns_are_counted_in_the_agreed_units():
     source = SourceText.of("\u00e4\U0001d11e b\n")
     at = source.data.index(b"b")
