@@ -118,7 +118,7 @@ def confirmed(
 ) -> Witness | None:
     """The witness, if evaluation by the rules of the language agrees that both iterations run and touch one element."""
     known: dict[Symbol | Expr, int] = {p: values.get(p, 0) for p in parameters}  # type: ignore[misc]  # as below
-    fixed = {symbol: values.get(variable, 0) for symbol, variable in a.indices.items() if variable[0] == "o"}
+    fixed: dict[Symbol | Expr, int] = {s: values.get(v, 0) for s, v in a.indices.items() if v[0] == "o"}
     if not _consistent(known, fixed):
         return None
     bindings = []
@@ -141,7 +141,7 @@ def confirmed(
     return Witness(iterations[0], iterations[1], shown, sizes)
 
 
-def _consistent(known: dict[Symbol | Expr, int], fixed: Mapping[Symbol, int]) -> bool:
+def _consistent(known: dict[Symbol | Expr, int], fixed: Mapping[Symbol | Expr, int]) -> bool:
     """Replaces parameters that are computed from others (and from indices that are the same in both executions) by
     those; False where no small values give what they should."""
     for parameter in [k for k in known if isinstance(k, (Binary, Unary, Conditional, Cast))]:
