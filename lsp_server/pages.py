@@ -7,7 +7,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from analyzers.ir.verdicts import Finding, LoopReport
+from analyzers.ir.verdicts import Dependence, Finding, LoopReport
+from analyzers.text import SourceText
 from lsp_server import convert
 from lsp_server.analysis import Analysis, loop_on_line
 from lsp_server.settings import Settings
@@ -79,12 +80,12 @@ def of_loop(analysis: Analysis, at: int) -> str | None:
         f"```c\n{header}\n```",
         f"**{convert.escaped(loop.summary)}** ({loop.verdict.confidence})",
         convert.explanation_markdown(loop.explanation),
-        *_tables(loop),
+        *_tables(loop, source, start),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _tables(loop: LoopReport) -> list[str]:
+def _tables(loop: LoopReport, source: SourceText, start: int) -> list[str]:
     parts: list[str] = []
     if loop.roles:
         rows = [
@@ -93,27 +94,28 @@ def _tables(loop: LoopReport) -> list[str]:
         ]
         parts.append("\n".join(["## Variables", "", "| name | role | why |", "| --- | --- | --- |", *rows]))
     if loop.verdict.dependences:
-        rows = [
-            f"| {d.kind} | `{_cell(d.source_text)}` | `{_cell(d.sink_text)}` | {_cell(str(d.distance or ''))} |"
-            for d in loop.verdict.dependences
-        ]
-        parts.append(
-            "\n".join(["## Dependences", "", "| kind | from | to | distance |", "| --- | --- | --- | --- |", *rows])
-        )
+        rows = list(dict.fromkeys(_dependence(d, source, start) for d in loop.verdict.dependences))
+        head = ["## Dependences", "", "| kind | from | to | distance |", "| --- | --- | --- | --- |"]
+        parts.append("\n".join([*head, *rows]))
     if loop.verdict.assumptions:
         rows = [f"- {a.text} ({a.strength})" for a in loop.verdict.assumptions]
         parts.append("\n".join(["## Assumed, not proved", "", *rows]))
     if loop.verdict.reasons:
         rows = [f"- {convert.escaped(r.text)}" for r in loop.verdict.reasons]
         parts.append("\n".join(["## Reasons", "", *rows]))
-    pragma = loop.pragma or loop.conditional_pragma
-    if pragma is not None:
-        condition = "" if loop.pragma else "Right only if the assumptions hold:\n\n"
-        parts.append(
-            f"## Pragma\n\n{condition}```c\n{pragma}\n```"
-            + (f"\n\n{convert.escaped(loop.advice)}" if loop.advice else "")
-        )
     return parts
+
+
+def _dependence(dependence: Dependence, source: SourceText, start: int) -> str:
+    ends = (
+        f"`{_cell(text)}` (line {source.line_of(start + span.start) + 1})"
+        for text, span in (
+            (dependence.source_text, dependence.source),
+            (dependence.sink_text, dependence.sink),
+        )
+    )
+    distance = "" if dependence.distance is None else str(dependence.distance)
+    return f"| {dependence.kind} | {' | '.join(ends)} | {distance} |"
 
 
 def _cell(text: str) -> str:
