@@ -63,7 +63,8 @@ class Pipeline:
             if cancelled():
                 return
             function = functions[chunk.fingerprint]
-            key = (chunk.fingerprint, *(effects.get(name) for name in function.callees))
+            names = (function.name, *function.callees)
+            key = (chunk.fingerprint, *(effects.get(name) for name in names))
             result = self._results.get(key)
             if result is None:
                 result = self._guarded(function, chunk, effects)

@@ -13,7 +13,10 @@ from functools import cache
 from analyzers.dependence.facts import Effects, ParameterUse
 from analyzers.dependence.summaries import parameter_use, summarise
 from analyzers.dependence.transparency import see_through
+from analyzers.ir import flow
 from analyzers.ir.statements import Function
+from analyzers.ir.symbols import Symbol
+from analyzers.ir.uses import is_variable
 from analyzers.standards.library import ROUTINES
 
 __all__ = ["INDEPENDENT", "library", "parameter_use", "summarise", "table"]
@@ -79,15 +82,59 @@ def table(
         known[function.name] = fresh[key] = memo.get(key) or _described(function, known)
     memo.clear()
     memo.update(fresh)
+    dead = _dead(defined, known)
+    if dead:
+        known.update((name, replace(known[name], dead=dead)) for name in defined)
     known.update((name, INDEPENDENT) for name in independent)
     return known
 
 
 def _described(function: Function, known: Mapping[str, Effects]) -> Effects:
     effect = summarise(function, known)
+    effect = replace(effect, needs=_needs(function, effect, known))
     if effect.unknown is not None or "escapes" in effect.parameters:
         return effect
     return replace(effect, transparent=see_through(function, known))
+
+
+def _needs(function: Function, effect: Effects, known: Mapping[str, Effects]) -> frozenset[str]:
+    """The file-scope objects that the function may read before it writes them."""
+    named = {s.name for s in function.globals}
+    below: set[str] = set()
+    for name in function.callees:
+        callee = known.get(name)
+        if callee is not None:
+            below |= callee.reads if callee.needs is None else callee.needs
+    scalars = {s.name for s in function.globals if lasts_only_in_file(s)}
+    if not scalars:
+        return frozenset(below | (effect.reads & named))
+    needed = {s.name for s in flow.build(function, known).needed()}
+    return frozenset((below | (effect.reads & named) | needed) - (scalars - needed))
+
+
+def lasts_only_in_file(symbol: Symbol) -> bool:
+    """Is it a variable that only the functions of this file read and write, all of them by name?"""
+    return (
+        symbol.internal
+        and is_variable(symbol)
+        and not (symbol.address_taken or symbol.threadprivate or symbol.type.volatile or symbol.type.atomic)
+    )
+
+
+def _dead(defined: Mapping[str, Function], known: Mapping[str, Effects]) -> frozenset[str]:
+    """The variables of the file that no function needs: whoever reads one has written it before."""
+    candidates = {s.name for function in defined.values() for s in function.globals if lasts_only_in_file(s)}
+    for name in defined:
+        if not candidates:
+            break
+        effect = known[name]
+        if effect.needs is not None:
+            candidates -= effect.needs
+        elif effect.unknown is None:
+            candidates -= effect.reads
+        else:
+            candidates.clear()
+    return frozenset(candidates)
 
 
 def _solve(circle: list[Function], known: dict[str, Effects]) -> None:

@@ -35,6 +35,8 @@ class Effects:
     parameters: tuple[ParameterUse, ...] = ()
     reads: frozenset[str] = frozenset()  # names of file-scope objects read
     writes: frozenset[str] = frozenset()
+    needs: frozenset[str] | None = None  # those of `reads` that may be read before the call writes them; None: all
+    dead: frozenset[str] = frozenset()  # file-scope scalars that no function of the file needs: their values never last
     # What is reached over more than one pointer, or over one at file scope: (parameter's position or name, steps, use).
     # A step is `*`, what the pointer so far leads to, or `.member`. `g->data[i]`: (0, ("*", ".data", "*"), use).
     memory: tuple[tuple[int | str, tuple[str, ...], ParameterUse], ...] = ()

@@ -203,7 +203,8 @@ class CFrontend:
             self._environment_key = None
         private = frozenset(name for line in self._file_lines for name in threadprivate_names(line.text))
         addresses = self._addresses()
-        key: list[object] = [self._macro_key, private, addresses]
+        complete = not (reading is not None and reading.missing)
+        key: list[object] = [self._macro_key, private, addresses, complete]
         for item in self._items:
             if item.kind == "function":
                 key.append(code[item.start : item.body])
@@ -213,7 +214,7 @@ class CFrontend:
             self._environment_key = key
             lines = self.source.line_starts
             self._environment = c_environment.of_file(
-                self._items, code, self._headers, self._macros, self._texts, lines, private, addresses
+                self._items, code, self._headers, self._macros, self._texts, lines, private, addresses, complete
             )
 
     def _addresses(self) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import TypeVar
 
@@ -36,6 +36,7 @@ class Environment:
     texts: dict[str, list[bytes]]
     broken: list[int] = field(default_factory=list)  # which items could not be read
     addressed: frozenset[str] = frozenset()
+    closed: bool = True  # every function that sees the declarations is in the file itself
     fingerprints: dict[tuple[bytes, bytes, bytes], str] = field(default_factory=dict)
 
     def declaring(self, name: str) -> Iterable[bytes]:
@@ -135,6 +136,7 @@ def of_headers(
     environment = Environment(Scope(under, 0, _Names(), _Names()), {} if below is None else _copied(below.texts))
     for header in headers:
         items = c_chunks.cut(header.code, header.skeleton)
+        environment.closed = environment.closed and not any(item.kind == "function" for item in items)
         _declare_items(environment, items, header.code, macros, texts, None, header.threadprivate)
     return environment
 
@@ -152,14 +154,34 @@ def of_file(
     lines: tuple[int, ...],
     threadprivate: frozenset[str],
     addresses: frozenset[str],
+    complete: bool,
 ) -> Environment:
     """The declarations of the file on top of those of its headers.
 
-    `lines` are the offsets at which lines start, `addresses` the names whose address is taken anywhere in the file."""
+    `lines` are the offsets at which lines start, `addresses` the names whose address is taken anywhere in the file;
+    `complete`: no header of the project is missing."""
     environment = Environment(Scope(headers.scope, 0, _Names(), _Names()), _copied(headers.texts))
     environment.addressed = addresses
+    environment.closed = complete and headers.closed
     _declare_items(environment, items, code, macros, texts, lines, threadprivate)
+    _revise(environment, headers, addresses)
     return environment
+
+
+def _revise(environment: Environment, headers: Environment, addresses: frozenset[str]) -> None:
+    """What the whole file says of objects: the address of a header's object may be taken here, and where functions of
+    headers may see a static object, it is not this file's alone."""
+    names = environment.scope.names
+    for name in addresses:
+        found = names.get(name) or headers.scope.find(name)
+        if isinstance(found, Symbol) and found.storage == "global" and not found.address_taken:
+            names[name] = replace(found, address_taken=True)
+    if environment.closed:
+        return
+    for name, found in (*headers.scope.names.items(), *names.items()):
+        if isinstance(found, Symbol) and found.internal:
+            known = names.get(name)
+            names[name] = replace(known if isinstance(known, Symbol) else found, internal=False)
 
 
 def _declare_items(
@@ -271,7 +293,9 @@ def fingerprint(text: bytes, code: bytes, environment: Environment, macros: Macr
             digest.update(part)
         symbol = environment.scope.find(name)
         if isinstance(symbol, Symbol) and symbol.storage == "global":
-            digest.update(f"{name} {symbol.line} {symbol.address_taken} {symbol.threadprivate}".encode())
+            digest.update(
+                f"{name} {symbol.line} {symbol.address_taken} {symbol.threadprivate} {symbol.internal}".encode()
+            )
     return digest.hexdigest()
 
 

@@ -34,6 +34,8 @@ class FlowGraph:
         self._order: list[Place] = []
         self._symbol_mask: dict[Symbol, int] = {}
         self._number_places()
+        own = effects.get(function.name)
+        self.dead: frozenset[str] = own.dead if own is not None else frozenset()
         self._resolve(effects)
         self._live: list[int] | None = None
         self._cache: dict[tuple[str, int], int] = {}
@@ -166,6 +168,8 @@ class FlowGraph:
         """Static objects, arguments passed by reference, and in a bare snippet nothing else is known."""
         mask = 0
         for symbol, bits in self._symbol_mask.items():
+            if symbol.internal and symbol.name in self.dead:
+                continue
             by_reference = symbol.intent in ("out", "inout")
             if symbol.is_static or by_reference or (symbol.storage == "undeclared" and not self.snippet):
                 mask |= bits
@@ -174,12 +178,28 @@ class FlowGraph:
     def live_in(self, node: int) -> int:
         """The places that may be read after the point before `node` before they are overwritten."""
         if self._live is None:
-            self._live = self._liveness()
+            uses = [n.uses | n.assumed_reads for n in self.nodes]
+            self._live = self._liveness(uses, self.live_at_exit)
         return self._live[node]
 
-    def _liveness(self) -> list[int]:
+    def needed(self) -> frozenset[Symbol]:
+        """File-scope variables that the function may read before it writes them. What unseen functions read is not
+        counted: they reach variables of this file only through its functions."""
+        uses = []
+        for node in self.nodes:
+            raw = node.raw
+            mask = node.uses if raw.opaque is not None else 0
+            for place in raw.reads:
+                mask |= self.mask(place)
+            for call in raw.calls:
+                mask |= self.memory.needed_by(call)
+            uses.append(mask)
+        found = self._liveness(uses, 0)[0]
+        return frozenset(s for s in self.symbols_in(found) if s.storage == "global")
+
+    def _liveness(self, uses: list[int], at_exit: int) -> list[int]:
         live = [0] * len(self.nodes)
-        live[self.exit] = self.live_at_exit
+        live[self.exit] = at_exit
         changed = True
         while changed:
             changed = False
@@ -187,7 +207,7 @@ class FlowGraph:
                 out = live[node.index] if node.index == self.exit else 0
                 for successor in node.successors:
                     out |= live[successor]
-                new = node.uses | node.assumed_reads | (out & ~node.kills)
+                new = uses[node.index] | (out & ~node.kills)
                 if new != live[node.index]:
                     live[node.index] = new
                     changed = True

@@ -46,6 +46,10 @@ class CallEffects(Protocol):
     @property
     def overwrites(self) -> frozenset[int]: ...
     @property
+    def needs(self) -> frozenset[str] | None: ...
+    @property
+    def dead(self) -> frozenset[str]: ...
+    @property
     def transparent(self) -> SeenThrough | None: ...
 
 
@@ -163,6 +167,8 @@ class Memory:
         # File-scope variables whose address the file never takes: that no pointer from outside leads to them is an
         # ordinary assumption, kept apart so that a verdict can name it.
         self.assumable = 0
+        # Those of them that other files do not see: no pointer leads to them.
+        self.unreachable = 0
         self.bits = bits
         self.types = types
         self.all = 0
@@ -176,6 +182,7 @@ class Memory:
                 self.by_name[symbol.name] = self.by_name.get(symbol.name, 0) | mask
                 if not symbol.address_taken:
                     self.assumable |= mask
+                    self.unreachable |= mask if symbol.internal else 0
         self.variables = variables
         self.points: dict[Symbol, int] = {}
         self.escaped = 0
@@ -268,7 +275,8 @@ class Memory:
         if not (self.outside or self.hidden):
             return 0
         base = memory_base(lvalue)
-        return (self.anything if base is None else self.reached(base)) & self._same_type(lvalue.type)
+        mask = self.anything if base is None else self.reached(base)
+        return mask & self._same_type(lvalue.type) & ~self.unreachable
 
     def _same_type(self, accessed: Type) -> int:
         mask = self._compatible.get(accessed)
@@ -289,16 +297,18 @@ class Memory:
                 mask |= self._argument(argument)
             return CallMasks(mask, mask, 0, mask)
         reads = writes = kills = assumed_reads = assumed_writes = 0
-        for name in effect.reads:
+        for name in effect.reads if effect.needs is None else effect.needs:
             reads |= self.by_name.get(name, 0)
         for name in effect.writes:
             writes |= self.by_name.get(name, 0)
         indirect = reads | writes
+        for name in effect.reads:
+            indirect |= self.by_name.get(name, 0)
         for position, argument in enumerate(call.arguments):
             use = parameter_use(effect, position)
             if use == "none":
                 continue
-            reached = self._argument(argument)
+            reached = self._argument(argument) & ~self.unreachable
             mask = reached & ~self.assumable
             if use != "write":
                 reads |= mask
@@ -314,13 +324,23 @@ class Memory:
                 kills |= self.bits(place[0])
             indirect |= self.escaped
         if effect.memory:
-            reads |= self.anything & ~self.assumable
-            assumed_reads |= self.anything & self.assumable
-            indirect |= self.anything & ~self.assumable
+            behind = self.anything & ~self.unreachable
+            reads |= behind & ~self.assumable
+            assumed_reads |= behind & self.assumable
+            indirect |= behind & ~self.assumable
             if any(use != "read" for _, _, use in effect.memory):
-                writes |= self.anything & ~self.assumable
-                assumed_writes |= self.anything & self.assumable
+                writes |= behind & ~self.assumable
+                assumed_writes |= behind & self.assumable
         return CallMasks(reads, writes | kills, kills, indirect, assumed_reads, assumed_writes)
+
+    def needed_by(self, call: Call) -> int:
+        """The file-scope variables that a callee of this file needs."""
+        effect = self.effects.get(call.name) if call.name else None
+        mask = 0
+        if effect is not None:
+            for name in effect.reads if effect.needs is None else effect.needs:
+                mask |= self.by_name.get(name, 0)
+        return mask
 
     def _argument(self, argument: Expr) -> int:
         if argument.type.is_scalar:

@@ -89,6 +89,7 @@ class Symbol:
     target: bool = field(compare=False, default=False)  # Fortran TARGET or POINTER
     address_taken: bool = field(compare=False, default=False)  # `&x` stands in the function (of a global: in the file)
     threadprivate: bool = field(compare=False, default=False)
+    internal: bool = field(compare=False, default=False)  # at file scope, not seen by other files (`static` in C)
     depth: int = field(compare=False, default=0)  # block nesting: 0 file scope, 1 parameters and function body, ...
     value: Expr | None = field(compare=False, default=None)  # of a constant
 

@@ -6,6 +6,7 @@ poisoned: reading it before writing it raises, and so does reading a variable af
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -49,6 +50,9 @@ static void set(int *p, int v) { *p = v; }
 static int get(const int *p) { return *p + 1; }
 static void bump(void) { g = g + 1; }
 static int peek(void) { return g; }
+static int h, z;
+static int first(int v) { h = v; return h + 1; }
+static int second(int v) { if (v > 2) z = v; return z; }
 static int maybe(int *p, int v) { if (v > 2) *p = v; return v; }
 """
 _PLAIN = ("u", "v", "w", "s", "m", "q.x", "q.y")
@@ -64,14 +68,14 @@ class Writer:
         # Pointers and calls make most variables reachable: half of the programs do without.
         self.wild = self.random.random() < 0.4
         names = self.random.sample(_PLAIN, self.random.randint(2, 5))
-        self.names = (*names, "g") if self.wild else tuple(names)
+        self.names = (*names, "g", "h", "z") if self.wild else tuple(names)
 
     def program(self) -> str:
         choose = self.random.choice
         element = self.random.choice(("int", "long")) if self.wild else "long"
         self.line(f"int f(int n, int k, {element} *a, {element} *o) {{", indent=0)
         self.line("int i = 0, j = 0, u = 1, v = 2, w = 3, s = 4, m = 5, c = 0; int *p = &w; struct pair q; int t[4];")
-        self.line("q.x = 1; q.y = 2; g = k; p = &v; t[0] = 0;")
+        self.line("q.x = 1; q.y = 2; g = k; h = 1; z = 2; p = &v; t[0] = 0;")
         if self.random.random() < 0.15:
             self.line(f"u = {choose(('n', 'k', 'v'))};")
         if self.random.random() < 0.2:
@@ -121,8 +125,10 @@ class Writer:
                 self.line(f"{self.variable()} = 7;")
             elif roll < 0.8:
                 self.line("u = u + i;")
-            elif roll < 0.9:
+            elif roll < 0.85:
                 self.line("u = u + *p;")
+            elif roll < 0.9:
+                self.line(self.random.choice(("u = u + first(k);", "u = u + second(k);")))
             else:
                 self.line("u = u + peek();")
 
@@ -152,7 +158,7 @@ class Writer:
                 )
             )
         if roll < 0.55 and self.wild:
-            return self.random.choice(("*p", f"get(&{self.variable()})", "peek()"))
+            return self.random.choice(("*p", f"get(&{self.variable()})", "peek()", "first(i)", "second(k)"))
         if roll < 0.6:
             return f"({self.condition()} ? {self.expr(depth - 1)} : {self.expr(depth - 1)})"
         return f"({self.expr(depth - 1)} {self.random.choice('+-*+')} {self.expr(depth - 1)})"
@@ -249,15 +255,15 @@ class PoisonError(Exception):
     """A value was read that the analysis promised nobody reads."""
 
 
-class _Break(Exception):
+class _BreakError(Exception):
     pass
 
 
-class _Continue(Exception):
+class _ContinueError(Exception):
     pass
 
 
-class _Return(Exception):
+class _ReturnError(Exception):
     def __init__(self, value: object) -> None:
         self.value = value
 
@@ -306,13 +312,13 @@ class Machine:
     def call(self, name: str, arguments: list[object]) -> object:
         function = self.functions[name]
         outer_private, outer_own = self.private, self.own
-        # A callee sees globals and what pointers hand it; globals that are private are the thread's own only by name here.
+        # A callee sees the original of a global, and what pointers hand it.
         self.memory.append(dict(zip(function.params, arguments, strict=True)))
         if len(self.memory) > 2:
             self.private, self.own = None, frozenset()
         try:
             self.block(function.body)
-        except _Return as result:
+        except _ReturnError as result:
             return result.value
         finally:
             self.memory.pop()
@@ -418,11 +424,11 @@ class Machine:
                 else:
                     self.loop(stmt)
             case Jump(kind="break"):
-                raise _Break
+                raise _BreakError
             case Jump(kind="continue"):
-                raise _Continue
+                raise _ContinueError
             case Jump(kind="return", value=value):
-                raise _Return(None if value is None else self.value(value))
+                raise _ReturnError(None if value is None else self.value(value))
             case _:
                 raise NotImplementedError(stmt)
 
@@ -433,7 +439,7 @@ class Machine:
         try:
             if arm < len(stmt.arms):
                 self.block(stmt.arms[arm])
-        except _Break:
+        except _BreakError:
             pass
 
     def loop(self, loop: Loop) -> None:
@@ -442,9 +448,9 @@ class Machine:
         while loop.condition is None or self.value(loop.condition):
             try:
                 self.block(loop.body)
-            except _Continue:
+            except _ContinueError:
                 pass
-            except _Break:
+            except _BreakError:
                 return
             for stmt in loop.step:
                 self.execute(stmt)
@@ -485,10 +491,8 @@ class Machine:
                 mine[symbol] = starts[symbol] + number * self.value(amount)  # type: ignore[operator]
             mine[header.index] = values[number]
             self.private = mine
-            try:
+            with contextlib.suppress(_ContinueError):
                 self.block(loop.body)
-            except _Continue:
-                pass
             # Further induction variables of the head move with it.
             for stmt in loop.step:
                 if isinstance(stmt, Assign) and isinstance(stmt.target, Name) and stmt.target.symbol != header.index:

@@ -93,10 +93,12 @@ def run(functions: dict[str, Function], plan: object, seed: int) -> tuple[object
     n, k = inputs.choice((0, 1, 2, 3, 5, 7)), inputs.randint(0, 5)
     a = [inputs.randint(-3, 8) for _ in range(scalars.SIZE)]
     o = [0] * scalars.SIZE
-    g = next(s for f in functions.values() for s in f.globals if s.name == "g")
-    machine.memory[0][g] = 9
+    objects = {s.name: s for f in functions.values() for s in f.globals if s.name in ("g", "h", "z")}
+    machine.memory[0].update({symbol: 9 for symbol in objects.values()})
     result = machine.call("f", [n, k, a, o])
-    return result, o, machine.memory[0][g]
+    # A value that no function of the file needs may be anything afterwards.
+    lasting = [machine.memory[0][symbol] for name, symbol in sorted(objects.items()) if name != "h"]
+    return result, o, lasting
 
 
 def test_roles_survive_any_order() -> None:
