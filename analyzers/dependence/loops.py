@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from analyzers.dependence import accesses as access_collector
-from analyzers.dependence import alias, conflicts, induction, nest, privatization, reductions, surroundings
+from analyzers.dependence import alias, conflicts, induction, nest, privatization, reductions, surroundings, vouching
 from analyzers.dependence.affine import constant_value
 from analyzers.dependence.alias import PointerFacts
 from analyzers.dependence.conflicts import Inquiry, Obstacles
@@ -68,6 +68,11 @@ class Parts:
 
 def analyse(function: Function, effects: Mapping[str, Effects], options: Options) -> FunctionFacts:
     """The facts of one function. `effects` says what its callees do, by name; who is missing may do anything."""
+    strict = _analyse(function, effects, options)
+    return vouching.supplemented(strict, lambda vouched: _analyse(function, vouched, options))
+
+
+def _analyse(function: Function, effects: Mapping[str, Effects], options: Options) -> FunctionFacts:
     graph = flow.build(function, effects, snippet=options.snippet)
     places = tuple(nest.places(function))
     counted: dict[Loop, LoopHeader] = {}
