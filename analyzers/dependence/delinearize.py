@@ -58,7 +58,7 @@ def delinearize(polys: Sequence[tuple[Mapping[Monomial, int], Env]]) -> tuple[De
             return _MISFIT
         for factor in each[0].values():
             reduced = _primitive(factor)
-            if reduced not in strides:
+            if reduced not in strides and add({}, reduced, -1) not in strides:
                 strides.append(reduced)
     strides.sort(key=lambda p: (max(len(m) for m in p), len(p)))
     extents = []
@@ -96,9 +96,10 @@ def _by_index(poly: Mapping[Monomial, int]) -> tuple[dict[Key, Poly], Poly] | No
 
 
 def _primitive(factor: Poly) -> Poly:
-    """The factor without its integer content, leading sign positive."""
+    """The factor without its integer content, and with the sign that makes it look like a size."""
     content = gcd(*factor.values())
-    if factor[_leading(factor)] < 0:
+    signs = [value > 0 for monomial, value in factor.items() if monomial]
+    if sum(signs) * 2 < len(signs) or (not signs and factor[()] < 0):
         content = -content
     return {m: f // content for m, f in factor.items()}
 
