@@ -87,18 +87,17 @@ class Elements:
         strict = self._ask(first, second, mode, places)
         if strict.status != "maybe":
             return Answer(strict)
-        relaxed_first, doubts = self._relaxed(first)
-        relaxed_second, more = self._relaxed(second)
-        if not doubts and not more:
-            return Answer(strict)
-        if relaxed_first is None or relaxed_second is None:
-            return Answer(strict)
-        loose = self._ask(relaxed_first, relaxed_second, mode, places)
-        if loose.status == "none":
-            return Answer(loose)
-        if loose.status != "proved":
-            return Answer(strict)
-        return Answer(loose, tuple(dict.fromkeys((*doubts, *more))))
+        for ranges in (False, True):
+            one, doubts = self._relaxed(first, ranges)
+            other, more = self._relaxed(second, ranges)
+            if not doubts and not more:
+                continue
+            loose = self._ask(one, other, mode, places)
+            if loose.status == "none":
+                return Answer(loose)
+            if loose.status == "proved":
+                return Answer(loose, tuple(dict.fromkeys((*doubts, *more))))
+        return Answer(strict)
 
     def _ask(self, first: Access, second: Access, mode: Mode, places: tuple[Placement, Placement]) -> Conflict:
         assert self._solver is not None
@@ -262,13 +261,14 @@ class Elements:
             return expr.name == THREAD_NUMBER
         return isinstance(expr, Name) and expr.symbol in self.thread_numbers
 
-    def _relaxed(self, access: Access) -> tuple[Access | None, tuple[Assumption, ...]]:
+    def _relaxed(self, access: Access, ranges: bool) -> tuple[Access, tuple[Assumption, ...]]:
         """The access as if it surely ran: without conditions that cannot be evaluated and loops that are not counted.
-        None where what is dropped may decide which element it touches."""
+        `ranges`: for a whole variable also without conditions on the iteration that hold for a range of them."""
         doubts: list[Assumption] = []
         dropped: list[Guard] = []
         for guard in access.guards:
-            if not self._is_data_dependent(guard.condition, access):
+            is_range = ranges and not access.path and self._is_range(guard.condition)
+            if not is_range and not self._is_data_dependent(guard.condition, access):
                 continue
             dropped.append(guard)
             verb = "holds" if guard.positive else "does not hold"
@@ -299,6 +299,12 @@ class Elements:
             if g not in dropped
         )
         return replace(access, guards=kept, loops=tuple(loops), exact=exact), tuple(doubts)
+
+    def _is_range(self, condition: Expr) -> bool:
+        """A comparison that some iterations meet, not just one, and that has nothing to do with the thread."""
+        if not isinstance(condition, Binary) or condition.op not in ("<", "<=", ">", ">="):
+            return False
+        return not any(self._is_number(e) or isinstance(e, Call) for e in walk(condition))
 
     def _is_data_dependent(self, condition: Expr, access: Access) -> bool:
         """Does a condition hang on data, not on which iteration or thread it is? `a[i] > m` does, `i == k` does not."""

@@ -34,7 +34,9 @@ class Invariant:
 
     def __post_init__(self) -> None:
         inside = {id(s) for s in walk_statements(self.scope)}
-        self._writes = tuple(a for a in self.accesses if a.writes and id(a.statement) in inside)
+        self._writes = tuple(
+            a for a in self.accesses if a.writes and id(a.statement) in inside and not _is_own_object_of_library(a)
+        )
         for stmt in walk_statements(self.scope):
             if isinstance(stmt, Declare):
                 self._definitions.setdefault(stmt.symbol, []).append(stmt.value)
@@ -102,3 +104,11 @@ class Invariant:
             or (w.symbol.is_pointer and w.path and may_share_memory(type_at(w.symbol, w.path), symbol.type))
             for w in self._writes
         )
+
+
+def _is_own_object_of_library(access: Access) -> bool:
+    """Does a call change an object whose inside the program never sees, such as a stream? No variable is part of it."""
+    if access.call is None or access.symbol is None or not access.path:
+        return False
+    kind = type_at(access.symbol, access.path)
+    return kind.kind == "record" and kind.fields is None

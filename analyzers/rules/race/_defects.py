@@ -6,7 +6,7 @@ loop to stay serial, a conflict between two phases of work wants a barrier.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -193,9 +193,24 @@ def verb(access: Access) -> str:
     return {"read": "reads", "write": "writes", "update": "updates"}[access.kind]
 
 
-def iteration(values: tuple[tuple[str, int], ...]) -> str:
-    """`i=0, j=3`; empty where only the number of the thread tells the two apart."""
-    return ", ".join(f"{name}={value}" for name, value in values if name not in ("thread", "threads"))
+def iteration(values: tuple[tuple[str, int], ...], names: Collection[str] = ()) -> str:
+    """`i=0, j=3`, of all indices or of those named; empty where only the number of the thread tells the two apart."""
+    return ", ".join(
+        f"{name}={value}"
+        for name, value in values
+        if name not in ("thread", "threads") and (not names or name in names)
+    )
+
+
+def indices(defect: Defect) -> frozenset[str]:
+    """The names of the indices whose iterations are shared out."""
+    return _indices(defect.race)
+
+
+def _indices(race: Race) -> frozenset[str]:
+    construct = race.first.executor.construct
+    found = (index_of(loop) for loop in associated_loops(construct)) if construct is not None else ()
+    return frozenset(s.name for s in found if s is not None)
 
 
 def element(defect: Defect) -> str:
@@ -207,7 +222,8 @@ def element(defect: Defect) -> str:
 def who(race: Race, second: bool) -> str:
     """`in iteration i=1 another thread`, `another thread`, ..."""
     witness = race.witness
-    values = iteration(witness.second if second else witness.first) if witness is not None else ""
+    names = () if race.element else _indices(race)
+    values = iteration(witness.second if second else witness.first, names) if witness is not None else ""
     actor = "another" if second else "one"
     if race.between == "tasks":
         return f"{actor} task" if second else "a task"

@@ -67,7 +67,7 @@ def _enough(defect: Defect) -> str:
     witness = defect.race.witness
     if witness is None or defect.race.between != "iterations":
         return ""
-    first, second = _defects.iteration(witness.first), _defects.iteration(witness.second)
+    first, second = (_defects.iteration(v, _defects.indices(defect)) for v in (witness.first, witness.second))
     return f": iterations {first} and {second} suffice" if first and second else ""
 
 
