@@ -96,7 +96,7 @@ class Elements:
             if loose.status == "none":
                 return Answer(loose)
             if loose.status == "proved":
-                return Answer(loose, tuple(dict.fromkeys((*doubts, *more))))
+                return Answer(loose, _assumptions(doubts, more))
         return Answer(strict)
 
     def _ask(self, first: Access, second: Access, mode: Mode, places: tuple[Placement, Placement]) -> Conflict:
@@ -261,10 +261,10 @@ class Elements:
             return expr.name == THREAD_NUMBER
         return isinstance(expr, Name) and expr.symbol in self.thread_numbers
 
-    def _relaxed(self, access: Access, ranges: bool) -> tuple[Access, tuple[Assumption, ...]]:
+    def _relaxed(self, access: Access, ranges: bool) -> tuple[Access, tuple[str, ...]]:
         """The access as if it surely ran: without conditions that cannot be evaluated and loops that are not counted.
         `ranges`: for a whole variable also without conditions on the iteration that hold for a range of them."""
-        doubts: list[Assumption] = []
+        doubts: list[str] = []
         dropped: list[Guard] = []
         for guard in access.guards:
             is_range = ranges and not access.path and self._is_range(guard.condition)
@@ -272,23 +272,22 @@ class Elements:
                 continue
             dropped.append(guard)
             verb = "holds" if guard.positive else "does not hold"
-            text = f"`{spell(guard.condition)}` {verb} in both"
-            doubts.append(Assumption("condition", text, "ordinary"))
+            doubts.append(f"`{spell(guard.condition)}` {verb}")
         mentioned = {e.symbol for step in access.path for i in _indices(step) for e in walk(i) if isinstance(e, Name)}
         loops = list(access.loops)
         for loop in access.loops[self.outside :]:
             header = self.headers.get(id(loop))
             if header is None and not (_written(loop) & mentioned):
                 loops.remove(loop)
-                doubts.append(Assumption("condition", "the loop around it runs", "ordinary"))
+                doubts.append("the loop around it runs")
         exact = access.exact
         if not exact and access.symbol is not None:
             if access.reason in _UNCERTAIN:
                 exact = True
-                doubts.append(Assumption("condition", "control gets there", "ordinary"))
+                doubts.append("control gets there")
             elif access.reason == "call" and not access.path:
                 exact = True
-                doubts.append(Assumption("condition", f"`{access.call}` takes the path that does it", "ordinary"))
+                doubts.append(f"`{access.call}` takes the path that does it")
         if not doubts:
             return access, ()
         # Guards keep their place among the loops that stay.
@@ -334,6 +333,17 @@ class Elements:
         return bool(names) and all(
             e.symbol not in indices and not self._is_number(e) and self.invariant.is_shared(e.symbol) for e in names
         )
+
+
+def _assumptions(first: Sequence[str], second: Sequence[str]) -> tuple[Assumption, ...]:
+    """What was taken to hold for the two accesses, each once."""
+    texts: dict[str, None] = {}
+    for text in (*first, *second):
+        if not text.startswith("`") or "takes the path" in text:
+            texts[text] = None
+        else:
+            texts[f"{text} in {'both' if text in first and text in second else 'one of them'}"] = None
+    return tuple(Assumption("condition", text, "ordinary") for text in texts)
 
 
 def _schedule(construct: Construct) -> tuple[Expr | None, ...] | None:
