@@ -57,7 +57,7 @@ def test_when_the_parent_is_killed_its_processes_go(tmp_path: Path) -> None:
         "import os, sys, time\n"
         "from lsp_server import batch\n"
         "def work(task):\n"
-        "    print(os.getpid(), flush=True)\n"
+        "    os.write(1, b'%d\\n' % os.getpid())\n"
         "    time.sleep(1 if task else 0)\n"
         "    return task\n"
         "list(batch.run(work, list(range(50)), 3, None))\n"
