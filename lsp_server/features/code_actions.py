@@ -119,21 +119,27 @@ def _fix_all(ls: HpcLanguageServer, findings: list[Placed], where: Place) -> Ite
 def _all_edits(findings: Iterable[Placed]) -> tuple[tuple[Edit, ...], int]:
     """The first safe fix of each finding, absolute, and how many findings that repairs. A fix that touches what another
     one changes is left for the next time; two that do the same are one."""
-    taken: list[Edit] = []
+    taken: list[tuple[Edit, str]] = []
     count = 0
     for placed in findings:
         fix = next((fix for fix in placed.finding.fixes if fix.safe), None)
         if fix is None:
             continue
+        subject = placed.finding.facts.get("variable", "")
         edits = [Edit(edit.span.shifted(placed.base), edit.text) for edit in fix.edits]
-        if all(edit in taken for edit in edits):
+        fresh = [edit for edit in edits if all(edit != other for other, _ in taken)]
+        if all(_compatible(edit, subject, *other) for edit in fresh for other in taken):
+            taken += ((edit, subject) for edit in fresh)
             count += 1
-            continue
-        if any(_touches(edit.span, other.span) for edit in edits for other in taken):
-            continue
-        taken += edits
-        count += 1
-    return tuple(sorted(taken, key=lambda edit: edit.span)), count
+    return tuple(sorted((edit for edit, _ in taken), key=lambda edit: edit.span)), count
+
+
+def _compatible(edit: Edit, subject: str, other: Edit, other_subject: str) -> bool:
+    """Whether both may be made: apart from each other, or clauses for two variables behind the same directive."""
+    if not _touches(edit.span, other.span):
+        return True
+    clauses = edit.text.startswith(" ") and other.text.startswith(" ")
+    return clauses and edit.span == other.span and edit.span.start == edit.span.end and subject != other_subject
 
 
 def suppression(finding: Finding, base: int, source: SourceText) -> Fix:

@@ -75,7 +75,8 @@ def applied(text: str, edits: list[types.TextEdit]) -> str:
     def offset(position: types.Position) -> int:
         return sum(map(len, lines[: position.line])) + position.character
 
-    for edit in sorted(edits, key=lambda e: offset(e.range.start), reverse=True):
+    # From the end on; of several insertions at one place the first in the list comes first (LSP 3.17, TextEdit[]).
+    for edit in sorted(edits, key=lambda e: offset(e.range.start))[::-1]:
         text = text[: offset(edit.range.start)] + edit.new_text + text[offset(edit.range.end) :]
     return text
 
@@ -112,6 +113,23 @@ async def test_quick_fix_is_an_exact_edit_that_repairs(editor, uri):
     assert repaired == SOURCE.replace("parallel for\n", "parallel for reduction(+:s)\n")
     editor.change(uri, repaired)
     assert await editor.diagnostics(uri, lambda ds: not any(d.code == race.code for d in ds)) is not None
+
+
+async def test_everything_is_fixed_at_once(editor, uri):
+    text = SOURCE.replace("double s = 0.0;", "double s = 0.0, q = 0.0, t;")
+    text = text.replace(
+        "        s += x[i];\n    return s;", "    { t = x[i];\n        s += t;\n        q += t; }\n    return s + q;"
+    )
+    editor.open(uri, text)
+    assert len(await editor.diagnostics(uri, bool)) >= 3
+    context = types.CodeActionContext([], ["source.fixAll"])
+    (action,) = await editor.client.text_document_code_action_async(
+        types.CodeActionParams(document(uri), types.Range(at(0, 0), at(0, 0)), context)
+    )
+    repaired = applied(text, edits_of(action))
+    assert "parallel for private(t) reduction(+:s) reduction(+:q)\n" in repaired
+    editor.change(uri, repaired)
+    assert await editor.diagnostics(uri) == []
 
 
 async def test_ignoring_a_finding_silences_it(editor, uri):
