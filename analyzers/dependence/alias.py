@@ -5,52 +5,22 @@ Where only the callers know (two pointer parameters), the answer is an ordinary 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
-from analyzers.dependence.facts import Effects
-from analyzers.dependence.lvalues import strip_casts, type_at
+from analyzers.dependence.lvalues import type_at
+from analyzers.dependence.points_to import Origin, PointerFacts, origins_of, summarize, with_entry_values
 from analyzers.ir.accesses import Access, Member, PathStep, Subscripts
 from analyzers.ir.expressions import (
-    Address,
-    Binary,
-    Call,
-    Conditional,
     Constant,
-    Element,
     Expr,
-    Field,
     Name,
-    Opaque,
-    walk,
 )
-from analyzers.ir.statements import Assign, Declare, Function, Unknown, expressions, walk_statements
 from analyzers.ir.symbols import Symbol, Type
 from analyzers.ir.verdicts import Assumption
 
 AliasStatus = Literal["same", "distinct", "assumed-distinct", "may"]
-OriginKind = Literal["object", "allocation", "entry", "unknown"]
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What a pointer's value points into: a named object, what one allocation returned, what a pointer held when the
-    function was entered, or anything."""
-
-    kind: OriginKind
-    symbol: Symbol | None = None
-    site: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class PointerFacts:
-    """Where the pointers of a function come from, whatever the order of statements."""
-
-    origins: Mapping[Symbol, frozenset[Origin]] = field(default_factory=dict)
-    modified: frozenset[Symbol] = frozenset()  # pointers assigned more often than once, or moved
-    escaping: frozenset[int] = frozenset()  # allocation sites whose address is stored or passed on
-    exposed: frozenset[Symbol] | None = None  # named objects of which the same is true; None: not looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +35,6 @@ class AliasAnswer:
     why: str = ""
 
 
-_ALLOCATORS = frozenset({"malloc", "calloc", "aligned_alloc", "memalign", "valloc", "operator new", "new", "new[]"})
 _NO_FACTS = PointerFacts()
 
 
@@ -90,7 +59,7 @@ def relation(
         return AliasAnswer("distinct", why="two different objects")
     if _types_differ(first, a.path, second, b.path):
         return AliasAnswer("distinct", why="objects of different types")
-    return _behind_pointers(a, b, first, second, left, right, known, assume_no_alias)
+    return _behind_pointers(a, b, first, second, left, right, known, assume_no_alias, invariant)
 
 
 def _unnamed(unknown: Access, other: Access, facts: PointerFacts) -> AliasAnswer:
@@ -222,6 +191,7 @@ def _behind_pointers(
     right: int | None,
     facts: PointerFacts,
     no_alias: bool,
+    invariant: Callable[[Expr], bool] | None,
 ) -> AliasAnswer:
     """Two names, at least one access through a pointer."""
     for symbol, depth in ((first, left), (second, right)):
@@ -231,7 +201,11 @@ def _behind_pointers(
         return AliasAnswer("distinct", why="different members of one record type")
     if left == 0 and right == 0 and "undeclared" in (first.storage, second.storage):
         return AliasAnswer("distinct", why="undeclared names are distinct objects")
-    sources = (_origins(first, left, facts), _origins(second, right, facts))
+    sources = (origins_of(first, left, facts), origins_of(second, right, facts))
+    exchanged = left == 0 == right and facts.partners.get(first) == second
+    if exchanged and invariant is not None and invariant(Name(first)) and invariant(Name(second)):
+        # At any one moment, two pointers that are only exchanged hold different values.
+        sources = (facts.swapped[first], facts.swapped[second])
     verdict = _compare_origins(*sources, facts)
     if verdict == "distinct":
         return AliasAnswer("distinct", why="they point to different objects")
@@ -257,17 +231,6 @@ def _member_types_differ(first: Symbol, a: tuple[PathStep, ...], second: Symbol,
     return (
         one.kind == "record" == two.kind and one.name == two.name != "" and not one.union and a[-1].name != b[-1].name
     )
-
-
-def _origins(symbol: Symbol, depth: int | None, facts: PointerFacts) -> frozenset[Origin]:
-    if depth is None:
-        return frozenset({Origin("object", symbol)})
-    if depth > 0:
-        return frozenset({Origin("unknown")})
-    known = facts.origins.get(symbol)
-    if known is not None:
-        return known
-    return frozenset({Origin("entry" if symbol.storage == "parameter" else "unknown", symbol)})
 
 
 def _compare_origins(
@@ -306,122 +269,4 @@ def _compare_origin(one: Origin, two: Origin, facts: PointerFacts) -> Literal["d
     return "assumable"
 
 
-def summarize(function: Function, effects: Mapping[str, Effects] | None = None) -> PointerFacts:
-    """Where each pointer of the function may point, by all its assignments together (after Andersen 1994). `effects`
-    says of callees which arguments they do not keep."""
-    sources: dict[Symbol, set[Origin | Symbol]] = {}
-    counts: dict[Symbol, int] = {}
-    leaked: set[Origin | Symbol] = set()
-    unknown = Origin("unknown")
-    for stmt in walk_statements(function.body):
-        match stmt:
-            case Declare(symbol=symbol, value=value) if value is not None and symbol.is_pointer:
-                sources.setdefault(symbol, set()).update(_sources(value, id(stmt)))
-                counts[symbol] = counts.get(symbol, 0) + 1
-            case Assign(target=Name(symbol=symbol), value=value, op=op) if symbol.is_pointer:
-                found = {symbol} if op is not None else _sources(value, id(stmt))
-                sources.setdefault(symbol, set()).update(found)
-                counts[symbol] = counts.get(symbol, 0) + (1 if op is None else 2)
-            case Assign(value=value) if value.type.kind in ("pointer", "array", "unknown", "record"):
-                leaked |= _sources(value, id(stmt))
-            case Unknown(mentions=mentions):
-                for mention in mentions:
-                    if isinstance(mention, Name):
-                        sources.setdefault(mention.symbol, set()).add(unknown)
-            case _:
-                pass
-        for expr in expressions(stmt):
-            for each in walk(expr):
-                if isinstance(each, Address) and isinstance(each.operand, Name) and each.operand.symbol.is_pointer:
-                    sources.setdefault(each.operand.symbol, set()).add(unknown)
-                if isinstance(each, Call):
-                    leaked.update(o for a in _kept_arguments(each, effects or {}) for o in _sources(a, id(each)))
-                elif isinstance(each, Opaque):
-                    leaked.update(o for e in each.reads if _is_address(e) for o in _sources(e, id(each)))
-    return _resolved(sources, counts, leaked)
-
-
-def _is_address(expr: Expr) -> bool:
-    return expr.type.kind in ("pointer", "array", "unknown") or isinstance(expr, Address)
-
-
-def _kept_arguments(call: Call, effects: Mapping[str, Effects]) -> list[Expr]:
-    """The addresses that a call may keep or pass on."""
-    known = effects.get(call.name) if call.name is not None else None
-    kept = []
-    for position, argument in enumerate(call.arguments):
-        if not _is_address(argument):
-            continue
-        if known is not None and known.unknown is None:
-            uses = known.parameters[min(position, len(known.parameters) - 1) :] if known.parameters else ()
-            if not uses or uses[0] != "escapes":
-                continue
-        kept.append(argument)
-    return kept
-
-
-def with_entry_values(facts: PointerFacts, originals: Mapping[Symbol, Symbol]) -> PointerFacts:
-    """The same, knowing symbols that stand for what a pointer holds when a loop begins: they point where it may."""
-    known = {entry: _origins(original, 0, facts) for entry, original in originals.items()}
-    return replace(facts, origins={**facts.origins, **known}) if known else facts
-
-
-def _resolved(
-    sources: Mapping[Symbol, set[Origin | Symbol]], counts: Mapping[Symbol, int], leaked: set[Origin | Symbol]
-) -> PointerFacts:
-    origins: dict[Symbol, frozenset[Origin]] = {}
-    for symbol in sources:
-        found: set[Origin] = set()
-        seen: set[Symbol] = set()
-        stack = [symbol]
-        while stack:
-            top = stack.pop()
-            if top in seen:
-                continue
-            seen.add(top)
-            if top not in sources or top.storage in ("parameter", "global", "static"):
-                found.add(Origin("entry", top))
-            if top.storage in ("global", "static"):
-                found.add(Origin("unknown"))
-            for each in sources.get(top, ()):
-                if isinstance(each, Symbol):
-                    stack.append(each)
-                else:
-                    found.add(each)
-        origins[symbol] = frozenset(found)
-    out = {o for each in leaked for o in (origins.get(each, ()) if isinstance(each, Symbol) else (each,))}
-    return PointerFacts(
-        origins,
-        frozenset(s for s, n in counts.items() if n > 1),
-        frozenset(o.site for o in out if o.kind == "allocation"),
-        frozenset(o.symbol for o in out if o.kind == "object" and o.symbol is not None),
-    )
-
-
-def _sources(value: Expr, site: int) -> set[Origin | Symbol]:
-    """What a pointer expression may point into."""
-    value, _ = strip_casts(value)
-    match value:
-        case Name(symbol=symbol):
-            if symbol.is_array:
-                return {Origin("object", symbol)}
-            return {symbol} if symbol.is_pointer or symbol.type.kind == "unknown" else {Origin("unknown")}
-        case Address(operand=operand):
-            base = operand
-            while isinstance(base, (Element, Field)):
-                if isinstance(base, Element) and base.base.type.kind == "pointer":
-                    return _sources(base.base, site)
-                base = base.base
-            return {Origin("object", base.symbol)} if isinstance(base, Name) else {Origin("unknown")}
-        case Binary(op=("+" | "-"), left=left, right=right):
-            return _sources(left if left.type.kind in ("pointer", "array") else right, site)
-        case Conditional(then=then, otherwise=otherwise):
-            return _sources(then, site) | _sources(otherwise, site)
-        case Constant():
-            return set()
-        case Call() if value.name in _ALLOCATORS:
-            return {Origin("allocation", None, site)}
-        case Element(type=kind) | Field(type=kind) if kind.kind == "array":
-            return _sources(Address(value), site)
-        case _:
-            return {Origin("unknown")}
+__all__ = ["AliasAnswer", "PointerFacts", "relation", "summarize", "with_entry_values"]
