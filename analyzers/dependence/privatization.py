@@ -58,7 +58,8 @@ def classify(loop: Loop, graph: FlowGraph, header: LoopHeader | None, handled: I
     last: list[Symbol] = []
     conflicts: list[ScalarConflict] = []
     written = graph.written_mask(loop)
-    for symbol in sorted(graph.symbols_in(written) - skip - declared, key=lambda s: (s.span, s.uid)):
+    written_by_name = graph.symbols_in(_written_directly(loop, graph) & written)
+    for symbol in sorted(written_by_name - skip - declared, key=lambda s: (s.span, s.uid)):
         verdict = _classify(symbol, loop, graph)
         if isinstance(verdict, ScalarConflict):
             conflicts.append(verdict)
@@ -80,6 +81,15 @@ def classify(loop: Loop, graph: FlowGraph, header: LoopHeader | None, handled: I
     )
 
 
+def _written_directly(loop: Loop, graph: FlowGraph) -> int:
+    """What the loop writes by name or hands to a call. The rest, reached through pointers or by calls that know it, is
+    memory like any other and compared as such."""
+    mask = 0
+    for node in graph.nodes_of(loop):
+        mask |= node.writes & ~node.indirect | node.kills
+    return mask
+
+
 def _classify(symbol: Symbol, loop: Loop, graph: FlowGraph) -> ScalarConflict | frozenset[str]:
     mask = graph.symbol_mask(symbol)
     written = graph.written_mask(loop) & mask
@@ -92,8 +102,7 @@ def _classify(symbol: Symbol, loop: Loop, graph: FlowGraph) -> ScalarConflict | 
     if symbol.threadprivate:
         text = f"`{name}` is threadprivate: each thread keeps its own from iteration to iteration"
         return _conflict(symbol, loop, graph, written, "threadprivate", text, unknown=True)
-    reached = next((n for n in graph.nodes_of(loop) if n.indirect & mask), None)
-    if reached is not None:
+    if any(n.indirect & mask for n in graph.nodes_of(loop)):
         text = f"`{name}` may also be reached through a pointer or by a call"
         return _conflict(symbol, loop, graph, written, "scalar-reached", text, unknown=True)
     exposed = graph.exposed_mask(loop) & mask

@@ -275,11 +275,11 @@ def _argmax(symbol: Symbol, nodes: list[Node]) -> Reason | None:
         stmt = node.stmt
         if not isinstance(stmt, If) or not isinstance(stmt.condition, Binary):
             continue
-        targets = [
-            s.target.symbol for s in stmt.then.statements if isinstance(s, Assign) and isinstance(s.target, Name)
-        ]
-        if symbol in targets and len(targets) > 1:
-            kind = "maximum" if stmt.condition.op in (">", ">=") else "minimum"
+        sets = [s for s in stmt.then.statements if isinstance(s, Assign) and isinstance(s.target, Name)]
+        targets = [s.target.symbol for s in sets if isinstance(s.target, Name)]
+        ops = [_comparison(stmt.condition, symbol, s.value) for s in sets if _is(s.target, symbol)]
+        if len(targets) > 1 and ops and ops[0] is not None:
+            kind = "maximum" if ops[0] == "max" else "minimum"
             others = ", ".join(f"`{s.name}`" for s in dict.fromkeys(targets) if s != symbol)
             text = (
                 f"`{symbol.name}` is an extremum whose place is kept in {others}: no built-in reduction keeps both; let"

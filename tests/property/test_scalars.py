@@ -64,14 +64,12 @@ def plan_of(text: str, seed: int) -> tuple[dict[str, Function], object, str]:
     roles = privatization.classify(loop, graph, header, {*taken, *moving})
     if roles.conflicts:
         return functions, None, roles.conflicts[0].reason.code
-    arrays = set()
     for node in graph.nodes_of(loop):
-        if any(part.base == Name(s) for part in node.raw.element_stores for s in [part.base.symbol] if part.base):
-            arrays.add("t")
-        if any(graph.memory.call(call).indirect for call in node.raw.calls if call.name == "bump"):
-            return functions, None, "call"
-    if arrays:
-        return functions, None, "array"
+        if any(part.base.symbol.name == "t" for part in node.raw.element_stores if isinstance(part.base, Name)):
+            return functions, None, "array"
+        # What is written through pointers and by calls is compared as memory, which is not asked here.
+        if node.writes & node.indirect:
+            return functions, None, "memory"
     plan = scalars.Plan(
         loop,
         header,
@@ -94,7 +92,7 @@ def run(functions: dict[str, Function], plan: object, seed: int) -> tuple[object
     a = [inputs.randint(-3, 8) for _ in range(scalars.SIZE)]
     o = [0] * scalars.SIZE
     objects = {s.name: s for f in functions.values() for s in f.globals if s.name in ("g", "h", "z")}
-    machine.memory[0].update({symbol: 9 for symbol in objects.values()})
+    machine.memory[0].update(dict.fromkeys(objects.values(), 9))
     result = machine.call("f", [n, k, a, o])
     # A value that no function of the file needs may be anything afterwards.
     lasting = [machine.memory[0][symbol] for name, symbol in sorted(objects.items()) if name != "h"]

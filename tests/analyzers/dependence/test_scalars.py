@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from analyzers import api
 from analyzers.dependence import effects, induction, privatization, reductions
 from analyzers.dependence.privatization import ScalarRoles
 from analyzers.dependence.reductions import Reductions
@@ -227,3 +228,20 @@ def test_work_arrays() -> None:
     assert candidates("p = h; " + loop) == set()
     assert candidates("for (int r = 0; r < n; r++) { " + loop.replace("i", "r").replace("rnt", "int") + " }") == {"h"}
     assert candidates(loop.replace("h", "st")) == set()
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        "void f(double *a, int n) { for (int i = 0; i < n; i++) bump(); }",
+        "int f(double *a, int n) { int t = 0; int *p = &t; for (int i = 0; i < n; i++) { *p += 1; a[i] = 1; } return t; }",
+        "int f(double *a, int n) { int t = 0; int *p = &t; for (int i = 0; i < n; i++) { *p = i; a[i] = t; } return t; }",
+        "void f(double *a, int n) { for (int i = 0; i < n; i++) { unseen(i); a[i] = counter; } }",
+        "void f(double *a, int n) { int t; for (int i = 0; i < n; i++) { int *p = &t; *p = i; a[i] = t; } }",
+    ],
+)
+def test_what_pointers_and_calls_write_is_memory(function: str) -> None:
+    report = api.analyze(SourceText.of(DECLARATIONS + function), "c")
+    (loop,) = [loop for placed in report.functions for loop in placed.result.loops]
+    assert loop.verdict.status != "parallel"
+    assert loop.verdict.confidence != "likely"
