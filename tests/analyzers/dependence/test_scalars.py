@@ -234,8 +234,8 @@ def test_work_arrays() -> None:
     "function",
     [
         "void f(double *a, int n) { for (int i = 0; i < n; i++) bump(); }",
-        "int f(double *a, int n) { int t = 0; int *p = &t; for (int i = 0; i < n; i++) { *p += 1; a[i] = 1; } return t; }",
-        "int f(double *a, int n) { int t = 0; int *p = &t; for (int i = 0; i < n; i++) { *p = i; a[i] = t; } return t; }",
+        "int f(double *a, int n) { int t = 0, *p = &t; for (int i = 0; i < n; i++) { *p += 1; a[i] = 1; } return t; }",
+        "int f(double *a, int n) { int t = 0, *p = &t; for (int i = 0; i < n; i++) { *p = i; a[i] = t; } return t; }",
         "void f(double *a, int n) { for (int i = 0; i < n; i++) { unseen(i); a[i] = counter; } }",
         "void f(double *a, int n) { int t; for (int i = 0; i < n; i++) { int *p = &t; *p = i; a[i] = t; } }",
     ],
