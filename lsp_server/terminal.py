@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from typing import TextIO
+
 # Characters that would turn what follows around, or drive the terminal.
 _HIDDEN = frozenset({*range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F})
 
@@ -17,3 +20,28 @@ def visible(text: str) -> str:
 
 def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+class Progress:
+    """How far a long run is, on a terminal only, from half a second on; gone before anything else is printed."""
+
+    def __init__(self, stream: TextIO, total: int, patience: float = 0.5) -> None:
+        self._stream = stream
+        self._total = total
+        self._from = time.monotonic() + patience
+        self._wanted = total > 1 and stream.isatty()
+        self._shown = False
+
+    def tick(self, done: int) -> None:
+        """Say that `done` things are done and the next one takes its time."""
+        if self._wanted and time.monotonic() >= self._from:
+            self._stream.write(f"\r\x1b[K… {done} of {self._total} files")
+            self._stream.flush()
+            self._shown = True
+
+    def clear(self) -> None:
+        """Leave the line as it was."""
+        if self._shown:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+            self._shown = False

@@ -19,7 +19,7 @@ from lsp_server.outcomes import Outcome, findings_of, lines_of, loops_in
 from lsp_server.patches import Patch, chosen, patch
 from lsp_server.settings import Loaded, SettingProblem, load
 from lsp_server.sources import Codec, SourceError
-from lsp_server.terminal import visible
+from lsp_server.terminal import Progress, visible
 
 STDIN = "-"
 
@@ -165,17 +165,20 @@ def answers(tasks: Sequence[Request], processes: int) -> Iterator[tuple[Request,
     """Analyse the files, results in their order."""
     good = [request.task for request in tasks if request.error is None]
     done = batch.run(perform, good, processes, crashed)
-    for request in tasks:
-        if request.error is None:
+    progress = Progress(sys.stderr, len(tasks))
+    for number, request in enumerate(tasks):
+        if request.error is not None:
+            task = request.task
+            yield request, Answer(Outcome(task.name, task.path, task.language, error=request.error))
+            continue
+        progress.tick(number)
+        try:
             answer = next(done)
-            for problem in answer.problems:
-                sys.stderr.write(f"hpc-ls: {visible(answer.outcome.name)}: {problem}\n")
-            yield request, answer
-        else:
-            yield (
-                request,
-                Answer(Outcome(request.task.name, request.task.path, request.task.language, error=request.error)),
-            )
+        finally:
+            progress.clear()
+        for problem in answer.problems:
+            sys.stderr.write(f"hpc-ls: {visible(answer.outcome.name)}: {problem}\n")
+        yield request, answer
 
 
 def crashed(task: Task, how: str) -> Answer:
