@@ -265,15 +265,19 @@ class Elements:
         """The access as if it surely ran: without conditions that cannot be evaluated and loops that are not counted.
         `ranges`: for a whole variable also without conditions on the iteration that hold for a range of them."""
         doubts: list[str] = []
+        indices = {h.index for loop in access.loops if (h := self.headers.get(id(loop))) is not None}
+        mentioned = {e.symbol for step in access.path for i in _indices(step) for e in walk(i) if isinstance(e, Name)}
+        selects = bool(mentioned & indices)
         dropped: list[Guard] = []
         for guard in access.guards:
+            if selects and any(isinstance(e, (Element, Field, Call)) for e in walk(guard.condition)):
+                continue  # data may select the iterations so that their elements differ
             is_range = ranges and not access.path and self._is_range(guard.condition)
             if not is_range and not self._is_data_dependent(guard.condition, access):
                 continue
             dropped.append(guard)
             verb = "holds" if guard.positive else "does not hold"
             doubts.append(f"`{spell(guard.condition)}` {verb}")
-        mentioned = {e.symbol for step in access.path for i in _indices(step) for e in walk(i) if isinstance(e, Name)}
         loops = list(access.loops)
         for loop in access.loops[self.outside :]:
             header = self.headers.get(id(loop))
@@ -285,7 +289,7 @@ class Elements:
             if access.reason in _UNCERTAIN:
                 exact = True
                 doubts.append("control gets there")
-            elif access.reason == "call" and not access.path:
+            elif access.reason == "call" and not access.path and _is_one_value(access.symbol):
                 exact = True
                 doubts.append(f"`{access.call}` takes the path that does it")
         if not doubts:
@@ -367,6 +371,10 @@ def _common(one: Sequence[Loop], other: Sequence[Loop]) -> Iterator[Loop]:
         if mine is not theirs:
             return
         yield mine
+
+
+def _is_one_value(symbol: Symbol) -> bool:
+    return symbol.type.is_scalar or symbol.is_pointer
 
 
 def _indices(step: PathStep) -> tuple[Expr, ...]:

@@ -352,6 +352,8 @@ class _Examined:
             if self.root.construct is None and mode.between == "threads":
                 assumptions = (*assumptions, _CALLED_BY_A_TEAM)
             confidence = "likely" if assumptions else "proved"
+            if any(_is_unread(c.directive) for at in (one.place, other.place) for c in at.stack):
+                confidence = "possible"
             if mode.between == "iterations" and _is_half_ordered(one, other):
                 confidence = "possible"
             if mode.adjacent is not None and self._depends_on(mode.adjacent, one, other):
@@ -508,6 +510,15 @@ def _breaks_lanes(dependence: Dependence | None, construct: Construct | None) ->
     return True
 
 
+def _is_unread(directive: Directive) -> bool:
+    """Could the directive not be read completely? Then the clause that matters may be missing."""
+    return directive.problem is not None or bool(directive.unknown)
+
+
+def _is_worksharing(construct: Construct | None) -> bool:
+    return construct is not None and construct.directive.has("for", "sections", "single", "loop", "distribute")
+
+
 def _is_half_ordered(one: _Candidate, other: _Candidate) -> bool:
     """What stands before an ordered region comes before that region in later iterations (OpenMP 5.2 §15.10.2)."""
     locked = [c for c in (one, other) if "ordered" in c.place.locks]
@@ -517,8 +528,9 @@ def _is_half_ordered(one: _Candidate, other: _Candidate) -> bool:
 def _shows_a_team(one: _Candidate, other: _Candidate) -> bool:
     """In a function whose caller is not known: do the two accesses show that several threads execute it? Either both
     are in worksharing constructs, or exactly one is protected against other threads."""
-    shared_out = ("iteration", "single", "section")
-    if one.place.executor.kind in shared_out and other.place.executor.kind in shared_out:
+    if all(
+        c.place.executor.construct is not None and _is_worksharing(c.place.executor.construct) for c in (one, other)
+    ):
         return True
     if one.atomic or other.atomic:
         return not one.through_pointer and one.atomic != other.atomic

@@ -121,7 +121,12 @@ def _conflict(site: Site) -> tuple[str, str, Construct | None] | None:
         return f"`teams` may not stand inside of `{outer.directive.name}`", "only directly inside of target", outer
     if first == "ordered" and not directive.has("simd"):
         loop = next((c for c in reversed(team) if c.directive.has("for", "simd")), None)
-        if loop is not None and loop.directive.has("for") and loop.directive.first("ordered") is None:
+        if (
+            loop is not None
+            and loop.directive.problem is None
+            and loop.directive.has("for")
+            and loop.directive.first("ordered") is None
+        ):
             return "`ordered` in a loop that has no ordered clause", "add `ordered` to the loop directive", loop
     return None
 

@@ -49,7 +49,12 @@ from analyzers.standards.openmp import association
 def check(context: Context) -> Iterator[Finding]:
     for site in _common.sites(context.facts.function):
         directive, construct = site.directive, site.construct
-        if construct is None or association(directive.name) != "loop" or _governs_loop(construct):
+        if (
+            construct is None
+            or directive.problem is not None
+            or association(directive.name) != "loop"
+            or _governs_loop(construct)
+        ):
             continue
         yield _common.finding(
             RULE,

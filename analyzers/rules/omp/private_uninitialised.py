@@ -53,7 +53,7 @@ from analyzers.rules.registry import Context, Rule
 def check(context: Context) -> Iterator[Finding]:
     for site in _common.sites(context.facts.function):
         construct = site.construct
-        if construct is None or construct.body is None:
+        if construct is None or construct.body is None or site.directive.problem is not None:
             continue
         for clause in site.directive.all("private"):
             for symbol in listed(clause):
