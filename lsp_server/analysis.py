@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -78,10 +79,16 @@ def _carried_finding(finding: Finding, edit: Edit) -> Finding | None:
 
 def merged(carried: tuple[PlacedResult, ...], fresh: Mapping[int, FunctionResult]) -> tuple[PlacedResult, ...]:
     """Fresh results (by start) over carried ones, in textual order; what overlaps a fresh one is gone."""
-    spans = [(start, start + result.span.end) for start, result in fresh.items()]
-    kept = [p for p in carried if not any(s < p.start + p.result.span.end and p.start < e for s, e in spans)]
-    placed = [*kept, *(PlacedResult(start, result) for start, result in fresh.items())]
-    return tuple(sorted(placed, key=lambda p: p.start))
+    starts = sorted(fresh)
+    kept = []
+    for placed in carried:
+        # Functions do not overlap each other: only the last one that starts before this one's end can overlap it.
+        before = bisect_left(starts, placed.start + placed.result.span.end)
+        start = starts[before - 1] if before else None
+        if start is None or start + fresh[start].span.end <= placed.start:
+            kept.append(placed)
+    together = [*kept, *(PlacedResult(start, fresh[start]) for start in starts)]
+    return tuple(sorted(together, key=lambda p: p.start))
 
 
 def loop_at(analysis: Analysis, at: int) -> tuple[int, LoopReport] | None:
