@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from analyzers.dependence.facts import FunctionFacts, LoopFacts, Reduction
+from analyzers.dependence.spelling import spell
 from analyzers.ir.accesses import Access, Subscripts
 from analyzers.ir.expressions import Binary, Expr, Name, symbols
 from analyzers.ir.symbols import Symbol
@@ -137,9 +138,7 @@ def _names(listed: Iterable[Symbol]) -> list[str]:
 
 def _step(step: Expr) -> str:
     value = cost.constant(step)
-    if value is not None:
-        return "" if value == 1 else f": {value}"
-    return f": {step.symbol.name}" if isinstance(step, Name) else ""
+    return "" if value == 1 else f": {spell(step) if value is None else value}"
 
 
 def _reductions(reductions: Iterable[Reduction]) -> list[str]:
