@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from analyzers.dependence.facts import LoopFacts
+from analyzers.dependence.spelling import spell
 from analyzers.ir.expressions import Binary, Constant, Element, Expr, Field, Name, symbols, walk
 from analyzers.ir.statements import Assign, If, Loop, Stmt, walk_statements
 from analyzers.ir.symbols import Symbol
@@ -45,6 +46,25 @@ def compaction(facts: LoopFacts) -> str | None:
                 f"this collects elements in order, and `{name}` is the place of the next one. In three loops it is "
                 f"parallel: mark what is wanted, turn the marks into places with a prefix sum (`scan`, OpenMP 5.2 "
                 f"§5.6), write."
+            )
+    return None
+
+
+def steady_growth(facts: LoopFacts) -> str | None:
+    """`k += e` once in every iteration, where `e` stays the same."""
+    if facts.header is None:
+        return None
+    changed = {a.target.symbol for a in _assigns(facts) if isinstance(a.target, Name)} | {facts.header.index}
+    for assign in facts.loop.body.statements:
+        if not isinstance(assign, Assign) or not isinstance(assign.target, Name) or assign.op not in ("+", "-"):
+            continue
+        k = assign.target.symbol
+        plain = all(isinstance(e, (Name, Constant, Binary)) for e in walk(assign.value))
+        once = sum(isinstance(a.target, Name) and a.target.symbol == k for a in _assigns(facts)) == 1
+        if plain and once and not changed & set(symbols(assign.value)):
+            return (
+                f"`{k.name}` moves by the same amount in every iteration. Compute it from `{facts.header.index.name}` "
+                f"instead: its first value, and `{spell(assign.value)}` for each iteration before this one."
             )
     return None
 
@@ -220,6 +240,7 @@ _PATTERNS: tuple[Callable[[LoopFacts], str | None], ...] = (
     output,
     linked_list,
     compaction,
+    steady_growth,
     prefix_sum,
     sum_into_element,
     histogram,

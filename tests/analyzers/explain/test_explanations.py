@@ -143,6 +143,11 @@ HELP = {
         " t[i][j] = t[i - 1][j] + t[i][j - 1]; }",
         "The entries of an anti-diagonal are independent",
     ),
+    "steady growth": (
+        "void f(int n, int m, double *restrict a) { int k = 0;"
+        " for (int i = 0; i < n; i++) { a[i] = k; k += 2 * m + 1; } }",
+        "`2 * m + 1` for each iteration before this one",
+    ),
     "search": (
         "int f(int n, const int *a, int v) { int i; for (i = 0; i < n; i++) if (a[i] == v) break; return i; }",
         "threads cannot leave a loop early",
