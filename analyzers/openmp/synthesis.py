@@ -242,7 +242,8 @@ def _costly_copies(facts: LoopFacts, work: Work) -> str | None:
         elements = _elements(reduction.symbol)
         if work.operations < COPIES_PAY * (elements or cost.SOME):
             return f"each thread would fill and add up its own copy of `{reduction.symbol.name}`, which costs more"
-    for symbol in (*facts.private, *facts.firstprivate, *facts.lastprivate):
+    copied = (*facts.private, *facts.firstprivate, *facts.lastprivate, *(r.symbol for r in facts.reductions))
+    for symbol in copied:
         elements = _elements(symbol)
         if elements is not None and elements > PRIVATE_ARRAY:
             return (

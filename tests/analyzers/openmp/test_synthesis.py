@@ -167,3 +167,12 @@ def test_a_call_weighs() -> None:
     (heavy,) = offers(facts(loop(X, Constant(5000), call), X, Constant(5000)))
     assert not light.profitable
     assert heavy.profitable
+
+
+def test_a_private_copy_must_fit_the_stack_of_a_thread() -> None:
+    wide = Symbol("f/h", "h", Type("array", element=REAL, extents=(Extent(Constant(1_000_000)),)))
+    many = Constant(900_000_000)
+    for more in ({"reductions": (Reduction(wide, "+", "h", True, ()),)}, {"private": (wide,)}):
+        (proposal,) = offers(facts(loop(X, many, store(X)), X, many, **more))
+        assert not proposal.profitable
+        assert "its own copy of `h` (1,000,000 elements) on its stack" in proposal.advice
