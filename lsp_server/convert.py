@@ -229,10 +229,13 @@ COMPLETION_KIND = {
 def completion_item(proposal: Proposal, where: Place, snippets: bool, order: int) -> types.CompletionItem:
     """A word that may be typed. `order` keeps the order of the proposals in clients that sort."""
     text, form = proposal.insert, types.InsertTextFormat.PlainText
-    if snippets and text.endswith(")"):
-        text, form = f"{_snippet(text[:-1])}$0)", types.InsertTextFormat.Snippet
-    elif text.endswith("()"):
-        text = text[:-1]
+    if text.endswith(")"):
+        # The cursor goes where the list belongs: `linear(|: 1)`, `reduction(+: |)`. Without snippets the rest is left out.
+        at = text.index("(:") + 1 if "(:" in text else len(text) - 1
+        if snippets:
+            text, form = f"{_snippet(text[:at])}$0{_snippet(text[at:])}", types.InsertTextFormat.Snippet
+        else:
+            text = text[:at]
     section = f"OpenMP {proposal.section}" if proposal.section else None
     return types.CompletionItem(
         label=proposal.label,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from analyzers.api import Proposal
 from analyzers.ir.verdicts import Finding, FunctionResult, PlacedResult
 from analyzers.text import SourceText, Span
 from lsp_server import convert, trust
@@ -114,6 +115,22 @@ Then this is right:
         "OpenMP 5.2: parallel for §17.3",
         "Sums may differ.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("insert", "snippet", "plain"),
+    [
+        ("private()", "private($0)", "private("),
+        ("reduction(+: )", "reduction(+: $0)", "reduction(+: "),
+        ("linear(: 1)", "linear($0: 1)", "linear("),
+        ("nowait", "nowait", "nowait"),
+    ],
+)
+def test_the_cursor_goes_where_the_list_belongs(insert, snippet, plain):
+    proposal = Proposal("x", insert, "clause", "doc", "1.1", Span(0, 0))
+    where = Place("", SourceText.of(""), "utf-8")
+    texts = [convert.completion_item(proposal, where, snippets, 0).text_edit.new_text for snippets in (True, False)]
+    assert texts == [snippet, plain]
 
 
 def test_columns_are_counted_in_the_agreed_units():
