@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from analyzers.dependence.guards import exposed_on_real_paths
+from analyzers.dependence.stores import apart_from
 from analyzers.ir.expressions import Expr, Name, root, walk
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.graph import Node
@@ -158,8 +159,7 @@ def apart(loop: Loop, graph: FlowGraph) -> tuple[Assumption, ...]:
     bounds are read from, and that do not lead to file-scope variables."""
     found: dict[Assumption, None] = {}
     for symbol in sorted(graph.assumed_apart(loop), key=lambda s: s.name):
-        text = f"no pointer of the loop leads to `{symbol.name}`"
-        found[Assumption("no-alias", text, "ordinary", (symbol.name,))] = None
+        found[apart_from(symbol)] = None
     for inner in (loop, *loops(loop.body)):
         for assumption in sorted(graph.relied.get(inner, ()), key=lambda a: a.text):
             found[assumption] = None

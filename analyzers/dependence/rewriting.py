@@ -76,30 +76,45 @@ def sign_of(expr: Expr) -> int | None:
 
 
 def rewrite(expr: Expr, mapping: Mapping[Symbol, Expr]) -> Expr:
-    """`expr` with the variables in `mapping` replaced; pointer sums and addresses fold into plain elements.
+    """`expr` with the values of the variables in `mapping` filled in; pointer sums and addresses fold into plain
+    elements. The object in `&x` stays: its address is no use of its value.
 
     The result shares what did not change; identical to `expr` when nothing did. Needs no stack depth.
     """
     if not mapping:
         return expr
     done: list[Expr] = []
-    work: list[tuple[Expr, bool]] = [(expr, False)]
+    work: list[tuple[Expr, bool, bool]] = [(expr, False, False)]  # the flags: operands are done; it is an object
     while work:
-        top, ready = work.pop()
+        top, ready, place = work.pop()
         if isinstance(top, Name):
-            done.append(mapping.get(top.symbol, top))
+            done.append(top if place else mapping.get(top.symbol, top))
             continue
         below = children(top)
         if not below:
             done.append(top)
         elif not ready:
-            work.append((top, True))
-            work.extend((child, False) for child in reversed(below))
+            work.append((top, True, place))
+            first = _holds_place(top, place)
+            work.extend((child, False, first and n == 0) for n, child in reversed([*enumerate(below)]))
         else:
             new = done[-len(below) :]
             del done[-len(below) :]
             done.append(top if all(a is b for a, b in zip(below, new, strict=True)) else with_children(top, new))
     return done[0]
+
+
+def _holds_place(expr: Expr, place: bool) -> bool:
+    """Is the first operand an object rather than a value, given whether the whole is?"""
+    match expr:
+        case Address():
+            return True
+        case Field():
+            return place
+        case Element(base=base):
+            return place and base.type.kind == "array"
+        case _:
+            return False
 
 
 def with_children(expr: Expr, new: Sequence[Expr]) -> Expr:

@@ -18,7 +18,7 @@ from analyzers.ir.expressions import Call, Constant, Expr
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.graph import Node
 from analyzers.ir.pointers import may_share_memory, parameter_use
-from analyzers.ir.symbols import UNKNOWN_TYPE, Type
+from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
 from analyzers.ir.uses import of_expression
 from analyzers.ir.verdicts import Assumption
 
@@ -56,10 +56,16 @@ def changes_memory(expr: Expr, nodes: Iterable[Node], graph: FlowGraph) -> Answe
     loads = [(*_placed(lvalue, "read", graph), lvalue.type) for lvalue in (*uses.loads, *uses.elements)]
     found: set[Assumption] = set()
     seen: set[Shape] = set()
+    # A pointer may lead to variables that are written by name.
+    reached = 0
+    for lvalue in uses.loads:
+        reached |= graph.memory.accessed(lvalue)
     for node in nodes:
         raw = node.raw
-        if raw.opaque is not None:
+        if raw.opaque is not None or node.writes & reached & ~graph.memory.assumable:
             return None
+        if node.writes & reached:
+            found.update(apart_from(symbol) for symbol in graph.symbols_in(node.writes & reached))
         for call in raw.calls:
             types = _written_types(call, graph)
             if types is None or (through_call and types):
@@ -81,6 +87,11 @@ def changes_memory(expr: Expr, nodes: Iterable[Node], graph: FlowGraph) -> Answe
                     return None
                 found |= answer
     return frozenset(found)
+
+
+def apart_from(symbol: Symbol) -> Assumption:
+    """That no pointer leads to a file-scope variable whose address is nowhere taken."""
+    return Assumption("no-alias", f"no pointer of the loop leads to `{symbol.name}`", "ordinary", (symbol.name,))
 
 
 def _overlap(load: tuple[Shape, Access, Type], store: tuple[Shape, Access, Type], memo: _Memo) -> Answer:

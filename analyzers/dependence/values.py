@@ -192,9 +192,14 @@ class Values:
             value = expand(value, self.graph.memory.effects)
             if any(isinstance(part, Call) for part in walk(value)):
                 return None
-        between = [graph.nodes[i] for i in graph.between(definition, use) if i != use] if definition != use else []
+        # From the definition on: `k = k + 1` does not describe k by what k is afterwards.
+        nodes = [node]
+        if definition != use:
+            nodes += [graph.nodes[i] for i in graph.between(definition, use) if i != use]
+            nodes.append(graph.nodes[use])
+        reading = use if use != definition else None
         for candidate in (self._resolved(value, node, depth + 1), value):
-            if self._small(candidate) and not self._changes(candidate, (*between, graph.nodes[use]), use=use):
+            if self._small(candidate) and not self._changes(candidate, nodes, use=reading):
                 result = converted(candidate, symbol)
                 # Outside of loops the name says as much as a converted value, and is easier to reason with.
                 return result if result is candidate or graph.in_loop(definition) else None

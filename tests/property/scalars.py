@@ -307,7 +307,8 @@ class Machine:
         self.memory: list[dict[object, object]] = [{}]  # frames of shared objects; the first one holds the globals
         self.private: dict[object, object] | None = None
         self.own: frozenset[Symbol] = frozenset()
-        self.steps = 0
+        self.watch: Callable[[Stmt], None] = lambda stmt: None  # told of each statement and loop test before it runs
+        self.enter: Callable[[Loop], None] = lambda loop: None  # told of each loop once it is initialised
 
     def call(self, name: str, arguments: list[object]) -> object:
         function = self.functions[name]
@@ -393,7 +394,8 @@ class Machine:
             self.execute(stmt)
 
     def execute(self, stmt: Stmt) -> None:
-        self.steps += 1
+        if not isinstance(stmt, (Loop, Block)):
+            self.watch(stmt)
         match stmt:
             case Declare(symbol=symbol, value=value):
                 home = self.private if self.private is not None else self.memory[-1]
@@ -445,7 +447,11 @@ class Machine:
     def loop(self, loop: Loop) -> None:
         for stmt in loop.init:
             self.execute(stmt)
-        while loop.condition is None or self.value(loop.condition):
+        self.enter(loop)
+        while True:
+            self.watch(loop)
+            if loop.condition is not None and not self.value(loop.condition):
+                return
             try:
                 self.block(loop.body)
             except _ContinueError:
@@ -540,6 +546,8 @@ def operate(op: str, left: int, right: int) -> int:
             return wrapped(left - right)
         case "*":
             return wrapped(left * right)
+        case "/":
+            return abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
         case "&":
             return left & right
         case "|":

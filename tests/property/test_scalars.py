@@ -14,10 +14,11 @@ from pathlib import Path
 from types import ModuleType
 
 from analyzers.dependence import effects, induction, privatization, reductions
+from analyzers.dependence.values import Values
 from analyzers.frontends.c import lower_file
 from analyzers.ir import flow
-from analyzers.ir.expressions import Name
-from analyzers.ir.statements import Function, Loop, LoopHeader, loops
+from analyzers.ir.expressions import Name, symbols
+from analyzers.ir.statements import Function, Loop, LoopHeader, Stmt, loops
 from analyzers.text import SourceText
 
 
@@ -121,3 +122,61 @@ def test_roles_survive_any_order() -> None:
     print(dict(seen), dict(used))
     assert seen["parallel"] > CASES / 20, seen
     assert min(used.values()) > 0, used
+
+
+def test_values_are_what_variables_hold() -> None:
+    """Wherever a statement runs, the values that the analysis fills in are those that the variables have."""
+    checked: Counter[str] = Counter()
+    for number in range(CASES // 2):
+        seed = SEED + 7_000_000 + number
+        text = scalars.Writer(seed).program()
+        functions = {p.function.name: p.function for p in lower_file(SourceText.of(text)).functions}
+        function = functions["f"]
+        graph = flow.build(function, effects.table(functions.values()))
+        headers = {
+            loop: header
+            for loop in loops(function.body)
+            if isinstance(header := induction.normalise(loop, graph), LoopHeader)
+        }
+        values = induction.values_of(graph, headers)
+        for trial in range(3):
+            watch_values(functions, values, seed + trial, text, checked)
+    print(dict(checked))
+    assert checked["value"] > CASES
+    assert checked["entry"] > 0
+    assert checked["header"] > CASES
+
+
+def watch_values(functions: dict[str, Function], values: Values, seed: int, text: str, checked: Counter[str]) -> None:
+    graph = values.graph
+    inputs = random.Random(seed)
+    machine = scalars.Machine(functions)
+
+    def watch(stmt: Stmt) -> None:
+        if len(machine.memory) != 2:
+            return
+        for symbol, expr in values.at(stmt).items():
+            if symbol.is_pointer:
+                continue
+            actual = machine.home(symbol)[symbol]
+            assert machine.value(expr) == actual, f"seed {seed}: `{symbol.name}` before {stmt}\n{text}"
+            checked["entry" if any(s in graph.entries for s in symbols(expr)) else "value"] += 1
+
+    def enter(loop: Loop) -> None:
+        if len(machine.memory) != 2:
+            return
+        for entry, (original, owner) in graph.entries.items():
+            if owner is loop:
+                machine.home(entry)[entry] = machine.home(original)[original]
+        header = values.headers.get(loop)
+        if header is not None:
+            actual = machine.home(header.index)[header.index]
+            assert machine.value(header.lower) == actual, f"seed {seed}: lower bound of `{header.index.name}`\n{text}"
+            checked["header"] += 1
+
+    machine.watch, machine.enter = watch, enter
+    objects = {s for f in functions.values() for s in f.globals if s.storage == "global"}
+    machine.memory[0].update(dict.fromkeys(objects, 9))
+    n, k = inputs.choice((0, 1, 2, 3, 5, 7)), inputs.randint(0, 5)
+    a = [inputs.randint(-3, 8) for _ in range(scalars.SIZE)]
+    machine.call("f", [n, k, a, [0] * scalars.SIZE])
