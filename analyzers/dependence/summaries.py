@@ -32,6 +32,7 @@ from analyzers.ir.statements import (
     Declare,
     Function,
     Jump,
+    Loop,
     Stmt,
     Unknown,
     expressions,
@@ -68,7 +69,7 @@ def summarise(function: Function, known: Known) -> Effects:
     """What a call of the function does, given the effects of the functions that it calls."""
     summary = _Summary(function, known)
     # Where there are variants, another function may be called instead (OpenMP 5.2 §7.5).
-    summary.synchronizes = any(d.has("declare variant") for d in function.directives)
+    summary.synchronizes = summary.orders = any(d.has("declare variant") for d in function.directives)
     for stmt in walk_statements(function.body):
         summary.add(stmt)
         if summary.unknown is not None:
@@ -214,7 +215,7 @@ class _Summary:
         self.writes: set[str] = set()
         self.memory: dict[tuple[Root, Steps], ParameterUse] = {}
         self.moves_pointers = False
-        self.io = self.exits = self.synchronizes = False
+        self.io = self.exits = self.synchronizes = self.orders = False
         self.trusted = True
         self.state: str | None = None
         self.unknown: str | None = None
@@ -233,7 +234,11 @@ class _Summary:
             return
         if isinstance(stmt, Jump) and stmt.kind == "exit":
             self.exits = self.io = True
-        self.synchronizes = self.synchronizes or isinstance(stmt, Construct)
+        if isinstance(stmt, Construct):
+            self.synchronizes = True
+            self.orders = self.orders or not stmt.directive.has("critical", "atomic", "flush", "simd")
+        elif isinstance(stmt, Loop) and stmt.kind != "for":
+            self.orders = True  # it may wait for another thread
         uses = of_statement(stmt)
         if uses.opaque is not None:
             self.unknown = f"has code that could not be read: {uses.opaque}"
@@ -329,6 +334,7 @@ class _Summary:
         self.state = self.state or effect.state
         self.trusted = self.trusted and effect.trusted
         self.synchronizes = self.synchronizes or effect.synchronizes
+        self.orders = self.orders or (effect.synchronizes and not effect.excludes)
         self.threadprivate |= effect.threadprivate
         for position, argument in enumerate(call.arguments):
             use = parameter_use(effect, position)
@@ -383,6 +389,7 @@ class _Summary:
             whole_parameters=self.whole,
             trusted=self.trusted,
             synchronizes=self.synchronizes,
+            excludes=self.synchronizes and not self.orders,
             threadprivate=frozenset(self.threadprivate),
         )
 

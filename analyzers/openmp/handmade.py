@@ -42,7 +42,7 @@ def find(facts: FunctionFacts, body: Stmt, phases: Phases) -> Handmade:
             if effects is None or not effects.synchronizes:
                 continue
             at = phases.placements.get(id(stmt))
-            if not (call.name or "").startswith("omp_"):
+            if not (call.name or "").startswith("omp_") and not effects.excludes:
                 locks = True
             if at is not None and call.name in UNSET_LOCK and call.arguments and lock_of(call) not in at.locks:
                 locks = True

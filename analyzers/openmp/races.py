@@ -42,6 +42,7 @@ _TEAM = ("parallel", "teams")
 _ORPHANS = ("critical", "atomic", "for", "sections", "single", "task", "taskloop", "loop", "distribute", "scope")
 _ENTRIES = ("main", "MAIN__")
 _CALLED_BY_A_TEAM = Assumption("condition", "several threads call the function at the same time", "ordinary")
+_IN_CALLEE = "the callee"  # a lock that stands for the critical and atomic constructs of a function that is called
 _CHOSEN_LATER = ("metadirective", "begin metadirective", "dispatch")  # what runs there is not known
 _MOST_RACES = 12  # of one variable in one region: rules choose among them
 
@@ -199,6 +200,9 @@ class _Examined:
         if self.teams:
             # Critical regions and locks exclude the threads of one contention group only (OpenMP 5.2 §15.2, §1.2.2).
             locks = frozenset(k for k in locks if not k.startswith(("critical:", "lock:")))
+        effects = self.facts.effects.get(access.call or "")
+        if effects is not None and effects.excludes:
+            locks = locks | {_IN_CALLEE}
         if locks != at.locks:
             at = replace(at, locks=locks)
         key = (access.symbol, tuple(map(id, at.stack)))
@@ -243,7 +247,9 @@ class _Examined:
         if effects is None:
             return False
         assert access.symbol is not None
-        return effects.synchronizes or (not access.path and access.symbol.name in effects.threadprivate)
+        return (effects.synchronizes and not effects.excludes) or (
+            not access.path and access.symbol.name in effects.threadprivate
+        )
 
     def _is_shared(self, one: _Candidate, other: _Candidate, mode: Mode) -> bool:
         """Is the named variable one object for both, in this mode?"""
@@ -308,6 +314,8 @@ class _Examined:
     def _race(self, one: _Candidate, other: _Candidate) -> Race | None:
         if one.atomic and other.atomic:
             return None
+        if any(_IN_CALLEE in c.place.locks for c in (one, other)) and one.placed.locks and other.placed.locks:
+            return None  # which of them exclude each other is not seen from here
         best: Race | None = None
         for mode in self._modes(one, other):
             race = self._in_mode(one, other, mode)
