@@ -36,6 +36,8 @@ from analyzers.ir.verdicts import Assumption, Reason, Witness
 
 T = TypeVar("T")
 BUDGET = 100_000
+DETAIL = 10_000  # at most, for each of distance, proof and assumption: projections are dear for their operations
+_TOO_LONG = "the question takes too long to decide"
 MAX_CASES = 32
 TYPICAL_TRIPS = 16  # a dependence that needs more iterations than this is not one of every run
 _LONG = 1 << 62
@@ -111,9 +113,8 @@ class Solver:
             return False
         inside = [w for w in writes if w.writes and w.call is None and _depth_of(loop, w) == depth]
         try:
-            _reset(self.budget)
-            return self._covered(read, inside, depth + 1)
-        except (BudgetError, isl.Error):
+            return _limited(self.budget // 4, lambda: self._covered(read, inside, depth + 1))
+        except BudgetError:
             return False
 
     def _instance(self, access: Access, tag: str, shared: int) -> Instance:
@@ -150,13 +151,10 @@ class Solver:
         parameters = tuple(systems.parameters_of([a, b], equations.linears))
         pair = _Pair(a, b, equations, shared if carried else None, order, parameters)
         try:
-            _reset(self.budget)
-            cases = _cases(pair)
-            return _conflict(pair, cases, self.headers) if cases else answers.none(equations, first)
+            cases = _limited(self.budget // 4, lambda: _cases(pair))
         except BudgetError:
-            return answers.maybe("budget", "the question takes too long to decide", first)
-        except isl.Error as error:
-            return answers.maybe("budget", f"the solver gave up: {str(error)[:60]}", first)
+            return answers.maybe("budget", _TOO_LONG, first)
+        return _conflict(pair, cases, self.headers, self.budget) if cases else answers.none(equations, first)
 
     def _covered(self, read: Access, writes: Sequence[Access], shared: int) -> bool:
         reader = self._instance(read, "a", shared)
@@ -181,7 +179,7 @@ class Solver:
             needed = part if needed is None else needed.union(part)
         if written is None or needed is None:
             return needed is None or bool(needed.is_empty())
-        return bool(_guarded(lambda: needed.is_subset(written)))
+        return bool(needed.is_subset(written))
 
 
 def carried(
@@ -235,7 +233,7 @@ def _expanded(
             for chosen, where in zip(live, points, strict=True)
             for case in option
         ]
-        tried = [(chosen, where) for chosen, where in tried if not _guarded(where.is_empty)]
+        tried = [(chosen, where) for chosen, where in tried if not where.is_empty()]
         if len(tried) > MAX_CASES:
             raise BudgetError
         live = [chosen for chosen, _ in tried]
@@ -253,7 +251,7 @@ def _cases(pair: _Pair, more: Sequence[tuple[Conjunction, ...]] = ()) -> list[_C
         columns = systems.columns(itertools.chain(common, *(c for _, c in pair.order)), pair.parameters)
         meeting = _points(common, columns)
         for forward, extra in pair.order:
-            if not _guarded(_narrowed(meeting, extra, columns).is_empty):
+            if not _narrowed(meeting, extra, columns).is_empty():
                 found.append(_Case(forward, (*common, *extra)))
     return found
 
@@ -261,28 +259,45 @@ def _cases(pair: _Pair, more: Sequence[tuple[Conjunction, ...]] = ()) -> list[_C
 # The answer
 
 
-def _conflict(pair: _Pair, cases: list[_Case], headers: Headers) -> Conflict:
+def _conflict(pair: _Pair, cases: list[_Case], headers: Headers, budget: int) -> Conflict:
     a, b, equations = pair.a, pair.b, pair.equations
-    exact = a.exact and b.exact and equations.exact and equations.assumption is None
     forward = answers.better_direction(a.access, b.access, {c.forward for c in cases})
     chosen = [c for c in cases if c.forward == forward]
-    distance = None if equations.assumption is not None else _distance(pair, chosen)
+    distance: int | None = None
     found: Witness | None = None
     reason = answers.reason_of(a, b, equations)
-    if exact:
-        typical = TYPICAL_TRIPS + 2 * systems.reach(equations) + answers.reach_of_guards(a, b)
-        if not pair.parameters or _happens_typically(pair, cases, typical):
-            found = next((w for w in (_witness(pair, c, headers) for c in chosen) if w is not None), None)
-            text = "the dependence could not be confirmed by an example"
-            reason = Reason("not-confirmed", text, a.access.span, answers.subject(a.access))
-        else:
-            reason = answers.unknown_parameters(a.access)
-    elif reason is None:
-        reason = answers.unproved_range(equations, a.access)
+    try:
+        if equations.assumption is None:
+            distance = _limited(min(budget, DETAIL), lambda: _distance(pair, chosen))
+        if a.exact and b.exact and equations.exact and equations.assumption is None:
+            found, reason = _limited(min(budget, DETAIL), lambda: _proof(pair, cases, chosen, headers))
+    except BudgetError:
+        reason = Reason("budget", _TOO_LONG, a.access.span, answers.subject(a.access))
     dependence = answers.dependence(a.access, b.access, forward, distance, found)
     if found is not None:
         return Conflict("proved", dependence, found)
-    return Conflict("maybe", dependence, None, reason, _missing(pair, cases))
+    try:
+        assumption = _limited(min(budget, DETAIL), lambda: _missing(pair, cases))
+    except BudgetError:
+        assumption = None
+    reason = reason or answers.unproved_range(equations, a.access)
+    return Conflict("maybe", dependence, None, reason, assumption)
+
+
+def _proof(
+    pair: _Pair, cases: list[_Case], chosen: list[_Case], headers: Headers
+) -> tuple[Witness | None, Reason | None]:
+    """A confirmed example of a dependence that is there in every run of some length, or what is wanting."""
+    a, b = pair.a, pair.b
+    typical = TYPICAL_TRIPS + 2 * systems.reach(pair.equations) + answers.reach_of_guards(a, b)
+    if pair.parameters and not _happens_typically(pair, cases, typical):
+        return None, answers.unknown_parameters(a.access)
+    for case in chosen:
+        found = _witness(pair, case, headers)
+        if found is not None:
+            return found, None
+    text = "the dependence could not be confirmed by an example"
+    return None, Reason("not-confirmed", text, a.access.span, answers.subject(a.access))
 
 
 def _distance(pair: _Pair, cases: list[_Case]) -> int | None:
@@ -304,7 +319,7 @@ def _distance(pair: _Pair, cases: list[_Case]) -> int | None:
             distance = sum(f * values.get(v, 0) for v, f in gap.items())
         for sign in (1, -1):
             other = Constraint(plus({None: -sign * distance - 1}, gap, sign))
-            if not _guarded(_narrowed(points, (other,), columns).is_empty):
+            if not _narrowed(points, (other,), columns).is_empty():
                 return None
     return abs(distance // step) if distance else None
 
@@ -334,10 +349,10 @@ def _runs(constraints: Sequence[Constraint], pair: _Pair) -> isl.Set:
 def _happens_typically(pair: _Pair, cases: list[_Case], trips: int) -> bool:
     """Does a conflict exist for all parameter values for which every symbolic loop can run `trips` times?"""
     runs = _typical_runs(pair, trips)
-    if _guarded(runs.is_empty):
+    if runs.is_empty():
         return False
     happens = _union(_projected(case.constraints, pair.parameters, ()) for case in cases)
-    return bool(_guarded(lambda: runs.is_subset(happens)))
+    return bool(runs.is_subset(happens))
 
 
 def _witness(pair: _Pair, case: _Case, headers: Headers) -> Witness | None:
@@ -350,7 +365,7 @@ def _witness(pair: _Pair, case: _Case, headers: Headers) -> Witness | None:
     for extra, least in ((plain, True), (small, True), ([], False))[0 if turns else 1 :]:
         points = _points([*case.constraints, *extra], columns)
         try:
-            values = _sample(_guarded(points.lexmin) if least else points, columns)
+            values = _sample(points.lexmin() if least else points, columns)
         except isl.Error:
             continue  # without a least point
         found = None
@@ -372,21 +387,13 @@ def _missing(pair: _Pair, cases: list[_Case]) -> Assumption | None:
     if loaded and len(loaded) <= 4:
         arrays = tuple(dict.fromkeys(i.array for i in loaded))
         name = " and ".join(f"`{each}`" for each in arrays)
-        try:
-            if len(loaded) <= 2 and not _cases(pair, no_duplicates(loaded)):
-                verb = "holds" if len(arrays) == 1 else "hold"
-                return Assumption("distinct-index", f"{name} {verb} no value twice", "strong", arrays)
-            if all(_impossible_if_rising(pair, case) for case in cases):
-                verb = "decreases" if len(arrays) == 1 else "decrease"
-                return Assumption("condition", f"{name} never {verb}", "strong", arrays)
-        except BudgetError:
-            return None
-    if not pair.parameters:
-        return None
-    try:
-        return _missing_condition(pair, cases)
-    except (BudgetError, isl.Error):
-        return None
+        if len(loaded) <= 2 and not _cases(pair, no_duplicates(loaded)):
+            verb = "holds" if len(arrays) == 1 else "hold"
+            return Assumption("distinct-index", f"{name} {verb} no value twice", "strong", arrays)
+        if all(_impossible_if_rising(pair, case) for case in cases):
+            verb = "decreases" if len(arrays) == 1 else "decrease"
+            return Assumption("condition", f"{name} never {verb}", "strong", arrays)
+    return _missing_condition(pair, cases) if pair.parameters else None
 
 
 def _impossible_if_rising(pair: _Pair, case: _Case) -> bool:
@@ -400,12 +407,12 @@ def _impossible_if_rising(pair: _Pair, case: _Case) -> bool:
         points = _points(case.constraints, columns)
         for sign in (1, -1):
             wrong = Constraint(plus({None: -1}, place, sign))
-            if _guarded(_narrowed(points, (wrong,), columns).is_empty):
+            if _narrowed(points, (wrong,), columns).is_empty():
                 extra.append(Constraint(plus({}, loaded.value, -sign)))
     if not extra:
         return False
     constraints = [*case.constraints, *extra]
-    return bool(_guarded(_points(constraints, systems.columns(constraints, pair.parameters)).is_empty))
+    return bool(_points(constraints, systems.columns(constraints, pair.parameters)).is_empty())
 
 
 def _missing_condition(pair: _Pair, cases: list[_Case]) -> Assumption | None:
@@ -415,10 +422,10 @@ def _missing_condition(pair: _Pair, cases: list[_Case]) -> Assumption | None:
     domain.extend(c for _, order in pair.order[:1] for c in order)
     runs = _runs(domain, pair)
     meets = _union(_projected(case.constraints, parameters, ()) for case in cases)
-    safe = _guarded(lambda: runs.subtract(meets).coalesce().gist(runs).coalesce())
+    safe = runs.subtract(meets).coalesce().gist(runs).coalesce()
     if safe.is_empty() or safe.n_basic_set() > 3:
         return None
-    if _guarded(lambda: safe.intersect(_typical_runs(pair, TYPICAL_TRIPS)).is_empty()):
+    if safe.intersect(_typical_runs(pair, TYPICAL_TRIPS)).is_empty():
         return None  # all it would say is that the loop hardly runs
     found: list[list[tuple[Linear, bool]]] = []
     for part in safe.get_basic_sets():
@@ -437,19 +444,32 @@ def _terms(made: isl.Constraint, parameters: Sequence[Variable]) -> tuple[Linear
 # isl
 
 
-def _reset(budget: int) -> None:
+def _limited(budget: int, question: Callable[[], T]) -> T:
+    """The answer to a question of several steps, if that takes no more than `budget` operations of isl.
+
+    Raises BudgetError. Once the budget is used up, isl makes nothing any more: what it returns then is no answer.
+    """
     _context.set_max_operations(0)
     _context.reset_operations()
     _context.set_max_operations(budget)
-
-
-def _guarded(question: Callable[[], T]) -> T:
     try:
-        return question()
+        answer = question()
     except isl.Error as error:
-        if "quota" in str(error) or "maximal number of operations" in str(error):
+        raise BudgetError from error
+    except (TypeError, AttributeError) as error:
+        if _is_exhausted():
             raise BudgetError from error
         raise
+    if _is_exhausted():
+        raise BudgetError
+    return answer
+
+
+def _is_exhausted() -> bool:
+    try:
+        return bool(isl.Val.int_from_si(_context, 1).to_str() != "1")
+    except isl.Error:
+        return True
 
 
 def _points(constraints: Iterable[Constraint], columns: dict[Variable, int]) -> isl.BasicSet:
@@ -480,7 +500,7 @@ def _projected(constraints: Sequence[Constraint], parameters: Sequence[Variable]
     if any(not isinstance(v, tuple) for v in columns if columns[v] >= wanted):
         raise BudgetError  # a parameter must not be projected out: better no answer than a wrong one
     points = _points(constraints, columns).to_set()
-    return _guarded(lambda: points.project_out(_SET, wanted, len(columns) - wanted))
+    return points.project_out(_SET, wanted, len(columns) - wanted)
 
 
 def _union(sets: Iterable[isl.Set]) -> isl.Set:
@@ -491,7 +511,7 @@ def _union(sets: Iterable[isl.Set]) -> isl.Set:
 
 
 def _sample(points: isl.BasicSet | isl.Set, columns: dict[Variable, int]) -> dict[Variable, int] | None:
-    point = _guarded(points.sample_point)
+    point = points.sample_point()
     if point.is_void():
         return None
     return {v: int(point.get_coordinate_val(_SET, c).to_python()) for v, c in columns.items()}
