@@ -230,7 +230,8 @@ def completion_item(proposal: Proposal, where: Place, snippets: bool, order: int
     """A word that may be typed. `order` keeps the order of the proposals in clients that sort."""
     text, form = proposal.insert, types.InsertTextFormat.PlainText
     if text.endswith(")"):
-        # The cursor goes where the list belongs: `linear(|: 1)`, `reduction(+: |)`. Without snippets the rest is left out.
+        # The cursor goes where the list belongs: `linear(|: 1)`, `reduction(+: |)`.
+        # Without snippets the rest is left out.
         at = text.index("(:") + 1 if "(:" in text else len(text) - 1
         if snippets:
             text, form = f"{_snippet(text[:at])}$0{_snippet(text[at:])}", types.InsertTextFormat.Snippet
