@@ -8,57 +8,36 @@ occurs and the result is unspecified. For each parallel region: which accesses c
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from analyzers.dependence import alias
 from analyzers.dependence.deadline import Deadline
 from analyzers.dependence.facts import FunctionFacts
-from analyzers.ir.accesses import Access, AccessKind, Subscripts
+from analyzers.ir.accesses import Access, Subscripts
 from analyzers.ir.directives import Directive
-from analyzers.ir.expressions import Constant, Expr, Name, root, symbols, walk
+from analyzers.ir.expressions import Constant, Name, root, walk
 from analyzers.ir.statements import (
     Assign,
     Construct,
-    Function,
     Loop,
     Stmt,
-    substatements,
     walk_statements,
 )
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Confidence, Dependence
 from analyzers.openmp import handmade
+from analyzers.openmp.candidates import IN_CALLEE, TEAM, Candidate, Collector, Root, roots
 from analyzers.openmp.concurrency import Mode, modes
 from analyzers.openmp.constructs import has_one_thread, thread_numbers
 from analyzers.openmp.elements import Elements
-from analyzers.openmp.facts import Executor, OpenMPFacts, PlacedAccess, Race, Region
+from analyzers.openmp.facts import OpenMPFacts, Race, Region
 from analyzers.openmp.invariants import Invariant
-from analyzers.openmp.phases import Phases, Placement, place
-from analyzers.openmp.sharing import Scopes, Storage, associated_loops, region_sharing, scopes, storage
+from analyzers.openmp.phases import Phases, place
+from analyzers.openmp.sharing import Scopes, associated_loops, region_sharing, scopes
 from analyzers.settings import Options
 
 _DEFAULTS = Options()
-_TEAM = ("parallel", "teams")
-_ORPHANS = ("critical", "atomic", "for", "sections", "single", "task", "taskloop", "loop", "distribute", "scope")
-_ENTRIES = ("main", "MAIN__")
 _CALLED_BY_A_TEAM = Assumption("condition", "several threads call the function at the same time", "ordinary")
-_IN_CALLEE = "the callee"  # a lock that stands for the critical and atomic constructs of a function that is called
-_CHOSEN_LATER = ("metadirective", "begin metadirective", "dispatch")  # what runs there is not known
 _MOST_RACES = 12  # of one variable in one region: rules choose among them
-
-
-@dataclass(frozen=True, slots=True)
-class _Root:
-    """A region to look at: a construct, or None for the whole function (constructs whose team is the caller's)."""
-
-    construct: Construct | None
-    outside: tuple[Construct, ...]
-    loops: tuple[Loop, ...]  # around it
-
-    @property
-    def depth(self) -> int:
-        """The index of the region in the stacks of constructs."""
-        return len(self.outside)
 
 
 def find(facts: FunctionFacts, options: Options = _DEFAULTS) -> OpenMPFacts:
@@ -66,8 +45,8 @@ def find(facts: FunctionFacts, options: Options = _DEFAULTS) -> OpenMPFacts:
 
     A pair is looked at until `options.budget` seconds have gone; what was found until then is true.
     """
-    roots = tuple(_roots(facts.function))
-    if not roots:
+    found = tuple(roots(facts.function))
+    if not found:
         return OpenMPFacts()
     deadline = Deadline.after(options.budget)
     table = scopes(facts.function)
@@ -78,57 +57,11 @@ def find(facts: FunctionFacts, options: Options = _DEFAULTS) -> OpenMPFacts:
             by_statement.setdefault(id(access.statement), []).append(access)
     regions: list[Region] = []
     races: list[Race] = []
-    for start in roots:
+    for start in found:
         examined = _Examined(facts, options, start, table, pointers, by_statement, deadline)
         regions.append(examined.region)
         races.extend(examined.races())
     return OpenMPFacts(tuple(regions), tuple(races))
-
-
-def _roots(function: Function) -> Iterator[_Root]:
-    """Parallel regions, SIMD loops, and the function itself where constructs stand outside of any parallel region.
-
-    What stands so in the entry of a program binds to a team of one thread (OpenMP 5.2 §1.3), and cannot race."""
-    stack: list[tuple[Stmt, tuple[Construct, ...], tuple[Loop, ...]]] = [(function.body, (), ())]
-    orphaned = False
-    found: list[_Root] = []
-    while stack:
-        stmt, outside, loops = stack.pop()
-        if isinstance(stmt, Construct):
-            directive = stmt.directive
-            in_team = any(c.directive.has(*_TEAM) for c in outside)
-            alone = directive.has("simd") and not directive.has("for", "distribute", "taskloop", "loop")
-            if alone or directive.has(*_TEAM):
-                found.append(_Root(stmt, outside, loops))
-            elif directive.has(*_ORPHANS) and not in_team:
-                orphaned = True
-            outside = (*outside, stmt)
-        elif isinstance(stmt, Loop):
-            loops = (*loops, stmt)
-        stack.extend((s, outside, loops) for s in reversed(substatements(stmt)))
-    yield from found
-    if orphaned and function.name not in _ENTRIES:
-        yield _Root(None, (), ())
-
-
-@dataclass(slots=True)
-class _Candidate:
-    """An access to memory that may be shared, with its place."""
-
-    access: Access
-    place: Placement
-    storage: Storage
-    atomic: bool
-    placed: PlacedAccess
-
-    @property
-    def symbol(self) -> Symbol:
-        assert self.access.symbol is not None
-        return self.access.symbol
-
-    @property
-    def through_pointer(self) -> bool:
-        return any(isinstance(s, Subscripts) and s.through_pointer for s in self.access.path)
 
 
 class _Examined:
@@ -138,7 +71,7 @@ class _Examined:
         self,
         facts: FunctionFacts,
         options: Options,
-        root: _Root,
+        root: Root,
         table: Scopes,
         pointers: alias.PointerFacts,
         by_statement: Mapping[int, Sequence[Access]],
@@ -151,14 +84,12 @@ class _Examined:
         self.pointers = pointers
         self.deadline = deadline
         construct = root.construct
-        self.simd = construct is not None and not construct.directive.has(*_TEAM)
+        self.simd = construct is not None and not construct.directive.has(*TEAM)
         self.phases: Phases = place(construct, root.outside) if construct is not None else place(facts.function)
         self.one_thread = construct is not None and not self.simd and has_one_thread(construct.directive)
-        self.teams = construct is not None and construct.directive.has("teams") and not _has_one_team(construct)
         body = construct.body if construct is not None and construct.body is not None else facts.function.body
         self.handmade = handmade.find(facts, body, self.phases)
-        found = [*self._candidates(by_statement), *self._combinations()]
-        self.candidates = sorted(found, key=lambda c: c.access.order)
+        self.candidates = Collector(facts, root, table, self.phases).collect(by_statement)
         sharing = region_sharing(construct, root.outside, table) if construct is not None else {}
         self.region = Region(
             construct if construct is not None else _as_construct(facts),
@@ -167,91 +98,9 @@ class _Examined:
         )
         self.elements: dict[int, Elements] = {}
 
-    # --- what may be shared -----------------------------------------------------------------------------------------
+    # --- what is shared ---------------------------------------------------------------------------------------------
 
-    def _candidates(self, by_statement: Mapping[int, Sequence[Access]]) -> Iterator[_Candidate]:
-        atomics: dict[int, frozenset[Symbol]] = {}
-        meanings: dict[tuple[Symbol, tuple[int, ...]], Storage] = {}
-        for statement, at in self.phases.placements.items():
-            if self.root.construct is None and any(c.directive.has(*_TEAM) for c in at.stack):
-                continue  # a region of its own
-            if any(c.directive.has(*_CHOSEN_LATER) for c in at.stack):
-                continue
-            for access in by_statement.get(statement, ()):
-                if not self._is_own_business(access):
-                    yield self._candidate(access, at, atomics, meanings)
-
-    def _candidate(
-        self,
-        access: Access,
-        at: Placement,
-        atomics: dict[int, frozenset[Symbol]],
-        meanings: dict[tuple[Symbol, tuple[int, ...]], Storage],
-    ) -> _Candidate:
-        assert access.symbol is not None
-        inside_atomic = False
-        if "atomic" in at.locks:
-            construct = next(c for c in reversed(at.stack) if c.directive.has("atomic"))
-            named = atomics.get(id(construct))
-            if named is None:
-                named = atomics[id(construct)] = _atomic_location(construct)
-            inside_atomic = access.symbol in named
-        locks = at.locks - {"atomic"}
-        if self.teams:
-            # Critical regions and locks exclude the threads of one contention group only (OpenMP 5.2 §15.2, §1.2.2).
-            locks = frozenset(k for k in locks if not k.startswith(("critical:", "lock:")))
-        effects = self.facts.effects.get(access.call or "")
-        if effects is not None and effects.excludes:
-            locks = locks | {_IN_CALLEE}
-        if locks != at.locks:
-            at = replace(at, locks=locks)
-        key = (access.symbol, tuple(map(id, at.stack)))
-        meaning = meanings.get(key)
-        if meaning is None:
-            meaning = meanings[key] = storage(access.symbol, at.stack, self.scopes)
-        placed = PlacedAccess(
-            access,
-            at.executor,
-            frozenset(p.barrier for p in at.phases[0]),
-            at.locks | ({"atomic"} if inside_atomic else set()),
-            meaning.sharing,
-        )
-        return _Candidate(access, at, meaning, inside_atomic, placed)
-
-    def _combinations(self) -> Iterator[_Candidate]:
-        """What a worksharing construct does to the original variables of its reductions and lastprivates at its end,
-        before the barrier there (OpenMP 5.2 §5.5.8, §5.4.5): each thread combines, one at a time."""
-        for at_end in self.phases.closing.values():
-            construct, place_ = at_end
-            for clause in construct.directive.all("reduction", "lastprivate"):
-                for item in clause.items:
-                    if not isinstance(item.expr, Name):
-                        continue
-                    symbol = item.expr.symbol
-                    kind: AccessKind = "update" if clause.name == "reduction" else "write"
-                    loops = (*self.root.loops, *place_.loops)
-                    access = Access(symbol, (), kind, item.span, loops, statement=construct, order=construct.span.end)
-                    locks = place_.locks | {f"combination:{id(construct)}"}
-                    executor = Executor("all-threads", construct)
-                    at = replace(place_, executor=executor, locks=locks)
-                    meaning = storage(symbol, at.stack, self.scopes)
-                    barriers = frozenset(p.barrier for p in at.phases[0])
-                    placed = PlacedAccess(access, executor, barriers, locks, meaning.sharing)
-                    yield _Candidate(access, at, meaning, False, placed)
-
-    def _is_own_business(self, access: Access) -> bool:
-        """Is it made by a callee that orders or separates it in ways that are not seen from here?"""
-        if access.call is None:
-            return False
-        effects = self.facts.effects.get(access.call)
-        if effects is None:
-            return False
-        assert access.symbol is not None
-        return (effects.synchronizes and not effects.excludes) or (
-            not access.path and access.symbol.name in effects.threadprivate
-        )
-
-    def _is_shared(self, one: _Candidate, other: _Candidate, mode: Mode) -> bool:
+    def _is_shared(self, one: Candidate, other: Candidate, mode: Mode) -> bool:
         """Is the named variable one object for both, in this mode?"""
         for candidate in (one, other):
             if candidate.storage.sharing.attribute == "threadprivate":
@@ -275,13 +124,13 @@ class _Examined:
             return owner < shared_stack
         return max(one.storage.owner, other.storage.owner) < self.root.depth
 
-    def _concerns_others(self, candidate: _Candidate) -> bool:
+    def _concerns_others(self, candidate: Candidate) -> bool:
         """Could other threads or tasks reach the memory? Most accesses are to private indices and temporaries."""
         if self.phases.tasks or candidate.through_pointer:
             return True
         return candidate.storage.owner < self.root.depth and candidate.storage.sharing.attribute != "threadprivate"
 
-    def _points_to_shared(self, candidate: _Candidate) -> bool:
+    def _points_to_shared(self, candidate: Candidate) -> bool:
         """Does the pointer hold the same value in all threads, so that comparing elements behind it means anything?"""
         if self.root.construct is None:
             return candidate.symbol.storage != "local" or not candidate.symbol.is_pointer
@@ -294,7 +143,7 @@ class _Examined:
     # --- pairs ------------------------------------------------------------------------------------------------------
 
     def races(self) -> Iterator[Race]:
-        groups: dict[Symbol, list[_Candidate]] = {}
+        groups: dict[Symbol, list[Candidate]] = {}
         for candidate in self.candidates:
             if self._concerns_others(candidate):
                 groups.setdefault(candidate.symbol, []).append(candidate)
@@ -311,10 +160,10 @@ class _Examined:
                     found += 1
                     yield race
 
-    def _race(self, one: _Candidate, other: _Candidate) -> Race | None:
+    def _race(self, one: Candidate, other: Candidate) -> Race | None:
         if one.atomic and other.atomic:
             return None
-        if any(_IN_CALLEE in c.place.locks for c in (one, other)) and one.placed.locks and other.placed.locks:
+        if any(IN_CALLEE in c.place.locks for c in (one, other)) and one.placed.locks and other.placed.locks:
             return None  # which of them exclude each other is not seen from here
         best: Race | None = None
         for mode in self._modes(one, other):
@@ -323,7 +172,7 @@ class _Examined:
                 best = race
         return best
 
-    def _modes(self, one: _Candidate, other: _Candidate) -> tuple[Mode, ...]:
+    def _modes(self, one: Candidate, other: Candidate) -> tuple[Mode, ...]:
         if self.simd:
             assert self.root.construct is not None
             loops = associated_loops(self.root.construct)
@@ -333,7 +182,7 @@ class _Examined:
             return found
         return tuple(m for m in found if m.between != "threads" or _shows_a_team(one, other))
 
-    def _in_mode(self, one: _Candidate, other: _Candidate, mode: Mode) -> Race | None:
+    def _in_mode(self, one: Candidate, other: Candidate, mode: Mode) -> Race | None:
         pointer = one.through_pointer
         if pointer:
             if not (self._points_to_shared(one) and self._points_to_shared(other)):
@@ -385,7 +234,7 @@ class _Examined:
             bool(one.access.path),
         )
 
-    def _may_be_ordered_by_hand(self, one: _Candidate, other: _Candidate, mode: Mode) -> bool:
+    def _may_be_ordered_by_hand(self, one: Candidate, other: Candidate, mode: Mode) -> bool:
         if self.handmade.waits:
             if one.symbol not in self.handmade.flags:
                 return True
@@ -396,7 +245,7 @@ class _Examined:
             return True
         return self.handmade.locks and mode.between == "threads" and one is not other
 
-    def _depends_on(self, loop: Loop, one: _Candidate, other: _Candidate) -> bool:
+    def _depends_on(self, loop: Loop, one: Candidate, other: Candidate) -> bool:
         """Do the elements or conditions hang on what changes from one iteration of `loop` to the next?"""
         changing = _assigned(loop)
         for candidate in (one, other):
@@ -413,7 +262,7 @@ class _Examined:
                 return True
         return False
 
-    def _elements(self, mode: Mode, one: _Candidate) -> Elements:
+    def _elements(self, mode: Mode, one: Candidate) -> Elements:
         scope: Stmt
         if mode.between == "iterations" and one.place.executor.construct is not None:
             scope = one.place.executor.construct
@@ -466,35 +315,6 @@ def _is_written(symbol: Symbol, construct: Construct) -> bool:
     )
 
 
-def _atomic_location(construct: Construct) -> frozenset[Symbol]:
-    """The variable whose access an atomic construct protects (OpenMP 5.2 §15.8.4)."""
-    directive = construct.directive
-    assigns = [s for s in walk_statements(construct) if isinstance(s, Assign)]
-    if directive.first("read") is not None:
-        bases = [root(a.value) for a in assigns]
-    elif directive.first("capture") is not None or directive.first("compare") is not None:
-        updated = [a for a in assigns if a.op is not None]
-        if not updated:
-            updated = [a for a in assigns if _names(root(a.target)) & set(symbols(a.value))] or [
-                a for a in assigns if any(_names(root(a.target)) & set(symbols(b.value)) for b in assigns)
-            ]
-        bases = [root(a.target) for a in updated or assigns]
-    else:
-        bases = [root(a.target) for a in assigns]
-    return frozenset(b.symbol for b in bases if isinstance(b, Name))
-
-
-def _names(expr: Expr) -> set[Symbol]:
-    return {expr.symbol} if isinstance(expr, Name) else set()
-
-
-def _has_one_team(construct: Construct) -> bool:
-    """`num_teams(1)`, here or, where the construct only begins the league, on it."""
-    clause = construct.directive.first("num_teams")
-    number = clause.items[-1].expr if clause is not None and clause.items else None
-    return isinstance(number, Constant) and number.value == 1
-
-
 def _team_size(construct: Construct | None) -> int | None:
     clause = construct.directive.first("num_threads") if construct is not None else None
     if clause is None or not clause.items:
@@ -527,13 +347,13 @@ def _is_worksharing(construct: Construct | None) -> bool:
     return construct is not None and construct.directive.has("for", "sections", "single", "loop", "distribute")
 
 
-def _is_half_ordered(one: _Candidate, other: _Candidate) -> bool:
+def _is_half_ordered(one: Candidate, other: Candidate) -> bool:
     """What stands before an ordered region comes before that region in later iterations (OpenMP 5.2 §15.10.2)."""
     locked = [c for c in (one, other) if "ordered" in c.place.locks]
     return len(locked) == 1
 
 
-def _shows_a_team(one: _Candidate, other: _Candidate) -> bool:
+def _shows_a_team(one: Candidate, other: Candidate) -> bool:
     """In a function whose caller is not known: do the two accesses show that several threads execute it? Either both
     are in worksharing constructs, or exactly one is protected against other threads."""
     if all(
@@ -545,10 +365,10 @@ def _shows_a_team(one: _Candidate, other: _Candidate) -> bool:
     return bool(one.place.locks) != bool(other.place.locks)
 
 
-def _distinct(candidates: Sequence[_Candidate]) -> list[_Candidate]:
+def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
     """One of each set of candidates that would answer every question alike, but for where they stand on a line."""
-    kept: list[_Candidate] = []
-    alike: dict[tuple[object, ...], list[_Candidate]] = {}
+    kept: list[Candidate] = []
+    alike: dict[tuple[object, ...], list[Candidate]] = {}
     for c in candidates:
         # Identities first: comparing expressions is cheap, hashing deep ones is not.
         key = (c.access.kind, c.access.exact, c.atomic, tuple(map(id, c.access.loops)), tuple(map(id, c.place.stack)))
@@ -562,7 +382,7 @@ def _distinct(candidates: Sequence[_Candidate]) -> list[_Candidate]:
     return kept
 
 
-def _pairs(members: Sequence[_Candidate]) -> Iterator[tuple[_Candidate, _Candidate]]:
+def _pairs(members: Sequence[Candidate]) -> Iterator[tuple[Candidate, Candidate]]:
     """Every pair with a write, the write first; a write and a read before two writes, each with itself last."""
     writes = [c for c in members if c.access.writes]
     reads = [c for c in members if not c.access.writes]

@@ -1,0 +1,205 @@
+"""Which accesses of a function concern a region, where each stands in it, and whose copy of the variable it means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from analyzers.dependence.facts import FunctionFacts
+from analyzers.ir.accesses import Access, AccessKind, Subscripts
+from analyzers.ir.expressions import Constant, Expr, Name, root, symbols
+from analyzers.ir.statements import Assign, Construct, Function, Loop, Stmt, substatements, walk_statements
+from analyzers.ir.symbols import Symbol
+from analyzers.openmp.facts import Executor, PlacedAccess
+from analyzers.openmp.phases import Phases, Placement
+from analyzers.openmp.sharing import Scopes, Storage, storage
+
+TEAM = ("parallel", "teams")
+IN_CALLEE = "the callee"  # a lock that stands for the critical and atomic constructs of a function that is called
+_ORPHANS = ("critical", "atomic", "for", "sections", "single", "task", "taskloop", "loop", "distribute", "scope")
+_ENTRIES = ("main", "MAIN__")
+_CHOSEN_LATER = ("metadirective", "begin metadirective", "dispatch")  # what runs there is not known
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A region to look at: a construct, or None for the whole function (constructs whose team is the caller's)."""
+
+    construct: Construct | None
+    outside: tuple[Construct, ...]
+    loops: tuple[Loop, ...]  # around it
+
+    @property
+    def depth(self) -> int:
+        """The index of the region in the stacks of constructs."""
+        return len(self.outside)
+
+
+def roots(function: Function) -> Iterator[Root]:
+    """Parallel regions, SIMD loops, and the function itself where constructs stand outside of any parallel region.
+
+    What stands so in the entry of a program binds to a team of one thread (OpenMP 5.2 §1.3), and cannot race."""
+    stack: list[tuple[Stmt, tuple[Construct, ...], tuple[Loop, ...]]] = [(function.body, (), ())]
+    orphaned = False
+    found: list[Root] = []
+    while stack:
+        stmt, outside, loops = stack.pop()
+        if isinstance(stmt, Construct):
+            directive = stmt.directive
+            in_team = any(c.directive.has(*TEAM) for c in outside)
+            alone = directive.has("simd") and not directive.has("for", "distribute", "taskloop", "loop")
+            if alone or directive.has(*TEAM):
+                found.append(Root(stmt, outside, loops))
+            elif directive.has(*_ORPHANS) and not in_team:
+                orphaned = True
+            outside = (*outside, stmt)
+        elif isinstance(stmt, Loop):
+            loops = (*loops, stmt)
+        stack.extend((s, outside, loops) for s in reversed(substatements(stmt)))
+    yield from found
+    if orphaned and function.name not in _ENTRIES:
+        yield Root(None, (), ())
+
+
+@dataclass(slots=True)
+class Candidate:
+    """An access to memory that may be shared, with its place."""
+
+    access: Access
+    place: Placement
+    storage: Storage
+    atomic: bool
+    placed: PlacedAccess
+
+    @property
+    def symbol(self) -> Symbol:
+        assert self.access.symbol is not None
+        return self.access.symbol
+
+    @property
+    def through_pointer(self) -> bool:
+        return any(isinstance(s, Subscripts) and s.through_pointer for s in self.access.path)
+
+
+@dataclass(slots=True)
+class Collector:
+    """Finds the accesses of one region."""
+
+    facts: FunctionFacts
+    root: Root
+    scopes: Scopes
+    phases: Phases
+    _atomics: dict[int, frozenset[Symbol]] = field(default_factory=dict)
+    _meanings: dict[tuple[Symbol, tuple[int, ...]], Storage] = field(default_factory=dict)
+
+    def collect(self, by_statement: Mapping[int, Sequence[Access]]) -> list[Candidate]:
+        """The accesses in textual order; `by_statement` has those of the function by id(statement)."""
+        found = [*self._placed(by_statement), *self._combinations()]
+        return sorted(found, key=lambda c: c.access.order)
+
+    def _placed(self, by_statement: Mapping[int, Sequence[Access]]) -> Iterator[Candidate]:
+        for statement, at in self.phases.placements.items():
+            if self.root.construct is None and any(c.directive.has(*TEAM) for c in at.stack):
+                continue  # a region of its own
+            if any(c.directive.has(*_CHOSEN_LATER) for c in at.stack):
+                continue
+            for access in by_statement.get(statement, ()):
+                if not self._is_own_business(access):
+                    yield self._candidate(access, at)
+
+    def _candidate(self, access: Access, at: Placement) -> Candidate:
+        assert access.symbol is not None
+        inside_atomic = False
+        if "atomic" in at.locks:
+            construct = next(c for c in reversed(at.stack) if c.directive.has("atomic"))
+            named = self._atomics.get(id(construct))
+            if named is None:
+                named = self._atomics[id(construct)] = _atomic_location(construct)
+            inside_atomic = access.symbol in named
+        locks = at.locks - {"atomic"}
+        if self._has_teams():
+            # Critical regions and locks exclude the threads of one contention group only (OpenMP 5.2 §15.2, §1.2.2).
+            locks = frozenset(k for k in locks if not k.startswith(("critical:", "lock:")))
+        effects = self.facts.effects.get(access.call or "")
+        if effects is not None and effects.excludes:
+            locks = locks | {IN_CALLEE}
+        if locks != at.locks:
+            at = replace(at, locks=locks)
+        key = (access.symbol, tuple(map(id, at.stack)))
+        meaning = self._meanings.get(key)
+        if meaning is None:
+            meaning = self._meanings[key] = storage(access.symbol, at.stack, self.scopes)
+        placed = PlacedAccess(
+            access,
+            at.executor,
+            frozenset(p.barrier for p in at.phases[0]),
+            at.locks | ({"atomic"} if inside_atomic else set()),
+            meaning.sharing,
+        )
+        return Candidate(access, at, meaning, inside_atomic, placed)
+
+    def _combinations(self) -> Iterator[Candidate]:
+        """What a worksharing construct does to the original variables of its reductions and lastprivates at its end,
+        before the barrier there (OpenMP 5.2 §5.5.8, §5.4.5): each thread combines, one at a time."""
+        for at_end in self.phases.closing.values():
+            construct, place_ = at_end
+            for clause in construct.directive.all("reduction", "lastprivate"):
+                for item in clause.items:
+                    if not isinstance(item.expr, Name):
+                        continue
+                    symbol = item.expr.symbol
+                    kind: AccessKind = "update" if clause.name == "reduction" else "write"
+                    loops = (*self.root.loops, *place_.loops)
+                    access = Access(symbol, (), kind, item.span, loops, statement=construct, order=construct.span.end)
+                    locks = place_.locks | {f"combination:{id(construct)}"}
+                    executor = Executor("all-threads", construct)
+                    at = replace(place_, executor=executor, locks=locks)
+                    meaning = storage(symbol, at.stack, self.scopes)
+                    barriers = frozenset(p.barrier for p in at.phases[0])
+                    placed = PlacedAccess(access, executor, barriers, locks, meaning.sharing)
+                    yield Candidate(access, at, meaning, False, placed)
+
+    def _is_own_business(self, access: Access) -> bool:
+        """Is it made by a callee that orders or separates it in ways that are not seen from here?"""
+        if access.call is None:
+            return False
+        effects = self.facts.effects.get(access.call)
+        if effects is None:
+            return False
+        assert access.symbol is not None
+        return (effects.synchronizes and not effects.excludes) or (
+            not access.path and access.symbol.name in effects.threadprivate
+        )
+
+    def _has_teams(self) -> bool:
+        construct = self.root.construct
+        return construct is not None and construct.directive.has("teams") and not _has_one_team(construct)
+
+
+def _atomic_location(construct: Construct) -> frozenset[Symbol]:
+    """The variable whose access an atomic construct protects (OpenMP 5.2 §15.8.4)."""
+    directive = construct.directive
+    assigns = [s for s in walk_statements(construct) if isinstance(s, Assign)]
+    if directive.first("read") is not None:
+        bases = [root(a.value) for a in assigns]
+    elif directive.first("capture") is not None or directive.first("compare") is not None:
+        updated = [a for a in assigns if a.op is not None]
+        if not updated:
+            updated = [a for a in assigns if _names(root(a.target)) & set(symbols(a.value))] or [
+                a for a in assigns if any(_names(root(a.target)) & set(symbols(b.value)) for b in assigns)
+            ]
+        bases = [root(a.target) for a in updated or assigns]
+    else:
+        bases = [root(a.target) for a in assigns]
+    return frozenset(b.symbol for b in bases if isinstance(b, Name))
+
+
+def _names(expr: Expr) -> set[Symbol]:
+    return {expr.symbol} if isinstance(expr, Name) else set()
+
+
+def _has_one_team(construct: Construct) -> bool:
+    """`num_teams(1)`, here or, where the construct only begins the league, on it."""
+    clause = construct.directive.first("num_teams")
+    number = clause.items[-1].expr if clause is not None and clause.items else None
+    return isinstance(number, Constant) and number.value == 1
