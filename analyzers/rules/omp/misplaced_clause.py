@@ -74,7 +74,7 @@ def _check(site: Site) -> Iterator[Finding]:
             RULE,
             clause.span,
             f"`{directive.name}` takes no clause `{clause.name}`",
-            where or "not allowed here",
+            where or f"`{directive.name}` does not take it",
             _why(directive, clause),
             (Fix(f"remove `{clause.name}`", (Edit(_with_space(directive, clause), ""),), False),),
             variable=clause.name,

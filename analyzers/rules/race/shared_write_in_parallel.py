@@ -66,7 +66,7 @@ def check(context: Context) -> Iterator[Finding]:
             RULE,
             defect,
             f"every thread of the region writes `{element}`",
-            "all threads execute this",
+            f"every thread {_defects.verb(defect.race.first.access)} `{element}` at the same time",
             f"{_defects.sharing(defect)} No worksharing construct divides the work here, so that all threads of the "
             "team execute the statement at the same time.",
             _fixes(context, defect),
