@@ -34,10 +34,11 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     root.add_argument("--version", action=_ShowVersion, help="show the version and exit")
+    root.add_argument("--stdio", action="store_true", help=argparse.SUPPRESS)  # what some editors add by themselves
     commands = root.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
 
     serve = commands.add_parser("serve", help="speak the Language Server Protocol on stdin and stdout (the default)")
-    serve.add_argument("--stdio", action="store_true", help=argparse.SUPPRESS)  # what some editors add by themselves
+    serve.add_argument("--stdio", action="store_true", help=argparse.SUPPRESS)
 
     check = commands.add_parser("check", help="report races and misused directives")
     _add_paths(check)

@@ -130,7 +130,7 @@ def test_no_command_means_serve() -> None:
     assert parser().parse_args(["serve", "--stdio"]).command == "serve"
 
 
-@pytest.mark.parametrize("arguments", [[], ["serve", "--stdio"]])
+@pytest.mark.parametrize("arguments", [[], ["--stdio"], ["serve", "--stdio"]])
 def test_serve_speaks_the_protocol(tmp_path: Path, arguments: list[str]) -> None:
     calls = [
         {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"processId": None, "capabilities": {}}},
