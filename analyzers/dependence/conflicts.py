@@ -49,6 +49,7 @@ class Inquiry:
     solver: Solver
     pointers: PointerFacts
     assume_no_alias: bool
+    representatives: frozenset[int]  # see `representatives`
     deadline: Deadline  # what is left then is undecided
 
 
@@ -60,7 +61,7 @@ def compare(
     `accesses` are those below the loop that concern memory common to its iterations: private and reduced variables are
     left out by the caller. Two accesses to one `settled` object (an array reduction) do not count.
     """
-    distinct = [a for a in deduplicated(accesses) if a.symbol is not None]
+    distinct = [a for a in accesses if a.symbol is not None and id(a) in inquiry.representatives]
     for position, first in enumerate(distinct):
         for second in distinct[position:]:
             if not first.writes and not second.writes:
@@ -121,11 +122,11 @@ def name_of(access: Access) -> str:
     return access.symbol.name if access.symbol is not None else "memory"
 
 
-def deduplicated(accesses: Iterable[Access]) -> list[Access]:
-    """One of each set of accesses that ask the same question: same object, kind, guards and surrounding loops."""
-    kept: dict[tuple[object, ...], Access] = {}
+def representatives(accesses: Iterable[Access]) -> frozenset[int]:
+    """id() of one of each set of accesses that ask the same questions: same object, kind, guards and loops around."""
+    kept: dict[tuple[object, ...], int] = {}
     for access in accesses:
         loops = tuple(id(loop) for loop in access.loops)
         key = (access.symbol, access.path, access.writes, access.guards, loops, access.exact, access.call)
-        kept.setdefault(key, access)
-    return list(kept.values())
+        kept.setdefault(key, id(access))
+    return frozenset(kept.values())

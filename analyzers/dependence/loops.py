@@ -44,7 +44,8 @@ class _Room:
     graph: FlowGraph
     headers: Mapping[int, LoopHeader]
     uncounted: Mapping[int, Reason]  # id(loop) -> why it is not counted
-    accesses: tuple[Access, ...]  # with the values of temporaries and induction variables filled in
+    below: Mapping[int, tuple[Access, ...]]  # id(loop) -> its accesses, values of temporaries filled in
+    representatives: frozenset[int]  # id() of one access of each set that asks the same questions
     pointers: PointerFacts
     deadline: Deadline
 
@@ -90,7 +91,21 @@ def _analyse(function: Function, effects: Mapping[str, Effects], options: Option
         alias.summarize(function, effects), {e: s for e, (s, _) in graph.entries.items()}
     )
     deadline = Deadline.after(options.budget)
-    room = _Room(effects, options, graph, headers, uncounted, accesses, pointers, deadline)
+    below: dict[int, list[Access]] = {}
+    for access in accesses:
+        for loop in access.loops:
+            below.setdefault(id(loop), []).append(access)
+    room = _Room(
+        effects,
+        options,
+        graph,
+        headers,
+        uncounted,
+        {loop: tuple(inside) for loop, inside in below.items()},
+        conflicts.representatives(accesses),
+        pointers,
+        deadline,
+    )
     facts = [_loop_facts(place, room, values) for place in places]
     by_loop = {id(f.loop): f for f in facts}
     return FunctionFacts(
@@ -125,7 +140,7 @@ def _lvalue(access: Access, symbol: Symbol) -> Expr:
 def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
     loop = place.loop
     header = room.headers.get(id(loop))
-    inside = tuple(a for a in room.accesses if any(outer is loop for outer in a.loops))
+    inside = room.below.get(id(loop), ())
     invariant = _invariant(loop, room)
     parts = _scalars(loop, header, inside, room, values)
     obstacles = parts.obstacles
@@ -205,7 +220,9 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
     parts.shared = tuple(
         a for a in inside if a.symbol is not None and (a.symbol not in own or (a.path and a.symbol.is_pointer))
     )
-    inquiry = Inquiry(loop, solver, room.pointers, room.options.assume_no_alias, room.deadline.share(1 / 3))
+    inquiry = Inquiry(
+        loop, solver, room.pointers, room.options.assume_no_alias, room.representatives, room.deadline.share(1 / 3)
+    )
     work = set(privatization.array_candidates(loop, room.graph)) - own
     summed = {r.symbol: r for r in _array_reductions(loop, parts.shared, room)}
     private: list[Symbol] = []
