@@ -6,12 +6,15 @@ Each pattern looks at the statements of one loop and gives a sentence or None. T
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain, islice
 
 from analyzers.dependence.facts import LoopFacts
 from analyzers.dependence.spelling import spell
 from analyzers.ir.expressions import Binary, Constant, Element, Expr, Field, Name, symbols, walk
 from analyzers.ir.statements import Assign, If, Loop, Stmt, walk_statements
 from analyzers.ir.symbols import Symbol
+
+LEGIBLE = 400  # operators and operands of one assignment
 
 
 def remedy(facts: LoopFacts) -> str | None:
@@ -257,7 +260,12 @@ def _statements(facts: LoopFacts) -> Iterator[Stmt]:
 def _assigns(facts: LoopFacts) -> Iterator[Assign]:
     """The assignments of the body, without those that only count a loop inside it."""
     counting = {id(s) for loop in _statements(facts) if isinstance(loop, Loop) for s in (*loop.init, *loop.step)}
-    return (s for s in _statements(facts) if isinstance(s, Assign) and id(s) not in counting)
+    return (s for s in _statements(facts) if isinstance(s, Assign) and id(s) not in counting and _is_legible(s))
+
+
+def _is_legible(assign: Assign) -> bool:
+    """Short enough to be an algorithm that a person wrote; comparing sums of thousands of terms recurses as deep."""
+    return next(islice(chain(walk(assign.target), walk(assign.value)), LEGIBLE, None), None) is None
 
 
 def _combined(assign: Assign) -> str | None:

@@ -256,3 +256,13 @@ def test_assumptions_that_are_no_pair_keep_their_words() -> None:
 def test_pairs_that_do_not_overlap_are_told_together() -> None:
     loop = first("void f(int n, double *x, double *y, double *z) { for (int i = 0; i < n; i++) z[i] = x[i] + y[i]; }")
     assert loop.summary == "parallel if x, y and z do not overlap"
+
+
+def test_a_sum_of_thousands_of_terms_is_no_pattern() -> None:
+    terms = " + ".join(f"k{n % 5}" for n in range(3000))
+    source = (
+        "void f(double *a, int n, int k0, int k1, int k2, int k3, int k4)"
+        f" {{ for (int i = 1; i < n; i++) a[i + {terms}] = a[i - 1 + {terms}] + a[i - 2 + {terms}]; }}"
+    )
+    (function,) = analyze(SourceText.of(source), "c").functions
+    assert function.result.loops and not function.result.findings
