@@ -20,7 +20,7 @@ from typing import Literal
 from lsp_server.settings import load
 from lsp_server.settings_values import KEYS
 
-PACKAGES = ("pygls", "lsprotocol", "tree-sitter", "tree-sitter-c", "islpy", "pycparser", "rich", "platformdirs")
+PACKAGES = ("pygls", "lsprotocol", "tree-sitter", "tree-sitter-c", "islpy", "rich", "platformdirs")
 COMPILERS = ("gcc", "clang", "gfortran", "icx", "nvc")
 # _OPENMP of the compiler to the version of the specification (OpenMP 5.2 §3.3 and the earlier ones).
 OPENMP = {201307: "4.0", 201511: "4.5", 201811: "5.0", 202011: "5.1", 202111: "5.2", 202411: "6.0"}

@@ -48,7 +48,6 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "islpy": ("analyzers.dependence.polyhedral",),
     "tree_sitter": ("analyzers.frontends",),
     "tree_sitter_c": ("analyzers.frontends",),
-    "pycparser": ("analyzers.frontends",),
     "pygls": ("lsp_server",),
     "lsprotocol": ("lsp_server",),
     "rich": ("lsp_server",),
@@ -138,7 +137,7 @@ def test_nothing_in_the_product_knows_a_benchmark_suite_or_a_machine() -> None:
     [
         ("lsp_server.worker", ("pygls", "lsprotocol", "rich")),
         ("analyzers.api", ("pygls", "lsprotocol", "lsp_server", "llama_cpp")),
-        ("lsp_server.server", ("islpy", "tree_sitter", "pycparser")),
+        ("lsp_server.server", ("islpy", "tree_sitter")),
     ],
 )
 def test_a_process_loads_only_what_it_needs(module: str, absent: tuple[str, ...]) -> None:
