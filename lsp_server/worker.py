@@ -101,7 +101,9 @@ class Worker:
     def _take(self, message: object) -> None:
         match message:
             case Analyse():
-                self._jobs.pop(message.uri, None)
+                superseded = self._jobs.pop(message.uri, None)
+                if superseded is not None:
+                    self._flush(superseded)  # later versions name these results by their tokens alone
                 self._jobs[message.uri] = _Job(message)
             case Forget(uri=uri):
                 self._jobs.pop(uri, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from analyzers.api import Options
+from analyzers.ir.verdicts import FileReport, FunctionResult, PlacedResult
+from analyzers.text import SourceText, Span
 from lsp_server.messages import Analyse, Answer, Ask, Finished, Forget, Frames, Functions, Ready, encode
+from lsp_server.worker import Worker
 
 STANDIN = (sys.executable, "-I", str(Path(__file__).with_name("standin.py")), "worker")
 URI = "file:///a.c"
@@ -80,6 +84,36 @@ def test_a_newer_version_supersedes_between_two_functions(pipe):
     seen = pipe.until(Finished)
     assert seen[-1].version == 2
     assert sum(name is not None for name in names(seen)) < 30
+
+
+def test_results_in_hand_are_sent_before_a_newer_version_is_begun():
+    """Later versions name a known result by its token alone, so the server must have got it."""
+    inbox: queue.SimpleQueue[object] = queue.SimpleQueue()
+    sent: list[object] = []
+    placed = [PlacedResult(n, FunctionResult(f"f{n}", str(n), Span(0, 1))) for n in range(4)]
+
+    class Analyzer:
+        versions = 0
+
+        def update(self, source: SourceText) -> None:
+            self.versions += 1
+
+        def results(self, first: int | None = None) -> Iterator[PlacedResult]:
+            for n, each in enumerate(placed):
+                if self.versions == 1 and n == 2:
+                    inbox.put(analyse(2, TWO))
+                yield each
+
+        def report(self) -> FileReport:
+            inbox.put(None)
+            return FileReport("c", tuple(placed))
+
+    inbox.put(analyse(1, ONE))
+    Worker(inbox, sent.append, lambda *_: Analyzer()).run()
+    known = {token for m in sent if isinstance(m, Functions) for _, token, r in m.placed if r is not None}
+    (finished,) = [m for m in sent if isinstance(m, Finished)]
+    assert finished.version == 2
+    assert {token for _, token in finished.order} == known
 
 
 def test_another_document_is_served_between_two_functions(pipe):
