@@ -75,6 +75,8 @@ def _counted(
     update = _single_update(loop, index, graph)
     if isinstance(update, Reason):
         return update
+    if any(n.indirect & graph.symbol_mask(index) for n in graph.nodes_of(loop)):
+        return Reason("index-reached", f"`{index.name}` is also read through a pointer or by a call", where, index.name)
     step = increment(update, index)
     if step is None:
         text = f"`{index.name}` is not moved by a constant amount"
@@ -313,6 +315,8 @@ def induction_variables(
             continue
         if (symbol.type.bits or 64) < 32:
             continue  # it wraps around soon
+        if any(n.indirect & graph.symbol_mask(symbol) for n in graph.nodes_of(loop)):
+            continue  # each thread would move a copy, and pointers lead to the original
         if _declared_in(symbol, loop):
             continue
         move = _movement(symbol, nodes[0], loop, graph, unchanged, values)

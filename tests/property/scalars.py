@@ -340,11 +340,7 @@ class Machine:
                 if base.type.kind == "array":
                     container, key = self.cell(base)
                     return container[key], index  # type: ignore[index]
-                pointer = self.value(base)
-                if isinstance(pointer, tuple):
-                    assert index == 0
-                    return pointer
-                return pointer, index
+                return moved(self.value(base), index)  # type: ignore[arg-type]
         raise NotImplementedError(expr)
 
     def home(self, symbol: Symbol) -> dict[object, object]:
@@ -378,6 +374,11 @@ class Machine:
                 return int(bool(self.value(left)) and bool(self.value(right)))
             case Binary(op="||", left=left, right=right):
                 return int(bool(self.value(left)) or bool(self.value(right)))
+            case Binary(op="+" | "-" as op, left=left, right=right) if expr.type.kind == "pointer":
+                first, second = self.value(left), self.value(right)
+                if isinstance(first, int):
+                    first, second = second, first
+                return moved(first, second if op == "+" else -second)  # type: ignore[arg-type, operator]
             case Binary(op=op, left=left, right=right):
                 return operate(op, self.value(left), self.value(right))  # type: ignore[arg-type]
             case Conditional(condition=condition, then=then, otherwise=otherwise):
@@ -408,7 +409,9 @@ class Machine:
             case Assign(target=target, value=value, op=op):
                 result = self.value(value)
                 cell = self.cell(target)
-                if op is not None:
+                if op is not None and target.type.kind == "pointer":
+                    result = moved(self.load(cell), result if op == "+" else -result)  # type: ignore[arg-type, operator]
+                elif op is not None:
                     result = operate(op, self.load(cell), result)  # type: ignore[arg-type]
                 container, key = cell
                 container[key] = result  # type: ignore[index]
@@ -526,6 +529,65 @@ class Machine:
             self.home(reduction.symbol)[reduction.symbol] = total
         if plan.index_live:
             self.home(header.index)[header.index] = values[-1] + step  # type: ignore[operator]
+
+
+def moved(pointer: object, by: int) -> tuple[object, object]:
+    """The cell `by` elements behind where a pointer points."""
+    if isinstance(pointer, list):
+        return pointer, by
+    assert isinstance(pointer, tuple)
+    container, key = pointer
+    if isinstance(container, list):
+        return container, key + by
+    assert by == 0
+    return container, key
+
+
+def pointer_program(seed: int) -> str:
+    """A random program that walks arrays through pointers, temporaries and induction variables."""
+    choose = random.Random(seed)
+    lines = ["int f(int n, int k, long *a, long *o) {"]
+    lines.append("  int i = 0, j = 0, c = 1, d = 0; long b[16]; long *p = a, *q = b;")
+    open_loops: list[str] = []
+
+    def value() -> str:
+        return choose.choice(("i", "j", "c", "d", "k", "1", "2", "i + j", "2 * i", "c + 1", "i - j", "d * 2"))
+
+    def address() -> str:
+        base = choose.choice(("a", "b", "o", "p", "q", "p", "q"))
+        form = choose.choice(("{0}", "{0} + {1}", "&{0}[{1}]", "{0} + {1} + 1", "{0} - {1}", "&{0}[{1}] + {2}"))
+        return form.format(base, f"({value()})", value())
+
+    def statement(depth: int) -> None:
+        pad = "  " * (4 - depth)
+        roll = choose.random()
+        target = choose.choice(("p", "q"))
+        if roll < 0.25:
+            lines.append(f"{pad}{target} = {address()};")
+        elif roll < 0.4:
+            lines.append(f"{pad}{choose.choice(('c', 'd'))} = {value()};")
+        elif roll < 0.5:
+            lines.append(f"{pad}{choose.choice(('p++', 'q += 2', 'c++', 'd += 2', 'p -= 1', 'c = c + k', 'd = i'))};")
+        elif roll < 0.75:
+            element = choose.choice(("*p", "q[{0}]", "p[{0}]", "*(q + {0})", "b[{0}]", "*p++", "q[c++]", "a[{0}]"))
+            lines.append(f"{pad}{element.format(value())} = {value()};")
+        elif roll < 0.85 and depth:
+            lines.append(f"{pad}if ({value()} > {value()}) {{")
+            statement(depth - 1)
+            lines.append(pad + "}")
+        elif depth and len(open_loops) < 2:
+            index = "j" if "i" in open_loops else "i" if "j" in open_loops else choose.choice("ij")
+            bound = choose.choice(("n", "3", "k"))
+            lines.append(f"{pad}for ({index} = 0; {index} < {bound}; {index}++) {{")
+            open_loops.append(index)
+            for _ in range(choose.randint(1, 3)):
+                statement(depth - 1)
+            open_loops.pop()
+            lines.append(pad + "}")
+
+    for _ in range(choose.randint(2, 5)):
+        statement(3)
+    return "\n".join([*lines, "  return c;", "}", ""])
 
 
 def iterations(lower: int, relation: str, bound: int, step: int) -> range:

@@ -14,11 +14,12 @@ from pathlib import Path
 from types import ModuleType
 
 from analyzers.dependence import effects, induction, privatization, reductions
+from analyzers.dependence.rewriting import rewrite
 from analyzers.dependence.values import Values
 from analyzers.frontends.c import lower_file
 from analyzers.ir import flow
 from analyzers.ir.expressions import Name, symbols
-from analyzers.ir.statements import Function, Loop, LoopHeader, Stmt, loops
+from analyzers.ir.statements import Declare, Function, Loop, LoopHeader, Stmt, loops, walk_statements
 from analyzers.text import SourceText
 
 
@@ -180,3 +181,72 @@ def watch_values(functions: dict[str, Function], values: Values, seed: int, text
     n, k = inputs.choice((0, 1, 2, 3, 5, 7)), inputs.randint(0, 5)
     a = [inputs.randint(-3, 8) for _ in range(scalars.SIZE)]
     machine.call("f", [n, k, a, [0] * scalars.SIZE])
+
+
+class _Sink(list[int]):
+    """An array without bounds: where accesses go does not matter, only which element they mean."""
+
+    def __getitem__(self, index: object) -> int:  # type: ignore[override]
+        return 3
+
+    def __setitem__(self, index: object, value: object) -> None:
+        pass
+
+
+def test_pointers_mean_the_elements_that_are_filled_in() -> None:
+    checked = 0
+    for number in range(CASES // 2):
+        seed = SEED + 9_000_000 + number
+        text = scalars.pointer_program(seed)
+        (placed,) = lower_file(SourceText.of(text)).functions
+        function = placed.function
+        graph = flow.build(function)
+        headers = {
+            loop: header
+            for loop in loops(function.body)
+            if isinstance(header := induction.normalise(loop, graph), LoopHeader)
+        }
+        values = induction.values_of(graph, headers)
+        for trial in range(2):
+            checked += watch_elements(function, values, seed + trial, text)
+    assert checked > CASES
+
+
+def watch_elements(function: Function, values: Values, seed: int, text: str) -> int:
+    graph = values.graph
+    inputs = random.Random(seed)
+    machine = scalars.Machine({function.name: function})
+    arrays = [_Sink(), _Sink()]
+    checked = 0
+
+    def watch(stmt: Stmt) -> None:
+        nonlocal checked
+        node = graph.node_of(stmt)
+        known = values.at(stmt)
+        if node is None or not known:
+            return
+        raw = node.raw
+        for lvalue in (*raw.loads, *raw.stores, *raw.elements, *raw.element_stores):
+            written, filled = machine.cell(lvalue), machine.cell(rewrite(lvalue, known))
+            same = written[0] is filled[0] and written[1] == filled[1]
+            assert same, f"seed {seed}: {written[1]} is not {filled[1]} before {stmt}\n{text}"
+            checked += 1
+
+    def enter(loop: Loop) -> None:
+        for entry, (original, owner) in graph.entries.items():
+            if owner is loop:
+                machine.home(entry)[entry] = machine.home(original)[original]
+
+    machine.watch, machine.enter = watch, enter
+    n, k = inputs.choice((0, 1, 2, 3)), inputs.randint(0, 3)
+    b = next(s for s in (d.symbol for d in walk_statements(function.body) if isinstance(d, Declare)) if s.name == "b")
+    declare = machine.execute
+
+    def execute(stmt: Stmt) -> None:
+        declare(stmt)
+        if isinstance(stmt, Declare) and stmt.symbol == b:
+            machine.home(b)[b] = _Sink()
+
+    machine.execute = execute  # type: ignore[method-assign]
+    machine.call("f", [n, k, *arrays])
+    return checked
