@@ -7,11 +7,11 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from analyzers.api import FileReport, LoopReport, SourceText, Span
-from analyzers.ir.verdicts import Edit
+from analyzers.api import FileReport, LoopReport, SourceText
+from analyzers.ir.verdicts import Edit, Fix
 from lsp_server.outcomes import findings_of, loops_in, pragma_of
 from lsp_server.settings_values import CONFIDENCES
 
@@ -28,12 +28,13 @@ class Patch:
 
 
 def offered(loop: LoopReport, minimum: str) -> bool:
-    """Whether a loop without a pragma should get one: it pays, and it is at least as sure as `minimum`.
+    """Whether a loop without a pragma should get one: it has a place for it, it pays, and it is at least as sure as
+    `minimum`.
 
     What a loop costs whose verdict rests on strong assumptions is not known: who asks for `possible` gets it.
     """
     return (
-        pragma_of(loop) is not None
+        _insertion(loop) is not None
         and (loop.profitable or loop.pragma is None)
         and loop.existing is None
         and CONFIDENCES.index(loop.verdict.confidence) <= CONFIDENCES.index(minimum)
@@ -62,20 +63,20 @@ def _starts_team(loop: LoopReport) -> bool:
     return loop.existing is not None or "parallel" in (pragma_of(loop) or "")
 
 
-def insertion(source: SourceText, loop: LoopReport) -> Edit:
-    """The edit that puts the pragma on its own line above the loop, also where the loop does not start its line."""
-    line = source.line_span(source.line_of(loop.span.start))
-    newline = newline_of(source)
-    before = source.data[line.start : loop.span.start]
-    pragma = pragma_of(loop) or ""
-    if not before.strip():
-        indent = before.decode("utf-8", "surrogatepass")
-        return Edit(Span(line.start, line.start), f"{indent}{pragma}{newline}")
-    indent = before[: len(before) - len(before.lstrip())].decode("utf-8", "surrogatepass")
-    return Edit(Span(loop.span.start, loop.span.start), f"{newline}{indent}{pragma}{newline}{indent}")
+def _insertion(loop: LoopReport) -> Fix | None:
+    """The repair that puts the pragma above the loop; there is none where it has no place, in a macro say."""
+    pragma = pragma_of(loop)
+    return next((fix for fix in loop.fixes if any(edit.text.strip() == pragma for edit in fix.edits)), None)
 
 
-def newline_of(source: SourceText) -> str:
+def _edits(source: SourceText, loops: Iterable[LoopReport]) -> list[Edit]:
+    """The edits that insert the pragmas of `loops`, with the line break of the whole text."""
+    newline = _newline_of(source)
+    fixes = [fix for loop in loops if (fix := _insertion(loop)) is not None]
+    return [replace(edit, text=re.sub(r"\r?\n", newline, edit.text)) for fix in fixes for edit in fix.edits]
+
+
+def _newline_of(source: SourceText) -> str:
     """The line break that the text uses."""
     if len(source.line_starts) < 2:
         return "\n"
@@ -99,14 +100,14 @@ def patch(source: SourceText, report: FileReport, loops: Sequence[LoopReport], a
     if not loops:
         return Patch(source)
     before = _kinds(report)
-    together = edited(source, [insertion(source, loop) for loop in loops])
+    together = edited(source, _edits(source, loops))
     if _objection(before, report, analyse(together), len(loops)) is None:
         return Patch(together, tuple(loops))
     taken: list[LoopReport] = []
     refused: list[tuple[LoopReport, str]] = []
     text = source
     for loop in loops:
-        trial = edited(source, [insertion(source, other) for other in (*taken, loop)])
+        trial = edited(source, _edits(source, (*taken, loop)))
         objection = _objection(before, report, analyse(trial), len(taken) + 1)
         if objection is None:
             taken.append(loop)

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from analyzers import api
 from analyzers.api import FileReport, Finding, LoopReport, SourceText, Span
-from analyzers.ir.verdicts import Assumption, Verdict
+from analyzers.ir.verdicts import Assumption, Edit, Fix, Verdict
 from lsp_server.cli import main
 from lsp_server.commands import files
 from lsp_server.outcomes import findings_of, loops_in
-from lsp_server.patches import chosen, edited, insertion, patch, unified
+from lsp_server.patches import chosen, patch, unified
 from tests.lsp_server.cli_runner import PLAIN, RACY, UNSEEN
 
 TWO = PLAIN + PLAIN.split("\n", 2)[2].replace("scale", "again")
@@ -40,13 +40,16 @@ def _loop(start: int, end: int, **changes: object) -> LoopReport:
         "insert_at": 0,
         "indent": "",
     }
-    return LoopReport(**(values | changes))  # type: ignore[arg-type]
+    values |= changes
+    text = values["pragma"] or values["conditional_pragma"]
+    edit = Edit(Span(start, start), f"{text}\n")
+    return LoopReport(**{"fixes": (Fix("insert", (edit,), safe=True),) if text else (), **values})  # type: ignore[arg-type]
 
 
 def test_no_team_of_threads_inside_another() -> None:
     outer, inner = _loop(0, 100), _loop(10, 90)
     assert chosen([inner, outer], "likely") == [outer]
-    vector = replace(inner, pragma="#pragma omp simd")
+    vector = _loop(10, 90, pragma="#pragma omp simd")
     assert chosen([outer, vector], "likely") == [outer, vector]
     governed = replace(outer, existing=Span(0, 0))
     assert chosen([governed, inner], "likely") == []
@@ -60,25 +63,49 @@ def test_what_is_chosen_pays_and_is_sure_enough() -> None:
     possible = _loop(10, 19, verdict=Verdict("unknown", assumptions=(strong,)), pragma=None, conditional_pragma="#p")
     poor = _loop(20, 29, profitable=False)
     serial = _loop(30, 39, pragma=None, verdict=Verdict("dependent"))
-    loops = [likely, possible, poor, serial]
+    nowhere = replace(possible, fixes=())
+    loops = [likely, possible, poor, serial, nowhere]
     assert chosen(loops, "proved") == []
     assert chosen(loops, "likely") == [likely]
     assert chosen(loops, "possible") == [likely, possible]
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("body", "expected"),
     [
-        ("\t for(;;);", "\t #pragma omp parallel for\n\t for(;;);"),
-        ("x;\r\n  for(;;);\r\n", "x;\r\n  #pragma omp parallel for\r\n  for(;;);\r\n"),
-        ("  if (a) for(;;);\n", "  if (a) \n  #pragma omp parallel for\n  for(;;);\n"),
-        ("for(;;);", "#pragma omp parallel for\nfor(;;);"),
+        ("\n\t {loop}\n", "\n\t {pragma}\n\t {loop}\n"),
+        ("\r\n  {loop}\r\n", "\r\n  {pragma}\r\n  {loop}\r\n"),
+        (" {loop} }}\r\n/* {{", " \r\n{pragma}\r\n{loop} }}\r\n/* {{"),
+        ("\n  if (n) {loop}\n", "\n  if (n) \n  {pragma}\n  {loop}\n"),
+        ("\n  {{;}} {loop}\n", "\n  {{;}} \n  {pragma}\n  {loop}\n"),
     ],
 )
-def test_where_the_pragma_goes(text: str, expected: str) -> None:
-    source = SourceText.of(text)
-    loop = _loop(text.index("for("), len(text.rstrip()))
-    assert edited(source, [insertion(source, loop)]).text == expected
+def test_where_the_pragma_goes(body: str, expected: str) -> None:
+    text = f"void f(int n, double *a) {{{{{body}}}}} // */\n"
+    loop = "for (int i = 0; i < n; i++) a[i] = 2 * a[i];"
+    source = SourceText.of(text.format(loop=loop))
+    report = _analyse(source)
+    (found,) = loops_in(report)
+    made = patch(source, report, chosen([found], "likely"), _analyse)
+    assert made.text.text == text.replace(body, expected).format(loop=loop, pragma=found.pragma)
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "#pragma GCC ivdep\n  for (int i = 0; i < n; i++) a[i] = seen(a[i]);",
+        "ALL(a[i] = seen(a[i]))",
+        "ALL(a[i] = 2 * a[i])",
+    ],
+)
+@pytest.mark.parametrize("minimum", ["likely", "possible"])
+def test_no_place_no_pragma(loop: str, minimum: str) -> None:
+    """A compiler's own pragma stays next to its loop, and a macro that writes a loop has no line for another."""
+    start = "#define ALL(x) for (int i = 0; i < n; i++) x;\ndouble seen(double);\n"
+    report = _analyse(SourceText.of(f"{start}void f(int n, double *a)\n{{\n  {loop}\n}}\n"))
+    (found,) = loops_in(report)
+    assert found.pragma or found.conditional_pragma
+    assert chosen([found], minimum) == []
 
 
 def test_what_brings_a_finding_is_left_out() -> None:
@@ -109,11 +136,11 @@ def test_a_finding_that_was_there_before_is_no_objection() -> None:
 
 
 def test_a_pragma_that_would_stand_elsewhere_is_left_out() -> None:
-    """In a macro's body there is no line for it."""
     source = SourceText.of(PLAIN)
     report = _analyse(source)
-    elsewhere = replace(loops_in(report)[0], span=Span(0, 5))
-    made = patch(source, report, [elsewhere], _analyse)
+    (loop,) = loops_in(report)
+    fix = replace(loop.fixes[0], edits=tuple(replace(edit, span=Span(0, 0)) for edit in loop.fixes[0].edits))
+    made = patch(source, report, [replace(loop, fixes=(fix,))], _analyse)
     assert made.applied == ()
     assert made.text == source
 
