@@ -20,7 +20,7 @@ from typing import Literal
 from lsp_server.settings import load
 from lsp_server.settings_values import KEYS
 
-PACKAGES = ("pygls", "lsprotocol", "tree-sitter", "tree-sitter-c", "islpy", "rich", "platformdirs")
+PACKAGES = ("pygls", "lsprotocol", "tree-sitter", "tree-sitter-c", "islpy", "rich")
 COMPILERS = ("gcc", "clang", "gfortran", "icx", "nvc")
 # _OPENMP of the compiler to the version of the specification (OpenMP 5.2 §3.3 and the earlier ones).
 OPENMP = {201307: "4.0", 201511: "4.5", 201811: "5.0", 202011: "5.1", 202111: "5.2", 202411: "6.0"}
@@ -76,7 +76,6 @@ def checks(folder: Path) -> Iterator[Check]:
     yield Check("tools", "git", "ok" if git else "missing", git or "not on PATH: `check --since` needs it")
     yield from _model()
     yield from _settings(folder)
-    yield from _cache()
 
 
 def _version(package: str) -> str | None:
@@ -99,7 +98,7 @@ def _analysis() -> Iterator[Check]:
         found = [f for f in findings_of(api.analyze(api.SourceText.of(RACY), "c")) if f.finding.category == "race"]
         answer = "a race is found" if found else "a race is not found"
         yield Check("analysis", "races", "ok" if found else "broken", answer, "" if found else REINSTALL)
-    except Exception as error:
+    except Exception as error:  # whatever breaks the analysis is what the user wants to read here
         yield Check("analysis", "loops", "broken", f"{type(error).__name__}: {error}", REINSTALL)
 
 
@@ -172,8 +171,8 @@ def _output(command: list[str]) -> str:
 
 def _model() -> Iterator[Check]:
     found = _version("llama-cpp-python")
-    remedy = "" if found else f'{sys.executable} -m pip install "hpc-ls[model]"'
-    yield Check("model", "run-time", "ok" if found else "missing", found or "not installed (optional)", remedy)
+    later = "a later version of hpc-ls will use a local model; none is needed now"
+    yield Check("model", "run-time", "info", f"{found}  ({later})" if found else later)
 
 
 def _settings(folder: Path) -> Iterator[Check]:
@@ -197,20 +196,6 @@ def _shown(value: object) -> str:
         items = sorted(value) if isinstance(value, frozenset) else value
         return ", ".join("=".join(item) if isinstance(item, tuple) else str(item) for item in items) or "none"
     return str(value)
-
-
-def _cache() -> Iterator[Check]:
-    try:
-        from platformdirs import user_cache_path
-
-        folder = user_cache_path("hpc-ls", appauthor=False)
-    except ImportError:
-        return
-    if not folder.is_dir():
-        yield Check("cache", "on disk", "info", "none")
-        return
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    yield Check("cache", "on disk", "info", f"{size / 1e6:.1f} MB in {folder}")
 
 
 def _print(found: list[Check], broken: list[Check], arguments: Namespace) -> None:
