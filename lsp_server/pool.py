@@ -151,7 +151,7 @@ class Pool:
     def _receive(self, worker: WorkerProcess, message: object) -> None:
         try:
             self._handle(worker, message)
-        except Exception:
+        except Exception:  # a bug of ours must cost this message only, not every document's analysis
             log.exception("a message of the analysis could not be used")
 
     def _handle(self, worker: WorkerProcess, message: object) -> None:

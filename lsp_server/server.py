@@ -303,7 +303,7 @@ class HpcLanguageServer(LanguageServer):
                 continue
             try:
                 self.protocol.receive(body)
-            except Exception:
+            except Exception:  # a bug of ours must cost this message only, not the server
                 log.exception("a message could not be handled")
             # A handler starts on the next turn of the loop: it must see the documents as they are now, not after
             # the changes that may wait behind its request.

@@ -59,7 +59,7 @@ def write_atomically(path: Path, data: bytes) -> None:
             mode = 0o666 & ~umask
         temporary.chmod(mode)
         temporary.replace(target)
-    except BaseException:
+    except BaseException:  # Ctrl-C as well must not leave the temporary file
         temporary.unlink(missing_ok=True)
         raise
 
