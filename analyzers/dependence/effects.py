@@ -17,14 +17,19 @@ from analyzers.ir import flow
 from analyzers.ir.statements import Function
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.uses import is_variable
-from analyzers.standards.library import ROUTINES
+from analyzers.standards.library import COMBINES, ROUTINES
 
-__all__ = ["INDEPENDENT", "library", "parameter_use", "summarise", "table"]
+__all__ = ["INDEPENDENT", "library", "parameter_use", "summarise", "table", "vouched_for"]
 
 _USES: dict[str, ParameterUse] = {"-": "none", "r": "read", "w": "write", "b": "readwrite", "e": "escapes"}
 
 INDEPENDENT = Effects(parameters=("none",), trusted=True)
 """What the user vouches for: calls of the function do not get in each other's way."""
+
+
+def vouched_for(effect: Effects | None) -> Effects:
+    """A function that somebody vouches for, of which only its name was known."""
+    return INDEPENDENT if effect is None else replace(INDEPENDENT, combines=effect.combines)
 
 
 @cache
@@ -72,7 +77,8 @@ def table(
         for name in function.callees:
             if name not in defined and name not in known:
                 unseen = Effects(unknown="is defined elsewhere and may read and write anything")
-                known[name] = library(name, headers) or unseen
+                combines = COMBINES.get(name.removeprefix("std::"))
+                known[name] = replace(library(name, headers) or unseen, combines=combines)
     for component in _components(defined):
         if len(component) > 1 or component[0] in defined[component[0]].callees:
             _solve([defined[name] for name in component], known)
@@ -85,7 +91,7 @@ def table(
     dead = _dead(defined, known)
     if dead:
         known.update((name, replace(known[name], dead=dead)) for name in defined)
-    known.update((name, INDEPENDENT) for name in independent)
+    known.update((name, vouched_for(known.get(name))) for name in independent)
     return known
 
 

@@ -53,6 +53,7 @@ class Effects:
     synchronizes: bool = False  # it holds locks, barriers or OpenMP constructs, which may order what it does
     excludes: bool = False  # it synchronizes by critical and atomic constructs only, and orders nothing else
     transparent: Transparent | None = None  # says more exactly what `parameters`, `reads`, `writes`, `memory` say
+    combines: str | None = None  # the reduction identifier by which it combines its two arguments: "max"
     threadprivate: frozenset[str] = frozenset()  # those of `reads` and `writes` of which each thread has its own
 
     @property

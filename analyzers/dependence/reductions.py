@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from analyzers.dependence.facts import Reduction
+from analyzers.dependence.inlining import expand
 from analyzers.dependence.privatization import declared_inside, span_in
 from analyzers.ir.expressions import (
     Binary,
@@ -26,15 +27,12 @@ from analyzers.ir.expressions import (
 )
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.graph import Node
+from analyzers.ir.pointers import CallEffects
 from analyzers.ir.statements import Assign, Block, Declare, If, Loop, LoopHeader, Stmt
 from analyzers.ir.symbols import Symbol, Type
 from analyzers.ir.uses import place_of
 from analyzers.ir.verdicts import Reason
 
-CALLS: dict[str, str] = {
-    **dict.fromkeys(("fmax", "fmaxf", "fmaxl", "max", "MAX", "std::max", "imax", "dmax1", "amax1", "max0"), "max"),
-    **dict.fromkeys(("fmin", "fminf", "fminl", "min", "MIN", "std::min", "imin", "dmin1", "amin1", "min0"), "min"),
-}
 _CHAINS = ("*", "&", "|", "^", "&&", "||")
 _INTEGER_ONLY = ("&", "|", "^")
 _TRUTHS = ("&&", "||", "==", "!=", "<", "<=", ">", ">=")
@@ -127,18 +125,18 @@ def _updates(symbol: Symbol, nodes: list[Node], graph: FlowGraph) -> tuple[list[
     for node in nodes:
         if node.index in taken or node.stmt is None:
             continue
-        op = _operator(symbol, node.stmt)
+        op = _operator(symbol, node.stmt, graph.memory.effects)
         if op is not None:
             groups.append(_Group(op, node.stmt, {node.index}))
             taken.add(node.index)
     return groups, [n for n in nodes if n.index not in taken]
 
 
-def _operator(symbol: Symbol, stmt: Stmt) -> str | None:
+def _operator(symbol: Symbol, stmt: Stmt, effects: Mapping[str, CallEffects]) -> str | None:
     """The operator by which a statement combines the variable with something that does not depend on it."""
     match stmt:
         case Assign(target=Name(symbol=target), value=value, op=None) if target == symbol:
-            return combined_by(value, symbol)
+            return combined_by(expand(value, effects), symbol, effects)
         case Assign(target=Name(symbol=target), value=value, op=op) if target == symbol and op is not None:
             if symbol in symbols(value):
                 return None
@@ -149,8 +147,9 @@ def _operator(symbol: Symbol, stmt: Stmt) -> str | None:
             return None
 
 
-def combined_by(value: Expr, symbol: Symbol) -> str | None:
-    """The operator `op` for which `value` is `symbol op (something without symbol)`, in any association."""
+def combined_by(value: Expr, symbol: Symbol, effects: Mapping[str, CallEffects]) -> str | None:
+    """The operator `op` for which `value` is `symbol op (something without symbol)`, in any association. `effects`
+    tells whether a call combines its arguments like an operator."""
     if symbol not in symbols(value):
         return "flag" if isinstance(value, Constant) else None
     value = _uncast(value, symbol.type)
@@ -162,7 +161,8 @@ def combined_by(value: Expr, symbol: Symbol) -> str | None:
         case Binary(op=("min" | "max") as op, left=left, right=right):
             return op if _one_side(left, right, symbol) else None
         case Call(arguments=(left, right)):
-            op_ = CALLS.get(value.name or "")
+            effect = effects.get(value.name or "")
+            op_ = effect.combines if effect is not None else None
             return op_ if op_ is not None and _one_side(left, right, symbol) else None
         case Conditional(condition=condition, then=then, otherwise=otherwise):
             return _ternary(condition, then, otherwise, symbol)

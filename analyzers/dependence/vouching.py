@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from analyzers.dependence.effects import INDEPENDENT
+from analyzers.dependence.effects import vouched_for
 from analyzers.dependence.facts import Effects, FunctionFacts, LoopFacts
 from analyzers.dependence.surroundings import calls
 from analyzers.ir.statements import Loop
@@ -25,7 +25,7 @@ def supplemented(facts: FunctionFacts, again: Again) -> FunctionFacts:
     wanted = {id(loop.loop): names for loop in facts.loops if (names := _in_the_way(loop, facts.effects))}
     if not wanted:
         return facts
-    vouched = {name: INDEPENDENT for names in wanted.values() for name in names}
+    vouched = {name: vouched_for(facts.effects.get(name)) for names in wanted.values() for name in names}
     second = {id(loop.loop): loop for loop in again({**facts.effects, **vouched}).loops}
     loops = tuple(
         _assuming(loop, second[id(loop.loop)], wanted[id(loop.loop)]) if id(loop.loop) in wanted else loop

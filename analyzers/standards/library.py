@@ -332,6 +332,13 @@ _WITH_BUILTIN = frozenset({"math.h", "complex.h", "string.h", "strings.h", "stdl
 
 ROUTINES: dict[str, Routine] = _table()
 
+# Functions that combine their two arguments as a reduction does, by the identifier of the clause (OpenMP 5.2 §5.5.5).
+# Besides the library's own, the names that such functions have in programs which do not show them.
+COMBINES: dict[str, str] = {
+    **dict.fromkeys(("fmax", "fmaxf", "fmaxl", "max", "MAX", "imax", "dmax1", "amax1", "max0"), "max"),
+    **dict.fromkeys(("fmin", "fminf", "fminl", "min", "MIN", "imin", "dmin1", "amin1", "min0"), "min"),
+}
+
 STANDARD_HEADERS: frozenset[str] = frozenset(r.header for r in ROUTINES.values()) - {"builtin"} | frozenset(
     _names(
         "errno.h fenv.h float.h inttypes.h iso646.h limits.h locale.h signal.h stdalign.h stdarg.h stdatomic.h"

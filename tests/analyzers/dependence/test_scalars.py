@@ -245,3 +245,14 @@ def test_what_pointers_and_calls_write_is_memory(function: str) -> None:
     (loop,) = [loop for placed in report.functions for loop in placed.result.loops]
     assert loop.verdict.status != "parallel"
     assert loop.verdict.confidence != "likely"
+
+
+def test_a_function_of_the_file_is_no_operator_by_its_name() -> None:
+    """`imax` gives an index: keeping one copy for each thread and the larger of them means something else."""
+    source = """double *x;
+int imax(int i, int j) { if (x[i] > x[j]) return i; return j; }
+int f(int n) { int best = 0; for (int i = 1; i < n; i++) best = imax(best, i); return best; }
+"""
+    (loop,) = [r for p in api.analyze(SourceText.of(source), "c").functions for r in p.result.loops]
+    assert not [role for role in loop.roles if role.kind == "reduction"]
+    assert loop.pragma is None
