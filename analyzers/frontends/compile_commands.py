@@ -38,7 +38,7 @@ class Flags:
 
 def flags_for(path: str) -> Flags:
     """The flags of the file at `path`, from the nearest database above it or in a `build` folder beside it."""
-    file = Path(os.path.abspath(path))  # noqa: PTH100  (resolve() follows links, which compilers do not)
+    file = Path(os.path.abspath(path))  # resolve() follows links, which compilers do not
     for _, folder in zip(range(_MAX_PARENTS), file.parents, strict=False):
         for database in (folder / NAME, folder / "build" / NAME):
             try:
@@ -71,8 +71,8 @@ def _lookup(database: str, changed: int, size: int, file: str) -> Flags:
 
 def _sibling(entries: dict[str, tuple[str, tuple[str, ...]]], file: str) -> tuple[str, tuple[str, ...]] | None:
     """A header, or a file that is not built yet, takes the flags of a file of its folder."""
-    folder = os.path.dirname(file)  # noqa: PTH120
-    return next((entry for name, entry in entries.items() if os.path.dirname(name) == folder), None)  # noqa: PTH120
+    folder = os.path.dirname(file)
+    return next((entry for name, entry in entries.items() if os.path.dirname(name) == folder), None)
 
 
 @lru_cache(maxsize=4)
@@ -91,8 +91,8 @@ def _load(database: str, changed: int, size: int) -> dict[str, tuple[str, tuple[
         file, directory = entry.get("file"), entry.get("directory", "")
         if not isinstance(file, str) or not isinstance(directory, str):
             continue
-        directory = os.path.join(os.path.dirname(database), directory)  # noqa: PTH118, PTH120
-        name = os.path.normpath(os.path.join(directory, file))  # noqa: PTH118
+        directory = os.path.join(os.path.dirname(database), directory)
+        name = os.path.normpath(os.path.join(directory, file))
         entries.setdefault(name, (directory, _arguments(entry)))
     return entries
 
@@ -128,5 +128,5 @@ def _flags(database: str, directory: str, arguments: tuple[str, ...]) -> Flags:
         name, separator, value = definition.partition("=")
         if name and name not in undefined:
             defines.append((name, value if separator else "1"))
-    paths = tuple(os.path.normpath(os.path.join(directory, p)) for p in found["include"] if p)  # noqa: PTH118
+    paths = tuple(os.path.normpath(os.path.join(directory, p)) for p in found["include"] if p)
     return Flags(tuple(defines), paths, undefined, database)

@@ -115,12 +115,12 @@ class HeaderReader:
         """The path of a header; `directory` is that of the including file."""
         places: list[str] = [] if system or directory is None else [directory]
         if self.directory is not None:
-            places += (os.path.join(self.directory, p) for p in self.include_paths)  # noqa: PTH118  (speed: every edit)
+            places += (os.path.join(self.directory, p) for p in self.include_paths)
         else:
-            places += (p for p in self.include_paths if os.path.isabs(p))  # noqa: PTH117
+            places += (p for p in self.include_paths if os.path.isabs(p))
         for place in places:
-            path = os.path.join(place, name)  # noqa: PTH118
-            if os.path.isfile(path):  # noqa: PTH113
+            path = os.path.join(place, name)
+            if os.path.isfile(path):
                 return os.path.normpath(path)
         return None if name in STANDARD else self._nearby(name)
 
@@ -193,7 +193,7 @@ class Reading:
         if any(line.keyword == "pragma" and line.text.split()[1:2] == ["once"] for line in masked.lines[:20]):
             self.once.add(path)
         complete = True
-        inside = os.path.dirname(path)  # noqa: PTH120
+        inside = os.path.dirname(path)
 
         def nested(inner: Include, table: MutableMapping[bytes, Macro]) -> bool:
             nonlocal complete
