@@ -204,17 +204,12 @@ class CFrontend:
         private = frozenset(name for line in self._file_lines for name in threadprivate_names(line.text))
         addresses = self._addresses()
         complete = not (reading is not None and reading.missing)
-        key: list[object] = [self._macro_key, private, addresses, complete]
-        for item in self._items:
-            if item.kind == "function":
-                key.append(code[item.start : item.body])
-            else:
-                key.append((code[item.start : item.end], self.source.line_of(item.start)))
+        heads = [code[i.start : i.body if i.kind == "function" else i.end] for i in self._items]
+        key = (self._macro_key, private, addresses, complete, [item.kind for item in self._items], heads)
         if key != self._environment_key:
             self._environment_key = key
-            lines = self.source.line_starts
             self._environment = c_environment.of_file(
-                self._items, code, self._headers, self._macros, self._texts, lines, private, addresses, complete
+                self._items, code, self._headers, self._macros, self._texts, private, addresses, complete
             )
 
     def _addresses(self) -> frozenset[str]:

@@ -65,13 +65,12 @@ class Context:
     shift: int = 0  # bytes put in front of the text before parsing
     limit: int | None = None  # length without what was put in front and behind; None: offsets are the original ones
     line_starts: tuple[int, ...] = (0,)
-    origin: int = 0  # offset of the text in what `line_starts` counts
     macros: Mapping[bytes, Macro] = field(default_factory=dict)
     snippet: bool = False
     addressed: frozenset[str] = frozenset()  # names whose address is taken
     globals_addressed: frozenset[str] = frozenset()
     out: list[Stmt] = field(default_factory=list)
-    foreign: bool = False  # declarations of a header: without lines
+    foreign: bool = False  # declarations of a header
     failed: frozenset[bytes] = frozenset()  # macros that could not be expanded
     unsure: tuple[tuple[str, Span], ...] = ()  # #ifs decided without knowing all headers
     threadprivate: frozenset[str] = frozenset()
@@ -112,7 +111,7 @@ class Context:
         return Span(start, end) if self.expanded is None else self.expanded.span(start, end)
 
     def line(self, offset: int) -> int:
-        return bisect_right(self.line_starts, offset + self.origin) - 1
+        return bisect_right(self.line_starts, offset) - 1
 
     # Scopes and symbols
 
@@ -124,7 +123,7 @@ class Context:
     def declare(self, name: str, kind: Type, storage: Storage, span: Span, value: Expr | None = None) -> Symbol:
         """A new symbol in the current scope; at file scope a second declaration completes the first."""
         if self.scope.depth == 0:
-            return self._declare_global(name, kind, storage, span, value)
+            return self._declare_global(name, kind, storage, value)
         self.counter += 1
         symbol = Symbol(
             f"{self.function}/{self.counter}:{name}",
@@ -132,7 +131,6 @@ class Context:
             kind,
             storage,
             span,
-            self.line(span.start),
             address_taken=name in self.addressed,
             depth=self.scope.depth,
             value=value,
@@ -140,10 +138,11 @@ class Context:
         self.scope.names[name] = symbol
         return symbol
 
-    def _declare_global(self, name: str, kind: Type, storage: Storage, span: Span, value: Expr | None) -> Symbol:
+    def _declare_global(self, name: str, kind: Type, storage: Storage, value: Expr | None) -> Symbol:
         known = self.scope.find(name)
         if isinstance(known, Symbol) and known.storage == storage and not _completes(kind, known.type):
-            if known.line is not None or storage != "global":
+            declared_here = name in self.scope.names and not self.foreign
+            if declared_here or storage != "global":
                 self.scope.names[name] = known
                 return known
             kind = known.type
@@ -152,8 +151,6 @@ class Context:
             name,
             kind,
             storage,
-            NOWHERE,
-            None if self.foreign or storage == "function" else self.line(span.start),
             address_taken=name in self.addressed,
             threadprivate=name in self.threadprivate,
             value=value,
@@ -166,7 +163,7 @@ class Context:
         scope = self.scope
         while scope.parent is not None and scope.depth > 1:
             scope = scope.parent
-        symbol = Symbol(f"//{name}", name, kind, "undeclared", NOWHERE, None, address_taken=name in self.addressed)
+        symbol = Symbol(f"//{name}", name, kind, "undeclared", address_taken=name in self.addressed)
         if scope.depth > 0:
             scope.names[name] = symbol
         return symbol
@@ -180,7 +177,6 @@ class Context:
             kind,
             "local",
             span,
-            self.line(span.start),
             depth=self.scope.depth + 1,
         )
         self.out.append(Declare(symbol, value, span))

@@ -137,7 +137,7 @@ def of_headers(
     for header in headers:
         items = c_chunks.cut(header.code, header.skeleton)
         environment.closed = environment.closed and not any(item.kind == "function" for item in items)
-        _declare_items(environment, items, header.code, macros, texts, None, header.threadprivate)
+        _declare_items(environment, items, header.code, macros, texts, header.threadprivate, foreign=True)
     return environment
 
 
@@ -151,19 +151,18 @@ def of_file(
     headers: Environment,
     macros: Macros,
     texts: Texts,
-    lines: tuple[int, ...],
     threadprivate: frozenset[str],
     addresses: frozenset[str],
     complete: bool,
 ) -> Environment:
     """The declarations of the file on top of those of its headers.
 
-    `lines` are the offsets at which lines start, `addresses` the names whose address is taken anywhere in the file;
-    `complete`: no header of the project is missing."""
+    `addresses` are the names whose address is taken anywhere in the file; `complete`: no header of the project is
+    missing."""
     environment = Environment(Scope(headers.scope, 0, _Names(), _Names()), _copied(headers.texts))
     environment.addressed = addresses
     environment.closed = complete and headers.closed
-    _declare_items(environment, items, code, macros, texts, lines, threadprivate)
+    _declare_items(environment, items, code, macros, texts, threadprivate)
     _revise(environment, headers, addresses)
     return environment
 
@@ -190,8 +189,8 @@ def _declare_items(
     code: bytes,
     macros: Macros,
     texts: Texts,
-    lines: tuple[int, ...] | None,
-    threadprivate: frozenset[str] = frozenset(),
+    threadprivate: frozenset[str],
+    foreign: bool = False,
 ) -> None:
     names, tags = environment.scope.names, environment.scope.tags
     assert isinstance(names, _Names)
@@ -209,17 +208,16 @@ def _declare_items(
             macros=macros.table,
             addressed=environment.addressed,
             type_name=c_declarations.type_name,
-            foreign=lines is None,
+            foreign=foreign,
             threadprivate=threadprivate,
         )
-        if lines is not None:
-            context.line_starts = lines
-            context.origin = item.start
         used = texts.words(text) & macros.compound
         if used:
             context.expanded = expansion = expand(text, macros.table, used, macros.expansions)
             context.data = expansion.text
         context.limit = len(context.data)
+        # No declaration may depend on where it stands: the value is not known.
+        context.data = context.data.replace(b"__LINE__", b"__line__")
         context.data = rewritten(context.data, texts.words(text), is_type(environment.scope))
         names.fresh.clear()
         tags.fresh.clear()
@@ -293,9 +291,7 @@ def fingerprint(text: bytes, code: bytes, environment: Environment, macros: Macr
             digest.update(part)
         symbol = environment.scope.find(name)
         if isinstance(symbol, Symbol) and symbol.storage == "global":
-            digest.update(
-                f"{name} {symbol.line} {symbol.address_taken} {symbol.threadprivate} {symbol.internal}".encode()
-            )
+            digest.update(f"{name} {symbol.address_taken} {symbol.threadprivate} {symbol.internal}".encode())
     return digest.hexdigest()
 
 

@@ -82,9 +82,6 @@ class Symbol:
     type: Type = field(compare=False, default=UNKNOWN_TYPE)
     storage: Storage = field(compare=False, default="local")
     span: Span = field(compare=False, default=NOWHERE)  # of the declared name, in the function; NOWHERE at file scope
-    line: int | None = field(
-        compare=False, default=None
-    )  # zero-based, from the function's first; absolute at file scope
     intent: Intent = field(compare=False, default="unknown")
     target: bool = field(compare=False, default=False)  # Fortran TARGET or POINTER
     address_taken: bool = field(compare=False, default=False)  # `&x` stands in the function (of a global: in the file)

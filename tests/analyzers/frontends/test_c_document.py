@@ -81,8 +81,22 @@ def test_moves_do_not_count() -> None:
     assert changed(FILE, swapped) == set()
 
 
-def test_the_line_of_an_object_counts_because_messages_tell_it() -> None:
-    assert changed(FILE, FILE.replace("typedef", "\ntypedef")) == {"f"}
+def test_the_line_of_an_object_does_not_count() -> None:
+    assert changed(FILE, FILE.replace("typedef", "\ntypedef")) == set()
+    assert changed(STENCIL, "\n" + STENCIL) == set()
+    frontend = CFrontend()
+    frontend.update(SourceText.of(FILE))
+    before = frontend._environment
+    frontend.update(SourceText.of("\n" + FILE))
+    assert frontend._environment is before
+
+
+def test_no_declaration_depends_on_where_it_stands() -> None:
+    text = "const int k = __LINE__;\nenum { E = __LINE__ };\nvoid f(int *a) { a[k] = E; }\n"
+    (placed,) = lower_file(SourceText.of(text)).functions
+    (moved,) = lower_file(SourceText.of("\n" + text)).functions
+    assert repr(placed.function) == repr(moved.function)
+    assert placed.function.globals[0].value is None
 
 
 def test_an_unchanged_function_is_equal_wherever_it_stands() -> None:

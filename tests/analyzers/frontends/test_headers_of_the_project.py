@@ -37,7 +37,6 @@ def test_macros_types_and_prototypes_of_headers(tmp_path: Path) -> None:
     assert statements[0].value.type.name == "float"
     assert statements[1].value.type.name == "float"
     assert [g.name for g in fn.globals] == ["u"]
-    assert fn.globals[0].line is None
 
 
 def test_include_paths_and_nested_headers(tmp_path: Path) -> None:
