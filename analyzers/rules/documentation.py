@@ -25,7 +25,7 @@ _FAMILIES = {
     "omp": "OpenMP directives",
     "mpi": "MPI",
     "perf": "Performance of parallel code",
-    "syntax": "Comments, and hpc-ls itself",
+    "syntax": "Reading the code, comments, and hpc-ls itself",
 }
 
 

@@ -83,6 +83,7 @@ MODULES: tuple[str, ...] = (
     "omp.reduction_type",
     "omp.unknown_clause",
     "omp.unknown_directive",
+    "syntax.unread_preprocessing",
 )
 
 
