@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -91,6 +91,8 @@ class CFrontend:
         self._positional: dict[bytes, list[tuple[int, Macro | None]]] = {}
         self._placed_names: dict[frozenset[bytes], frozenset[bytes]] = {}
         self._items: list[Item] = []
+        self._codes: list[bytes] = []  # the text of each item
+        self._chunks: tuple[Chunk, ...] | None = None  # of this version, made when first asked for
         self._environment_key: object = None
         self._header_key: object = None
         self._system: SystemHeaders | None = None
@@ -117,6 +119,8 @@ class CFrontend:
         skeleton = blank_ranges(masked.skeleton, inactive)
         items = c_chunks.cut(self._code, skeleton)
         self._items = c_chunks.with_statements(self._code, items) if self.snippet else items
+        self._codes = [self._code[item.start : item.end] for item in self._items]
+        self._chunks = None
         self._place_directives()
         self._set_macros()
         self._set_environment()
@@ -191,7 +195,6 @@ class CFrontend:
         return frozenset(reading.system) if reading is not None else frozenset()
 
     def _set_environment(self) -> None:
-        code = self._code
         reading = self._includes.reading
         project = tuple(reading.headers) if reading is not None else ()
         header_key = (project, self._macro_key, self._system)
@@ -204,40 +207,43 @@ class CFrontend:
         private = frozenset(name for line in self._file_lines for name in threadprivate_names(line.text))
         addresses = self._addresses()
         complete = not (reading is not None and reading.missing)
-        heads = [code[i.start : i.body if i.kind == "function" else i.end] for i in self._items]
+        pairs = zip(self._items, self._codes, strict=True)
+        heads = [code[: item.body - item.start] if item.kind == "function" else code for item, code in pairs]
         key = (self._macro_key, private, addresses, complete, [item.kind for item in self._items], heads)
         if key != self._environment_key:
             self._environment_key = key
             self._environment = c_environment.of_file(
-                self._items, code, self._headers, self._macros, self._texts, private, addresses, complete
+                self._items, self._code, self._headers, self._macros, self._texts, private, addresses, complete
             )
 
     def _addresses(self) -> frozenset[str]:
         """The names whose address is taken in some function or macro of the file."""
         texts = self._texts
-        items = (texts.addressed(self._code[item.start : item.end]) for item in self._items)
+        items = map(texts.addressed, self._codes)
         return frozenset().union(*items, *(texts.addressed(m.body) for m in self._macros.table.values()))
 
     # Functions
 
     def chunks(self) -> tuple[Chunk, ...]:
         """Every function definition, in order; nothing is lowered."""
-        found: list[Chunk] = []
-        for item in self._items:
+        if self._chunks is None:
+            self._chunks = tuple(self._cut())
+        return self._chunks
+
+    def _cut(self) -> Iterator[Chunk]:
+        for item, code in zip(self._items, self._codes, strict=True):
             if item.kind != "function":
                 continue
             lines = self._function_lines.get(item.start, ())
             start = min(item.start, lines[0].span.start) if lines else item.start
             span = Span(start, item.end)
-            found.append(
-                Chunk(item.name, start, self.source.line_of(start), span, self._fingerprint(span), item, lines)
-            )
-        return tuple(found)
+            if start < item.start:
+                code = self._code[start : item.end]
+            yield Chunk(item.name, start, self.source.line_of(start), span, self._fingerprint(span, code), item, lines)
 
-    def _fingerprint(self, span: Span) -> str:
+    def _fingerprint(self, span: Span, code: bytes) -> str:
         environment = self._environment
         text = self.source.data[span.start : span.end]
-        code = self._code[span.start : span.end]
         extra = self._flag_bytes
         named = code + b" " + text if b"#" in text else code  # clauses name macros too
         if placed := self._by_place(self._texts.words(named)):
