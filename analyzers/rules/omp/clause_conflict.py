@@ -41,7 +41,7 @@ OpenMP 5.2 §5.4 (data-sharing attribute clauses), §3.2 (clause format)
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from analyzers.ir.directives import Clause, Directive
 from analyzers.ir.expressions import Name
@@ -114,12 +114,13 @@ def _repeated(directive: Directive) -> Iterator[Finding]:
         key = f"{clause.name} {' '.join(clause.modifiers)}" if clause.name == "if" else clause.name
         earlier = known.setdefault(key, clause)
         if earlier is not clause:
+            leaves = ", or once for each construct that it names" if clause.name == "if" else ""
             yield _common.finding(
                 RULE,
                 clause.span,
                 f"`{clause.name}` stands twice on the directive",
                 "at most one is allowed",
-                "",
+                f"`{clause.name}` may appear at most once on a directive{leaves} (OpenMP 5.2 §{rule.section}).",
                 (),
                 (Related(earlier.span, "the first one"),),
                 variable=clause.name,
@@ -128,21 +129,31 @@ def _repeated(directive: Directive) -> Iterator[Finding]:
 
 def _exclusive(directive: Directive) -> Iterator[Finding]:
     rule = DIRECTIVES.get(directive.name)
-    for group in rule.exclusive if rule is not None else ():
+    if rule is None:
+        return
+    for group in rule.exclusive:
         given = [c for c in directive.clauses if c.name in group]
         if len({c.name for c in given}) > 1:
             first = given[0]
             second = next(c for c in given if c.name != first.name)
+            # A combined directive has it from one of its leaves.
+            leaves = (DIRECTIVES[kind] for kind in directive.kinds if kind in DIRECTIVES)
+            owner = next((leaf for leaf in leaves if group in leaf.exclusive), rule)
             yield _common.finding(
                 RULE,
                 second.span,
                 f"`{first.name}` and `{second.name}` exclude each other",
                 "only one of them may stand",
-                "",
+                f"At most one of {_listed(group)} may appear on `{owner.name}` (OpenMP 5.2 §{owner.section}).",
                 (),
                 (Related(first.span, "the other one"),),
                 variable=second.name,
             )
+
+
+def _listed(names: Sequence[str]) -> str:
+    quoted = [f"`{name}`" for name in names]
+    return f"{', '.join(quoted[:-1])} and {quoted[-1]}"
 
 
 RULE = Rule(

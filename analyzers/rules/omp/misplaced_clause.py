@@ -46,6 +46,7 @@ from analyzers.rules.omp import _common
 from analyzers.rules.omp._common import Site
 from analyzers.rules.registry import Context, Rule
 from analyzers.standards.openmp import DIRECTIVES
+from analyzers.standards.openmp_directives import DirectiveRule
 from analyzers.text import Span
 
 
@@ -75,16 +76,18 @@ def _check(site: Site) -> Iterator[Finding]:
             clause.span,
             f"`{directive.name}` takes no clause `{clause.name}`",
             where or f"`{directive.name}` does not take it",
-            _why(directive, clause),
+            _why(directive, clause, rule),
             (Fix(f"remove `{clause.name}`", (Edit(_with_space(directive, clause), ""),), False),),
             variable=clause.name,
         )
 
 
-def _why(directive: Directive, clause: Clause) -> str:
+def _why(directive: Directive, clause: Clause, rule: DirectiveRule) -> str:
     if clause.name == "nowait" and directive.has("parallel"):
         return "All threads wait at the end of a parallel region; there is nothing that could go on (OpenMP 5.2 §15.6)."
-    return ""
+    if len(rule.kinds) > 1:
+        return "A combined directive takes only clauses of its parts, and not all of those (OpenMP 5.2 §17.2)."
+    return f"A directive takes only the clauses that its section of the standard lists (OpenMP 5.2 §{rule.section})."
 
 
 def _with_space(directive: Directive, clause: Clause) -> Span:
