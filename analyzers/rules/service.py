@@ -52,7 +52,7 @@ Example
 There is none: a program that shows it is a defect to be repaired.
 
 Fix
-Please report it. `hpc-ls doctor` prints what belongs into a report; the log holds the trace.
+Please report it. `hpc-ls doctor` prints what belongs in a report; the log holds the trace.
 
 References
 CONTRIBUTING.md

@@ -68,7 +68,9 @@ def _print(arguments: Namespace, outcome: Outcome, findings: list[Located], line
         text.write(console, loops.loop_lines(outcome, around))
     elif not findings:
         starts = [str(outcome.source.line_of(other.span.start) + 1) for other in outcome.loops]
-        where = f" Loops start in line {', '.join(starts)}." if starts else " The file has no loop that was understood."
+        *first, last = dict.fromkeys(starts) or ("",)
+        lines = f"lines {', '.join(first)} and {last}" if first else f"line {last}"
+        where = f" Loops start on {lines}." if starts else " The file has no loop that was understood."
         console.print(f"Line {line + 1} is in no loop and nothing was found there.{where}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -357,7 +358,13 @@ def test_explain_a_line(work: Path) -> None:
     assert "+     #pragma omp parallel for" in text
     text = run("explain", "plain.c:1", cwd=work, status=0).stdout.decode()
     assert "Line 1 is in no loop" in text
-    assert "line 5" in text
+    assert "Loops start on line 5." in text
+
+
+def test_explain_names_the_lines_of_all_loops(tmp_path: Path) -> None:
+    (tmp_path / "a.c").write_text(PLAIN + PLAIN.replace("scale", "again"))
+    text = run("explain", "a.c:1", cwd=tmp_path, status=0).stdout.decode()
+    assert re.search(r"Loops start on lines \d+ and \d+\.", text)
 
 
 def test_explain_tells_the_witness(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 What it finds
 A loop inside of a parallel region counts with a variable that is declared outside of the region. In C and C++ only
-the indices of the associated loops are private of themselves.
+the indices of the associated loops are predetermined private.
 
 Why it matters
 Threads move each other's index: iterations are skipped or run twice, subscripts leave their range, loops may never
@@ -51,8 +51,8 @@ def check(context: Context) -> Iterator[Finding]:
     for defect in _defects.of(context, "shared-loop-index"):
         name = defect.name
         why = (
-            f"{_defects.sharing(defect)} Only the indices of the loops that the directive associates are private of "
-            "themselves. Here one thread moves the index of another in the middle of its loop."
+            f"{_defects.sharing(defect)} Only the indices of the loops that the directive associates are predetermined "
+            "private. Here one thread moves the index of another in the middle of its loop."
         )
         fix = _defects.clause_fix(defect, "private", "each thread counts for itself")
         yield _defects.finding(
