@@ -5,8 +5,8 @@ An `#if` without `#endif`, a condition or a `#define` that cannot be read, a mac
 stands, a compilation database that cannot be used.
 
 Why it matters
-Which code is active, and what its names mean, is then a guess. What is said of that code may be about other code than the
-compiler sees.
+Which code is active, and what its names mean, is then a guess. What is said of that code may be about other code than
+the compiler sees.
 
 Example
 Bad:
@@ -32,8 +32,8 @@ Good:
     }
 
 Fix
-Repair the line. Where it is right as it stands, what the file needs may be in the build: `defines` and `include-paths` in
-the configuration, or a `compile_commands.json`, bring it here.
+Repair the line. Where it is right as it stands, what the file needs may be in the build: `defines` and `include-paths`
+in the configuration, or a `compile_commands.json`, bring it here.
 
 References
 ISO/IEC 9899:2018 §6.10 (preprocessing directives)
