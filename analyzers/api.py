@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -55,14 +55,9 @@ class Analyzer:
         """Take the next version of the text; re-parses only what changed."""
         self._pipeline.update(source)
 
-    def results(
-        self, first: int | None = None, cancelled: Callable[[], bool] = lambda: False
-    ) -> Iterator[PlacedResult]:
-        """The functions of the current version, the one around byte offset `first` before the others.
-
-        Stops between two functions once `cancelled()` is true.
-        """
-        return self._pipeline.results(first, cancelled)
+    def results(self, first: int | None = None) -> Iterator[PlacedResult]:
+        """The functions of the current version, the one around byte offset `first` before the others."""
+        return self._pipeline.results(first)
 
     def file_findings(self) -> tuple[Finding, ...]:
         """The findings outside functions, with absolute spans."""

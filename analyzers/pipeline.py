@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from analyzers import suppressions
 from analyzers.dependence import effects as effect_tables
@@ -21,11 +22,26 @@ from analyzers.ir.verdicts import FileReport, Finding, FunctionResult, PlacedRes
 from analyzers.openmp import races
 from analyzers.rules import registry
 from analyzers.settings import Language, Options
+from analyzers.suppressions import Suppression
 from analyzers.text import SourceText
 
 Key = tuple[object, ...]
 EMPTY = SourceText.of("")
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """What all functions of one version of the text share, and their results as far as they are known."""
+
+    source: SourceText
+    chunks: tuple[Chunk, ...]
+    functions: Mapping[str, Function]  # by fingerprint
+    effects: Mapping[str, Effects]
+    accepted: tuple[Suppression, ...]  # by comments outside of functions
+    found: dict[Key, FunctionResult] = field(default_factory=dict)
+    raw: dict[int, PlacedResult] = field(default_factory=dict)  # by start
+    shown: dict[int, PlacedResult] = field(default_factory=dict)  # the same without what comments accept
 
 
 class Pipeline:
@@ -37,69 +53,88 @@ class Pipeline:
         self._frontend = CFrontend(options.defines, options.include_paths, path, options.snippet)
         self._ran = suppressions.ran(options)
         self._source = EMPTY
+        self._version: _Version | None = None  # made when first asked for
         self._functions: dict[str, Function] = {}  # by fingerprint
         self._results: dict[Key, FunctionResult] = {}
+        self._shown: dict[Key, FunctionResult] = {}  # where comments outside of functions accept a part of the result
         self._summaries: effect_tables.Memo = {}
 
     def update(self, source: SourceText) -> None:
         self._source = source
+        self._version = None
         self._frontend.update(source)
 
-    def results(self, first: int | None, cancelled: Callable[[], bool]) -> Iterator[PlacedResult]:
-        bodies = (chunk.span for chunk in self._frontend.chunks())
-        accepted = suppressions.outside(self._source, self._language, bodies)
-        for placed in self._placed(first, cancelled):
-            yield suppressions.keep(self._source, accepted, placed)
+    def results(self, first: int | None) -> Iterator[PlacedResult]:
+        """The results of the version that is current when the first one is taken. The same objects come again as long
+        as nothing in them changes, and are those of `report`."""
+        version = self._current()
+        for chunk in sorted(version.chunks, key=lambda chunk: first is None or not chunk.span.covers(first)):
+            yield self._placed(version, chunk)
 
-    def _placed(self, first: int | None, cancelled: Callable[[], bool]) -> Iterator[PlacedResult]:
-        chunks = self._frontend.chunks()
-        functions = self._lowered(chunks)
-        effects = effect_tables.table(
-            functions.values(), self._options.independent, self._summaries, self._frontend.system_headers()
+    def report(self) -> FileReport:
+        version = self._current()
+        shown = tuple(self._placed(version, chunk) for chunk in version.chunks)
+        self._results = version.found
+        self._shown = {key: result for key, result in self._shown.items() if key in version.found}
+        report = FileReport(self._language, shown, self.file_findings())
+        if not version.accepted:
+            return report
+        raw = tuple(version.raw[chunk.start] for chunk in version.chunks)
+        return replace(
+            suppressions.apply_file(version.source, replace(report, functions=raw), self._ran), functions=shown
         )
-        order = sorted(chunks, key=lambda chunk: first is None or not chunk.span.covers(first))
-        known: dict[Key, FunctionResult] = {}
-        for chunk in order:
-            if cancelled():
-                return
-            function = functions[chunk.fingerprint]
-            names = (function.name, *function.callees)
-            key = (chunk.fingerprint, *(effects.get(name) for name in names))
-            result = self._results.get(key)
-            if result is None:
-                result = self._guarded(function, chunk, effects)
-                self._results[key] = result
-            known[key] = result
-            yield PlacedResult(chunk.start, result)
-        self._results = known
 
     def file_findings(self) -> tuple[Finding, ...]:
         level = self._frontend.file()
         file = SourceFile(self._language, (), level.globals, level.directives, level.problems, level.prototypes)
         return registry.file_findings(file, self._options)
 
-    def report(self) -> FileReport:
-        placed = sorted(self._placed(None, lambda: False), key=lambda p: p.start)
-        report = FileReport(self._language, tuple(placed), self.file_findings())
-        return suppressions.apply_file(self._source, report, self._ran)
+    def _current(self) -> _Version:
+        if self._version is None:
+            chunks = self._frontend.chunks()
+            # Only what is new is lowered.
+            known, lower = self._functions, self._frontend.lower
+            functions = self._functions = {c.fingerprint: known.get(c.fingerprint) or lower(c) for c in chunks}
+            headers = self._frontend.system_headers()
+            effects = effect_tables.table(functions.values(), self._options.independent, self._summaries, headers)
+            accepted = suppressions.outside(self._source, self._language, (chunk.span for chunk in chunks))
+            self._version = _Version(self._source, chunks, functions, effects, accepted)
+        return self._version
 
-    def _lowered(self, chunks: tuple[Chunk, ...]) -> Mapping[str, Function]:
-        """The functions of this version by fingerprint, lowering only what is new."""
-        self._functions = {c.fingerprint: self._functions.get(c.fingerprint) or self._frontend.lower(c) for c in chunks}
-        return self._functions
+    def _placed(self, version: _Version, chunk: Chunk) -> PlacedResult:
+        known = version.shown.get(chunk.start)
+        if known is not None:
+            return known
+        function = version.functions[chunk.fingerprint]
+        names = (function.name, *function.callees)
+        key = (chunk.fingerprint, *(version.effects.get(name) for name in names))
+        result = self._results.get(key)
+        if result is None:
+            result = self._results[key] = self._guarded(function, chunk, version)
+        version.found[key] = result
+        placed = version.raw[chunk.start] = PlacedResult(chunk.start, result)
+        shown = suppressions.keep(version.source, version.accepted, placed)
+        if shown is not placed:
+            before = self._shown.get(key)
+            if before is not None and before.findings == shown.result.findings:
+                shown = PlacedResult(chunk.start, before)
+            else:
+                self._shown[key] = shown.result
+        version.shown[chunk.start] = shown
+        return shown
 
-    def _guarded(self, function: Function, chunk: Chunk, effects: Mapping[str, Effects]) -> FunctionResult:
+    def _guarded(self, function: Function, chunk: Chunk, version: _Version) -> FunctionResult:
         """A defect of ours costs one function its results, never the user the file (invariant 2)."""
         try:
-            return self._analyze(function, chunk, effects)
+            return self._analyze(function, chunk, version)
         except Exception:
             log.exception("the analysis of %s failed", function.name)
             return FunctionResult(function.name, function.fingerprint, function.span, (), (_failed(function),))
 
-    def _analyze(self, function: Function, chunk: Chunk, effects: Mapping[str, Effects]) -> FunctionResult:
+    def _analyze(self, function: Function, chunk: Chunk, version: _Version) -> FunctionResult:
         started = time.perf_counter()
-        text = self._source.data[chunk.start : chunk.start + function.span.end]
-        facts = loops.analyse(function, effects, self._options)
+        text = version.source.data[chunk.start : chunk.start + function.span.end]
+        facts = loops.analyse(function, version.effects, self._options)
         openmp = races.find(facts, self._options)
         findings = registry.run(registry.Context(facts, openmp, text), self._options)
         return FunctionResult(

@@ -1,0 +1,90 @@
+"""What is remembered between the results of one version, its report, and the next version."""
+
+from __future__ import annotations
+
+import pytest
+
+from analyzers import suppressions
+from analyzers.api import Analyzer, SourceText, analyze
+from analyzers.dependence import effects
+from analyzers.dependence import loops as dependence_loops
+
+RACE = """\
+double total;
+void f(int n, double *a) {
+#pragma omp parallel for
+    for (int i = 0; i < n; i++) total += a[i];
+}
+void g(int n, double *a) {
+    for (int i = 0; i < n; i++) a[i] = 2 * total;
+}
+"""
+ACCEPTED = "// hpc-ls: ignore-file[race]\n" + RACE
+
+
+def update(analyzer: Analyzer, text: str) -> None:
+    analyzer.update(SourceText.of(text))
+
+
+@pytest.mark.parametrize("text", [RACE, ACCEPTED])
+def test_the_report_has_the_results_that_were_told(text: str) -> None:
+    analyzer = Analyzer("c")
+    known: list[int] = []
+    for version in (text, text + "\n", "\n" * 2 + text, text.replace("2 *", "3 *")):
+        update(analyzer, version)
+        told = {placed.start: placed for placed in analyzer.results(first=len(text) - 10)}
+        report = analyzer.report()
+        assert [placed for placed in report.functions if told[placed.start] is not placed] == []
+        assert len(report.functions) == len(told) == 2
+        known.append(id(report.functions[0].result))
+    assert len(set(known)) == 1
+
+
+def test_a_comment_outside_of_functions_accepts() -> None:
+    assert [f.rule for placed in analyze(SourceText.of(RACE), "c").functions for f in placed.result.findings] != []
+    report = analyze(SourceText.of(ACCEPTED), "c")
+    assert not any(f.category == "race" for placed in report.functions for f in placed.result.findings)
+    assert report.findings == ()
+    needless = analyze(SourceText.of(ACCEPTED.replace("#pragma omp parallel for", "")), "c")
+    assert [f.rule for f in needless.findings] == [suppressions.UNUSED]
+
+
+def test_removing_the_comment_brings_the_findings_back() -> None:
+    analyzer = Analyzer("c")
+    rules = []
+    for text in (RACE, ACCEPTED, RACE, ACCEPTED):
+        update(analyzer, text)
+        rules.append([f.rule for placed in analyzer.results() for f in placed.result.findings])
+        analyzer.report()
+    assert rules[0] == rules[2] != rules[1] == rules[3]
+
+
+def test_each_version_is_prepared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    table, analyse = effects.table, dependence_loops.analyse
+    monkeypatch.setattr(effects, "table", lambda *a: (calls.append("table"), table(*a))[1])
+    monkeypatch.setattr(dependence_loops, "analyse", lambda *a: (calls.append("analyse"), analyse(*a))[1])
+    analyzer = Analyzer("c")
+    update(analyzer, RACE)
+    list(analyzer.results())
+    analyzer.report()
+    list(analyzer.results())
+    assert calls == ["table", "analyse", "analyse"]
+    update(analyzer, "\n" + RACE)
+    analyzer.report()
+    assert calls == ["table", "analyse", "analyse", "table"]
+
+
+def test_results_that_are_left_halfway_do_no_harm() -> None:
+    analyzer = Analyzer("c")
+    update(analyzer, RACE)
+    halfway = analyzer.results()
+    next(halfway)
+    changed = "\n\n" + RACE.replace("2 * total", "a[i - 1]")
+    update(analyzer, changed)
+    assert repr([f.result.loops for f in analyzer.report().functions]) == repr(
+        [f.result.loops for f in analyze(SourceText.of(changed), "c").functions]
+    )
+    (old,) = halfway
+    assert old.start == RACE.index("void g")
+    assert old.result.loops == analyze(SourceText.of(RACE), "c").functions[1].result.loops
