@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from analyzers.ir.expressions import (
@@ -102,6 +102,19 @@ def rewrite(expr: Expr, mapping: Mapping[Symbol, Expr]) -> Expr:
             del done[-len(below) :]
             done.append(top if all(a is b for a, b in zip(below, new, strict=True)) else with_children(top, new))
     return done[0]
+
+
+def values_in(expr: Expr) -> Iterator[Symbol]:
+    """The variables whose values the expression uses; the object in `&x` is not one of them."""
+    work: list[tuple[Expr, bool]] = [(expr, False)]
+    while work:
+        top, place = work.pop()
+        if isinstance(top, Name):
+            if not place:
+                yield top.symbol
+            continue
+        first = _holds_place(top, place)
+        work.extend((child, first and n == 0) for n, child in enumerate(children(top)))
 
 
 def _holds_place(expr: Expr, place: bool) -> bool:

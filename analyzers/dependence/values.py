@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from analyzers.dependence.inlining import expand
-from analyzers.dependence.rewriting import add, converted, rewrite
+from analyzers.dependence.rewriting import add, converted, rewrite, values_in
 from analyzers.dependence.stores import UNCHANGED, changes_memory
 from analyzers.ir.expressions import Call, Expr, Name, symbols, walk
 from analyzers.ir.flow import FlowGraph
@@ -195,27 +195,29 @@ class Values:
         # From the definition on: `k = k + 1` does not describe k by what k is afterwards.
         nodes = [node]
         if definition != use:
-            nodes += [graph.nodes[i] for i in graph.between(definition, use) if i != use]
-            nodes.append(graph.nodes[use])
-        reading = use if use != definition else None
+            nodes += [graph.nodes[i] for i in graph.between(definition, use)]
         for candidate in (self._resolved(value, node, depth + 1), value):
-            if self._small(candidate) and not self._changes(candidate, nodes, use=reading):
+            if self._small(candidate) and self._means_something(candidate, use) and not self._changes(candidate, nodes):
                 result = converted(candidate, symbol)
                 # Outside of loops the name says as much as a converted value, and is easier to reason with.
                 return result if result is candidate or graph.in_loop(definition) else None
         return None
 
-    def _changes(self, value: Expr, nodes: Iterable[Node], *, use: int | None = None) -> bool:
-        """Does one of the nodes change what the value is made of? The node `use` itself reads before it writes."""
+    def _means_something(self, value: Expr, use: int) -> bool:
+        """Do the entry values in it belong to loops around the node?"""
+        owners = [self.graph.entries[s][1] for s in symbols(value) if s in self.graph.entries]
+        return all(any(r.first <= use < r.end for r in self.graph.regions(owner)) for owner in owners)
+
+    def _changes(self, value: Expr, nodes: Iterable[Node]) -> bool:
+        """Does one of the nodes change what the value is made of?"""
         nodes = list(nodes)
         wanted = 0
-        for symbol in symbols(value):
+        for symbol in values_in(value):
             entry = self.graph.entries.get(symbol)
             if entry is None:
                 wanted |= self.graph.symbol_mask(symbol)
             elif not all(any(r.first <= n.index < r.end for r in self.graph.regions(entry[1])) for n in nodes):
                 return True
-        nodes = [node for node in nodes if node.index != use]
         if any((node.writes | node.assumed_writes) & wanted for node in nodes):
             return True
         return changes_memory(value, nodes, self.graph) != UNCHANGED

@@ -409,21 +409,22 @@ class FlowGraph:
         return frozenset(found), outside
 
     def between(self, source: int, sink: int) -> set[int]:
-        """The nodes on paths from behind `source` to before `sink` that do not come through `source` again."""
-        forward = self._reach(source, sink, lambda n: n.successors)
+        """The nodes on paths from behind `source` to before `sink` that do not come through `source` again. `sink` is
+        one of them when it can be reached again from itself."""
+        forward = self._reach(source, source, lambda n: n.successors)
         backward = self._reach(sink, source, lambda n: n.predecessors)
-        return forward & backward
+        return (forward & backward) - {source}
 
-    def _reach(self, source: int, stop: int, edges: Callable[[Node], list[int]]) -> set[int]:
+    def _reach(self, start: int, stop: int, edges: Callable[[Node], list[int]]) -> set[int]:
+        """What is reached from behind (or before) `start` without going on from `stop`."""
         seen: set[int] = set()
-        stack = [source]
+        stack = [start]
         while stack:
             for index in edges(self.nodes[stack.pop()]):
-                if index in seen or index == source:
-                    continue
-                seen.add(index)
-                if index != stop:
-                    stack.append(index)
+                if index not in seen:
+                    seen.add(index)
+                    if index != stop:
+                        stack.append(index)
         return seen
 
 

@@ -201,6 +201,8 @@ FOR = "for (i = 0; i < n; i++)"
         ("k = n; k = k + m; " + FOR + "a[k] = 0;", ["a[(n + m)]"]),
         ("int t = 3, *p = &t; " + FOR + "{ a[*p] = 0; t = n; }", ["a[t]", "t"]),
         ("int t = 3, *p = &t; " + FOR + "{ k = k + *p; t = n; a[k] = 0; }", ["t", "a[k]"]),
+        ("int t = m; " + FOR + "{ a[t] = 0; m = m * 2; }", ["a[t]"]),
+        ("k = x[0]; " + FOR + "{ a[k] = 0; x[0] = 2; }", ["x[0]", "a[k]", "x[0]"]),
         # Induction variables
         (FOR + "{ a[k] = 0; k += 2; }", ["a[(2 * i)]"]),
         (FOR + "{ k += 2; a[k] = 0; }", ["a[((2 * i) + 2)]"]),
