@@ -9,12 +9,10 @@ from analyzers.ir.expressions import ZERO, Binary, Cast, Constant, Expr, Name
 from analyzers.ir.statements import (
     Block,
     Construct,
-    Declare,
     If,
     Jump,
     Label,
     Loop,
-    LoopHeader,
     Relation,
     Stmt,
     Switch,
@@ -85,21 +83,6 @@ def early_exit(loop: Loop) -> Reason | None:
                 stack.extend((s, breaks_here) for s in reversed(substatements(stmt)))
             case _:
                 pass
-    return None
-
-
-def not_insertable(loop: Loop, header: LoopHeader) -> Reason | None:
-    """Why a worksharing directive cannot stand before the loop as it is written, though it is counted."""
-    if loop.kind != "for":
-        text = f"a `{loop.kind}` loop cannot carry the directive: write it as `for`"
-        return Reason("not-canonical", text, loop.header_span)
-    starts = [s for s in loop.init if not (isinstance(s, Declare) and s.value is None)]
-    if len(starts) != 1:
-        text = "the directive needs exactly one variable set in the head of the loop"
-        return Reason("not-canonical", text, loop.header_span)
-    if len(loop.step) != 1:
-        text = "the directive needs exactly one variable moved in the head of the loop"
-        return Reason("not-canonical", text, loop.header_span)
     return None
 
 

@@ -1,7 +1,7 @@
 """Counted loops: the canonical form of OpenMP 5.2 §4.4.1, found in `for` and `while` loops, and induction variables.
 
-`normalise` gives the header that the dependence tests work with; `not_insertable` says why a loop that is counted in
-substance still cannot carry a worksharing directive as it is written.
+`normalise` gives the header that the dependence tests work with. Whether a directive may stand before the loop as it is
+written is another question: `openmp.canonical`.
 """
 
 from __future__ import annotations

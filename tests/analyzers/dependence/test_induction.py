@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analyzers.dependence import canonical, effects, induction, privatization
+from analyzers.dependence import effects, induction, privatization
 from analyzers.dependence.rewriting import rewrite
 from analyzers.dependence.values import Values
 from analyzers.frontends.c import lower_file
@@ -137,23 +137,6 @@ def test_caller_may_know_that_a_bound_in_memory_stays() -> None:
     graph, (loop,) = lowered("for (i = 0; i < x[0]; i++) { x[i + 1] = 0; }")
     assert isinstance(induction.normalise(loop, graph), Reason)
     assert isinstance(induction.normalise(loop, graph, lambda expr, inside: True), LoopHeader)
-
-
-@pytest.mark.parametrize(
-    ("body", "insertable"),
-    [
-        ("for (i = 0; i < n; i++) a[i] = 0;", True),
-        ("while (k < n) { a[k] = 0; k++; }", False),
-        ("for (; k < n; k++) a[k] = 0;", False),
-        ("for (i = 0, k = 1; i < n; i++) a[i] = k;", False),
-        ("for (i = 0; i < n; i++, k++) a[i] = 0;", False),
-    ],
-)
-def test_where_a_directive_can_stand(body: str, insertable: bool) -> None:
-    graph, (loop,) = lowered(body)
-    header = induction.normalise(loop, graph)
-    assert isinstance(header, LoopHeader)
-    assert (canonical.not_insertable(loop, header) is None) == insertable
 
 
 def values_of(body: str) -> tuple[FlowGraph, Values]:
