@@ -66,7 +66,6 @@ class _Line:
 
     text: str
     start: int  # byte offset of text[0]
-    sentinel: int  # byte offset of the sentinel
 
     def span(self, start: int, end: int) -> Span:
         return Span(self.start + start, self.start + end)
@@ -88,7 +87,7 @@ def directive_line(source: SourceText, language: Language, offset: int) -> _Line
         return None
     end = source.line_span(last).end
     text = source.data[start:end].decode("latin-1")
-    return _Line(re.sub(r"[\\&](?=[ \t]*\r?\n)|[\r\n]", " ", text), start, source.line_starts[first])
+    return _Line(re.sub(r"[\\&](?=[ \t]*\r?\n)|[\r\n]", " ", text), start)
 
 
 def _line(source: SourceText, number: int) -> str:

@@ -10,7 +10,7 @@ import pickle
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Union
+from typing import Literal
 
 from analyzers.api import Language, Options
 from analyzers.ir.verdicts import Finding, FunctionResult
@@ -107,10 +107,6 @@ class Answer:
     id: int
     value: object = None
     error: str | None = None
-
-
-ToWorker = Union[Analyse, Forget, Ask]  # noqa: UP007  (evaluated at run time on 3.10)
-FromWorker = Union[Ready, Working, Functions, Finished, Answer]  # noqa: UP007
 
 
 @dataclass(slots=True)

@@ -105,7 +105,7 @@ def apply_change(source: SourceText, change: Change, encoding: Encoding) -> tupl
         return new, difference(source.data, new.data), None
     start = _boundary(source, source.offset(change.begin, encoding))
     end = _boundary(source, source.offset(change.end, encoding))
-    problem = _range_problem(source, change, encoding)
+    problem = _range_problem(source, change)
     if end < start:
         start, end = end, start
     inserted = change.text.encode("utf-8", "surrogatepass")
@@ -120,7 +120,7 @@ def _boundary(source: SourceText, offset: int) -> int:
     return offset
 
 
-def _range_problem(source: SourceText, change: Change, encoding: Encoding) -> str | None:
+def _range_problem(source: SourceText, change: Change) -> str | None:
     assert change.begin is not None and change.end is not None
     lines = len(source.line_starts)
     if change.begin.line < 0 or change.end.line < 0 or change.begin.column < 0 or change.end.column < 0:

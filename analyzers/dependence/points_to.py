@@ -56,7 +56,6 @@ class PointerFacts:
     origins: Mapping[Symbol, frozenset[Origin]] = field(default_factory=dict)
     swapped: Mapping[Symbol, frozenset[Origin]] = field(default_factory=dict)  # see `_exchanges`: what each held first
     partners: Mapping[Symbol, Symbol] = field(default_factory=dict)  # with which it is exchanged
-    modified: frozenset[Symbol] = frozenset()  # pointers assigned more often than once, or moved
     escaping: frozenset[int] = frozenset()  # allocation sites whose address is stored or passed on
     exposed: frozenset[Symbol] | None = None  # named objects of which the same is true; None: not looked for
 
@@ -77,7 +76,6 @@ def origins_of(symbol: Symbol, depth: int | None, facts: PointerFacts) -> frozen
 def summarize(function: Function, effects: Mapping[str, Effects] | None = None) -> PointerFacts:
     """Where each pointer of the function may point. `effects` says of callees which arguments they do not keep."""
     sources: dict[Symbol, set[Origin | Symbol]] = {}
-    counts: dict[Symbol, int] = {}
     leaked: set[Origin | Symbol] = set()
     unknown = Origin("unknown")
     exchanged, partners = _exchanges(function)
@@ -85,13 +83,11 @@ def summarize(function: Function, effects: Mapping[str, Effects] | None = None) 
         match stmt:
             case Declare(symbol=symbol, value=value) if value is not None and symbol.is_pointer:
                 sources.setdefault(symbol, set()).update(_sources(value, id(stmt)))
-                counts[symbol] = counts.get(symbol, 0) + 1
             case Assign() if id(stmt) in exchanged:
                 pass
             case Assign(target=Name(symbol=symbol), value=value, op=op) if symbol.is_pointer:
                 found = {symbol} if op is not None else _sources(value, id(stmt))
                 sources.setdefault(symbol, set()).update(found)
-                counts[symbol] = counts.get(symbol, 0) + (1 if op is None else 2)
             case Assign(value=value) if value.type.kind in ("pointer", "array", "unknown", "record"):
                 leaked |= _sources(value, id(stmt))
             case Unknown(mentions=mentions):
@@ -108,7 +104,7 @@ def summarize(function: Function, effects: Mapping[str, Effects] | None = None) 
                     leaked.update(o for a in _kept_arguments(each, effects or {}) for o in _sources(a, id(each)))
                 elif isinstance(each, Opaque):
                     leaked.update(o for e in each.reads if _is_address(e) for o in _sources(e, id(each)))
-    return _resolved(sources, counts, leaked, partners)
+    return _resolved(sources, leaked, partners)
 
 
 def _exchanges(function: Function) -> tuple[set[int], dict[Symbol, Symbol]]:
@@ -208,7 +204,6 @@ def with_entry_values(facts: PointerFacts, originals: Mapping[Symbol, Symbol]) -
 
 def _resolved(
     sources: dict[Symbol, set[Origin | Symbol]],
-    counts: Mapping[Symbol, int],
     leaked: set[Origin | Symbol],
     partners: Mapping[Symbol, Symbol],
 ) -> PointerFacts:
@@ -221,7 +216,6 @@ def _resolved(
         origins,
         first,
         partners,
-        frozenset(s for s, n in counts.items() if n > 1),
         frozenset(o.site for o in out if o.kind == "allocation"),
         frozenset(o.symbol for o in out if o.kind == "object" and o.symbol is not None),
     )

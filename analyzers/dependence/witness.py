@@ -14,12 +14,14 @@ from analyzers.ir.expressions import Binary, Cast, Conditional, Constant, Expr, 
 from analyzers.ir.statements import LoopHeader
 from analyzers.ir.symbols import Symbol, Type
 
-Binding = Mapping["Symbol | Expr", int]  # indices by symbol, parameters by their expression
 _MAX_DEPTH = 200
 
 
 def evaluate(expr: Expr, binding: Mapping[Symbol | Expr, int], depth: int = 0) -> int | None:
-    """The integer value of `expr`, None where it is not determined by the binding (or undefined)."""
+    """The integer value of `expr`, None where it is not determined by the binding (or undefined).
+
+    `binding` holds indices by symbol, parameters by their expression.
+    """
     if depth > _MAX_DEPTH:
         return None
     if isinstance(expr, Name):
@@ -178,4 +180,4 @@ def describe(values: Sequence[tuple[str, int]]) -> str:
     return ", ".join(f"{name}={value}" for name, value in values)
 
 
-__all__ = ["Binding", "describe", "element", "evaluate", "extremum", "in_loop", "runs"]
+__all__ = ["describe", "element", "evaluate", "extremum", "in_loop", "runs"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from analyzers.ir.expressions import Expr
 from analyzers.text import Span
@@ -58,12 +58,3 @@ class Directive:
 
     def has(self, *kinds: str) -> bool:
         return any(k in self.kinds for k in kinds)
-
-
-@dataclass(frozen=True, slots=True)
-class StrayDirective:
-    """A directive that governs nothing here: at file scope (threadprivate, declare simd, ...), or before what it may
-    not stand before."""
-
-    directive: Directive
-    reason: str = field(default="")

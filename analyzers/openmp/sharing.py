@@ -62,7 +62,7 @@ class Scopes:
     depth: Mapping[Symbol, int] = field(default_factory=dict)  # how many constructs surround the declaration
 
 
-def scopes(function: Function, fortran: bool = False) -> Scopes:
+def scopes(function: Function) -> Scopes:
     """Reads the clauses of every construct of a function, and at which depth its variables are declared."""
     layers: dict[int, Layer] = {}
     depth: dict[Symbol, int] = {}

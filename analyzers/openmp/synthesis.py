@@ -90,7 +90,7 @@ def _proposal(facts: LoopFacts, nests: Nests, works: Mapping[int, Work], taken: 
         return replace(common, conditional=line, advice="right only if the assumptions hold")
     objection = _objection(facts, nests, works, taken)
     if objection is None:
-        return replace(common, pragma=line, profitable=True, advice=_praise(facts, work))
+        return replace(common, pragma=line, profitable=True, advice=_praise(work))
     return replace(common, pragma=line, simd=_simd(facts, nests, work), advice=objection)
 
 
@@ -207,7 +207,7 @@ def _objection(facts: LoopFacts, nests: Nests, works: Mapping[int, Work], taken:
     if any(id(outer.loop) in taken for outer in nests.above(facts)):
         return "the outer loop is the better place"
     if not work.pays:
-        return _too_small(facts, work)
+        return _too_small(work)
     if (copies := _costly_copies(facts, work)) is not None:
         return copies
     if work.counted and work.trips < THREADS and _collapse(facts, nests, works) == 1:
@@ -218,7 +218,7 @@ def _objection(facts: LoopFacts, nests: Nests, works: Mapping[int, Work], taken:
     return None
 
 
-def _too_small(facts: LoopFacts, work: Work) -> str:
+def _too_small(work: Work) -> str:
     each = f"about {readable(work.each)} operations"
     if work.counted:
         return f"too small to pay: {readable(work.trips)} iterations of {each}, starting threads costs more"
@@ -228,7 +228,7 @@ def _too_small(facts: LoopFacts, work: Work) -> str:
     return f"threads would start anew each time the outer loop comes here; that pays from about {enough} iterations"
 
 
-def _praise(facts: LoopFacts, work: Work) -> str:
+def _praise(work: Work) -> str:
     if work.bounded or work.each * THREADS >= work.enough:
         return "enough work for a team of threads"
     return f"pays from about {readable(work.enough / work.each)} iterations"

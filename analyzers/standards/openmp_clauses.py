@@ -85,7 +85,6 @@ def _text(name: str, section: str, doc: str, unique: bool = False, parentheses: 
 
 
 REDUCTION_OPERATORS = ("+", "*", "&", "|", "^", "&&", "||", "min", "max")
-DEPRECATED_REDUCTION_OPERATORS = ("-",)  # OpenMP 5.2 §5.5.5
 FORTRAN_REDUCTION_OPERATORS = ("+", "*", ".and.", ".or.", ".eqv.", ".neqv.", "max", "min", "iand", "ior", "ieor")
 
 _ALL: tuple[ClauseRule, ...] = (

@@ -21,7 +21,6 @@ class Site:
     construct: Construct | None = None
     outside: tuple[Construct, ...] = ()  # outermost first
     loops: tuple[Loop, ...] = ()
-    branches: int = 0  # how many conditions surround it inside the innermost construct
 
 
 def sites(function: Function) -> Iterator[Site]:

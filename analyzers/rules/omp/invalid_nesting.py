@@ -96,7 +96,7 @@ _WHY = "All threads of a team must meet the same worksharing constructs and barr
 
 def _conflict(site: Site) -> tuple[str, str, Construct | None] | None:
     directive = site.directive
-    team = _own_team(directive, site.outside)
+    team = _own_team(site.outside)
     first = directive.kinds[0] if directive.kinds else ""
     if first in _WORKSHARING or first == "barrier":
         for outer in reversed(team):
@@ -131,7 +131,7 @@ def _conflict(site: Site) -> tuple[str, str, Construct | None] | None:
     return None
 
 
-def _own_team(directive: Directive, outside: tuple[Construct, ...]) -> tuple[Construct, ...]:
+def _own_team(outside: tuple[Construct, ...]) -> tuple[Construct, ...]:
     """The constructs around that belong to the innermost team: those inside of the last parallel region, and that
     region's own worksharing part where the two are one directive."""
     start = 0

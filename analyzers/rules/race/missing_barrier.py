@@ -55,7 +55,6 @@ from analyzers.ir.statements import Construct
 from analyzers.ir.verdicts import Edit, Finding, Fix
 from analyzers.openmp.facts import PlacedAccess
 from analyzers.rules.race import _defects
-from analyzers.rules.race._defects import Defect
 from analyzers.rules.registry import Context, Rule
 from analyzers.text import Span
 
@@ -76,7 +75,7 @@ def check(context: Context) -> Iterator[Finding]:
             f"no barrier separates the {'writes' if second.access.writes else 'write and the read'} of `{name}`",
             f"{_defects.who(race, False)} {_defects.verb(race.first.access)} `{_defects.element(defect)}`",
             why,
-            _fixes(context, defect, first, second),
+            _fixes(context, first, second),
         )
 
 
@@ -93,7 +92,7 @@ def _place(placed: PlacedAccess) -> str:
     return f"The {construct.directive.name} construct"
 
 
-def _fixes(context: Context, defect: Defect, first: PlacedAccess, second: PlacedAccess) -> tuple[Fix, ...]:
+def _fixes(context: Context, first: PlacedAccess, second: PlacedAccess) -> tuple[Fix, ...]:
     construct = first.executor.construct
     if construct is None or first.executor.kind == "section" or construct is second.executor.construct:
         return ()
