@@ -43,7 +43,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "lsp_server": ("analyzers", "models"),
 }  # fmt: skip
 
-# Third-party packages that live in one room (invariants 1, 8 and the picture).
+# Third-party packages that live in one room (invariants 1, 2, 9 and the folders of ARCHITECTURE.md).
 ONLY_IN: dict[str, tuple[str, ...]] = {
     "islpy": ("analyzers.dependence.polyhedral",),
     "tree_sitter": ("analyzers.frontends",),

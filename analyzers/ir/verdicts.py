@@ -1,6 +1,6 @@
 """What the analysis says: verdicts on loops, findings, and the exact edits that repair them.
 
-All spans are relative to the function that holds them (see `Anchor`); `analyzers.api` places them in the file.
+All spans are relative to the function that holds them; `analyzers.api` places them in the file.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class Sharing:
     symbol: Symbol
     attribute: Attribute
     origin: Origin
-    why: str  # "declared outside the region (line 36)"
+    why: str  # "it is declared outside of the region"
     op: str | None = None  # of a reduction
 
 
