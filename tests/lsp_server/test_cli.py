@@ -393,6 +393,9 @@ def test_doctor(tmp_path: Path) -> None:
     assert document["works"] is True
     states = {check["name"]: check["state"] for check in document["checks"]}
     assert states["loops"] == states["races"] == states["islpy"] == states["server"] == "ok"
+    (model,) = (check for check in document["checks"] if check["section"] == "model")
+    assert "a later version" in model["value"]
+    assert model["remedy"] == ""
 
 
 # --- interruptions --------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from analyzers.rules.registry import MODULES
-from tests.fixtures_check import FIXTURES, annotations, check
+from tests.fixtures_check import FIXTURES, annotations, check, findings
 
 FILES = sorted(p for p in FIXTURES.glob("*/*/*") if p.parent.name in ("race", "omp") and p.suffix != ".h")
 
@@ -24,3 +24,19 @@ def test_every_rule_has_a_bad_and_a_good_source(module: str) -> None:
     bad = annotations((folder / f"{name}_bad.c").read_text(encoding="utf-8"))
     assert any(e.rule == f"{family}-{name.replace('_', '-')}" for e in bad)
     assert annotations((folder / f"{name}_good.c").read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("pragma", "section"),
+    [
+        ("parallel for schedule(static) schedule(dynamic)", "§11.5.3"),
+        ("parallel for if(n > 3) if(n > 4)", "§3.4"),
+        ("parallel master taskloop grainsize(3) num_tasks(4)", "§12.6"),
+        ("parallel for copyprivate(n)", "§17.2"),
+        ("for num_threads(n)", "§11.5.1"),
+    ],
+)
+def test_clauses_that_may_not_stand_have_a_reason(pragma: str, section: str) -> None:
+    found = findings(f"void f(int n, double *a) {{\n#pragma omp {pragma}\nfor (int i = 0; i < n; i++) a[i] = i;\n}}")
+    whys = [f.why for _, f in found if f.rule in ("omp-clause-conflict", "omp-misplaced-clause")]
+    assert [f"(OpenMP 5.2 {section})." in why for why in whys] == [True]
