@@ -1,6 +1,6 @@
 """From text to results, function by function, with everything known remembered by fingerprint.
 
-One `Pipeline` belongs to one document. A function is analyzed again only when its own fingerprint, the effects of what
+One `Pipeline` belongs to one document. A function is analysed again only when its own fingerprint, the effects of what
 it calls, or the options changed (ARCHITECTURE.md, "From a keystroke to a squiggle").
 """
 
@@ -155,6 +155,6 @@ def _failed(function: Function) -> Finding:
         severity="information",
         confidence="proved",
         span=function.name_span,
-        message=f"`{function.name}` could not be analyzed: a defect of hpc-ls, not of this code",
+        message=f"`{function.name}` could not be analysed: a defect of hpc-ls, not of this code",
         why="The log says where it happened; `hpc-ls doctor` shows what to put into a report.",
     )

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzers.rules import registry
 from lsp_server import settings_values as module
 from lsp_server.globs import matches
 from lsp_server.settings import DEFAULTS, add_independent_function, find_config, load
@@ -327,3 +328,8 @@ def test_writing_keeps_permissions_and_follows_links(tmp_path: Path) -> None:
     assert target.read_bytes() == b"b"
     assert target.stat().st_mode & 0o777 == 0o640
     assert sorted(p.name for p in tmp_path.iterdir()) == ["link.toml", "real.toml"]
+
+
+def test_the_families_are_those_of_the_rules() -> None:
+    """They are written out in the settings, which must not load the analysis."""
+    assert set(module.FAMILIES) == set(registry.families())
