@@ -426,6 +426,8 @@ def test_ctrl_c_is_quiet_and_leaves_nobody_behind(work: Path, jobs: str) -> None
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        # What is started in the background of a script ignores Ctrl-C, and so would the program.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     assert process.stdout is not None
     process.stdout.read(1)
