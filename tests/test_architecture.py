@@ -54,10 +54,8 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "llama_cpp": ("models",),
 }
 
-# Names of measuring suites and of machines: nothing in the product may know them.
-FOREIGN = re.compile(
-    r"dataracebench|\bDRB\d|polybench|autoparbench|corrbench|monocoder|mpirigen|/work/|/tmp/suites", re.IGNORECASE
-)
+# Names of measuring suites: nothing in the product may know them.
+FOREIGN = re.compile(r"dataracebench|\bDRB\d|polybench|autoparbench|corrbench|monocoder|mpirigen", re.IGNORECASE)
 
 
 def name_of(path: Path) -> str:

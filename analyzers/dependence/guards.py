@@ -84,7 +84,7 @@ def normal(condition: Expr) -> tuple[Expr | None, bool]:
             case Binary(op=(">=" | "<=" | "!=") as op, left=left, right=right):
                 if left.type.kind == "real" and op != "!=":
                     break  # with NaN, `<` is not the negation of `>=`
-                condition, positive = Binary(_NEGATED[op], left, right, condition.type), not positive  # type: ignore[arg-type]
+                condition, positive = Binary(_NEGATED[op], left, right, condition.type), not positive  # type: ignore[arg-type]  # the table holds comparisons
             case _:
                 break
     if sum(1 for _ in zip(range(_SIZE + 1), walk(condition), strict=False)) > _SIZE:

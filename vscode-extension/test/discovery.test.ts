@@ -56,10 +56,10 @@ test('the private environment is used once it is complete', () => {
 });
 
 test('relative entries of PATH and those of an untrusted workspace are passed over', () => {
-    const planted = ['./hpc-ls', 'bin/hpc-ls', '/work/repo/bin/hpc-ls', '/work/repo/hpc-ls', '/work/repository/hpc-ls'];
-    const path = '.:bin::/work/repo/bin:/work/repo:/work/repository';
-    assert.equal(findOnPath('hpc-ls', machine(planted, path), ['/work/repo']), '/work/repository/hpc-ls');
-    assert.equal(findOnPath('hpc-ls', machine(planted, path), []), '/work/repo/bin/hpc-ls');
+    const planted = ['./hpc-ls', 'bin/hpc-ls', '/home/me/repo/bin/hpc-ls', '/home/me/repo/hpc-ls', '/home/me/repository/hpc-ls'];
+    const path = '.:bin::/home/me/repo/bin:/home/me/repo:/home/me/repository';
+    assert.equal(findOnPath('hpc-ls', machine(planted, path), ['/home/me/repo']), '/home/me/repository/hpc-ls');
+    assert.equal(findOnPath('hpc-ls', machine(planted, path), []), '/home/me/repo/bin/hpc-ls');
 });
 
 test('Windows: .exe, backslashes, semicolons', () => {
