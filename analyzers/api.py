@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from analyzers.completion import Description, Proposal, complete, describe
@@ -104,9 +104,9 @@ def verify_pragma(
         if not reports:
             continue
         findings = tuple(
-            _placed(f, placed.start)
-            for f in placed.result.findings
-            if governed.contains(f.span.shifted(placed.start)) and f.category in ("race", "omp")
+            finding
+            for finding in (f.shifted(placed.start) for f in placed.result.findings)
+            if governed.contains(finding.span) and finding.category in ("race", "omp")
         )
         status = _status(reports[0], findings)
         if status not in ("malformed", "refuted"):
@@ -133,18 +133,6 @@ def _status(
     if races or report.verdict.status == "dependent":
         return "possible"
     return report.verdict.confidence
-
-
-def _placed(finding: Finding, start: int) -> Finding:
-    """The finding with absolute spans."""
-    return replace(
-        finding,
-        span=finding.span.shifted(start),
-        related=tuple(replace(r, span=r.span.shifted(start)) for r in finding.related),
-        fixes=tuple(
-            replace(f, edits=tuple(replace(e, span=e.span.shifted(start)) for e in f.edits)) for f in finding.fixes
-        ),
-    )
 
 
 def loops_of(report: FileReport) -> Iterator[tuple[int, LoopReport]]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from analyzers.api import FileReport, Finding, LoopReport, SourceText, Span
-from analyzers.ir.verdicts import Fix
 from lsp_server.settings import Settings
 from lsp_server.sources import Codec
 from lsp_server.terminal import visible
@@ -35,18 +34,8 @@ class Outcome:
     error: str | None = None
 
 
-def placed_finding(finding: Finding, start: int) -> Finding:
-    """The finding of a function that starts at byte `start`, with absolute spans."""
-    return replace(
-        finding,
-        span=finding.span.shifted(start),
-        related=tuple(replace(r, span=r.span.shifted(start)) for r in finding.related),
-        fixes=tuple(_placed_fix(fix, start) for fix in finding.fixes),
-    )
-
-
 def placed_loop(loop: LoopReport, start: int) -> LoopReport:
-    """The same for a loop. Spans inside its verdict too."""
+    """The loop of a function that starts at byte `start`, with absolute spans, those inside its verdict too."""
     verdict = replace(
         loop.verdict,
         reasons=tuple(replace(r, span=r.span.shifted(start) if r.span else None) for r in loop.verdict.reasons),
@@ -61,19 +50,15 @@ def placed_loop(loop: LoopReport, start: int) -> LoopReport:
         insert_at=loop.insert_at + start,
         existing=loop.existing.shifted(start) if loop.existing else None,
         verdict=verdict,
-        fixes=tuple(_placed_fix(fix, start) for fix in loop.fixes),
+        fixes=tuple(fix.shifted(start) for fix in loop.fixes),
     )
-
-
-def _placed_fix(fix: Fix, start: int) -> Fix:
-    return replace(fix, edits=tuple(replace(edit, span=edit.span.shifted(start)) for edit in fix.edits))
 
 
 def findings_of(report: FileReport) -> tuple[Located, ...]:
     """Every finding of a report in textual order."""
     found = [Located(finding, "") for finding in report.findings]
     for placed in report.functions:
-        found += [Located(placed_finding(f, placed.start), placed.result.name) for f in placed.result.findings]
+        found += [Located(f.shifted(placed.start), placed.result.name) for f in placed.result.findings]
     return tuple(sorted(found, key=lambda f: (f.finding.span, f.finding.rule, f.finding.message)))
 
 
@@ -95,7 +80,7 @@ def presented(findings: Iterable[Located], settings: Settings) -> tuple[Located,
 
 def verdict_word(loop: LoopReport) -> str:
     """`parallel`, `serial` or `unknown` by the table of confidences (ARCHITECTURE.md, "The words")."""
-    if loop.verdict.status == "parallel" or loop.verdict.confidence == "likely":
+    if loop.verdict.counts_as_parallel:
         return "parallel"
     return "serial" if loop.verdict.status == "dependent" else "unknown"
 

@@ -6,7 +6,7 @@ All spans are relative to the function that holds them; `analyzers.api` places t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from analyzers.text import Span
@@ -109,6 +109,11 @@ class Verdict:
             return "likely"
         return "possible"
 
+    @property
+    def counts_as_parallel(self) -> bool:
+        """The word is "parallel" in the table of confidence: proved, or likely under ordinary assumptions."""
+        return self.status == "parallel" or self.confidence == "likely"
+
 
 @dataclass(frozen=True, slots=True)
 class Edit:
@@ -116,6 +121,10 @@ class Edit:
 
     span: Span
     text: str
+
+    def shifted(self, offset: int) -> Edit:
+        """The same edit as seen from an anchor `offset` bytes earlier."""
+        return Edit(self.span.shifted(offset), self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +136,19 @@ class Fix:
     safe: bool = True
     note: str = ""  # what it means: "each thread sums its own copy; the copies are combined at the end"
 
+    def shifted(self, offset: int) -> Fix:
+        """The same fix as seen from an anchor `offset` bytes earlier."""
+        return replace(self, edits=tuple(edit.shifted(offset) for edit in self.edits))
+
 
 @dataclass(frozen=True, slots=True)
 class Related:
     span: Span
     message: str
+
+    def shifted(self, offset: int) -> Related:
+        """The same place as seen from an anchor `offset` bytes earlier."""
+        return Related(self.span.shifted(offset), self.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +168,15 @@ class Finding:
     facts: Mapping[str, str] = field(default_factory=dict)  # stable keys for tools: variable, attribute, section
     tags: tuple[Literal["unnecessary", "deprecated"], ...] = ()
     assumptions: tuple[Assumption, ...] = ()
+
+    def shifted(self, offset: int) -> Finding:
+        """The same finding as seen from an anchor `offset` bytes earlier."""
+        return replace(
+            self,
+            span=self.span.shifted(offset),
+            related=tuple(related.shifted(offset) for related in self.related),
+            fixes=tuple(fix.shifted(offset) for fix in self.fixes),
+        )
 
 
 @dataclass(frozen=True, slots=True)

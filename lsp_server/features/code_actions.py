@@ -126,7 +126,7 @@ def _all_edits(findings: Iterable[Placed]) -> tuple[tuple[Edit, ...], int]:
         if fix is None:
             continue
         subject = placed.finding.facts.get("variable", "")
-        edits = [Edit(edit.span.shifted(placed.base), edit.text) for edit in fix.edits]
+        edits = [edit.shifted(placed.base) for edit in fix.edits]
         fresh = [edit for edit in edits if all(edit != other for other, _ in taken)]
         if all(_compatible(edit, subject, *other) for edit in fresh for other in taken):
             taken += ((edit, subject) for edit in fresh)
