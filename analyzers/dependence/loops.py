@@ -223,7 +223,7 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
     inquiry = Inquiry(
         loop, solver, room.pointers, room.options.assume_no_alias, room.representatives, room.deadline.share(1 / 3)
     )
-    work = set(privatization.array_candidates(loop, room.graph)) - own
+    work = set(privatization.array_candidates(loop, room.graph, room.pointers.exposed or ())) - own
     summed = {r.symbol: r for r in _array_reductions(loop, parts.shared, room)}
     private: list[Symbol] = []
     reduced: list[Reduction] = []
@@ -360,14 +360,9 @@ def _collapsible(facts: LoopFacts, by_loop: Mapping[int, LoopFacts]) -> int:
     while len(current.loop.body.statements) == 1:
         (only,) = current.loop.body.statements
         inner = by_loop.get(id(only)) if isinstance(only, Loop) else None
-        if inner is None or inner.header is None or not runs_alike(inner.verdict):
+        if inner is None or inner.header is None or not inner.verdict.counts_as_parallel:
             break
         levels, current = levels + 1, inner
         if not inner.rectangular:
             break
     return levels
-
-
-def runs_alike(verdict: Verdict) -> bool:
-    """Parallel, proved or under ordinary assumptions."""
-    return verdict.status == "parallel" or verdict.confidence == "likely"

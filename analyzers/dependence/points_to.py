@@ -25,6 +25,7 @@ from analyzers.ir.statements import (
     Assign,
     Block,
     Declare,
+    Evaluate,
     Function,
     Jump,
     Stmt,
@@ -101,7 +102,9 @@ def summarize(function: Function, effects: Mapping[str, Effects] | None = None) 
                 if isinstance(each, Address) and isinstance(each.operand, Name) and each.operand.symbol.is_pointer:
                     sources.setdefault(each.operand.symbol, set()).add(unknown)
                 if isinstance(each, Call):
-                    leaked.update(o for a in _kept_arguments(each, effects or {}) for o in _sources(a, id(each)))
+                    used = not (isinstance(stmt, Evaluate) and stmt.value is each)
+                    kept = _kept_arguments(each, effects or {}, used)
+                    leaked.update(o for a in kept for o in _sources(a, id(each)))
                 elif isinstance(each, Opaque):
                     leaked.update(o for e in each.reads if _is_address(e) for o in _sources(e, id(each)))
     return _resolved(sources, leaked, partners)
@@ -181,14 +184,15 @@ def _is_address(expr: Expr) -> bool:
     return expr.type.kind in ("pointer", "array", "unknown") or isinstance(expr, Address)
 
 
-def _kept_arguments(call: Call, effects: Mapping[str, Effects]) -> list[Expr]:
-    """The addresses that a call may keep or pass on."""
+def _kept_arguments(call: Call, effects: Mapping[str, Effects], used: bool) -> list[Expr]:
+    """The addresses that a call may keep or pass on; with its result, where that is `used`."""
     known = effects.get(call.name) if call.name is not None else None
+    returns = used and not call.type.is_scalar and call.type.kind != "void" and not (known and known.allocates)
     kept = []
     for position, argument in enumerate(call.arguments):
         if not _is_address(argument):
             continue
-        if known is not None and known.unknown is None:
+        if known is not None and known.unknown is None and not returns:
             uses = known.parameters[min(position, len(known.parameters) - 1) :] if known.parameters else ()
             if not uses or uses[0] != "escapes":
                 continue

@@ -6,7 +6,7 @@ A scalar is privatizable when no iteration can read it before writing it (Allen 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 from analyzers.dependence.guards import exposed_on_real_paths
@@ -184,9 +184,10 @@ def is_live_out(symbol: Symbol, loop: Loop, graph: FlowGraph) -> bool:
     return bool(graph.live_out_mask(loop) & graph.symbol_mask(symbol))
 
 
-def array_candidates(loop: Loop, graph: FlowGraph) -> tuple[Symbol, ...]:
+def array_candidates(loop: Loop, graph: FlowGraph, exposed: Container[Symbol] = ()) -> tuple[Symbol, ...]:
     """Local arrays declared outside of the loop that it writes and whose contents nobody reads afterwards: worth asking
-    whether every iteration writes what it reads (Tu & Padua 1993). Their addresses stay inside the function."""
+    whether every iteration writes what it reads (Tu & Padua 1993). The addresses of `exposed` ones are kept somewhere,
+    so that it cannot be seen who reads them."""
     written: dict[Symbol, None] = {}
     spoiled: set[Symbol] = set()
     inside = {s.symbol for s in _below(loop) if isinstance(s, Declare)}
@@ -207,6 +208,7 @@ def array_candidates(loop: Loop, graph: FlowGraph) -> tuple[Symbol, ...]:
         if symbol.storage == "local"
         and symbol not in inside
         and symbol not in spoiled
+        and symbol not in exposed
         and all(extent.size is not None for extent in symbol.type.extents)
         and not array_live_out(symbol, loop, graph)
     )

@@ -83,8 +83,8 @@ def runs_at_least_once(loop: Loop) -> bool:
                 first = None
             case _:
                 pass
-    if first is None:
-        return False
+    if first is None or (symbol.type.is_unsigned and min(first, bound) < 0):
+        return False  # a negative number becomes a large one
     return {
         "<": first < bound,
         "<=": first <= bound,

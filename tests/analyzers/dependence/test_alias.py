@@ -16,6 +16,7 @@ PRELUDE = """#include <stdlib.h>
 struct P { double x, y; double *v; double *w; int n; };
 union U { double d; long l; };
 double table[100], other[50], *shared; double *get(void);
+struct P wrap(double *); void fill(double *, int);
 """
 
 
@@ -24,6 +25,7 @@ def answer(params: str, body: str, *, assume_no_alias: bool = False, moving: tup
     file = lower_file(SourceText.of(f"{PRELUDE}void f({params}) {{ {body} }}\n"))
     function = file.functions[0].function
     known = {"malloc": Effects(allocates=True), "get": Effects(), "keep": Effects(parameters=("escapes",))}
+    known |= {"wrap": Effects(parameters=("none",)), "fill": Effects(parameters=("write",))}
     found = [a for a in collect(function, known) if a.path and not a.call]
     last = next(a for a in reversed(found) if a.writes)
     others = [a for a in found if a is not last and a.order < last.order]
@@ -133,7 +135,9 @@ def test_memory_without_a_name_spares_locals_only() -> None:
 def test_a_local_array_given_away_is_within_reach() -> None:
     given = answer("int i", "double t[4]; keep(t); double *p = get(); p[i] = t[i];")
     assert given.status == "assumed-distinct"
-    own = answer("int i", "double t[4]; double *p = get(); p[i] = t[i];")
+    returned = answer("int i", "double t[4]; struct P s = wrap(t); s.v[i] = t[i];")
+    assert returned.status == "assumed-distinct"
+    own = answer("int i", "double t[4]; double *p = get(); fill(t, 4); p[i] = t[i];")
     assert own.status == "distinct"
 
 

@@ -18,6 +18,9 @@ struct P { double x, y, z; };
 extern double ext(int);
 double sq(double x) { return x * x; }
 void set(double *p, double v) { *p = v; }
+double *same(double *p) { return p; }
+double *kept;
+void keep(double *p) { kept = p; }
 """
 
 
@@ -54,6 +57,12 @@ SERIAL = {
     "running total": "void f(double *a, int n) { double s = 0; for (int i = 0; i < n; i++) { s += a[i]; a[i] = s; } }",
     "static local": "void f(double *a, int n) { for (int i = 0; i < n; i++) { static double l; a[i] = l; l = i; } }",
     "unsigned index": "void f(double *a, size_t n) { for (size_t i = 1; i < n; ++i) a[i] = a[i - 1]; }",
+}
+FILL = "for (int i = 0; i < n; i++) { for (int j = 0; j < 8; j++) w[j] = i; o[i] = w[3]; }"
+SERIAL |= {
+    # Who handed the address out cannot see who reads the array later.
+    "work array behind a result": f"void f(int n, double *o) {{ double w[8], *p = same(w); {FILL} o[0] = p[2]; }}",
+    "work array given away": f"void f(int n, double *o) {{ double w[8]; keep(w); {FILL} o[0] = kept[2]; }}",
 }
 UNKNOWN = {
     "indirect": ("void f(double *a, int *x, int n) { for (int i = 0; i < n; i++) a[x[i]] = i; }", "indirect-subscript"),

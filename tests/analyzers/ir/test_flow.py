@@ -41,6 +41,8 @@ T = "double t = 0, u = 0; "
         (T + FOR + "{ if (a[i] > 0) continue; t = 1; b[i] = t; }", set()),
         (T + FOR + "{ for (int j = 0; j < n; j++) t = j; b[i] = t; }", {"t"}),
         (T + FOR + "{ for (int j = 0; j < 4; j++) t = j; b[i] = t; }", set()),
+        (T + FOR + "{ for (unsigned j = 0; j < 4; j++) t = j; b[i] = t; }", set()),
+        (T + FOR + "{ for (unsigned j = -1; j < 4; j++) t = j; b[i] = t; }", {"t"}),
         (T + FOR + "{ int j = 0; do { t = j; j++; } while (j < n); b[i] = t; }", set()),
         (T + FOR + "{ while (1) { t = i; if (t > k) break; } b[i] = t; }", set()),
         (T + FOR + "{ switch (k) { case 1: t = 1; break; default: t = 2; } b[i] = t; }", set()),
