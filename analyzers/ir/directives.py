@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analyzers.ir.expressions import Expr
+from analyzers.ir.expressions import Constant, Expr
 from analyzers.text import Span
 
 
@@ -17,6 +17,11 @@ class ClauseItem:
     span: Span
     expr: Expr | None = None  # of a list item: Name, Element (array section start) or Field
     section: tuple[tuple[Expr | None, Expr | None], ...] = ()  # array section: (lower bound, length) for each dimension
+
+    @property
+    def constant(self) -> int | None:
+        """The integer that it is, where it is one."""
+        return self.expr.value if isinstance(self.expr, Constant) and isinstance(self.expr.value, int) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,11 @@ class Clause:
     items: tuple[ClauseItem, ...] = ()
     parenthesised: bool = False
     trailing: tuple[ClauseItem, ...] = ()  # the step of `linear`
+
+    @property
+    def constant(self) -> int | None:
+        """The integer constant that is its argument: 2 for `collapse(2)`."""
+        return self.items[0].constant if self.items else None
 
 
 @dataclass(frozen=True, slots=True)

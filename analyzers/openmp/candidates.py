@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from analyzers.dependence.facts import FunctionFacts
 from analyzers.ir.accesses import Access, AccessKind, Subscripts
-from analyzers.ir.expressions import Constant, Expr, Name, root, symbols
+from analyzers.ir.expressions import Expr, Name, root, symbols
 from analyzers.ir.statements import Assign, Construct, Function, Loop, Stmt, substatements, walk_statements
 from analyzers.ir.symbols import Symbol
 from analyzers.openmp.facts import Executor, PlacedAccess
@@ -201,5 +201,4 @@ def _names(expr: Expr) -> set[Symbol]:
 def _has_one_team(construct: Construct) -> bool:
     """`num_teams(1)`, here or, where the construct only begins the league, on it."""
     clause = construct.directive.first("num_teams")
-    number = clause.items[-1].expr if clause is not None and clause.items else None
-    return isinstance(number, Constant) and number.value == 1
+    return clause is not None and bool(clause.items) and clause.items[-1].constant == 1

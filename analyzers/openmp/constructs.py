@@ -82,10 +82,7 @@ def has_one_thread(directive: Directive) -> bool:
 
 def masked_thread(directive: Directive) -> int | None:
     clause = directive.first("filter")
-    if clause is None or not clause.items:
-        return 0
-    number = clause.items[0].expr
-    return number.value if isinstance(number, Constant) and isinstance(number.value, int) else None
+    return clause.constant if clause is not None and clause.items else 0
 
 
 def holds_barrier(body: Stmt) -> bool:

@@ -14,7 +14,7 @@ from analyzers.dependence.deadline import Deadline
 from analyzers.dependence.facts import FunctionFacts
 from analyzers.ir.accesses import Access, Subscripts
 from analyzers.ir.directives import Directive
-from analyzers.ir.expressions import Constant, Name, root, walk
+from analyzers.ir.expressions import Name, root, walk
 from analyzers.ir.statements import (
     Assign,
     Construct,
@@ -317,10 +317,7 @@ def _is_written(symbol: Symbol, construct: Construct) -> bool:
 
 def _team_size(construct: Construct | None) -> int | None:
     clause = construct.directive.first("num_threads") if construct is not None else None
-    if clause is None or not clause.items:
-        return None
-    number = clause.items[0].expr
-    return number.value if isinstance(number, Constant) and isinstance(number.value, int) else None
+    return clause.constant if clause is not None else None
 
 
 def _breaks_lanes(dependence: Dependence | None, construct: Construct | None) -> bool:
@@ -331,11 +328,9 @@ def _breaks_lanes(dependence: Dependence | None, construct: Construct | None) ->
     if dependence.kind == "anti":
         return False
     clause = construct.directive.first("safelen")
-    if clause is not None and clause.items and dependence.distance is not None:
-        length = clause.items[0].expr
-        if isinstance(length, Constant) and isinstance(length.value, int):
-            return abs(dependence.distance) < length.value
-    return True
+    if clause is None or clause.constant is None or dependence.distance is None:
+        return True
+    return abs(dependence.distance) < clause.constant
 
 
 def _is_unread(directive: Directive) -> bool:

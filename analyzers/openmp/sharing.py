@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from analyzers.ir.directives import Clause, Directive
-from analyzers.ir.expressions import Constant, Name, root, symbols
+from analyzers.ir.expressions import Name, root, symbols
 from analyzers.ir.statements import (
     Assign,
     Block,
@@ -85,9 +85,7 @@ def associated_loops(construct: Construct) -> tuple[Loop, ...]:
         return ()
     wanted = 1
     for clause in construct.directive.all("collapse", "ordered"):
-        for item in clause.items:
-            if isinstance(item.expr, Constant) and isinstance(item.expr.value, int):
-                wanted = max(wanted, item.expr.value)
+        wanted = max(wanted, clause.constant or 1)
     found: list[Loop] = []
     at: Stmt | None = construct.body
     while at is not None and len(found) < wanted:

@@ -39,7 +39,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzers.ir.expressions import Constant
 from analyzers.ir.verdicts import Edit, Finding, Fix
 from analyzers.openmp.sharing import associated_loops
 from analyzers.rules.omp import _common
@@ -52,26 +51,23 @@ def check(context: Context) -> Iterator[Finding]:
         if construct is None or construct.body is None:
             continue
         for clause in site.directive.all("collapse", "ordered"):
-            item = clause.items[0] if clause.items else None
-            if item is None or not isinstance(item.expr, Constant) or not isinstance(item.expr.value, int):
+            wanted = clause.constant
+            if wanted is None:
                 continue
             found = len(associated_loops(construct))
-            if not 0 < found < item.expr.value or any(loop.tainted for loop in associated_loops(construct)):
+            if not 0 < found < wanted or any(loop.tainted for loop in associated_loops(construct)):
                 continue
-            fix = (
-                Fix(f"write `collapse({found})`", (Edit(item.span, str(found)),), False, "the loops that are nested")
-                if clause.name == "collapse"
-                else None
-            )
+            edit = Edit(clause.items[0].span, str(found))
+            fix = Fix(f"write `collapse({found})`", (edit,), False, "the loops that are nested")
             loops = "loop stands" if found == 1 else "loops stand"
             yield _common.finding(
                 RULE,
                 clause.span,
-                f"`{clause.name}({item.expr.value})`, but {found} {loops} directly inside of each other",
+                f"`{clause.name}({wanted})`, but {found} {loops} directly inside of each other",
                 f"only {found} here",
                 "The loops become one iteration space: each must be the only statement of the one around it "
                 "(OpenMP 5.2 §4.4.3).",
-                () if fix is None else (fix,),
+                (fix,) if clause.name == "collapse" else (),
                 variable=clause.name,
             )
 

@@ -41,7 +41,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzers.ir.directives import Clause, Directive
+from analyzers.ir.directives import Clause, ClauseItem, Directive
 from analyzers.ir.expressions import Constant, Unary
 from analyzers.ir.statements import SourceFile
 from analyzers.ir.verdicts import Finding
@@ -119,14 +119,14 @@ def _clause(clause: Clause, rule: ClauseRule) -> Iterator[Finding]:
                 yield wrong(f"`{word}` is no argument of `{clause.name}`", f"one of {expected}")
     if rule.constant:
         for item in clause.items:
-            if _is_not_positive(item.expr):
+            if _is_not_positive(item):
                 yield wrong(f"`{clause.name}` needs a positive number, not `{item.text}`", "not positive", item.span)
 
 
-def _is_not_positive(expr: object) -> bool:
-    if isinstance(expr, Unary) and expr.op == "-" and isinstance(expr.operand, Constant):
+def _is_not_positive(item: ClauseItem) -> bool:
+    if isinstance(item.expr, Unary) and item.expr.op == "-" and isinstance(item.expr.operand, Constant):
         return True
-    return isinstance(expr, Constant) and isinstance(expr.value, int) and expr.value <= 0
+    return item.constant is not None and item.constant <= 0
 
 
 RULE = Rule(
