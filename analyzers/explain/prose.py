@@ -13,7 +13,7 @@ from analyzers.explain.patterns import remedy
 from analyzers.ir.expressions import Name
 from analyzers.ir.statements import Assign
 from analyzers.ir.verdicts import Assumption, Dependence, Reason, Role, Verdict, Witness
-from analyzers.openmp.synthesis import SENTINEL, Proposal, is_parallel
+from analyzers.openmp.synthesis import SENTINEL, Proposal
 from analyzers.standards import openmp
 
 WIDTH = 88  # what a terminal of a hundred columns has left beside the margin
@@ -41,7 +41,7 @@ def _summary(facts: LoopFacts, proposal: Proposal) -> str:
     verdict = facts.verdict
     if verdict.status == "dependent":
         return f"not parallel: {_short_reason(verdict)}"
-    if is_parallel(facts):
+    if facts.verdict.counts_as_parallel:
         assumed = _assumed(verdict)
         head = f"parallel if {_bare(assumed)}" if assumed else "parallel"
         if facts.governed_by is not None or facts.inside_parallel:
@@ -58,7 +58,7 @@ def _summary(facts: LoopFacts, proposal: Proposal) -> str:
 def explanation(facts: LoopFacts, proposal: Proposal, parameters: Collection[str] = ()) -> str:
     """The hover. `parameters`: the names of the function's parameters that could say `restrict` and do not."""
     blocks = [_first_line(facts), _variables(facts, parameters)]
-    if not is_parallel(facts):
+    if not facts.verdict.counts_as_parallel:
         blocks.append(_way_out(facts))
     blocks.append(_openmp(facts, proposal))
     return "\n".join(block for block in blocks if block)
@@ -70,7 +70,7 @@ def explanation(facts: LoopFacts, proposal: Proposal, parameters: Collection[str
 def _first_line(facts: LoopFacts) -> str:
     """The verdict in one line, however long: clients set it as a paragraph above the table."""
     verdict = facts.verdict
-    if is_parallel(facts):
+    if facts.verdict.counts_as_parallel:
         assumed = _assumed(verdict)
         condition = f", assuming that {assumed}" if assumed else ""
         return f"This loop can run in parallel{condition}: {_because(facts.roles)}."
@@ -185,7 +185,7 @@ def _variables(facts: LoopFacts, parameters: Collection[str]) -> str:
     apart = _apart(verdict)
     if apart:
         table.append((", ".join(apart), _may_overlap(apart, parameters)))
-    if is_parallel(facts):
+    if facts.verdict.counts_as_parallel:
         lonely = [a for a in verdict.assumptions if a.kind != "library" and not _is_pair(a)]
         table += [(", ".join(a.subjects), f"assumed: {a.text}. If not, this is wrong.") for a in lonely]
     read = [role.name for role in facts.roles if role.kind == "shared-read" and role.name not in apart]

@@ -68,14 +68,9 @@ def withdrawn(proposal: Proposal, problem: str) -> Proposal:
     return replace(proposal, profitable=False, advice=problem)
 
 
-def is_parallel(facts: LoopFacts) -> bool:
-    """Parallel in the table of confidence: proved, or likely under ordinary assumptions."""
-    return facts.verdict.status == "parallel" or facts.verdict.confidence == "likely"
-
-
 def _proposal(facts: LoopFacts, nests: Nests, works: Mapping[int, Work], taken: set[int]) -> Proposal:
     work = works[id(facts.loop)]
-    parallel = is_parallel(facts)
+    parallel = facts.verdict.counts_as_parallel
     if not parallel and not facts.verdict.assumptions:
         return Proposal(work=work)
     if (problem := canonical.problem(facts)) is not None:
@@ -157,7 +152,7 @@ def _collapse(facts: LoopFacts, nests: Nests, works: Mapping[int, Work]) -> int:
     bounded = count.bounded or count.counted
     while levels < facts.collapse and bounded and trips < COLLAPSE_BELOW:
         inside = nests.children(current)
-        if len(inside) != 1 or not is_parallel(inside[0]) or canonical.problem(inside[0]) is not None:
+        if len(inside) != 1 or not inside[0].verdict.counts_as_parallel or canonical.problem(inside[0]) is not None:
             break
         current = inside[0]
         trips *= works[id(current.loop)].trips
@@ -213,7 +208,12 @@ def _objection(facts: LoopFacts, nests: Nests, works: Mapping[int, Work], taken:
     if work.counted and work.trips < THREADS and _collapse(facts, nests, works) == 1:
         for inner in nests.below(facts):
             inside = works[id(inner.loop)]
-            if is_parallel(inner) and inside.pays and inside.trips >= 4 * work.trips and not canonical.problem(inner):
+            if (
+                inner.verdict.counts_as_parallel
+                and inside.pays
+                and inside.trips >= 4 * work.trips
+                and not canonical.problem(inner)
+            ):
                 return f"only {readable(work.trips)} iterations: the loop inside keeps more threads busy"
     return None
 

@@ -112,7 +112,7 @@ def summary(analysis: Analysis) -> tuple[str, str]:
     if analysis.error:
         return "hpc-ls ⚠", f"{analysis.snapshot.name}: {analysis.error}"
     loops = [loop for _, loop in analysis.loops()]
-    parallel = sum(loop.verdict.status == "parallel" or loop.verdict.confidence == "likely" for loop in loops)
+    parallel = sum(loop.verdict.counts_as_parallel for loop in loops)
     races = sum(
         finding.category == "race" and finding.confidence != "possible" for _, finding in analysis.all_findings()
     )
