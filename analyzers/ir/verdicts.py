@@ -114,11 +114,6 @@ class Verdict:
         """The word is "parallel" in the table of confidence: proved, or likely under ordinary assumptions."""
         return self.status == "parallel" or self.confidence == "likely"
 
-    @property
-    def counts_as_parallel(self) -> bool:
-        """The word is "parallel" in the table of confidence: proved, or likely under ordinary assumptions."""
-        return self.status == "parallel" or self.confidence == "likely"
-
 
 @dataclass(frozen=True, slots=True)
 class Edit:
