@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,3 +21,27 @@ class Options:
     include_paths: tuple[str, ...] = ()
     snippet: bool = False  # a bare loop without declarations: undeclared names are distinct objects
     budget: float = 2.0  # seconds of processor time for one function, then UNKNOWN
+
+    def runs(self, code: str) -> bool:
+        """Whether the rule of this code is to speak."""
+        return is_chosen(code, self.select, self.ignore)
+
+
+def family_of(code: str) -> str:
+    """The first word of a rule's code: `race` of `race-missing-reduction`."""
+    return code.partition("-")[0]
+
+
+def stands_for(name: str, code: str) -> bool:
+    """Whether a name that a person wrote (a code, a family or `all`) means the rule of this code."""
+    return name in (code, family_of(code), "all")
+
+
+def is_chosen(code: str, chosen: Collection[str], ignored: Collection[str]) -> bool:
+    """Whether a rule speaks. Both collections hold codes, families and `all`; nothing chosen is everything. A code that
+    is named wins over a family that is ignored, as the more specific of the two. Unknown names choose nothing."""
+    if code in ignored:
+        return False
+    if code in chosen:
+        return True
+    return (not chosen or any(stands_for(n, code) for n in chosen)) and not any(stands_for(n, code) for n in ignored)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from analyzers.ir.verdicts import Edit, FileReport, Finding, Fix, PlacedResult
 from analyzers.rules import registry, service
-from analyzers.settings import Options
+from analyzers.settings import Options, stands_for
 from analyzers.text import SourceText, Span, decode
 
 UNUSED = "unused-suppression"
@@ -142,13 +142,7 @@ def apply_file(source: SourceText, report: FileReport, ran: Collection[str] | No
 
 def ran(options: Options) -> frozenset[str]:
     """The codes that these options let speak, those that are no rules of the registry included."""
-    chosen, ignored = options.select, options.ignore
-    extra = (
-        code
-        for code in EXTRA_CODES
-        if code not in ignored and (code in chosen or ("all" not in ignored and (not chosen or "all" in chosen)))
-    )
-    return registry.select(chosen, ignored) | frozenset(extra)
+    return frozenset(code for code in (*registry.rules(), *EXTRA_CODES) if options.runs(code))
 
 
 # --- reading comments -----------------------------------------------------------------------------------------------
@@ -211,7 +205,7 @@ def _covers(suppression: Suppression, rule: str) -> Iterable[str]:
         return ()
     if not suppression.names:
         return ("",)
-    return (name for name in suppression.names if rule == name or rule.startswith(f"{name}-") or name == "all")
+    return (name for name in suppression.names if stands_for(name, rule))
 
 
 def _filtered(
@@ -243,9 +237,7 @@ def _known(name: str) -> bool:
 
 
 def _did_run(name: str, ran: Collection[str] | None) -> bool:
-    if ran is None:
-        return True
-    return any(code == name or code.startswith(f"{name}-") or name in ("", "all") for code in ran)
+    return ran is None or any(not name or stands_for(name, code) for code in ran)
 
 
 def _complaints(

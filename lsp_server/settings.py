@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
+from analyzers.settings import family_of, is_chosen
 from lsp_server.globs import matches
 from lsp_server.settings_values import (
     CONFIDENCES,
@@ -65,7 +66,9 @@ class Settings:
         """The part of it that the analysis needs."""
         from analyzers.api import Options
 
-        off = {name for name, severity in self.severity.items() if severity == "off"}
+        # A family that is off runs where a rule of it has a severity of its own; `adjusted` drops the others.
+        wanted = {family_of(name) for name, severity in self.severity.items() if severity != "off"}
+        off = {name for name, severity in self.severity.items() if severity == "off" and name not in wanted}
         return Options(
             select=self.select,
             ignore=self.ignore | off,
@@ -81,13 +84,10 @@ class Settings:
 
         A rule's own entry counts before its family's. What is named in `select` wins over an ignored family.
         """
-        family = finding.rule.partition("-")[0]
-        severity = self.severity.get(finding.rule) or self.severity.get(family)
+        severity = self.severity.get(finding.rule) or self.severity.get(family_of(finding.rule))
         if severity == "off" or not self.shows(finding.confidence):
             return None
-        if finding.rule in self.ignore or (self.ignore & {family, "all"} and finding.rule not in self.select):
-            return None
-        if self.select and not self.select & {finding.rule, family, "all"}:
+        if not is_chosen(finding.rule, self.select, self.ignore):
             return None
         if severity is None or severity == finding.severity:
             return finding

@@ -24,7 +24,7 @@ from analyzers.dependence.facts import FunctionFacts
 from analyzers.ir.statements import SourceFile
 from analyzers.ir.verdicts import Category, Finding, Severity
 from analyzers.openmp.facts import OpenMPFacts
-from analyzers.settings import Options
+from analyzers.settings import Options, family_of
 
 log = logging.getLogger(__name__)
 
@@ -101,29 +101,12 @@ def rules() -> dict[str, Rule]:
 
 def families() -> tuple[str, ...]:
     """The first words of the codes, each once: `race`, `omp`, ..."""
-    return tuple(dict.fromkeys(code.partition("-")[0] for code in rules()))
+    return tuple(dict.fromkeys(family_of(code) for code in rules()))
 
 
 def unknown(names: Iterable[str]) -> list[str]:
     """Those of `names` that are neither a rule nor a family nor `all`: for the message about a bad setting."""
     return [name for name in names if name not in rules() and name not in families() and name != "all"]
-
-
-def select(chosen: Iterable[str] = (), ignored: Iterable[str] = ()) -> frozenset[str]:
-    """The codes to run. Both arguments hold codes, families and `all`; nothing chosen is everything. A code that is
-    named wins over a family that is ignored, as the more specific of the two. Unknown names choose nothing."""
-    wanted, unwanted = set(chosen), set(ignored)
-    everything = not wanted or "all" in wanted
-
-    def selected(code: str) -> bool:
-        family = code.partition("-")[0]
-        if code in unwanted:
-            return False
-        if code in wanted:
-            return True
-        return (everything or family in wanted) and family not in unwanted and "all" not in unwanted
-
-    return frozenset(code for code in rules() if selected(code))
 
 
 def run(context: Context, options: Options) -> list[Finding]:
@@ -140,10 +123,9 @@ def file_findings(file: SourceFile, options: Options) -> tuple[Finding, ...]:
 
 
 def _ordered(options: Options, check: Callable[[Rule], Iterable[Finding]]) -> list[Finding]:
-    chosen = select(options.select, options.ignore)
     found: dict[tuple[object, ...], Finding] = {}
     for code, rule in rules().items():
-        if code not in chosen:
+        if not options.runs(code):
             continue
         try:
             for finding in check(rule):

@@ -176,6 +176,8 @@ def test_severity_and_confidence_of_the_configuration(work: Path) -> None:
     assert check_json("racy.c", cwd=work, status=1)["files"][0]["diagnostics"][0]["severity"] == "hint"
     (work / ".hpc-ls.toml").write_text('[severity]\nrace = "off"\n')
     check_json("racy.c", cwd=work, status=0)
+    (work / ".hpc-ls.toml").write_text(f'[severity]\nrace = "off"\n{code} = "warning"\n')
+    assert [d["code"] for d in check_json("racy.c", cwd=work, status=1)["files"][0]["diagnostics"]] == [code]
 
 
 def test_a_bad_configuration_is_told_and_the_rest_goes_on(work: Path) -> None:

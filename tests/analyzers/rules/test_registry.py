@@ -69,22 +69,6 @@ def test_only_selected_rules_run(three: None) -> None:
     assert registry.run(context(), Options(ignore=frozenset({"all"}))) == []
 
 
-@pytest.mark.parametrize(
-    ("chosen", "ignored", "expected"),
-    [
-        ((), (), {"race-a", "race-b", "omp-c"}),
-        (("race",), (), {"race-a", "race-b"}),
-        (("race",), ("race-a",), {"race-b"}),
-        (("race-a",), ("race",), {"race-a"}),
-        ((), ("race",), {"omp-c"}),
-        (("all",), ("omp",), {"race-a", "race-b"}),
-        (("nothing",), (), set()),
-    ],
-)
-def test_select(three: None, chosen: tuple[str, ...], ignored: tuple[str, ...], expected: set[str]) -> None:
-    assert registry.select(chosen, ignored) == expected
-
-
 def test_unknown_names_are_told(three: None) -> None:
     assert registry.unknown(["race", "race-a", "all", "rase"]) == ["rase"]
 
