@@ -165,9 +165,12 @@ class _State:
             self.nested,
         )
 
-    def join(self, other: _State) -> None:
-        """Two paths meet."""
+    def join(self, other: _State, decided: int | None = None) -> None:
+        """Two paths meet; where they part at the decision `decided`, this one has taken it."""
         for mine, theirs in zip(self.levels, other.levels, strict=True):
+            if decided is not None:
+                theirs = _resolved(mine, theirs, decided)
+                mine.clear()
             mine |= theirs
         self.pending |= other.pending
         self.locks &= other.locks
@@ -252,7 +255,7 @@ class _Walker:
 
     def _if(self, stmt: If, state: _State) -> None:
         # `else if` chains are walked in a loop: they may be longer than the interpreter's stack.
-        ends: list[_State] = []
+        ends: list[tuple[int, _State]] = []
         rest = state
         at: If | None = stmt
         while at is not None:
@@ -268,7 +271,7 @@ class _Walker:
             self.walk(at.then, then)
             then.executor = state.executor
             if not _ends_here(at.then):
-                ends.append(then)
+                ends.append((id(at), then))
             below = at.otherwise.statements
             rest = otherwise
             if len(below) == 1 and isinstance(below[0], If):
@@ -277,15 +280,16 @@ class _Walker:
             self.walk(at.otherwise, rest)
             rest.executor = state.executor
             if not _ends_here(at.otherwise):
-                ends.append(rest)
+                ends.append((id(at), rest))
             at = None
         if not ends:
             return
-        locks = ends[0].locks
-        _become(state, ends[0])
-        state.locks = locks
-        for end in ends[1:]:
-            state.join(end)
+        # The last decision first: what is behind `else` was decided within the branch not taken before it.
+        _, joined = ends.pop()
+        for decided, end in reversed(ends):
+            end.join(joined, decided)
+            joined = end
+        _become(state, joined)
 
     def _guarded(self, condition: Expr, then: _State, otherwise: _State) -> None:
         """`if (omp_get_thread_num() == 0)`: one thread runs the branch."""
@@ -531,6 +535,24 @@ class _Walker:
 
 def _decide(state: _State, at: int, taken: bool) -> None:
     state.levels = [{Phase(p.barrier, p.decisions | {(at, taken)}) for p in level} for level in state.levels]
+
+
+def _resolved(taken: set[Phase], not_taken: set[Phase], at: int) -> set[Phase]:
+    """The phases behind both branches of a decision, one for each barrier that may have been passed last: without it,
+    and with what either branch decided. No thread of a run gets to the conditions of the branch that the run does not
+    take, so that nothing is lost, and a row of such conditions does not double the phases each time."""
+    result: set[Phase] = set()
+    for barrier in {phase.barrier for phase in taken | not_taken}:
+        ones = [phase for phase in taken if phase.barrier == barrier]
+        others = [phase for phase in not_taken if phase.barrier == barrier]
+        if len(ones) == len(others) == 1 and (at, True) in ones[0].decisions and (at, False) in others[0].decisions:
+            both = (ones[0].decisions | others[0].decisions) - {(at, True), (at, False)}
+            if not any((decision, not way) in both for decision, way in both):
+                result.add(Phase(barrier, both))
+                continue
+        known = {*ones, *others}
+        result |= {phase for phase in known if not any(other.decisions < phase.decisions for other in known)}
+    return result
 
 
 def _become(state: _State, other: _State) -> None:

@@ -123,3 +123,30 @@ def test_a_long_chain_of_conditions_is_walked() -> None:
     chain = " else ".join(f"if (c == {k}) x[{k}] = {k};" for k in range(300))
     lowered, phases = region(chain)
     assert at(lowered, phases, "x", 299).executor.kind == "all-threads"
+
+
+@pytest.mark.parametrize("inner", [1, 2, 4])
+def test_a_row_of_nested_conditions_with_barriers_has_few_phases(inner: int) -> None:
+    sweep = f"if (x[1]) {{\n#pragma omp for\n{FOR} x[i] = 1;\n}}\n"
+    body = "".join(f"if (x[{k}]) {{\n{sweep * inner}}}\n" for k in range(16)) + "y[0] = 1;"
+    lowered, phases = region(body)
+    assert len(at(lowered, phases, "y").phases[0]) == 16 * inner + 1
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("if (n) { if (c) { x[0] = 1;\n#pragma omp barrier\n} }\ny[0] = 1;", False),
+        ("if (n) { x[0] = 1; if (c) {\n#pragma omp barrier\n} }\ny[0] = 1;", True),
+        ("if (n) { if (c) {\n#pragma omp barrier\n} x[0] = 1; }\ny[0] = 1;", True),
+        ("if (n) { x[0] = 1;\n#pragma omp barrier\n} else if (c) {\n#pragma omp barrier\n}\ny[0] = 1;", False),
+        ("if (n) {\n#pragma omp barrier\n} else if (c) { x[0] = 1;\n#pragma omp barrier\n}\ny[0] = 1;", False),
+        ("if (n) {\n#pragma omp barrier\n} else if (c) {\n#pragma omp barrier\n} else x[0] = 1;\ny[0] = 1;", True),
+        (
+            "if (n) { if (c) {\n#pragma omp barrier\n} else x[0] = 1; }\nif (c) {\n#pragma omp barrier\n}\ny[0] = 1;",
+            True,
+        ),
+    ],
+)
+def test_behind_nested_conditions_with_barriers(body: str, expected: bool) -> None:
+    assert concurrent(body) is expected
