@@ -89,7 +89,7 @@ def test_not_accepted(text: str) -> None:
         ("x; // hpc-ls: ignore\n", "there is nothing here to ignore", "x;\n"),
         ("a;\n  // hpc-ls: ignore\nx;\n", "there is nothing here", "a;\nx;\n"),
         ("x; /* hpc-ls: ignore */ y;\n", "there is nothing here", "x;  y;\n"),
-        ("x; // hpc-ls: ignore[rase]\n", "no rule is called `rase`, did you mean `race`?", "x;\n"),
+        ("x; // hpc-ls: ignore[rase]\n", "no rule is called `rase`; did you mean `race`?", "x;\n"),
         ("x; // hpc-ls: ignore[omp, race-shared-scalar]\n", "`omp` and `race-shared-scalar` find nothing", "x;\n"),
         ("s += a[i]; // hpc-ls: ignore[race, omp] me\n", "`omp` finds", "s += a[i]; // hpc-ls: ignore[race] me\n"),
         ("x; // NOLINT hpc-ls: ignore\n", "nothing here", "x; // NOLINT \n"),
@@ -221,4 +221,6 @@ def test_any_bytes(data: bytes) -> None:
     text = b"// hpc-ls: ignore" + data
     for finding in apply(text, []):
         assert finding.span.end <= len(text)
-    assert suppressions.scan(SourceText.of(data + b"hpc-ls:"), "fortran") is not None
+    source = SourceText.of(data + b"! hpc-ls: ignore")
+    for each in suppressions.scan(source, "fortran"):
+        assert source.slice(each.span).startswith("hpc-ls:")

@@ -227,9 +227,9 @@ async def test_odd_texts(editor, tmp_path: Path):
     for number, text in enumerate(ODD_TEXTS):
         uri = (tmp_path / f"odd{number}.c").as_uri()
         editor.open(uri, text)
-        assert isinstance(await editor.diagnostics(uri), list)
+        await editor.diagnostics(uri)
         editor.change(uri, text + RACE + text)
-        assert isinstance(await editor.diagnostics(uri), list)
+        await editor.diagnostics(uri)
     assert not any("failed inside" in d.message for ps in editor.published.values() for p in ps for d in p.diagnostics)
     await alive(editor, (tmp_path / "fine.c").as_uri())
 

@@ -112,7 +112,7 @@ async def test_quick_fix_is_an_exact_edit_that_repairs(editor, uri):
     repaired = applied(SOURCE, edits_of(fix))
     assert repaired == SOURCE.replace("parallel for\n", "parallel for reduction(+:s)\n")
     editor.change(uri, repaired)
-    assert await editor.diagnostics(uri, lambda ds: not any(d.code == race.code for d in ds)) is not None
+    await editor.diagnostics(uri, lambda ds: not any(d.code == race.code for d in ds))
 
 
 async def test_everything_is_fixed_at_once(editor, uri):
@@ -442,6 +442,7 @@ async def test_after_any_edits_the_answer_is_that_of_a_fresh_document(session, p
     async with session(capabilities=pull) as editor:
         uri = (tmp_path / "edited.c").as_uri()
         text = SOURCE
+        found = compared = 0
         editor.open(uri, text)
         for number in range(60):
             lines = re.split("\r\n|\n|\r", text)
@@ -461,8 +462,10 @@ async def test_after_any_edits_the_answer_is_that_of_a_fresh_document(session, p
                 continue
             editor.change(uri, piece, (line, column))
             text = text[:index] + piece + text[index:]
-            if number % 12 == 11:
+            if number % 12 in (3, 7, 11):
                 fresh = (tmp_path / f"fresh{number}.c").as_uri()
                 editor.open(fresh, text)
                 first, second = await editor.pull(uri), await editor.pull(fresh)
                 assert [(d.range, d.message) for d in first.items] == [(d.range, d.message) for d in second.items]
+                compared, found = compared + 1, found + len(first.items)
+    assert compared > 5 and found > 5

@@ -216,6 +216,7 @@ def test_the_same_values(seed: int, tmp_path: Path) -> None:
     expected = [tuple(map(int, line.split())) for line in done.stdout.splitlines()]
     functions = [p.function for p in lower_file(SourceText.of(declaration + text)).functions]
     assert len(functions) == FUNCTIONS
+    compared = 0
     for function, values in zip(functions, expected, strict=True):
         shown: list[tuple[int, ...]] = []
         machine = Machine({"show": lambda *values: shown.append(values) or 0})  # type: ignore[func-returns-value]  # noqa: B023
@@ -226,3 +227,5 @@ def test_the_same_values(seed: int, tmp_path: Path) -> None:
             continue
         assert function.problems == ()
         assert shown == [values], text[text.index(f"void {function.name}(") :].split("\n}\n")[0]
+        compared += 1
+    assert compared > FUNCTIONS * 0.9
