@@ -8,16 +8,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
-
-import tree_sitter_c
-from tree_sitter import Language, Parser
+from typing import ClassVar
 
 from analyzers.frontends import c_chunks, c_declarations, c_environment, directives, headers
 from analyzers.frontends.c_chunks import Item
 from analyzers.frontends.c_context import Context, Scope
+from analyzers.frontends.c_dialect import Dialect
 from analyzers.frontends.c_directives import resolve
 from analyzers.frontends.c_environment import Environment, Macros, Texts
-from analyzers.frontends.c_function import lower_function
+from analyzers.frontends.c_function import C, lower_function
 from analyzers.frontends.c_spelling import rewritten
 from analyzers.frontends.compile_commands import Flags, flags_for
 from analyzers.frontends.headers import SystemHeaders
@@ -30,7 +29,6 @@ from analyzers.ir.statements import Function, PlacedFunction, Problem, SourceFil
 from analyzers.ir.symbols import Symbol
 from analyzers.text import SourceText, Span
 
-LANGUAGE = Language(tree_sitter_c.language())
 _BEFORE_FUNCTION = re.compile(r"\s*#\s*pragma\s+omp\s+declare\s+(?:simd|variant|target\s*$)")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
@@ -65,6 +63,8 @@ class CFrontend:
     that lives as long as its text: an edit costs one function, and an error stays inside its function.
     """
 
+    dialect: ClassVar[Dialect] = C
+
     def __init__(
         self,
         defines: Iterable[tuple[str, str]] = (),
@@ -78,7 +78,7 @@ class CFrontend:
         self.defines = tuple(defines)
         self.include_paths = tuple(include_paths)
         self.source = SourceText.of(b"")
-        self._texts = Texts(Parser(LANGUAGE))
+        self._texts = Texts(self.dialect.parser(), self.dialect)
         self._flags: Flags | None = None
         self._flag_bytes = b""
         self._predefined: dict[bytes, Macro] = {}
@@ -117,7 +117,7 @@ class CFrontend:
         inactive = list(self._pre.inactive)
         self._code = blank_ranges(masked.code, inactive)
         skeleton = blank_ranges(masked.skeleton, inactive)
-        items = c_chunks.cut(self._code, skeleton)
+        items = self.dialect.cut(self._code, skeleton)
         self._items = c_chunks.with_statements(self._code, items) if self.snippet else items
         self._codes = [self._code[item.start : item.end] for item in self._items]
         self._chunks = None
@@ -287,6 +287,7 @@ class CFrontend:
         context = Context(
             data,
             environment.scope,
+            self.dialect,
             macros=self._macros.table,
             globals_addressed=environment.addressed,
             snippet=self.snippet,
@@ -389,11 +390,15 @@ class CFrontend:
 
     def _file_directives(self) -> Iterable[Directive]:
         context = Context(
-            self._code, self._environment.scope, macros=self._macros.table, type_name=c_declarations.type_name
+            self._code,
+            self._environment.scope,
+            self.dialect,
+            macros=self._macros.table,
+            type_name=c_declarations.type_name,
         )
         for line in self._file_lines:
             directive = directives.parse(
-                line.text, line.offset_of, lambda text, span: resolve(context, text, span), "c"
+                line.text, line.offset_of, lambda text, span: resolve(context, text, span), self.dialect.name
             )
             if directive is not None:
                 yield directive

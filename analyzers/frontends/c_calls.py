@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import cast
 
 from tree_sitter import Node
@@ -10,6 +9,7 @@ from tree_sitter import Node
 from analyzers.frontends import c_names, c_types
 from analyzers.frontends.c_algebra import combine
 from analyzers.frontends.c_context import Context
+from analyzers.frontends.c_dialect import Expressions
 from analyzers.frontends.c_expressions import (
     effect_free,
     expression,
@@ -173,7 +173,7 @@ def _type_property(c: Context, node: Node) -> Expr:
     return Opaque(c.text(node), None, (), c_types.SIZE, c.span(node))
 
 
-EXPRESSIONS: dict[str, Callable[[Context, Node], Expr]] = {
+EXPRESSIONS: Expressions = {
     "call_expression": _call,
     "cast_expression": _cast,
     "sizeof_expression": _sizeof,

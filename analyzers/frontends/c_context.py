@@ -10,6 +10,7 @@ from typing import Protocol
 
 from tree_sitter import Node
 
+from analyzers.frontends.c_dialect import Dialect
 from analyzers.frontends.macros import Macro
 from analyzers.frontends.masking import PreprocessorLine
 from analyzers.ir.expressions import Constant, Expr, Name
@@ -60,6 +61,7 @@ class Context:
 
     data: bytes
     scope: Scope
+    dialect: Dialect
     function: str = ""
     expanded: SpanMap | None = None
     shift: int = 0  # bytes put in front of the text before parsing

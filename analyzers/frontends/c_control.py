@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from tree_sitter import Node
 
 from analyzers.frontends.c_algebra import truth
 from analyzers.frontends.c_context import Context
-from analyzers.frontends.c_declarations import declaration
+from analyzers.frontends.c_dialect import Statements
 from analyzers.frontends.c_expressions import expression, sealed
 from analyzers.frontends.c_operators import effect
 from analyzers.frontends.c_statements import IGNORED, body, check, error, sequence, syntax, unknown
@@ -108,10 +107,11 @@ def _for(c: Context, node: Node) -> None:
     body_node = node.child_by_field_name("body")
     with c.captured() as init:
         if initializer is not None:
-            check(c, initializer)
-            if initializer.type == "declaration":
-                declaration(c, initializer)
+            declares = c.dialect.statements.get(initializer.type)
+            if declares is not None:
+                declares(c, initializer)
             else:
+                check(c, initializer)
                 effect(c, initializer)
     condition: Expr | None = None
     effects: list[Stmt] = []
@@ -227,7 +227,7 @@ def _hidden_case(node: Node) -> bool:
     return False
 
 
-STATEMENTS: dict[str, Callable[[Context, Node], None]] = {
+STATEMENTS: Statements = {
     "if_statement": _if,
     "for_statement": _for,
     "while_statement": _while,

@@ -36,7 +36,7 @@ def specifiers(c: Context, node: Node) -> tuple[Type, frozenset[str]]:
     qualifiers: set[str] = set()
     for child in node.children:
         name = child.type
-        if name in _SPECIFIER_NODES:
+        if name in _SPECIFIER_NODES or name in c.dialect.types:
             if kind is None:
                 kind = specified(c, child)
         elif name == "type_qualifier":
@@ -52,6 +52,9 @@ def specifiers(c: Context, node: Node) -> tuple[Type, frozenset[str]]:
 
 def specified(c: Context, node: Node) -> Type:
     """The type that a type specifier names."""
+    handler = c.dialect.types.get(node.type)
+    if handler is not None:
+        return handler(c, node)
     match node.type:
         case "primitive_type":
             return c_types.from_words([c.text(node)])
@@ -258,6 +261,22 @@ def _declare_object(
     whole = c.at(part.start_byte, part.end_byte if value_node is None else value_node.end_byte)
     c.out.append(Declare(symbol, value, whole))
     c.flush()
+
+
+def type_only(c: Context, node: Node) -> None:
+    """`struct s { ... };` declares a type and no object."""
+    specified(c, node)
+
+
+def head(c: Context, node: Node) -> None:
+    """Declare the function that a definition at file scope defines."""
+    part = node.child_by_field_name("declarator")
+    if part is None:
+        return
+    base, _ = specifiers(c, node)
+    name, kind = declarator(c, part, base)
+    if name is not None and kind.kind == "function":
+        c.declare(c.text(name), kind, "function", c.span(name))
 
 
 def _declare_outer(c: Context, name: str, kind: Type, storage: Storage) -> None:

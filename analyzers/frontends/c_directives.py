@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import tree_sitter_c
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Node
 
 from analyzers.frontends import c_literals, directives
 from analyzers.frontends.c_context import Context
@@ -17,7 +16,6 @@ from analyzers.ir.statements import Problem, Unknown
 from analyzers.ir.symbols import Symbol
 from analyzers.text import Span
 
-_PARSER = Parser(Language(tree_sitter_c.language()))
 _PREFIX = b"int _=("
 
 
@@ -54,7 +52,9 @@ def threadprivate(c: Context, directive: Directive) -> None:
 
 def read(c: Context, index: int) -> Directive | None:
     line = c.directives[index]
-    return directives.parse(line.text, lambda i: line.offset_of(i), lambda text, span: resolve(c, text, span), "c")
+    return directives.parse(
+        line.text, lambda i: line.offset_of(i), lambda text, span: resolve(c, text, span), c.dialect.name
+    )
 
 
 def resolve(c: Context, text: str, span: Span) -> Expr | None:
@@ -78,7 +78,7 @@ def resolve(c: Context, text: str, span: Span) -> Expr | None:
         code = expand_text(code, c.macros)
     except ExpansionError:
         return None
-    root = _PARSER.parse(_PREFIX + code + b");").root_node
+    root = c.dialect.parser().parse(_PREFIX + code + b");").root_node
     if root.has_error or root.named_child_count != 1:
         return None
     node: Node | None = root.named_children[0].child_by_field_name("declarator")
@@ -93,6 +93,7 @@ def _lowered(c: Context, node: Node, data: bytes, span: Span) -> Expr:
     inner = Context(
         data,
         c.scope,
+        c.dialect,
         c.function,
         snippet=c.snippet,
         addressed=c.addressed,

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import TypeVar
 
-from tree_sitter import Node, Parser, Tree
+from tree_sitter import Parser, Tree
 
-from analyzers.frontends import c_chunks, c_declarations
+from analyzers.frontends import c_declarations
 from analyzers.frontends.c_chunks import Item
 from analyzers.frontends.c_context import Context, Scope
+from analyzers.frontends.c_dialect import Dialect
+from analyzers.frontends.c_recovery import definition
 from analyzers.frontends.c_spelling import rewritten
 from analyzers.frontends.c_types import NAMED
 from analyzers.frontends.includes import Header
@@ -63,6 +65,7 @@ class Texts:
     """Caches that depend on nothing but the text: syntax trees and identifiers."""
 
     parser: Parser
+    dialect: Dialect
     trees: dict[bytes, Tree] = field(default_factory=dict)
     identifiers: dict[bytes, frozenset[bytes]] = field(default_factory=dict)
     addresses: dict[bytes, frozenset[str]] = field(default_factory=dict)
@@ -135,7 +138,7 @@ def of_headers(
     under = None if below is None else below.scope
     environment = Environment(Scope(under, 0, _Names(), _Names()), {} if below is None else _copied(below.texts))
     for header in headers:
-        items = c_chunks.cut(header.code, header.skeleton)
+        items = texts.dialect.cut(header.code, header.skeleton)
         environment.closed = environment.closed and not any(item.kind == "function" for item in items)
         _declare_items(environment, items, header.code, macros, texts, header.threadprivate, foreign=True)
     return environment
@@ -205,6 +208,7 @@ def _declare_items(
         context = Context(
             text,
             environment.scope,
+            texts.dialect,
             macros=macros.table,
             addressed=environment.addressed,
             type_name=c_declarations.type_name,
@@ -230,7 +234,9 @@ def _declare_items(
         else:
             tree = texts.parse(context.data)
             for node in tree.root_node.children:
-                _declare(context, node)
+                handler = texts.dialect.outside.get(node.type)
+                if handler is not None:
+                    handler(context, node)
         for name in (*names.fresh, *(tag.split()[-1] for tag in tags.fresh)):
             environment.texts.setdefault(name, []).append(text)
         if tree is not None and tree.root_node.has_error:
@@ -250,29 +256,16 @@ def is_type(scope: Scope) -> Callable[[bytes], bool | None]:
     return ask
 
 
-def _declare(context: Context, node: Node) -> None:
-    if node.type in ("declaration", "type_definition"):
-        c_declarations.declaration(context, node)
-    elif node.type in ("struct_specifier", "union_specifier", "enum_specifier"):
-        c_declarations.specified(context, node)
-
-
 def _declare_function(context: Context, texts: Texts) -> None:
     """Declare a function by its head; one without a type gives `int`."""
     head = context.data
     for prefix in (b"", b"int "):
         context.data = prefix + head + b"{}"
         context.shift = len(prefix)
-        root = texts.parse(context.data).root_node
-        node = next((n for n in root.children if n.type == "function_definition"), None)
-        declarator = None if node is None else node.child_by_field_name("declarator")
-        if node is None or declarator is None:
-            continue
-        base, _ = c_declarations.specifiers(context, node)
-        name, kind = c_declarations.declarator(context, declarator, base)
-        if name is not None and kind.kind == "function":
-            context.declare(context.text(name), kind, "function", context.span(name))
-        return
+        node = definition(texts.parse(context.data).root_node)
+        if node is not None and node.child_by_field_name("declarator") is not None:
+            texts.dialect.head(context, node)
+            return
 
 
 def fingerprint(text: bytes, code: bytes, environment: Environment, macros: Macros, texts: Texts, extra: bytes) -> str:

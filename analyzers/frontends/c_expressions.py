@@ -1,13 +1,12 @@
 """Expressions of C to `ir.expressions`; their side effects become statements in `Context.out`.
 
 Effects that C performs after the value is taken (`i++`) wait in `Context.post` for the next sequence point. The kinds
-of expressions register in `HANDLERS`: names and literals here, the others come from
+of expressions stand in the table of the dialect: names and literals here, the others come from
 `c_operators`, `c_memory`, `c_calls`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import cast
 
 from tree_sitter import Node
@@ -15,6 +14,7 @@ from tree_sitter import Node
 from analyzers.frontends import c_literals, c_names, c_types
 from analyzers.frontends.c_algebra import fold
 from analyzers.frontends.c_context import MAX_DEPTH, Context
+from analyzers.frontends.c_dialect import Expressions
 from analyzers.frontends.c_guesses import by_subscripts, guesses
 from analyzers.ir.expressions import (
     ZERO,
@@ -26,8 +26,6 @@ from analyzers.ir.expressions import (
 from analyzers.ir.statements import Unknown
 from analyzers.ir.symbols import INT, UNKNOWN_TYPE, Symbol, Type
 
-HANDLERS: dict[str, Callable[[Context, Node], Expr]] = {}
-
 
 def expression(c: Context, node: Node) -> Expr:
     """The value of an expression. Nothing is raised: what cannot be lowered is `Opaque` with its reason."""
@@ -36,7 +34,7 @@ def expression(c: Context, node: Node) -> Expr:
         if inner is None:
             return opaque(c, node, "syntax error")
         node = inner
-    handler = HANDLERS.get(node.type)
+    handler = c.dialect.expressions.get(node.type)
     if handler is None:
         return opaque(c, node, _reason(node))
     if c.depth >= MAX_DEPTH:
@@ -201,15 +199,13 @@ def constant_value(c: Context, node: Node) -> int | None:
     return fold(effect_free(c, node))
 
 
-HANDLERS.update(
-    {
-        "identifier": _identifier,
-        "number_literal": _number,
-        "char_literal": _character,
-        "string_literal": _string,
-        "concatenated_string": _string,
-        "true": _constant_word,
-        "false": _constant_word,
-        "null": _constant_word,
-    }
-)
+EXPRESSIONS: Expressions = {
+    "identifier": _identifier,
+    "number_literal": _number,
+    "char_literal": _character,
+    "string_literal": _string,
+    "concatenated_string": _string,
+    "true": _constant_word,
+    "false": _constant_word,
+    "null": _constant_word,
+}

@@ -5,14 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Protocol
 
-from tree_sitter import Node, Tree
+import tree_sitter_c
+from tree_sitter import Language, Node, Tree
 
-from analyzers.frontends import c_calls, c_control, c_memory, c_operators, c_statements
+from analyzers.frontends import (
+    c_calls,
+    c_chunks,
+    c_control,
+    c_declarations,
+    c_expressions,
+    c_memory,
+    c_operators,
+    c_statements,
+)
 from analyzers.frontends.c_chunks import name_of_function
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_declarations import declarator, parameter_type, specifiers
+from analyzers.frontends.c_dialect import Dialect, Signature, Statements
 from analyzers.frontends.c_directives import pending
-from analyzers.frontends.c_expressions import HANDLERS
 from analyzers.frontends.c_recovery import Recovered, definition, errors, recover
 from analyzers.frontends.c_statements import sequence
 from analyzers.frontends.macros import Expanded
@@ -22,9 +32,13 @@ from analyzers.ir.statements import Block, Function, Problem, Unknown
 from analyzers.ir.symbols import INT, Symbol, Type
 from analyzers.text import Span
 
-for _module in (c_operators, c_memory, c_calls, c_statements):
-    HANDLERS.update(_module.EXPRESSIONS)
-c_statements.HANDLERS.update(c_control.STATEMENTS)
+OUTSIDE: Statements = {
+    "declaration": c_declarations.declaration,
+    "type_definition": c_declarations.declaration,
+    "struct_specifier": c_declarations.type_only,
+    "union_specifier": c_declarations.type_only,
+    "enum_specifier": c_declarations.type_only,
+}
 
 
 class Parsing(Protocol):
@@ -69,21 +83,12 @@ def lower_function(
     variadic = False
     static = False
     name_span = Span(0, 0)
-    c.push()
-    if not bare:
-        base, words = specifiers(c, node)
-        static = "static" in words
-        declarator_node = node.child_by_field_name("declarator")
-        function_node = _function_declarator(declarator_node)
-        if declarator_node is not None:
-            for error in errors(declarator_node):
-                c.problems.append(Problem("syntax", "cannot read this", c.span(error)))
-            name_node, _ = declarator(c, declarator_node, base)
-            if name_node is not None:
-                name_span = c.span(name_node)
-                name = c.function = c.text(name_node)
-        if function_node is not None:
-            params, variadic = _parameters(c, function_node, node)
+    if bare:
+        c.push()
+    else:
+        head = c.dialect.signature(c, node)
+        name, name_span, params = head.name or name, head.name_span, head.params
+        variadic, static = head.variadic, head.static
         outer = tuple(pending(c, node.start_byte))
     if body_node is not None:
         sequence(c, body_node.children, body_node.end_byte)
@@ -102,6 +107,27 @@ def lower_function(
         tuple(c.callees),
         outer,
     )
+
+
+def signature(c: Context, node: Node) -> Signature:
+    """The head of a definition in C; its parameters are declared in a new scope."""
+    c.push()
+    base, words = specifiers(c, node)
+    name, name_span = "", Span(0, 0)
+    params: tuple[Symbol, ...] = ()
+    variadic = False
+    declarator_node = node.child_by_field_name("declarator")
+    function_node = function_declarator(declarator_node)
+    if declarator_node is not None:
+        for error in errors(declarator_node):
+            c.problems.append(Problem("syntax", "cannot read this", c.span(error)))
+        name_node, _ = declarator(c, declarator_node, base)
+        if name_node is not None:
+            name_span = c.span(name_node)
+            name = c.function = c.text(name_node)
+    if function_node is not None:
+        params, variadic = _parameters(c, function_node, node)
+    return Signature(name, name_span, params, variadic, "static" in words)
 
 
 def _definition(c: Context, parsing: Parsing, bare: bool) -> Recovered:
@@ -128,8 +154,11 @@ def _definition(c: Context, parsing: Parsing, bare: bool) -> Recovered:
         c.problems.append(Problem("syntax", "a `{` is not closed", c.at(end - 1, end)))
         c.unclosed = c.at(c.shift, c.shift + len(text.rstrip(b"} \t\r\n;"))).end
     if found.node is not None and found.node.parent is not None:
-        for sibling in found.node.parent.children:
-            if sibling != found.node and sibling.type not in ("comment", ";"):
+        top = found.node
+        while top.parent is not None and top.parent.parent is not None:
+            top = top.parent
+        for sibling in top.parent.children if top.parent is not None else ():
+            if sibling != top and sibling.type not in ("comment", ";"):
                 c.problems.append(Problem("syntax", "unexpected text", c.span(sibling)))
     return found
 
@@ -161,7 +190,7 @@ def _moved(line: PreprocessorLine, start: int) -> PreprocessorLine:
     return replace(line, span=line.span.shifted(-start), pieces=tuple((k, offset - start) for k, offset in line.pieces))
 
 
-def _function_declarator(node: Node | None) -> Node | None:
+def function_declarator(node: Node | None) -> Node | None:
     """The declarator with the parameters of the function defined: the innermost one."""
     found = None
     while node is not None:
@@ -214,3 +243,22 @@ def _old_style(c: Context, names: list[Node], definition: Node) -> list[Symbol]:
             if name_node is not None:
                 types[c.text(name_node)] = parameter_type(kind)
     return [c.declare(c.text(n), types.get(c.text(n), INT), "parameter", c.span(n)) for n in names]
+
+
+C = Dialect(
+    "c",
+    Language(tree_sitter_c.language()),
+    {
+        **c_expressions.EXPRESSIONS,
+        **c_operators.EXPRESSIONS,
+        **c_memory.EXPRESSIONS,
+        **c_calls.EXPRESSIONS,
+        **c_statements.EXPRESSIONS,
+    },
+    {**c_statements.STATEMENTS, **c_control.STATEMENTS},
+    OUTSIDE,
+    {},
+    c_chunks.cut,
+    signature,
+    c_declarations.head,
+)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from tree_sitter import Node
 
 from analyzers.frontends import c_types
 from analyzers.frontends.c_algebra import address, element
 from analyzers.frontends.c_context import Context
+from analyzers.frontends.c_dialect import Expressions
 from analyzers.frontends.c_expressions import (
     expression,
     named,
@@ -117,7 +116,7 @@ def initial_value(c: Context, node: Node, kind: Type) -> Expr:
     return Opaque(c.text(node)[:200], None, tuple(reads), kind, c.span(node))
 
 
-EXPRESSIONS: dict[str, Callable[[Context, Node], Expr]] = {
+EXPRESSIONS: Expressions = {
     "subscript_expression": _subscript,
     "pointer_expression": _pointer,
     "field_expression": _field,

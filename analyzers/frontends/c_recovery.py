@@ -19,6 +19,8 @@ _ATTEMPTS = 4
 _MAX_LINE = 2_000
 _MAX_TEXT = 400_000  # repeated parsing of more would be felt
 _LOST = 1 << 30
+_WRAPPERS = frozenset(("template_declaration", "linkage_specification"))  # of C++
+_DEFINITIONS = _WRAPPERS | {"function_definition"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,13 @@ def _edited(tree: Tree, data: bytes, start: int, end: int, reparse: Callable[[by
 
 def definition(root: Node) -> Node | None:
     """The function in a tree: a definition whose name and parameters were understood."""
-    return next((n for n in root.children if n.type == "function_definition"), None)
+    for node in root.children:
+        inner: Node | None = node
+        while inner is not None and inner.type in _WRAPPERS:
+            inner = next((n for n in inner.children if n.type in _DEFINITIONS), None)
+        if inner is not None and inner.type == "function_definition":
+            return inner
+    return None
 
 
 def errors(root: Node) -> Iterator[Node]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tree_sitter import Node
 
 from analyzers.frontends.c_context import MAX_DEPTH, Context
-from analyzers.frontends.c_declarations import declaration, specified
+from analyzers.frontends.c_declarations import declaration, type_only
+from analyzers.frontends.c_dialect import Expressions, Statements
 from analyzers.frontends.c_directives import pending, threadprivate
 from analyzers.frontends.c_expressions import expression, mentions, sealed
 from analyzers.frontends.c_operators import effect
@@ -146,7 +147,7 @@ def statement(c: Context, node: Node) -> None:
     if node.is_missing:
         syntax(c, node, "something is missing here")
         return
-    handler = HANDLERS.get(node.type)
+    handler = c.dialect.statements.get(node.type)
     if handler is None:
         if node.type in IGNORED:
             return
@@ -239,10 +240,6 @@ def _declaration(c: Context, node: Node) -> None:
     declaration(c, node)
 
 
-def _type_only(c: Context, node: Node) -> None:
-    specified(c, node)
-
-
 def _return(c: Context, node: Node) -> None:
     check(c, node)
     value_node = next((n for n in node.named_children if n.type not in ("comment", "ERROR")), None)
@@ -301,16 +298,16 @@ def _statement_expression(c: Context, node: Node) -> Expr:
     return value
 
 
-EXPRESSIONS: dict[str, Callable[[Context, Node], Expr]] = {"compound_statement": _statement_expression}
+EXPRESSIONS: Expressions = {"compound_statement": _statement_expression}
 
-HANDLERS: dict[str, Callable[[Context, Node], None]] = {
+STATEMENTS: Statements = {
     "expression_statement": _expression_statement,
     "compound_statement": _compound,
     "declaration": _declaration,
     "type_definition": _declaration,
-    "struct_specifier": _type_only,
-    "union_specifier": _type_only,
-    "enum_specifier": _type_only,
+    "struct_specifier": type_only,
+    "union_specifier": type_only,
+    "enum_specifier": type_only,
     "return_statement": _return,
     "break_statement": _break,
     "continue_statement": _continue,
