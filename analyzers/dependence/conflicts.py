@@ -12,7 +12,8 @@ from analyzers.dependence import alias
 from analyzers.dependence.alias import PointerFacts
 from analyzers.dependence.deadline import Deadline
 from analyzers.dependence.polyhedral import Solver
-from analyzers.ir.accesses import Access
+from analyzers.ir.accesses import Access, Subscripts
+from analyzers.ir.expressions import Name, walk
 from analyzers.ir.statements import Loop
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Dependence, Reason
@@ -111,7 +112,44 @@ def _compare(write: Access, other: Access, inquiry: Inquiry, obstacles: Obstacle
         return
     text = f"cannot tell whether two iterations use the same element of `{name_of(write)}`"
     reason = conflict.reason or Reason("undecided", text, write.span, name_of(write))
-    obstacles.undecided(reason, conflict.assumption)
+    obstacles.undecided(reason, conflict.assumption or _apart(write, other, reason.code, inquiry))
+
+
+_OPAQUE = frozenset({"not-affine", "indirect-subscript", "cast", "varies", "product", "bound-not-affine", "call"})
+"""Reasons why nothing is known of the elements that two accesses use."""
+
+
+def _apart(write: Access, other: Access, code: str, inquiry: Inquiry) -> Assumption | None:
+    """That two iterations use different elements, where nothing is known of the subscripts but that they change from
+    iteration to iteration: `a[list[i]]`, a pointer that each iteration gets from elsewhere."""
+    name = name_of(write)
+    if code == "pointer-varies" and write.symbol == other.symbol:
+        text = f"`{name}` leads to different memory in different iterations"
+        return Assumption("condition", text, "strong", (name,))
+    if code not in _OPAQUE or write.symbol != other.symbol:
+        return None
+    same = write.path == other.path and write.loops == other.loops
+    if all(_moves(access, inquiry, inner=same) for access in (write, other)):
+        return Assumption("condition", f"different iterations use different elements of `{name}`", "strong", (name,))
+    return None
+
+
+def _moves(access: Access, inquiry: Inquiry, *, inner: bool) -> bool:
+    """Does a subscript depend on the iteration, by other things than the indices of loops inside (unless `inner`: then
+    by their bounds too)?"""
+    depth = access.loops.index(inquiry.loop)
+    inside = [
+        header for loop in access.loops[depth + 1 :] if (header := inquiry.solver.headers.get(id(loop))) is not None
+    ]
+    indices = {header.index for header in inside}
+    bounds = [bound for header in inside for bound in (header.lower, header.bound)] if inner else []
+    subscripts = [e for step in access.path if isinstance(step, Subscripts) for e in step.indices]
+    return any(
+        not inquiry.solver.invariant(part)
+        for expr in (*subscripts, *bounds)
+        for part in walk(expr)
+        if isinstance(part, Name) and part.symbol not in indices
+    )
 
 
 def _concerns(obstacles: Obstacles, *accesses: Access) -> None:

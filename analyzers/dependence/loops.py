@@ -70,7 +70,7 @@ class Parts:
 def analyse(function: Function, effects: Mapping[str, Effects], options: Options) -> FunctionFacts:
     """The facts of one function. `effects` says what its callees do, by name; who is missing may do anything."""
     strict = _analyse(function, effects, options)
-    return vouching.supplemented(strict, lambda vouched: _analyse(function, vouched, options))
+    return vouching.supplemented(strict, lambda other, vouched: _analyse(other, vouched, options))
 
 
 def _analyse(function: Function, effects: Mapping[str, Effects], options: Options) -> FunctionFacts:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import cast
 
 from tree_sitter import Node
 
+from analyzers.frontends import c_types
 from analyzers.frontends.c_algebra import address, combine, element, fits, merged, negated, truth
 from analyzers.frontends.c_calls import IGNORED, parenthesised_type
 from analyzers.frontends.c_context import MAX_DEPTH, Context
+from analyzers.frontends.c_dialect import Expressions
 from analyzers.frontends.c_expressions import (
     expression,
     inside,
@@ -21,6 +22,7 @@ from analyzers.ir.expressions import (
     ZERO,
     Binary,
     BinaryOp,
+    Call,
     Cast,
     Conditional,
     Constant,
@@ -32,7 +34,7 @@ from analyzers.ir.expressions import (
     UnaryOp,
 )
 from analyzers.ir.statements import Assign, Block, Evaluate, If, Stmt, Unknown
-from analyzers.ir.symbols import INT, Type
+from analyzers.ir.symbols import INT, Symbol, Type
 from analyzers.text import Span
 
 _HAS_EFFECT = frozenset(("assignment_expression", "update_expression"))
@@ -226,7 +228,8 @@ def store(c: Context, target: Expr, value: Expr, op: BinaryOp | None, span: Span
     if isinstance(bare, (Name, Element, Field)):
         c.out.append(Assign(bare, value, op, span))
         return
-    c.out.append(Unknown(f"assignment to `{c.text(node)[:60]}`", (target, value), span))
+    supposed = Assign(bare, value, op, span) if isinstance(bare, Call) else None
+    c.out.append(Unknown(f"assignment to `{c.text(node)[:60]}`", (target, value), span, supposed))
 
 
 def update(c: Context, node: Node) -> Expr:
@@ -238,6 +241,10 @@ def update(c: Context, node: Node) -> Expr:
     first = node.children[0].type
     prefix = first in ("++", "--")
     op: BinaryOp = "+" if "++" in (first, node.children[-1].type) else "-"
+    if isinstance(target, Call):
+        supposed = Assign(target, ONE, op, c.span(node))
+        c.out.append(Unknown("update of what is no variable", (target,), c.span(node), supposed))
+        return target
     if not isinstance(target, (Name, Element, Field)):
         return opaque(c, node, "update of what is no variable")
     step = Assign(target, ONE, op, c.span(node))
@@ -288,7 +295,10 @@ def _macro_of_a_header(c: Context, node: Node) -> bool:
         return False
     if c.data[node.start_byte : node.end_byte] in c.macros:
         return False
-    c.out.append(Unknown(f"`{name}` is not declared: a macro of a header that was not read?", (), c.span(node)))
+    span = c.span(node)
+    call = Call(Name(Symbol(f"//{name}", name, c_types.FUNCTION, "undeclared"), span), (), c_types.VOID, span)
+    reason = f"`{name}` is not declared: a macro of a header that was not read?"
+    c.out.append(Unknown(reason, (), span, Evaluate(call, span)))
     return True
 
 
@@ -359,7 +369,7 @@ def _guarded_effect(c: Context, node: Node, since: int) -> None:
     c.out.append(If(condition, then, otherwise, c.span(node), c.span(left)))
 
 
-EXPRESSIONS: dict[str, Callable[[Context, Node], Expr]] = {
+EXPRESSIONS: Expressions = {
     "binary_expression": _binary,
     "unary_expression": _unary,
     "conditional_expression": _conditional,

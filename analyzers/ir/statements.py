@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal, Union
 
 from analyzers.ir.directives import Directive
@@ -134,11 +134,13 @@ class Construct:
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """What could not be lowered (inline assembly, a syntax error, a macro that is no statement). It may read and write
-    anything visible; `mentions` are the names seen in it."""
+    anything visible; `mentions` are the names seen in it. `supposed` is what it most likely does, for verdicts that
+    name it as an assumption: `M(i, j) = e` with `M` unseen assigns to what the call names, `LOCK` alone is a call."""
 
     reason: str
     mentions: tuple[Expr, ...]
     span: Span
+    supposed: Assign | Evaluate | None = None
 
 
 # Union and not `|`: see `ir.expressions`.
@@ -232,6 +234,57 @@ def expressions(stmt: Stmt) -> tuple[Expr, ...]:
             return mentions
         case _:
             return ()
+
+
+def rebuilt(stmt: Stmt, leaf: Callable[[Stmt], Stmt], value: Callable[[Expr], Expr]) -> Stmt:
+    """The statement with each simple statement below replaced by what `leaf` and each condition by what `value` makes
+    of it. What did not change is shared with the original, loops and constructs included."""
+    done: dict[int, Stmt] = {}
+    stack: list[tuple[Stmt, bool]] = [(stmt, False)]
+    while stack:
+        top, ready = stack.pop()
+        if id(top) in done:
+            continue
+        below = substatements(top)
+        if not ready and below:
+            stack.append((top, True))
+            stack.extend((each, False) for each in below)
+            continue
+        done[id(top)] = _with_parts(top, done, value) if isinstance(top, _COMPOUND) else leaf(top)
+    return done[id(stmt)]
+
+
+_COMPOUND = (Block, If, Switch, Loop, Construct)
+
+
+def _with_parts(stmt: Stmt, done: Mapping[int, Stmt], value: Callable[[Expr], Expr]) -> Stmt:
+    """A compound statement over the new versions of its parts."""
+
+    def block(old: Block) -> Block:
+        new = done[id(old)]
+        assert isinstance(new, Block)
+        return new
+
+    def each(old: tuple[Stmt, ...]) -> tuple[Stmt, ...]:
+        return tuple(done[id(s)] for s in old)
+
+    new: Stmt = stmt
+    match stmt:
+        case Block(statements=statements):
+            new = replace(stmt, statements=each(statements))
+        case If(condition=condition, then=then, otherwise=otherwise):
+            new = replace(stmt, condition=value(condition), then=block(then), otherwise=block(otherwise))
+        case Switch(value=selected, arms=arms):
+            new = replace(stmt, value=value(selected), arms=tuple(block(arm) for arm in arms))
+        case Loop(init=init, condition=test, step=step, body=body):
+            test = None if test is None else value(test)
+            new = replace(stmt, init=each(init), condition=test, step=each(step), body=block(body))
+        case Construct(body=inner) if inner is not None:
+            new = replace(stmt, body=block(inner))
+        case _:
+            pass
+    before, after = ((*substatements(s), *expressions(s)) for s in (stmt, new))
+    return stmt if all(a is b for a, b in zip(before, after, strict=True)) else new
 
 
 def walk_statements(stmt: Stmt) -> Iterator[Stmt]:

@@ -1,0 +1,232 @@
+"""A function as it reads if what nobody has seen is harmless.
+
+Three things of unseen code hide what a loop does. A call without a name (`obj->f(i)`, a function pointer) gets one, and
+its object as first argument. A call that is assigned to (`M(i, j) = e`: a macro, an accessor, `operator()`) names an
+element of an array `M` with these subscripts. A statement that could not be lowered does what it most likely does
+(`Unknown.supposed`). What comes out is analysed like any other function; each difference is an assumption.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from analyzers.dependence.effects import vouched_for
+from analyzers.dependence.facts import Effects
+from analyzers.dependence.rewriting import with_children
+from analyzers.dependence.spelling import spell
+from analyzers.ir.expressions import ZERO, Address, Call, Element, Expr, Field, Name, children, root, walk
+from analyzers.ir.statements import (
+    Assign,
+    Declare,
+    Evaluate,
+    Function,
+    Jump,
+    Loop,
+    Stmt,
+    Unknown,
+    expressions,
+    rebuilt,
+    walk_statements,
+)
+from analyzers.ir.symbols import REAL, Extent, Symbol, Type
+from analyzers.ir.verdicts import Assumption
+
+_FUNCTION = Type("function", "", element=Type("unknown"))
+_LONGEST = 60  # of a callee as it is shown
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """What a loop does through unseen code: the calls by the text of their callee (True: the name of a function), and
+    those of them that are assigned to, with their subscripts as first written."""
+
+    calls: Mapping[str, bool]
+    accessors: Mapping[str, str]
+
+    @property
+    def assumptions(self) -> tuple[Assumption, ...]:
+        """What has to be assumed of them, in textual order."""
+        found = []
+        for text, named in self.calls.items():
+            if text in self.accessors:
+                shown = self.accessors[text]
+                says = f"`{shown}` names one element, a different one for different subscripts"
+                found.append(Assumption("condition", says, "strong"))
+            else:
+                subjects = (text,) if named else ()
+                found.append(Assumption("independent-call", f"`{text}` is independent", "strong", subjects))
+        return tuple(found)
+
+
+def unseen(loop: Loop, effects: Mapping[str, Effects]) -> Unseen:
+    """What the loop calls and nobody has seen, in textual order."""
+    found: dict[str, bool] = {}
+    accessors: dict[str, str] = {}
+    for stmt in walk_statements(loop):
+        for call in _accessors(stmt, effects):
+            accessors.setdefault(callee_of(call), spell(call)[:_LONGEST])
+        for part in _parts(_supposed(stmt)):
+            if isinstance(part, Call) and is_unseen(part, effects):
+                found.setdefault(callee_of(part), part.name is not None)
+    return Unseen(found, accessors)
+
+
+def suppose(
+    function: Function, wanted: Iterable[Unseen], effects: Mapping[str, Effects]
+) -> tuple[Function, dict[str, Effects]]:
+    """The function under the assumptions, and the effects that go with it. Loops keep their order."""
+    names: set[str] = set()
+    accessors: set[str] = set()
+    for each in wanted:
+        names.update(each.calls)
+        accessors.update(each.accessors)
+    arities = _arities(function, accessors)
+    rewriting = _Rewriting(effects, frozenset(names), arities)
+    body = rebuilt(function.body, rewriting.statement, rewriting.expression)
+    vouched = {name: vouched_for(effects.get(name)) for name in names}
+    return replace(function, body=body), vouched  # type: ignore[arg-type]  # a block stays a block
+
+
+def is_unseen(call: Call, effects: Mapping[str, Effects]) -> bool:
+    effect = effects.get(call.name) if call.name is not None else None
+    return effect is None or effect.unknown is not None
+
+
+def callee_of(call: Call) -> str:
+    """The callee as a person would write it: the name of a function, `obj->f`, `g` of a pointer."""
+    return call.name if call.name is not None else spell(call.callee)[:_LONGEST]
+
+
+def _supposed(stmt: Stmt) -> Stmt:
+    return stmt.supposed if isinstance(stmt, Unknown) and stmt.supposed is not None else stmt
+
+
+def _parts(stmt: Stmt) -> Iterator[Expr]:
+    for expr in expressions(stmt):
+        yield from walk(expr)
+
+
+def _accessors(stmt: Stmt, effects: Mapping[str, Effects]) -> Iterator[Call]:
+    """The unseen calls on the left of an assignment: `M(i, j) = ...`, `m.row(i)[j] = ...`, `f(i)->x.y(j) = ...`."""
+    stmt = _supposed(stmt)
+    if not isinstance(stmt, Assign):
+        return
+    place = stmt.target
+    while True:
+        place = root(place)
+        if not isinstance(place, Call) or not is_unseen(place, effects):
+            return
+        yield place
+        place = place.callee
+
+
+def _arities(function: Function, accessors: set[str]) -> dict[str, int]:
+    """How many subscripts each accessor takes; those that are called with different numbers of them are left out."""
+    found: dict[str, set[int]] = {name: set() for name in accessors}
+    for stmt in walk_statements(function.body):
+        for part in _parts(_supposed(stmt)):
+            if isinstance(part, Call) and (name := callee_of(part)) in found:
+                found[name].add(len(part.arguments))
+    return {name: counts.pop() for name, counts in found.items() if len(counts) == 1}
+
+
+class _Rewriting:
+    """Replaces expressions and statements as the assumptions say."""
+
+    def __init__(self, effects: Mapping[str, Effects], names: frozenset[str], arities: Mapping[str, int]) -> None:
+        self.effects = effects
+        self.names = names
+        self.arities = arities
+
+    def statement(self, stmt: Stmt) -> Stmt:
+        match stmt:
+            case Unknown(supposed=Assign() as supposed) if not self._is_accessor(root(supposed.target)):
+                return stmt
+            case Unknown(supposed=Assign() | Evaluate() as supposed):
+                return self.statement(supposed)
+            case Assign(target=target, value=value):
+                left, right = self.expression(target), self.expression(value)
+                return stmt if left is target and right is value else replace(stmt, target=left, value=right)
+            case Declare(value=old) | Evaluate(value=old) | Jump(value=old) if old is not None:
+                new = self.expression(old)
+                return stmt if new is old else replace(stmt, value=new)
+        return stmt
+
+    def expression(self, expr: Expr) -> Expr:
+        """The expression with unseen calls replaced; identical where there are none."""
+        if not any(isinstance(part, Call) for part in walk(expr)):
+            return expr
+        done: list[Expr] = []
+        work: list[tuple[Expr, bool]] = [(expr, False)]
+        while work:
+            top, ready = work.pop()
+            below = children(top)
+            if not below:
+                done.append(top)
+            elif not ready:
+                work.append((top, True))
+                work.extend((child, False) for child in reversed(below))
+            else:
+                new = done[-len(below) :]
+                del done[-len(below) :]
+                same = all(a is b for a, b in zip(below, new, strict=True))
+                if isinstance(top, Call):
+                    done.append(self._call(top, new, same))
+                else:
+                    done.append(top if same else with_children(top, new))
+        return done[0]
+
+    def _is_accessor(self, expr: Expr) -> bool:
+        return isinstance(expr, Call) and is_unseen(expr, self.effects) and callee_of(expr) in self.arities
+
+    def _call(self, call: Call, new: list[Expr], same: bool) -> Expr:
+        """A call over new operands, the callee first. What it is told by is the text before."""
+        name = callee_of(call)
+        if name not in self.names or not is_unseen(call, self.effects):
+            return call if same else replace(call, callee=new[0], arguments=tuple(new[1:]))
+        callee, arguments = new[0], tuple(new[1:])
+        if name in self.arities:
+            return _element(call, callee, arguments)
+        if call.name is not None:
+            return call if same else replace(call, arguments=arguments)
+        if isinstance(callee, Field):
+            arguments = (_object(callee.base), *arguments)
+        elif not isinstance(callee, Name):
+            arguments = (callee, *arguments)
+        return replace(
+            call, callee=Name(Symbol(f"//{name}()", name, _FUNCTION, "function"), call.span), arguments=arguments
+        )
+
+
+def _object(base: Expr) -> Expr:
+    """What a method gets: the object by reference, and no value of it."""
+    if isinstance(base, Element) and base.subscripts == (ZERO,) and base.base.type.kind == "pointer":
+        return base.base
+    return (
+        Address(base, Type("pointer", "", 64, element=base.type), base.span)
+        if isinstance(base, (Name, Element, Field))
+        else base
+    )
+
+
+def _element(call: Call, callee: Expr, subscripts: tuple[Expr, ...]) -> Expr:
+    """`M(i, j)` as `M[i][j]`, `o.v[k]->at(i)` as an element of an array of its own too: `(o.v->at)[k][i]`. Only what is
+    reached through a local pointer, which may be another in each iteration, stays an element behind that pointer."""
+    base = callee
+    outer: list[Expr] = []
+    while isinstance(base, (Field, Element)):
+        outer = [*base.subscripts, *outer] if isinstance(base, Element) else outer
+        base = base.base
+    if not isinstance(base, Name) or (base.symbol.storage == "local" and not base.symbol.is_array):
+        kind = _array(len(subscripts))
+        place = replace(callee, type=kind) if isinstance(callee, (Field, Element)) else callee
+        return Element(place, subscripts, REAL, call.span) if subscripts else place
+    subscripts = (*(e for e in outer if e != ZERO), *subscripts)
+    text = spell(callee)[:_LONGEST]
+    place = Name(Symbol(f"//{text}()", text, _array(len(subscripts)), "undeclared"), call.span)
+    return Element(place, subscripts, REAL, call.span) if subscripts else place
+
+
+def _array(rank: int) -> Type:
+    return Type("array", "", element=REAL, extents=(Extent(None),) * rank) if rank else REAL
