@@ -30,6 +30,8 @@ def guesses(code: bytes, snippet: bool) -> dict[str, Type]:
     integers: set[bytes] = set()
     functions: set[bytes] = set()
     pointers: set[bytes] = set()
+    moved: set[bytes] = set()  # in `*(p + i)`
+    dereferenced = False
     seen: set[bytes] = set()
     brackets: list[tuple[bytes, int]] = []  # open ones: whose subscript, and the how-manieth
     closed: tuple[bytes, int] = (b"", 0)
@@ -49,6 +51,7 @@ def guesses(code: bytes, snippet: bool) -> dict[str, Type]:
                 header += 1
             elif previous[:1].isalpha() or previous[:1] == b"_":
                 functions.add(previous)
+            dereferenced = previous == b"*" and _begins_operand(before)
         elif first == 0x29:  # )
             header = max(0, header - 1)
         elif token[:1].isalpha() or first == 0x5F:
@@ -56,8 +59,10 @@ def guesses(code: bytes, snippet: bool) -> dict[str, Type]:
                 seen.add(token)
                 if brackets or header:
                     integers.add(token)
-                if previous == b"*" and before not in _OPERAND_ENDS and not before[:1].isalnum() and before[:1] != b"_":
+                if previous == b"*" and _begins_operand(before):
                     pointers.add(token)
+                elif previous == b"(" and dereferenced:
+                    moved.add(token)
         elif first == 0x3E and previous == b"-" and before:
             pointers.add(before)
         before, previous = previous, token
@@ -68,10 +73,23 @@ def guesses(code: bytes, snippet: bool) -> dict[str, Type]:
             found[text] = by_subscripts(subscripts[name], snippet)
         elif name in functions:
             found[text] = c_types.FUNCTION
-        elif name in pointers:
+        elif name in moved and snippet and not _changes(name, code):
+            found[text] = by_subscripts(1, snippet)
+        elif name in pointers or name in moved:
             found[text] = c_types.pointer_to(UNKNOWN_TYPE)
         elif name in integers:
             found[text] = INT
         elif snippet:
             found[text] = REAL
     return found
+
+
+def _begins_operand(before: bytes) -> bool:
+    """May a `*` behind this token be an indirection?"""
+    return before not in _OPERAND_ENDS and not before[:1].isalnum() and before[:1] != b"_"
+
+
+def _changes(name: bytes, code: bytes) -> bool:
+    """Is the variable itself assigned to or moved?"""
+    word = re.escape(name)
+    return re.search(rb"\b" + word + rb"\s*(?:\+\+|--|[-+]?=(?!=))|(?:\+\+|--)\s*" + word + rb"\b", code) is not None

@@ -33,6 +33,17 @@ _PARENTHESISED = re.compile(rb"\(\s*([A-Za-z_]\w*)\s*\)(?=\s*[-+*&(])")
 _WORD_BEFORE = re.compile(rb"([A-Za-z_]\w*)\s*\Z")
 _CAST_BEFORE = re.compile(rb"\(\s*((?:[A-Za-z_]\w*\s*)+)\**\s*\)\s*\Z")
 _LOOK_BACK = 80
+_VISIBLE = re.compile(rb"\S")
+
+# What compilers are told of a variable, in place of which the grammar knows nothing: `x[3] ALIGNED = {0}`,
+# `x[3] __attribute__((aligned(64)));`, `double *NOALIAS const p`. Neither can be part of an expression.
+_BEHIND_BRACKETS = re.compile(
+    rb"(?<=\])\s*(?:[A-Za-z_]\w*|__attribute__\s*\(\((?!\s*(?:__)?(?:vector_size|mode|cleanup))[^()]*(?:\([^()]*\)[^()]*)*\)\))"
+    rb"(?=\s*(?:=(?!=)|;))"
+)
+_QUALIFIER = re.compile(
+    rb"(?<=\*)\s*(?!const\b|volatile\b|restrict\b)[A-Za-z_]\w*(?=\s+(?:const|volatile)\s+[A-Za-z_]\w*\s*[=;,)\[])"
+)
 _VALUE_CONTEXT = frozenset((b"return", b"case", b"else", b"do", b"goto"))
 _BASIC = frozenset(b"int char void float double long short signed unsigned _Bool bool".split())
 _TYPE_WORDS = _BASIC | {b"const", b"struct", b"union"}
@@ -46,6 +57,8 @@ def rewritten(code: bytes, words: frozenset[bytes], is_type: Callable[[bytes], b
         code = _ATOMIC.sub(lambda m: m[1] + b" " + m[2] + b" ", code)
         if b"_Complex" in words or b"__complex__" in words or b"complex" in words:
             code = _COMPLEX.sub(_complex, code)
+    code = _BEHIND_BRACKETS.sub(_blanked, code)
+    code = _QUALIFIER.sub(_blanked, code)
     matches = list(_PARENTHESISED.finditer(code))
     if not matches:
         return code
@@ -62,6 +75,10 @@ def rewritten(code: bytes, words: frozenset[bytes], is_type: Callable[[bytes], b
             out = bytearray(code)
         out[match.start()] = out[match.end() - 1] = 0x20
     return code if out is None else bytes(out)
+
+
+def _blanked(match: re.Match[bytes]) -> bytes:
+    return _VISIBLE.sub(b" ", match[0])
 
 
 def _complex(match: re.Match[bytes]) -> bytes:
