@@ -136,7 +136,9 @@ def _definition(c: Context, parsing: Parsing, bare: bool) -> Recovered:
     c.limit = len(text)
     if bare:
         c.shift = len(_SNIPPET)
-        found = recover(_SNIPPET + text + b"\n}", parsing.parse, parsing.reparse)
+        # It may end in the middle of a statement: `for (...)` alone.
+        closing = b"\n}" if text.rstrip()[-1:] in (b";", b"}", b"") else b"\n;}"
+        found = recover(_SNIPPET + text + closing, parsing.parse, parsing.reparse)
     elif definition(parsing.parse(text).root_node) is not None:
         found = recover(text, parsing.parse, parsing.reparse)
     else:
