@@ -33,7 +33,10 @@ __all__ = [
     "verify_pragma",
 ]
 
-EXTENSIONS: dict[str, Language] = {".c": "c", ".h": "c"}
+EXTENSIONS: dict[str, Language] = {
+    **dict.fromkeys((".c", ".h"), "c"),
+    **dict.fromkeys((".cpp", ".cc", ".cxx", ".c++", ".hpp", ".hh", ".hxx", ".h++", ".ipp", ".tpp", ".cu", ".cuh"), "cpp"),
+}
 
 DEFAULTS = Options()
 

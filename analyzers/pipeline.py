@@ -16,7 +16,8 @@ from analyzers.dependence import effects as effect_tables
 from analyzers.dependence import loops
 from analyzers.dependence.facts import Effects
 from analyzers.explain.facts import loop_reports, sharing_hints
-from analyzers.frontends.c import CFrontend, Chunk
+from analyzers.frontends import frontend_of
+from analyzers.frontends.c import Chunk
 from analyzers.ir.statements import Function, SourceFile
 from analyzers.ir.verdicts import FileReport, Finding, FunctionResult, PlacedResult
 from analyzers.openmp import races
@@ -50,7 +51,7 @@ class Pipeline:
     def __init__(self, language: Language, options: Options, path: str | None) -> None:
         self._language = language
         self._options = options
-        self._frontend = CFrontend(options.defines, options.include_paths, path, options.snippet)
+        self._frontend = frontend_of(language)(options.defines, options.include_paths, path, options.snippet)
         self._ran = suppressions.ran(options)
         self._source = EMPTY
         self._version: _Version | None = None  # made when first asked for

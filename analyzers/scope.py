@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzers.frontends.c import CFrontend
+from analyzers.frontends import frontend_of
 from analyzers.ir.statements import Block, Construct, Declare, Function, If, Loop, Stmt, Switch, substatements
 from analyzers.ir.symbols import Symbol, Type
 from analyzers.settings import Language, Options
@@ -26,9 +26,9 @@ def variables(
 
     Of several declarations of a name the innermost counts.
     """
-    if language != "c":
+    if language == "fortran":
         return ()
-    frontend = CFrontend(options.defines, options.include_paths, path, options.snippet)
+    frontend = frontend_of(language)(options.defines, options.include_paths, path, options.snippet)
     frontend.update(source)
     chunk = next((c for c in frontend.chunks() if c.span.start <= offset <= c.span.end), None)
     if chunk is None:

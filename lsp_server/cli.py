@@ -91,7 +91,7 @@ def _positive(text: str) -> int:
 
 def _add_paths(command: argparse.ArgumentParser) -> None:
     command.add_argument("paths", nargs="*", default=["."], metavar="PATH", help="files, folders, or - for stdin")
-    command.add_argument("--language", choices=["c"], help="of all files named, whatever their extension")
+    command.add_argument("--language", choices=["c", "cpp"], help="of all files named, whatever their extension")
     _add_color(command)
 
 
@@ -120,7 +120,7 @@ def _add_analysis(command: argparse.ArgumentParser) -> None:
     command.add_argument("-D", dest="defines", action="append", metavar="NAME[=VALUE]", help="define a macro")
     command.add_argument("-I", dest="include_paths", action="append", metavar="FOLDER", help="look here for headers")
     if command.get_default("language") is None and not any(a.dest == "language" for a in command._actions):
-        command.add_argument("--language", choices=["c"], help="whatever the extension")
+        command.add_argument("--language", choices=["c", "cpp"], help="whatever the extension")
 
 
 def _add_run(command: argparse.ArgumentParser) -> None:

@@ -49,6 +49,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "islpy": ("analyzers.dependence.polyhedral",),
     "tree_sitter": ("analyzers.frontends",),
     "tree_sitter_c": ("analyzers.frontends",),
+    "tree_sitter_cpp": ("analyzers.frontends",),
     "pygls": ("lsp_server",),
     "lsprotocol": ("lsp_server",),
     "rich": ("lsp_server",),

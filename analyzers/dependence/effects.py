@@ -17,6 +17,7 @@ from analyzers.ir import flow
 from analyzers.ir.statements import Function
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.uses import is_variable
+from analyzers.standards.cpp_library import CPP_ROUTINES
 from analyzers.standards.library import COMBINES, ROUTINES
 
 __all__ = ["INDEPENDENT", "library", "parameter_use", "summarise", "table", "vouched_for"]
@@ -36,7 +37,7 @@ def vouched_for(effect: Effects | None) -> Effects:
 def library(name: str, headers: frozenset[str] = frozenset()) -> Effects | None:
     """The effects of a library function, None for a name that the tables do not know. It is `trusted` where its
     header is among the system `headers` that the file includes; otherwise the program may mean another function."""
-    routine = ROUTINES.get(name.removeprefix("std::"))
+    routine = CPP_ROUTINES.get(name) or ROUTINES.get(name.removeprefix("std::"))
     if routine is None:
         return None
     return Effects(

@@ -119,7 +119,7 @@ class CFrontend:
         skeleton = blank_ranges(masked.skeleton, inactive)
         items = self.dialect.cut(self._code, skeleton)
         self._items = c_chunks.with_statements(self._code, items) if self.snippet else items
-        self._codes = [self._code[item.start : item.end] for item in self._items]
+        self._codes = [item.text(self._code) for item in self._items]
         self._chunks = None
         self._place_directives()
         self._set_macros()

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from analyzers.frontends.masking import blank_ranges
+
 _MARK = re.compile(rb"[{}();=]")
 _BRACE = re.compile(rb"[{}]")
 _SPACE = b" \t\r\n\f\v\0"
@@ -43,6 +45,15 @@ class Item:
     body: int = -1
     name: str = ""
     name_start: int = -1
+    holder: str = ""  # of a method: its class
+    holes: tuple[tuple[int, int], ...] = ()  # bodies inside a declaration, which are items of their own
+
+    def text(self, code: bytes) -> bytes:
+        """Its own text, with the same length."""
+        text = code[self.start : self.end]
+        if not self.holes:
+            return text
+        return blank_ranges(text, [(start - self.start, end - self.start) for start, end in self.holes])
 
 
 def cut(code: bytes, skeleton: bytes) -> list[Item]:
@@ -75,7 +86,7 @@ def cut(code: bytes, skeleton: bytes) -> list[Item]:
             if _LINKAGE.match(code[start : at - 1]):
                 start, depth, initialiser = at, 0, False
                 continue
-            end = _matching(skeleton, at - 1)
+            end = matching(skeleton, at - 1)
             if not initialiser and _is_function(head, items, skeleton, start):
                 first = _knr(items, skeleton, start, head)
                 _add_function(items, skeleton, first, at - 1, end)
@@ -110,7 +121,7 @@ def with_statements(code: bytes, items: list[Item]) -> list[Item]:
     return found
 
 
-def _matching(skeleton: bytes, opening: int) -> int:
+def matching(skeleton: bytes, opening: int) -> int:
     """The end of the block that opens at `opening`. An unclosed one ends before the next function at the margin."""
     depth = 0
     for match in _BRACE.finditer(skeleton, opening):
@@ -133,12 +144,18 @@ def _first(skeleton: bytes, start: int, end: int) -> int:
     return match.start() if match else end
 
 
-def _add(items: list[Item], skeleton: bytes, start: int, end: int) -> None:
+def declared(skeleton: bytes, start: int, end: int) -> Item | None:
+    """The declaration in a range, None where nothing stands in it."""
     start = _first(skeleton, start, end)
     while end > start and skeleton[end - 1] in _SPACE:
         end -= 1
-    if end > start and skeleton[start:end] != b";":
-        items.append(Item("declaration", start, end))
+    return Item("declaration", start, end) if end > start and skeleton[start:end] != b";" else None
+
+
+def _add(items: list[Item], skeleton: bytes, start: int, end: int) -> None:
+    item = declared(skeleton, start, end)
+    if item is not None:
+        items.append(item)
 
 
 def _is_function(head: bytes, items: list[Item], skeleton: bytes, start: int) -> bool:

@@ -87,6 +87,9 @@ class Context:
     depth: int = 0
     unclosed: int | None = None  # a brace is missing: what ends behind this offset may end elsewhere
     missing_headers: bool = False
+    holder: str = ""  # the class whose method this is
+    this: Symbol | None = None
+    references: set[Symbol] = field(default_factory=set)  # pointers that stand for what they point to
     globals: dict[str, Symbol] = field(default_factory=dict)
     callees: dict[str, None] = field(default_factory=dict)
     body: bytes = b""  # the text in which undeclared names are looked for

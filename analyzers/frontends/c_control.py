@@ -36,7 +36,7 @@ def _if(c: Context, node: Node) -> None:
     current = node
     otherwise = Block((), NOWHERE)
     while True:
-        _errors_between(c, current)
+        errors_between(c, current)
         condition_node = current.child_by_field_name("condition")
         effects, condition = _condition(c, condition_node)
         where = c.span(condition_node) if condition_node is not None else c.span(current)
@@ -46,7 +46,7 @@ def _if(c: Context, node: Node) -> None:
         following = None
         if clause is not None:
             following = next((n for n in clause.named_children if n.type != "comment"), None)
-            _errors_between(c, clause)
+            errors_between(c, clause)
         if following is None:
             end = chain[-1][1].end
             otherwise = Block((), Span(end, end))
@@ -70,7 +70,7 @@ def _if(c: Context, node: Node) -> None:
     c.out.extend(last)
 
 
-def _errors_between(c: Context, node: Node) -> None:
+def errors_between(c: Context, node: Node) -> None:
     if not node.has_error:
         return
     for child in node.children:
@@ -86,7 +86,7 @@ def _leave(value: Expr, span: Span) -> Stmt:
     return If(Unary("!", value, INT, span), stop, Block((), span), span, span)
 
 
-def _finished(c: Context, node: Node, loop: Loop, taints: int) -> None:
+def finished(c: Context, node: Node, loop: Loop, taints: int) -> None:
     if c.unclosed is not None and loop.span.end > c.unclosed:
         c.taint("syntax error", loop.span)
     if c.unsure and len(c.taints) == taints:
@@ -100,7 +100,7 @@ def _finished(c: Context, node: Node, loop: Loop, taints: int) -> None:
 def _for(c: Context, node: Node) -> None:
     taints = len(c.taints)
     previous = c.push()
-    _errors_between(c, node)
+    errors_between(c, node)
     initializer = node.child_by_field_name("initializer")
     condition_node = node.child_by_field_name("condition")
     update_node = node.child_by_field_name("update")
@@ -129,12 +129,12 @@ def _for(c: Context, node: Node) -> None:
         condition = None
     c.scope = previous
     loop = Loop("for", tuple(init), condition, tuple(step), inner, c.span(node), header)
-    _finished(c, node, loop, taints)
+    finished(c, node, loop, taints)
 
 
 def _while(c: Context, node: Node) -> None:
     taints = len(c.taints)
-    _errors_between(c, node)
+    errors_between(c, node)
     condition_node = node.child_by_field_name("condition")
     effects, value = _condition(c, condition_node)
     where = c.span(node) if condition_node is None else c.span(condition_node)
@@ -144,13 +144,13 @@ def _while(c: Context, node: Node) -> None:
     if effects:
         inner = replace(inner, statements=(*effects, _leave(value, where), *inner.statements))
         condition = None
-    _finished(c, node, Loop("while", (), condition, (), inner, c.span(node), header), taints)
+    finished(c, node, Loop("while", (), condition, (), inner, c.span(node), header), taints)
 
 
 def _do(c: Context, node: Node) -> None:
     """Effects in the condition run as the step, also after `continue`, and leave the truth in a temporary."""
     taints = len(c.taints)
-    _errors_between(c, node)
+    errors_between(c, node)
     header = c.at(node.start_byte, node.start_byte + 2)
     inner = body(c, node.child_by_field_name("body"), header)
     condition_node = node.child_by_field_name("condition")
@@ -163,12 +163,12 @@ def _do(c: Context, node: Node) -> None:
         init = tuple(declared)
         step = (*effects, Assign(result, truth(value), None, value.span))
         value = result
-    _finished(c, node, Loop("do-while", init, value, step, inner, c.span(node), header), taints)
+    finished(c, node, Loop("do-while", init, value, step, inner, c.span(node), header), taints)
 
 
 def _switch(c: Context, node: Node) -> None:
     """Each arm holds what runs when entered there: its own statements and those it falls through to."""
-    _errors_between(c, node)
+    errors_between(c, node)
     condition_node = node.child_by_field_name("condition")
     body_node = node.child_by_field_name("body")
     effects, value = _condition(c, condition_node)

@@ -202,7 +202,7 @@ def _declare_items(
         function = item.kind == "function"
         if function and item.body == item.start:
             continue
-        text = code[item.start : item.body if function else item.end]
+        text = code[item.start : item.body] if function else item.text(code)
         if len(text) > _LONG_DECLARATION:
             text = _INITIALISER.sub(rb"\1", text, count=1)
         context = Context(
@@ -213,6 +213,7 @@ def _declare_items(
             addressed=environment.addressed,
             type_name=c_declarations.type_name,
             foreign=foreign,
+            holder=item.holder,
             threadprivate=threadprivate,
         )
         used = texts.words(text) & macros.compound

@@ -30,13 +30,14 @@ class Routine:
     result_in: int | None = None  # the result points into this argument
 
 
-def _names(text: str) -> list[str]:
+def words(text: str) -> list[str]:
+    """A row of words as a list: tables are read more easily without commas."""
     return text.split()
 
 
 def _math() -> Iterator[Routine]:
     """<math.h>, <complex.h>, <tgmath.h>: functions of their arguments (errno and the exception flags left aside)."""
-    real = _names(
+    real = words(
         "acos asin atan atan2 cos sin tan acosh asinh atanh cosh sinh tanh exp exp2 expm1 log log10 log1p log2 logb"
         " cbrt fabs hypot pow sqrt erf erfc tgamma ceil floor nearbyint rint lrint llrint round lround llround trunc"
         " fmod remainder copysign nextafter nexttoward fdim fmax fmin fma ilogb ldexp scalbn scalbln roundeven j0 j1 jn"
@@ -54,12 +55,12 @@ def _math() -> Iterator[Routine]:
         yield Routine("lgamma" + suffix, "math.h", state="`signgam`", safe=False)
         yield Routine("lgamma" + suffix + "_r", "math.h", "-w", fills=(1,))
     yield Routine("gamma", "math.h", state="`signgam`", safe=False)
-    for name in _names(
+    for name in words(
         "isnan isinf isfinite isnormal signbit fpclassify isgreater isgreaterequal isless islessequal islessgreater"
         " isunordered finite isnanf isinff finitef isnanl isinfl"
     ):
         yield Routine(name, "math.h")
-    complex_ = _names(
+    complex_ = words(
         "cacos casin catan ccos csin ctan cacosh casinh catanh ccosh csinh ctanh cexp clog cabs cpow csqrt carg cimag"
         " conj cproj creal"
     )
@@ -72,12 +73,12 @@ def _math() -> Iterator[Routine]:
 
 def _characters() -> Iterator[Routine]:
     """<ctype.h>, <wctype.h>: the locale is read, and nobody sets it in a loop."""
-    for name in _names(
+    for name in words(
         "isalnum isalpha isblank iscntrl isdigit isgraph islower isprint ispunct isspace isupper isxdigit tolower"
         " toupper isascii toascii"
     ):
         yield Routine(name, "ctype.h")
-    for name in _names(
+    for name in words(
         "iswalnum iswalpha iswblank iswcntrl iswdigit iswgraph iswlower iswprint iswpunct iswspace iswupper iswxdigit"
         " towlower towupper"
     ):
@@ -182,23 +183,24 @@ def _stdlib() -> Iterator[Routine]:
 
 
 def _stdio() -> Iterator[Routine]:
-    """<stdio.h>: streams lock themselves, so that calls are safe; what is lost is the order."""
+    """<stdio.h>: streams lock themselves, so that calls are safe; what is lost is the order, which `io`
+    says. So the stream itself counts as nothing that is read or written."""
     stream = "the stream"
     for name in ("printf", "puts", "perror", "vprintf"):
         yield Routine(name, "stdio.h", "r", io=True)
     yield Routine("putchar", "stdio.h", "-", io=True)
     for name in ("fprintf", "vfprintf", "dprintf"):
-        yield Routine(name, "stdio.h", "br", io=True)
+        yield Routine(name, "stdio.h", "-r", io=True)
     for name in ("sprintf", "vsprintf"):
         yield Routine(name, "stdio.h", "wr")
     for name in ("snprintf", "vsnprintf"):
         yield Routine(name, "stdio.h", "w-r")
     yield Routine("asprintf", "stdio.h", "wr", fills=(0,))
     for name in ("fputs", "fputc", "putc"):
-        yield Routine(name, "stdio.h", "rb", io=True)
-    yield Routine("fwrite", "stdio.h", "r--b", io=True)
-    yield Routine("fread", "stdio.h", "w--b", io=True)
-    yield Routine("fgets", "stdio.h", "w-b", io=True)
+        yield Routine(name, "stdio.h", "r-", io=True)
+    yield Routine("fwrite", "stdio.h", "r---", io=True)
+    yield Routine("fread", "stdio.h", "w---", io=True)
+    yield Routine("fgets", "stdio.h", "w--", io=True)
     yield Routine("gets", "stdio.h", "w", io=True)
     for name in (
         "fgetc",
@@ -213,20 +215,20 @@ def _stdio() -> Iterator[Routine]:
         "fileno",
         "pclose",
     ):
-        yield Routine(name, "stdio.h", "b", io=True)
+        yield Routine(name, "stdio.h", "-", io=True)
     yield Routine("getchar", "stdio.h", "", io=True)
-    yield Routine("ungetc", "stdio.h", "-b", io=True)
+    yield Routine("ungetc", "stdio.h", "--", io=True)
     yield Routine("scanf", "stdio.h", "rw", io=True)
-    yield Routine("fscanf", "stdio.h", "brw", io=True)
+    yield Routine("fscanf", "stdio.h", "-rw", io=True)
     yield Routine("sscanf", "stdio.h", "rrw")
     for name in ("fopen", "freopen", "popen", "fdopen"):
-        yield Routine(name, "stdio.h", "rrb", io=True)
+        yield Routine(name, "stdio.h", "rr-", io=True)
     yield Routine("tmpfile", "stdio.h", "", io=True)
     for name in ("fseek", "fsetpos", "fgetpos", "setvbuf", "setbuf", "fseeko"):
-        yield Routine(name, "stdio.h", "be", io=True)
+        yield Routine(name, "stdio.h", "-e", io=True)
     for name in ("remove", "rename", "unlink", "mkdir", "rmdir"):
         yield Routine(name, "stdio.h", "r", io=True)
-    yield Routine("getline", "stdio.h", "wwb", io=True)
+    yield Routine("getline", "stdio.h", "ww-", io=True)
     yield Routine("tmpnam", "stdio.h", "w", state=f"the buffer of `tmpnam` and {stream}", safe=False)
     # <unistd.h>, <fcntl.h>
     yield Routine("write", "unistd.h", "-r-", io=True)
@@ -271,7 +273,7 @@ def _openmp() -> Iterator[Routine]:
         "omp_get_partition_num_places",
     ):
         yield Routine(name, "omp.h", thread_dependent=True)
-    for name in _names(
+    for name in words(
         "omp_get_num_threads omp_get_max_threads omp_get_num_procs omp_in_parallel omp_get_dynamic omp_get_nested"
         " omp_get_cancellation omp_get_thread_limit omp_get_supported_active_levels omp_get_max_active_levels"
         " omp_get_level omp_get_team_size omp_get_active_level omp_in_final omp_get_proc_bind omp_get_num_places"
@@ -282,7 +284,7 @@ def _openmp() -> Iterator[Routine]:
         yield Routine(name, "omp.h")
     yield Routine("omp_get_wtime", "omp.h")
     yield Routine("omp_get_schedule", "omp.h", "ww", fills=(0, 1))
-    for name in _names(
+    for name in words(
         "omp_set_num_threads omp_set_dynamic omp_set_nested omp_set_max_active_levels omp_set_schedule"
         " omp_set_default_device omp_set_num_teams omp_set_teams_thread_limit omp_set_default_allocator"
     ):
@@ -300,7 +302,7 @@ def _openmp() -> Iterator[Routine]:
 
 def _builtins() -> Iterator[Routine]:
     """Builtins of GCC and Clang that have no library function of the same name behind them."""
-    for name in _names(
+    for name in words(
         "expect expect_with_probability clz clzl clzll ctz ctzl ctzll ffs ffsl ffsll popcount popcountl popcountll"
         " parity parityl parityll bswap16 bswap32 bswap64 constant_p types_compatible_p huge_val huge_valf huge_vall"
         " inf inff infl nan nanf nanl isinf_sign object_size choose_expr offsetof assume powi powif powil convertvector"
@@ -340,7 +342,7 @@ COMBINES: dict[str, str] = {
 }
 
 STANDARD_HEADERS: frozenset[str] = frozenset(r.header for r in ROUTINES.values()) - {"builtin"} | frozenset(
-    _names(
+    words(
         "errno.h fenv.h float.h inttypes.h iso646.h limits.h locale.h signal.h stdalign.h stdarg.h stdatomic.h"
         " stdbool.h stddef.h stdint.h stdnoreturn.h tgmath.h threads.h uchar.h wchar.h wctype.h malloc.h"
     )

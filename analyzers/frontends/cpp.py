@@ -1,0 +1,54 @@
+"""The C++ frontend: the C frontend with the grammar and the tables of C++."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import tree_sitter_cpp
+from tree_sitter import Language
+
+from analyzers.frontends import (
+    cpp_calls,
+    cpp_chunks,
+    cpp_classes,
+    cpp_declarations,
+    cpp_expressions,
+    cpp_names,
+    cpp_statements,
+    cpp_types,
+)
+from analyzers.frontends.c import CFrontend
+from analyzers.frontends.c_dialect import Dialect
+from analyzers.frontends.c_function import C
+from analyzers.frontends.cpp_function import signature
+
+CPP = Dialect(
+    "cpp",
+    Language(tree_sitter_cpp.language()),
+    {**C.expressions, **cpp_names.EXPRESSIONS, **cpp_calls.EXPRESSIONS, **cpp_expressions.EXPRESSIONS},
+    {**C.statements, **cpp_statements.STATEMENTS},
+    cpp_statements.OUTSIDE,
+    {
+        **cpp_types.TYPES,
+        **dict.fromkeys(("class_specifier", "struct_specifier", "union_specifier"), cpp_classes.record),
+        "enum_specifier": cpp_classes.enumeration,
+    },
+    cpp_chunks.cut,
+    signature,
+    cpp_declarations.head,
+)
+
+
+class CppFrontend(CFrontend):
+    """One C++ document; see `CFrontend`."""
+
+    dialect: ClassVar[Dialect] = CPP
+
+    def read_system_headers(self, compiler: str | None = None) -> bool:
+        """The headers of the C++ library are known by their names: reading them would take seconds."""
+        return False
+
+    def system_headers(self) -> frozenset[str]:
+        """The headers that are not of the project; `<cmath>` is `<math.h>` too."""
+        names = super().system_headers()
+        return names | {f"{name[1:]}.h" for name in names if name.startswith("c") and "." not in name}

@@ -1,0 +1,246 @@
+"""Calls in C++: functions by qualified names, methods, constructors, casts that look like calls."""
+
+from __future__ import annotations
+
+from tree_sitter import Node
+
+from analyzers.frontends import c_names, c_types, cpp_containers
+from analyzers.frontends.c_algebra import address, element
+from analyzers.frontends.c_calls import EXPRESSIONS as C_CALLS
+from analyzers.frontends.c_context import Context
+from analyzers.frontends.c_dialect import Expressions
+from analyzers.frontends.c_expressions import expression, noted, opaque
+from analyzers.frontends.c_memory import initial_value
+from analyzers.frontends.cpp_names import complete, dereferenced, member, through
+from analyzers.frontends.cpp_standard import STANDARD, standard
+from analyzers.frontends.cpp_types import find, last_name, path
+from analyzers.ir.expressions import ZERO, Address, Call, Cast, Constant, Element, Expr, Field, Name, Opaque
+from analyzers.ir.symbols import REAL, UNKNOWN_TYPE, Symbol, Type
+from analyzers.standards.library import ROUTINES
+from analyzers.text import Span
+
+_CASTS = frozenset(("static_cast", "reinterpret_cast", "const_cast", "dynamic_cast"))
+REFERENCE = "&"  # how the name of a parameter's type ends where it is a reference
+
+
+def arguments_of(node: Node) -> list[Node]:
+    return [n for n in node.named_children if n.type != "comment"]
+
+
+def _call(c: Context, node: Node) -> Expr:
+    function = node.child_by_field_name("function")
+    arguments = node.child_by_field_name("arguments")
+    if function is None or arguments is None:
+        return opaque(c, node, "syntax error")
+    nodes = arguments_of(arguments)
+    match function.type:
+        case "primitive_type" | "sized_type_specifier" | "template_type":
+            return constructed(c, type_of(c, function), nodes, node)
+        case "template_function":
+            name = function.child_by_field_name("name")
+            if name is not None and c.text(name) in _CASTS:
+                return _cast(c, function, nodes, node)
+            return _by_name(c, function, nodes, node)
+        case "identifier" | "qualified_identifier":
+            if c.data[function.start_byte : function.end_byte] in c.failed:
+                return C_CALLS["call_expression"](c, node)
+            return _by_name(c, function, nodes, node)
+        case "field_expression":
+            return _method(c, function, nodes, node)
+        case "parenthesized_expression":
+            return C_CALLS["call_expression"](c, node)
+        case _:
+            return called_value(c, expression(c, function), nodes, node)
+
+
+def type_of(c: Context, node: Node) -> Type:
+    handler = c.dialect.types.get(node.type)
+    return c_types.from_words(c.text(node).split()) if handler is None else handler(c, node)
+
+
+def _cast(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
+    arguments = function.child_by_field_name("arguments")
+    inner = None if arguments is None else next((n for n in arguments.named_children if n.type != "comment"), None)
+    if inner is None or len(nodes) != 1:
+        return opaque(c, node, "syntax error")
+    kind = c.type_name(c, inner) if inner.type == "type_descriptor" else UNKNOWN_TYPE
+    value = expression(c, nodes[0])
+    if kind.kind == "unknown" and "&" in c.text(inner):
+        return value
+    return Cast(value, kind, c.span(node))
+
+
+def constructed(c: Context, kind: Type, nodes: list[Node], node: Node) -> Expr:
+    """`T(x)`: a conversion, or a new object."""
+    span = c.span(node)
+    if len(nodes) == 1 and (kind.is_scalar or kind.kind == "pointer"):
+        return Cast(initial_value(c, nodes[0], kind), kind, span)
+    values = tuple(initial_value(c, n, UNKNOWN_TYPE) for n in nodes)
+    if not nodes and kind.is_scalar:
+        return Constant(0, kind, span)
+    if kind.kind == "record" and not kind.name.startswith("std::") and kind.fields is not None:
+        return called(c, f"{kind.name}::{kind.name}", values, kind, span)
+    if kind.kind == "unknown" and kind.name and not c.snippet and len(values) != 1:
+        return called(c, kind.name, values, kind, span)
+    return Opaque(c.text(node)[:200], None, values, kind, span)
+
+
+def _by_name(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
+    words = path(c, function)
+    name = words[-1] if words else c.text(function)
+    span = c.span(node)
+    found = find(c.scope, words)
+    if isinstance(found, Type):
+        return constructed(c, found, nodes, node)
+    if found is None and len(words) == 1:
+        known = c_types.NAMED.get(name)
+        if known is not None and len(nodes) == 1:
+            return Cast(expression(c, nodes[0]), known, span)
+    if len(words) == 1 and c.this is not None and (own := _own_method(c, name, found)) is not None:
+        this = Name(c.this, span)
+        return called(c, own, (this, *values_of(c, nodes, _parameters(c, own)[1:])), _result(c, own), span)
+    if isinstance(found, Symbol) and found.storage not in ("function", "undeclared"):
+        return called_value(c, dereferenced(c, Name(noted(c, found), span)), nodes, node)
+    if isinstance(found, Symbol) and found.storage == "function":
+        values = values_of(c, nodes, found.type.fields)
+        kind = found.type.element or UNKNOWN_TYPE
+        if found.type.name.startswith("static "):
+            return called(c, found.name, (Constant(0, c_types.VOID_POINTER), *values), kind, span)
+        return called(c, found.name, values, kind, span)
+    if c.this is not None and len(words) == 1 and (value := member(c, name, span)) is not None:
+        return called_value(c, value, nodes, node)
+    if words[:1] == ("std",) or (len(words) == 1 and name in STANDARD):
+        return standard(c, words[1:] if words[0] == "std" else words, function, nodes, node)
+    if len(words) == 1:
+        return _unseen(c, name, nodes, span)
+    return called(c, "::".join(words), values_of(c, nodes, None), UNKNOWN_TYPE, span)
+
+
+def _unseen(c: Context, name: str, nodes: list[Node], span: Span) -> Expr:
+    """A function that is not declared: of the C library, or anything."""
+    result = c_names.RESULTS.get(name)
+    values = tuple(expression(c, n) for n in nodes) if name in ROUTINES else values_of(c, nodes, None)
+    symbol = c.undeclared(name, c_types.FUNCTION)
+    c.callees[name] = None
+    return Call(Name(symbol, span), values, result or UNKNOWN_TYPE, span)
+
+
+def called(c: Context, name: str, values: tuple[Expr, ...], kind: Type, span: Span) -> Call:
+    return cpp_containers.call(c, name, values, span, kind)
+
+
+def called_value(c: Context, value: Expr, nodes: list[Node], node: Node) -> Expr:
+    """`f(x)` where `f` is an object: a function pointer, or an object with `operator()`."""
+    span = c.span(node)
+    kind = value.type
+    values = values_of(c, nodes, None)
+    if kind.kind == "pointer" and kind.element is not None and kind.element.kind == "function":
+        return Call(value, values, kind.element.element or UNKNOWN_TYPE, span)
+    kind = complete(c, kind)
+    name = f"{kind.name}::operator()"
+    if kind.kind == "record" and find(c.scope, (name,)) is not None:
+        return called(c, name, (address(value, span), *values), _result(c, name), span)
+    if isinstance(value, Name):
+        if isinstance(value.symbol, Symbol) and value.symbol.type.kind == "unknown":
+            return called(c, value.symbol.name, (address(value, span), *values), UNKNOWN_TYPE, span)
+        return Call(value, values, UNKNOWN_TYPE, span)
+    return called(c, "operator()", (passed(value), *values), UNKNOWN_TYPE, span)
+
+
+def values_of(c: Context, nodes: list[Node], formals: tuple[tuple[str, Type], ...] | None) -> tuple[Expr, ...]:
+    """The arguments as the function gets them: what it takes by reference is an address. Where the parameters are not
+    known, everything that could be changed may be."""
+    values: list[Expr] = []
+    for position, node in enumerate(nodes):
+        value = initial_value(c, node, UNKNOWN_TYPE)
+        by_reference = True
+        if formals is not None and position < len(formals):
+            by_reference = formals[position][1].name.endswith(REFERENCE)
+        values.append(passed(value) if by_reference else value)
+    return tuple(values)
+
+
+def passed(value: Expr) -> Expr:
+    """The address of what can be changed, and the value of everything else."""
+    if value.type.kind in ("array", "function"):
+        return value
+    if isinstance(value, (Element, Field)):
+        return address(value, value.span)
+    if isinstance(value, Name) and value.symbol.storage not in ("constant", "function") and not value.type.const:
+        return value if value.type.kind == "pointer" else Address(value, c_types.pointer_to(value.type), value.span)
+    return value
+
+
+def _method(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
+    """`obj.f(x)`, `p->f(x)`."""
+    object_node = function.child_by_field_name("argument")
+    name_node = function.child_by_field_name("field")
+    if object_node is None or name_node is None:
+        return opaque(c, node, "syntax error")
+    span = c.span(node)
+    name = c.text(last_name(name_node))
+    base = expression(c, object_node)
+    if function.children[1].type == "->":
+        base = element(base, ZERO, span)
+    kind = complete(c, base.type)
+    if kind.kind != "record":
+        values = tuple(expression(c, n) for n in nodes)
+        found = cpp_containers.method(c, base, name, values, node, c.text(object_node))
+        if found is not None:
+            return found
+        if kind.kind == "complex" and name in ("real", "imag") and not nodes:
+            return Opaque(c.text(node), None, (base,), REAL, span)
+        if kind.atomic and name == "load":
+            return base
+    own = _of_class(c, kind, name)
+    if own is not None:
+        return called(
+            c, own, (address(base, span), *values_of(c, nodes, _parameters(c, own)[1:])), _result(c, own), span
+        )
+    if kind.kind == "record":
+        words = c_types.member_path(kind, name)
+        if any(field == name for field, _ in kind.fields or ()):
+            return called_value(c, through(base, kind, words, span), nodes, node)
+    known = (
+        f"{kind.name.partition('<')[0]}::{name}" if kind.kind == "record" and kind.name.startswith("std::") else name
+    )
+    if known == name and (name in ROUTINES or isinstance(c.scope.find(name), Symbol)):
+        known = f".{name}"  # a method, not the function of that name
+    return called(c, known, (passed(base), *values_of(c, nodes, None)), UNKNOWN_TYPE, span)
+
+
+def _own_method(c: Context, name: str, found: Symbol | Type | None) -> str | None:
+    """`f(x)` inside a method as `this->f(x)`."""
+    if isinstance(found, Symbol) and found.depth > 0:
+        return None
+    this = c.this
+    if this is None or this.type.element is None:
+        return None
+    return _of_class(c, complete(c, this.type.element), name)
+
+
+def _of_class(c: Context, kind: Type, name: str) -> str | None:
+    """The full name of a method of a class or of those it is derived from; that of a virtual one says so."""
+    waiting = [kind]
+    for each in waiting:
+        if each.kind != "record" or not each.name:
+            continue
+        full = f"{each.name.removeprefix('struct ').removeprefix('union ')}::{name}"
+        found = c.scope.find(full)
+        if isinstance(found, Symbol) and found.type.kind == "function":
+            return f"virtual {full}" if found.type.name.startswith("virtual ") else full
+        waiting += [complete(c, t) for n, t in each.fields or () if n.startswith(c_types.ANONYMOUS)][:20]
+    return None
+
+
+def _parameters(c: Context, name: str) -> tuple[tuple[str, Type], ...]:
+    found = c.scope.find(name)
+    return (("this", UNKNOWN_TYPE), *(found.type.fields or ())) if isinstance(found, Symbol) else ()
+
+
+def _result(c: Context, name: str) -> Type:
+    found = c.scope.find(name)
+    return (found.type.element or UNKNOWN_TYPE) if isinstance(found, Symbol) else UNKNOWN_TYPE
+
+
+EXPRESSIONS: Expressions = {"call_expression": _call}

@@ -1,0 +1,156 @@
+"""Classes: their members become records, their methods functions that take the object's address."""
+
+from __future__ import annotations
+
+from tree_sitter import Node
+
+from analyzers.frontends import c_types
+from analyzers.frontends.c_context import Context
+from analyzers.frontends.c_declarations import specifiers
+from analyzers.frontends.c_expressions import constant_value
+from analyzers.frontends.cpp_declarations import declarator, declare_function, function_type, referred
+from analyzers.frontends.cpp_types import named_type, path, qualified
+from analyzers.ir.expressions import Constant
+from analyzers.ir.symbols import INT, Symbol, Type
+
+
+def record(c: Context, node: Node) -> Type:
+    """The type that a class specifier names or defines."""
+    union = node.type == "union_specifier"
+    name_node = node.child_by_field_name("name")
+    tag = (
+        ""
+        if name_node is None
+        else "::".join(path(c, name_node))
+        if name_node.type != "template_type"
+        else (c.text(name_node.child_by_field_name("name") or name_node))
+    )
+    body = node.child_by_field_name("body")
+    if body is None:
+        found = c.scope.find(tag)
+        return found if isinstance(found, Type) else Type("record", tag, union=union)
+    full = f"{c.holder}::{tag}" if c.holder and tag else tag
+    outer, c.holder = c.holder, full
+    c.scope.names.setdefault(full, Type("record", full, union=union))
+    fields = [(f"{c_types.ANONYMOUS}{base.name}", base) for base in _bases(c, node)]
+    for child in _members(body):
+        _member(c, child, fields)
+    c.holder = outer
+    layout = c_types.UNKNOWN_LAYOUT if any(n.type == "base_class_clause" for n in node.children) else None
+    complete = Type("record", full, layout, fields=tuple(fields), union=union)
+    if full:
+        c.scope.names[full] = complete
+        if outer:
+            c.scope.names.setdefault(tag, complete)
+    return complete
+
+
+def _members(body: Node) -> list[Node]:
+    found: list[Node] = []
+    for child in body.children:
+        if child.type == "template_declaration":
+            found += [n for n in child.named_children if n.type != "template_parameter_list"]
+        else:
+            found.append(child)
+    return found
+
+
+def _bases(c: Context, node: Node) -> list[Type]:
+    clause = next((n for n in node.children if n.type == "base_class_clause"), None)
+    found: list[Type] = []
+    for child in () if clause is None else clause.named_children:
+        if child.type == "type_identifier":
+            found.append(named_type(c, child))
+        elif child.type in ("qualified_identifier", "template_type"):
+            found.append(qualified(c, child))
+    return [base for base in found if base.kind == "record"]
+
+
+def _member(c: Context, child: Node, fields: list[tuple[str, Type]]) -> None:
+    if child.type in ("function_definition", "declaration") or (
+        child.type == "field_declaration" and _is_function(child)
+    ):
+        found = function_type(c, child)
+        if found is not None:
+            declare_function(c, found[0], found[1], c.holder, None)
+        return
+    if child.type in ("alias_declaration", "type_definition"):
+        handler = c.dialect.outside.get(child.type)
+        if handler is not None:
+            handler(c, child)
+        return
+    if child.type != "field_declaration":
+        return
+    base, words = specifiers(c, child)
+    parts = child.children_by_field_name("declarator")
+    if (
+        not parts
+        and base.kind == "record"
+        and any(
+            n.type in ("struct_specifier", "union_specifier") and n.child_by_field_name("name") is None
+            for n in child.children
+        )
+    ):
+        fields.append((f"{c_types.ANONYMOUS}{len(fields)}", base))
+    for part in parts:
+        name, kind, reference = declarator(c, part, base)
+        if name is None:
+            continue
+        if "static" in words:
+            _static(c, child, c.text(name), kind)
+        else:
+            fields.append((c.text(name), referred(kind) if reference else kind))
+
+
+def _is_function(node: Node) -> bool:
+    part = node.child_by_field_name("declarator")
+    while part is not None:
+        if part.type == "function_declarator":
+            inner = part.child_by_field_name("declarator")
+            return inner is not None and inner.type != "parenthesized_declarator"
+        part = part.child_by_field_name("declarator") or next(
+            (n for n in part.named_children if n.type.endswith("declarator")), None
+        )
+    return False
+
+
+def _static(c: Context, node: Node, name: str, kind: Type) -> None:
+    """A static member is an object at file scope."""
+    full = f"{c.holder}::{name}"
+    value_node = node.child_by_field_name("default_value")
+    value = constant_value(c, value_node) if kind.const and value_node is not None else None
+    c.scope.names[full] = Symbol(
+        f"//{full}", full, kind, "global", value=None if value is None else Constant(value, kind)
+    )
+
+
+def enumeration(c: Context, node: Node) -> Type:
+    """Enumerators, those of an `enum class` by their full names."""
+    name_node = node.child_by_field_name("name")
+    name = "" if name_node is None else c.text(name_node)
+    body = node.child_by_field_name("body")
+    scoped = any(n.type in ("class", "struct") for n in node.children)
+    base = node.child_by_field_name("base")
+    kind = Type("integer", name, 32) if name else INT
+    if base is not None and base.type == "primitive_type":
+        known = c_types.from_words([c.text(base)])
+        kind = Type("integer", name or known.name, known.bits, known.signed)
+    following: int | None = 0
+    for child in () if body is None else body.children:
+        if child.type != "enumerator":
+            continue
+        word, value_node = child.child_by_field_name("name"), child.child_by_field_name("value")
+        if value_node is not None:
+            following = constant_value(c, value_node)
+        if word is not None:
+            text = c.text(word)
+            symbol = Symbol(
+                f"//{text}", text, kind, "constant", value=None if following is None else Constant(following)
+            )
+            for full in (f"{name}::{text}",) if scoped else (text, f"{name}::{text}"):
+                c.scope.names[full] = symbol
+        following = None if following is None else following + 1
+    if name:
+        c.scope.names[name] = kind
+        return kind
+    return kind

@@ -1,0 +1,221 @@
+"""Containers of the standard library as arrays: their elements, their size, and what changes it.
+
+The size of a container is a variable beside its elements, named `v.size()`: a loop's bound does not change as long as
+nothing resizes the container, and `push_back` in a loop depends on the iteration before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from tree_sitter import Node
+
+from analyzers.frontends import c_types
+from analyzers.frontends.c_algebra import combine, element
+from analyzers.frontends.c_context import Context
+from analyzers.frontends.c_expressions import noted
+from analyzers.frontends.cpp_types import BITS
+from analyzers.ir.expressions import (
+    ONE,
+    ZERO,
+    Address,
+    Binary,
+    Call,
+    Constant,
+    Element,
+    Expr,
+    Field,
+    Name,
+    Opaque,
+    root,
+)
+from analyzers.ir.statements import Assign, Declare, Evaluate
+from analyzers.ir.symbols import INT, UNKNOWN_TYPE, Extent, Symbol, Type
+from analyzers.text import Span
+
+Values = tuple[Expr, ...]
+_WORD = Constant(64)
+
+
+def is_container(kind: Type) -> bool:
+    """An object of a container class, or what a reference to one became."""
+    return kind.kind in ("array", "pointer") and kind.name.startswith("std::")
+
+
+def at(base: Expr, index: Expr, span: Span) -> Expr:
+    """`base[index]`. The bits of a `vector<bool>` share words, and what is written is the word."""
+    if base.type.name.startswith(BITS):
+        index = Binary("/", index, _WORD, index.type, index.span)
+    return element(base, index, span)
+
+
+def size(c: Context, base: Expr, text: str, span: Span) -> Expr:
+    """The number of elements."""
+    if base.type.kind == "array" and base.type.extents:
+        known = base.type.extents[0].size
+        if isinstance(known, Constant):
+            return replace(known, type=c_types.LONG, span=span)
+    match base:
+        case Name(symbol=symbol):
+            return Name(_beside(c, symbol, 0), span)
+        case Element(base=Name(symbol=symbol), subscripts=subscripts):
+            count = len(subscripts)
+            return Element(Name(_beside(c, symbol, count), span), subscripts, c_types.LONG, span)
+        case Field(base=inner, name=name):
+            return Field(inner, f"{name}.size()", c_types.LONG, span)
+    return Opaque(f"{text}.size()", None, (base,), c_types.LONG, span)
+
+
+def _beside(c: Context, symbol: Symbol, depth: int) -> Symbol:
+    """The variable that holds the size of a container, or the sizes of those in it."""
+    kind = c_types.LONG
+    for _ in range(depth):
+        kind = c_types.array_of(kind, Extent(None))
+    name = f"{symbol.name}{'[]' * depth}.size()"
+    shared = symbol.address_taken or symbol in c.references or _is_handed_out(c, symbol.name)
+    return noted(
+        c, replace(symbol, uid=f"{symbol.uid}{'[]' * depth}.size()", name=name, type=kind, address_taken=shared)
+    )
+
+
+def _is_handed_out(c: Context, name: str) -> bool:
+    """Is the container itself an argument somewhere, by reference perhaps?"""
+    return re.search(rb"[(,]\s*" + re.escape(name.encode()) + rb"\s*[,)]", c.body or c.data) is not None
+
+
+def resized(c: Context, base: Expr, new: Expr, text: str, span: Span) -> None:
+    """The container has `new` elements from here on."""
+    target = size(c, base, text, span)
+    if isinstance(target, (Name, Element, Field)):
+        c.out.append(Assign(target, new, None, span))
+
+
+def changed(c: Context, base: Expr, method: str, arguments: Values, text: str, span: Span) -> None:
+    """A method that may move all elements and change their number."""
+    touch(c, base, method, arguments, span)
+    before = size(c, base, text, span)
+    reads = (before, *(a for a in arguments if a.type.is_scalar))
+    resized(c, base, Opaque(f"{text}.{method}()", None, reads, c_types.LONG, span), text, span)
+
+
+def touch(c: Context, base: Expr, method: str, arguments: Values, span: Span) -> None:
+    c.out.append(Evaluate(call(c, f"std::vector::{method}", (base, *arguments), span), span))
+
+
+def call(c: Context, name: str, arguments: Values, span: Span, kind: Type = UNKNOWN_TYPE) -> Call:
+    """A call of a function by its full name."""
+    c.callees[name] = None
+    symbol = Symbol(f"//{name}", name, Type("function", f"{kind.name} ()", element=kind), "function")
+    return Call(Name(symbol, span), arguments, kind, span)
+
+
+def declared(c: Context, symbol: Symbol, count: Expr | None, span: Span) -> None:
+    """A container came to life with `count` elements."""
+    if symbol.type.extents and symbol.type.extents[0].size is not None:
+        return
+    value = count if count is not None else Opaque("size", None, (), c_types.LONG, span)
+    c.out.append(Declare(_beside(c, symbol, 0), value, span))
+
+
+def _size(c: Context, base: Expr, arguments: Values, text: str, span: Span) -> Expr:
+    return size(c, base, text, span)
+
+
+def _empty(c: Context, base: Expr, arguments: Values, text: str, span: Span) -> Expr:
+    return Binary("==", size(c, base, text, span), ZERO, INT, span)
+
+
+def _at(c: Context, base: Expr, arguments: Values, text: str, span: Span) -> Expr:
+    return at(base, arguments[0], span) if arguments else base
+
+
+def _front(c: Context, base: Expr, arguments: Values, text: str, span: Span) -> Expr:
+    return at(base, ZERO, span)
+
+
+def _back(c: Context, base: Expr, arguments: Values, text: str, span: Span) -> Expr:
+    return at(base, combine("-", size(c, base, text, span), ONE, span), span)
+
+
+def _begin(c: Context, base: Expr, arguments: Values, text: str, span: Span) -> Expr:
+    if base.type.kind in ("array", "pointer"):
+        return base
+    return Address(element(base, ZERO, span), c_types.pointer_to(UNKNOWN_TYPE), span)
+
+
+def _end(c: Context, base: Expr, arguments: Values, text: str, span: Span) -> Expr:
+    return combine("+", _begin(c, base, arguments, text, span), size(c, base, text, span), span)
+
+
+def _resize(c: Context, base: Expr, arguments: Values, text: str, span: Span) -> Expr:
+    touch(c, base, "resize", arguments, span)
+    resized(c, base, arguments[0] if arguments else ZERO, text, span)
+    return Opaque(text, None, (), span=span)
+
+
+def _clear(c: Context, base: Expr, arguments: Values, text: str, span: Span) -> Expr:
+    touch(c, base, "clear", arguments, span)
+    resized(c, base, ZERO, text, span)
+    return Opaque(text, None, (), span=span)
+
+
+def _changes(name: str) -> Method:
+    def method(c: Context, base: Expr, arguments: Values, text: str, span: Span) -> Expr:
+        changed(c, base, name, arguments, text, span)
+        return Opaque(text, None, (), span=span)
+
+    return method
+
+
+def _touches(name: str) -> Method:
+    def method(c: Context, base: Expr, arguments: Values, text: str, span: Span) -> Expr:
+        touch(c, base, name, arguments, span)
+        return Opaque(text, None, (), span=span)
+
+    return method
+
+
+Method = Callable[[Context, Expr, Values, str, Span], Expr]
+
+METHODS: dict[str, Method] = {
+    **dict.fromkeys(("size", "length", "ssize", "capacity", "max_size"), _size),
+    "empty": _empty,
+    "at": _at,
+    "front": _front,
+    "back": _back,
+    **dict.fromkeys(("begin", "cbegin", "data", "get"), _begin),
+    **dict.fromkeys(("end", "cend"), _end),
+    "resize": _resize,
+    "clear": _clear,
+    **{
+        name: _changes(name)
+        for name in ("push_back", "emplace_back", "pop_back", "insert", "emplace", "erase", "assign", "swap", "reset")
+    },
+    **{name: _touches(name) for name in ("fill", "reserve", "shrink_to_fit")},
+}
+READING = frozenset(
+    ("size", "length", "ssize", "empty", "begin", "cbegin", "end", "cend", "at", "front", "back", "data")
+)
+"""Methods that mean the same for every class that has them, as far as anybody knows."""
+
+CHANGING = frozenset(("push_back", "emplace_back", "pop_back", "resize", "clear"))
+
+
+def method(c: Context, base: Expr, name: str, arguments: Values, node: Node, text: str) -> Expr | None:
+    """The call of a method of a container, None where it is none of those known."""
+    handler = METHODS.get(name)
+    if handler is None:
+        return None
+    if not is_container(base.type):
+        unknown = base.type.kind in ("unknown", "array") or _is_guessed(base)
+        if not unknown or name not in (READING | CHANGING):
+            return None
+    return handler(c, base, arguments, text, c.span(node))
+
+
+def _is_guessed(base: Expr) -> bool:
+    """The type of what nobody declared is a guess."""
+    found = root(base)
+    return isinstance(found, Name) and found.symbol.storage == "undeclared"

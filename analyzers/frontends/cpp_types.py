@@ -1,0 +1,238 @@
+"""Types of C++ on top of those of C: templates of the standard library, classes, `auto`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tree_sitter import Node
+
+from analyzers.frontends import c_types
+from analyzers.frontends.c_algebra import fold
+from analyzers.frontends.c_context import Context, Scope
+from analyzers.frontends.c_expressions import effect_free
+from analyzers.ir.expressions import Constant
+from analyzers.ir.symbols import LOGICAL, REAL, UNKNOWN_TYPE, Extent, Symbol, Type
+from analyzers.standards.library import words
+
+AUTO = Type("unknown", "auto")
+OWNERS = frozenset(("vector", "valarray", "deque", "array", "basic_string_view"))  # the elements are the object's own
+VIEWS = frozenset(("span", "shared_ptr", "initializer_list", "auto_ptr", "weak_ptr", "unique_ptr"))
+_ITERATORS = frozenset(("iterator", "const_iterator", "pointer", "const_pointer"))
+_SIZES = frozenset(("size_type", "difference_type"))
+_VALUES = frozenset(("value_type", "reference", "const_reference", "element_type", "type"))
+BITS = "std::vector<bool>"
+
+
+def record(name: str, fields: tuple[tuple[str, Type], ...] | None = None) -> Type:
+    return Type("record", name, fields=fields)
+
+
+def is_container(kind: Type) -> bool:
+    """An array that is an object of a class: it has a size and methods, and is copied by `=`."""
+    return kind.kind == "array" and kind.name.startswith("std::")
+
+
+def last_name(node: Node) -> Node:
+    """`c` of `a::b::c`."""
+    while node.type in (
+        "qualified_identifier",
+        "dependent_name",
+        "dependent_type",
+        "template_method",
+        "template_function",
+    ):
+        inner = node.child_by_field_name("name")
+        if inner is None:
+            inner = next((n for n in reversed(node.named_children) if n.type != "template_argument_list"), None)
+        if inner is None:
+            break
+        node = inner
+    return node
+
+
+def path(c: Context, node: Node) -> tuple[str, ...]:
+    """The words of a qualified name without template arguments: ("std", "vector", "iterator")."""
+    words: list[str] = []
+    current: Node | None = node
+    while current is not None and current.type in ("qualified_identifier", "dependent_type", "dependent_name"):
+        if current.type != "qualified_identifier":
+            current = next(iter(current.named_children), None)
+            continue
+        scope = current.child_by_field_name("scope")
+        if scope is not None:
+            inner = scope.child_by_field_name("name") if scope.type == "template_type" else scope
+            words.append(c.text(inner or scope))
+        current = current.child_by_field_name("name")
+    if current is not None:
+        inner = (
+            current.child_by_field_name("name") if current.type in ("template_type", "template_function") else current
+        )
+        words.append(c.text(inner or current))
+    return tuple(words)
+
+
+def find(scope: Scope, words: tuple[str, ...]) -> Symbol | Type | None:
+    """What a qualified name stands for: a member of a class, or a name of which the namespaces are left out."""
+    for start in range(len(words)):
+        found = scope.find("::".join(words[start:]))
+        if found is not None:
+            return found
+    return None
+
+
+def qualified(c: Context, node: Node) -> Type:
+    """`std::vector<T>`, `A<T>::iterator`, `ns::T`."""
+    name = node
+    holder: Node | None = None
+    while name.type in ("qualified_identifier", "dependent_type"):
+        if name.type == "dependent_type":
+            inner = next(iter(name.named_children), None)
+        else:
+            scope = name.child_by_field_name("scope")
+            if scope is not None and scope.type == "template_type":
+                holder = scope
+            inner = name.child_by_field_name("name")
+        if inner is None:
+            return Type("unknown", c.text(node))
+        name = inner
+    words = path(c, node)
+    if len(words) > 1 and (member := _member_type(c, holder, words)) is not None:
+        return member
+    if name.type == "template_type":
+        return template(c, name)
+    found = find(c.scope, words)
+    if isinstance(found, Type):
+        return found
+    return _standard(words[-1]) or Type("unknown", c.text(node))
+
+
+def _member_type(c: Context, holder: Node | None, words: tuple[str, ...]) -> Type | None:
+    """`std::vector<T>::iterator`, `Container::value_type`."""
+    last = words[-1]
+    if last in _SIZES:
+        return c_types.SIZE if last == "size_type" else c_types.NAMED["ptrdiff_t"]
+    if last not in _ITERATORS and last not in _VALUES:
+        return None
+    if holder is not None:
+        kind = template(c, holder)
+    else:
+        found = find(c.scope, words[:-1])
+        kind = found if isinstance(found, Type) else UNKNOWN_TYPE
+    if kind.kind not in ("array", "pointer"):
+        return None
+    element = c_types.pointee(kind)
+    return c_types.pointer_to(element) if last in _ITERATORS else element
+
+
+def named_type(c: Context, node: Node) -> Type:
+    """A class, a typedef, a type of the standard library that `using` lets stand alone, a template's parameter."""
+    name = c.text(node)
+    found = c.scope.find(name)
+    if isinstance(found, Type):
+        return found
+    return c_types.NAMED.get(name) or _standard(name) or Type("unknown", name)
+
+
+def _standard(name: str) -> Type | None:
+    known = c_types.NAMED.get(name)
+    if known is not None:
+        return known
+    if name == "string" or name in _OPAQUE:
+        return record(f"std::{name}")
+    return None
+
+
+_OPAQUE = frozenset(
+    words(
+        "ostream istream iostream fstream ofstream ifstream stringstream ostringstream istringstream "
+        "mutex recursive_mutex shared_mutex thread mt19937 mt19937_64 minstd_rand default_random_engine "
+        "random_device exception runtime_error condition_variable string_view"
+    )
+)
+
+
+def template(c: Context, node: Node) -> Type:
+    """`vector<double>` and its like; another template is a type of its own, whose members are not known."""
+    name_node = node.child_by_field_name("name")
+    name = "" if name_node is None else c.text(name_node)
+    arguments = node.child_by_field_name("arguments")
+    nodes = [] if arguments is None else [n for n in arguments.named_children if n.type != "comment"]
+    found = c.scope.find(name)
+    if isinstance(found, Type):
+        return found
+    first = c.type_name(c, nodes[0]) if nodes and nodes[0].type == "type_descriptor" else UNKNOWN_TYPE
+    text = f"std::{name}<{first.name}>"
+    if name in ("unique_ptr", "shared_ptr") and first.kind == "array":
+        element = replace(first, name=text)
+        return element if name == "unique_ptr" else c_types.decayed(first)
+    if name in OWNERS:
+        size = _size(c, nodes[1]) if name == "array" and len(nodes) > 1 else None
+        whole = c_types.array_of(first, Extent(size))
+        return replace(whole, name=BITS if name == "vector" and first == LOGICAL else text)
+    if name in VIEWS:
+        return c_types.pointer_to(first)
+    match name:
+        case "complex":
+            real = first if first.kind == "real" else REAL
+            return Type("complex", f"std::complex<{real.name}>", 2 * (real.bits or 64))
+        case "atomic":
+            return replace(first, atomic=True)
+        case "pair":
+            second = c.type_name(c, nodes[1]) if len(nodes) > 1 and nodes[1].type == "type_descriptor" else UNKNOWN_TYPE
+            return record(f"std::pair<{first.name}, {second.name}>", (("first", first), ("second", second)))
+    if name in _TEMPLATES:
+        return record(text)
+    return Type("unknown", c.text(node))
+
+
+_TEMPLATES = frozenset(
+    words(
+        "map multimap unordered_map unordered_multimap set multiset unordered_set unordered_multiset list "
+        "forward_list queue stack priority_queue tuple optional variant function bitset "
+        "uniform_real_distribution uniform_int_distribution normal_distribution lock_guard unique_lock "
+        "scoped_lock basic_string"
+    )
+)
+
+
+def _size(c: Context, node: Node) -> Constant | None:
+    if node.type == "type_descriptor":  # `N` reads as a type
+        inner = node.child_by_field_name("type")
+        found = None if inner is None else c.scope.find(c.text(inner))
+        if isinstance(found, Symbol) and isinstance(found.value, Constant):
+            return Constant(found.value.value)
+        return None
+    value = fold(effect_free(c, node))
+    return None if value is None else Constant(value)
+
+
+def decltype(c: Context, node: Node) -> Type:
+    inner = next(iter(node.named_children), None)
+    if inner is None or inner.type == "auto":
+        return AUTO
+    return effect_free(c, inner).type
+
+
+def placeholder(c: Context, node: Node) -> Type:
+    inner = next(iter(node.named_children), None)
+    return decltype(c, inner) if inner is not None and inner.type == "decltype" else AUTO
+
+
+def deduced(kind: Type, written: Type) -> Type:
+    """What `auto`, written with pointers around it, becomes for a value of type `kind`."""
+    if written.kind == "unknown" and written.name == "auto":
+        kind = kind if is_container(kind) else c_types.decayed(kind)
+        return replace(kind, const=written.const, restrict=False)
+    if written.kind == "pointer" and written.element is not None and written.element.name == "auto":
+        return c_types.decayed(kind)
+    return written
+
+
+TYPES = {
+    "qualified_identifier": qualified,
+    "dependent_type": qualified,
+    "template_type": template,
+    "type_identifier": named_type,
+    "placeholder_type_specifier": placeholder,
+    "decltype": decltype,
+}
