@@ -115,7 +115,9 @@ def _compare(write: Access, other: Access, inquiry: Inquiry, obstacles: Obstacle
     obstacles.undecided(reason, conflict.assumption or _apart(write, other, reason.code, inquiry))
 
 
-_OPAQUE = frozenset({"not-affine", "indirect-subscript", "cast", "varies", "product", "bound-not-affine", "call"})
+_OPAQUE = frozenset(
+    "not-affine indirect-subscript cast varies product bound-not-affine call inexact pointer-cast".split()
+)
 """Reasons why nothing is known of the elements that two accesses use."""
 
 

@@ -10,7 +10,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from analyzers.dependence import accesses as access_collector
-from analyzers.dependence import alias, conflicts, induction, nest, privatization, reductions, surroundings, vouching
+from analyzers.dependence import (
+    alias,
+    conflicts,
+    flags,
+    induction,
+    nest,
+    privatization,
+    reductions,
+    surroundings,
+    vouching,
+)
 from analyzers.dependence.affine import constant_value
 from analyzers.dependence.alias import PointerFacts
 from analyzers.dependence.conflicts import Inquiry, Obstacles
@@ -180,10 +190,11 @@ def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
 def _scalars(loop: Loop, header: LoopHeader | None, inside: Sequence[Access], room: _Room, values: Values) -> Parts:
     """The roles of scalars: reductions first, then induction variables, then what remains."""
     found = reductions.find(loop, room.graph, header)
+    protected = _protected(loop, inside)
+    found = replace(found, found=tuple(r for r in found.found if r.symbol not in protected))
     reduced = {r.symbol for r in found.found}
     moved = values.inductions.get(loop, {}).items()
     linear = {s: i.step for s, i in moved if s not in reduced and _is_linear_step(i.step, room)}
-    protected = _protected(loop, inside)
     roles = privatization.classify(loop, room.graph, header, {*reduced, *linear, *protected})
     local = surroundings.declared_inside(loop)
     # What nobody outside sees needs no clause.
@@ -282,7 +293,8 @@ def _verdict(loop: Loop, parts: Parts, inside: Sequence[Access], room: _Room) ->
             obstacles.dependences.append(dependence)
             obstacles.reasons.append(parts.rejected.get(conflict.symbol, conflict.reason))
         else:
-            obstacles.undecided(parts.rejected.get(conflict.symbol, conflict.reason))
+            assumption = flags.unset(conflict, loop, room.graph)
+            obstacles.undecided(parts.rejected.get(conflict.symbol, conflict.reason), assumption)
     if header is None:
         obstacles.open = True
         obstacles.reasons.insert(0, room.uncounted[id(loop)])

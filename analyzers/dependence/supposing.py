@@ -15,9 +15,10 @@ from analyzers.dependence.effects import vouched_for
 from analyzers.dependence.facts import Effects
 from analyzers.dependence.rewriting import with_children
 from analyzers.dependence.spelling import spell
-from analyzers.ir.expressions import ZERO, Address, Call, Element, Expr, Field, Name, children, root, walk
+from analyzers.ir.expressions import ZERO, Address, Call, Cast, Element, Expr, Field, Name, children, root, walk
 from analyzers.ir.statements import (
     Assign,
+    Block,
     Declare,
     Evaluate,
     Function,
@@ -43,6 +44,7 @@ class Unseen:
 
     calls: Mapping[str, bool]
     accessors: Mapping[str, str]
+    exits: bool = False  # the program may end in the loop
 
     @property
     def assumptions(self) -> tuple[Assumption, ...]:
@@ -56,6 +58,8 @@ class Unseen:
             else:
                 subjects = (text,) if named else ()
                 found.append(Assumption("independent-call", f"`{text}` is independent", "strong", subjects))
+        if self.exits:
+            found.append(Assumption("condition", "the program does not end inside the loop", "strong"))
         return tuple(found)
 
 
@@ -63,13 +67,15 @@ def unseen(loop: Loop, effects: Mapping[str, Effects]) -> Unseen:
     """What the loop calls and nobody has seen, in textual order."""
     found: dict[str, bool] = {}
     accessors: dict[str, str] = {}
+    exits = False
     for stmt in walk_statements(loop):
+        exits = exits or (isinstance(stmt, Jump) and stmt.kind == "exit")
         for call in _accessors(stmt, effects):
             accessors.setdefault(callee_of(call), spell(call)[:_LONGEST])
         for part in _parts(_supposed(stmt)):
             if isinstance(part, Call) and is_unseen(part, effects):
                 found.setdefault(callee_of(part), part.name is not None)
-    return Unseen(found, accessors)
+    return Unseen(found, accessors, exits)
 
 
 def suppose(
@@ -145,8 +151,12 @@ class _Rewriting:
                 return stmt
             case Unknown(supposed=Assign() | Evaluate() as supposed):
                 return self.statement(supposed)
+            case Jump(kind="exit", span=span):
+                return Block((), span)
             case Assign(target=target, value=value):
                 left, right = self.expression(target), self.expression(value)
+                if not isinstance(left, (Name, Element, Field)):
+                    left = target
                 return stmt if left is target and right is value else replace(stmt, target=left, value=right)
             case Declare(value=old) | Evaluate(value=old) | Jump(value=old) if old is not None:
                 new = self.expression(old)
@@ -174,7 +184,7 @@ class _Rewriting:
                 if isinstance(top, Call):
                     done.append(self._call(top, new, same))
                 else:
-                    done.append(top if same else with_children(top, new))
+                    done.append(top if same else _behind_result(top, with_children(top, new), self.names))
         return done[0]
 
     def _is_accessor(self, expr: Expr) -> bool:
@@ -197,6 +207,20 @@ class _Rewriting:
         return replace(
             call, callee=Name(Symbol(f"//{name}()", name, _FUNCTION, "function"), call.span), arguments=arguments
         )
+
+
+def _behind_result(before: Expr, expr: Expr, names: frozenset[str]) -> Expr:
+    """What is read behind the result of a call that is vouched for (`f(i)[j]`, `get(i)->x`) is part of its result."""
+    if isinstance(expr, Address) and isinstance(before, Address):
+        return expr.operand if isinstance(expr.operand, Call) else expr
+    if not isinstance(expr, (Element, Field)):
+        return expr
+    base, more = expr.base, expr.subscripts if isinstance(expr, Element) else ()
+    while isinstance(base, Cast):
+        base = base.operand
+    if not isinstance(base, Call) or base.name not in names:
+        return expr
+    return replace(base, arguments=(*base.arguments, *more), type=expr.type)
 
 
 def _object(base: Expr) -> Expr:

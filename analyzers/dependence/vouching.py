@@ -43,7 +43,7 @@ def _in_the_way(facts: LoopFacts, effects: Mapping[str, Effects]) -> Unseen | No
     if verdict.status != "unknown" or verdict.assumptions or facts.governed_by is not None or facts.inside_parallel:
         return None
     found = supposing.unseen(facts.loop, effects)
-    return found if found.calls else None
+    return found if found.calls or found.exits else None
 
 
 def _assuming(strict: LoopFacts, second: LoopFacts, unseen: Unseen) -> LoopFacts:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 
 from analyzers.frontends import c_types
-from analyzers.ir.symbols import INT, REAL, UNKNOWN_TYPE, Extent, Type
+from analyzers.ir.symbols import INT, LOGICAL, REAL, UNKNOWN_TYPE, Extent, Type
 
 _TOKEN = re.compile(rb"""[A-Za-z_]\w*|"(?:[^"\\\r\n]|\\.)*"?|'(?:[^'\\\r\n]|\\.)*'?|[0-9][\w.]*|[^\s\w]""")
+_INTEGER_OPERATORS = frozenset((b"&", b"|", b"^", b"%"))
+_ASSIGNED = re.compile(rb"(?<![\w.>])([A-Za-z_]\w*)\s*(?:(=)(?!=)\s*([^;]*)|(?:[-+*/%&|^]|<<|>>)=|\+\+|--)")
+_STEPPED = re.compile(rb"(?:\+\+|--)\s*([A-Za-z_]\w*)")
 _OPERAND_ENDS = frozenset((b")", b"]"))
 
 
@@ -30,6 +33,8 @@ def guesses(code: bytes, snippet: bool) -> dict[str, Type]:
     integers: set[bytes] = set()
     functions: set[bytes] = set()
     pointers: set[bytes] = set()
+    masked: set[bytes] = set()  # in `m &= e`
+    flags = _flags(code) if snippet else frozenset()
     moved: set[bytes] = set()  # in `*(p + i)`
     dereferenced = False
     seen: set[bytes] = set()
@@ -63,6 +68,8 @@ def guesses(code: bytes, snippet: bool) -> dict[str, Type]:
                     pointers.add(token)
                 elif previous == b"(" and dereferenced:
                     moved.add(token)
+        elif first == 0x3D and previous in _INTEGER_OPERATORS:
+            masked.add(before)
         elif first == 0x3E and previous == b"-" and before:
             pointers.add(before)
         before, previous = previous, token
@@ -77,11 +84,28 @@ def guesses(code: bytes, snippet: bool) -> dict[str, Type]:
             found[text] = by_subscripts(1, snippet)
         elif name in pointers or name in moved:
             found[text] = c_types.pointer_to(UNKNOWN_TYPE)
-        elif name in integers:
+        elif name in integers or name in masked:
             found[text] = INT
+        elif snippet and name in flags:
+            found[text] = LOGICAL
         elif snippet:
             found[text] = REAL
     return found
+
+
+def _flags(code: bytes) -> frozenset[bytes]:
+    """Names that are assigned nothing but 0 and 1, or `x && ...` and `x || ...` of themselves."""
+    found: dict[bytes, bool] = {}
+    for match in _ASSIGNED.finditer(code):
+        name, value = match[1], match[3]
+        simple = match[2] is not None and (
+            value.strip() in (b"0", b"1", b"true", b"false", b"TRUE", b"FALSE")
+            or re.match(re.escape(name) + rb"\s*(?:&&|\|\|)", value) is not None
+        )
+        found[name] = simple and found.get(name, True)
+    for match in _STEPPED.finditer(code):
+        found[match[1]] = False
+    return frozenset(name for name, simple in found.items() if simple)
 
 
 def _begins_operand(before: bytes) -> bool:

@@ -165,13 +165,17 @@ class FlowGraph:
 
     @property
     def live_at_exit(self) -> int:
-        """Static objects, arguments passed by reference, and in a bare snippet nothing else is known."""
-        mask = 0
+        """Static objects, arguments passed by reference, undeclared names. In a bare snippet only those of the last
+        that it sets and never reads: for whom else?"""
+        mask = used = 0
+        for node in self.nodes if self.snippet else ():
+            used |= node.uses
         for symbol, bits in self._symbol_mask.items():
             if symbol.internal and symbol.name in self.dead:
                 continue
             by_reference = symbol.intent in ("out", "inout")
-            if symbol.is_static or by_reference or (symbol.storage == "undeclared" and not self.snippet):
+            wanted = symbol.storage == "undeclared" and not (self.snippet and bits & used)
+            if symbol.is_static or by_reference or wanted:
                 mask |= bits
         return mask
 

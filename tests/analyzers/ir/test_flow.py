@@ -176,8 +176,14 @@ def test_long_chains_need_no_stack() -> None:
 
 
 def test_snippet_names_are_not_read_afterwards() -> None:
-    file = lower_file(SourceText.of("void f(int n) { for (int i = 0; i < n; i++) t = i; }"), snippet=True)
+    file = lower_file(SourceText.of("void f(int n) { for (int i = 0; i < n; i++) { t = i; g(t); } }"), snippet=True)
     function: Function = file.functions[0].function
     loop = next(loops(function.body))
     assert names(flow.build(function, snippet=True).live_out(loop)) == set()
     assert names(flow.build(function, snippet=False).live_out(loop)) == {"t"}
+
+
+def test_what_a_snippet_sets_and_never_reads_is_for_somebody_else() -> None:
+    file = lower_file(SourceText.of("void f(int n) { for (int i = 0; i < n; i++) if (a[i]) found = 1; }"), snippet=True)
+    function: Function = file.functions[0].function
+    assert names(flow.build(function, snippet=True).live_out(next(loops(function.body)))) == {"found"}
