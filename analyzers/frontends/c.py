@@ -17,7 +17,6 @@ from analyzers.frontends.c_dialect import Dialect
 from analyzers.frontends.c_directives import resolve
 from analyzers.frontends.c_environment import Environment, Macros, Texts
 from analyzers.frontends.c_function import C, lower_function
-from analyzers.frontends.c_spelling import rewritten
 from analyzers.frontends.compile_commands import Flags, flags_for
 from analyzers.frontends.headers import SystemHeaders
 from analyzers.frontends.includes import HeaderReader, IncludeCache, threadprivate_names
@@ -31,6 +30,9 @@ from analyzers.text import SourceText, Span
 
 _BEFORE_FUNCTION = re.compile(r"\s*#\s*pragma\s+omp\s+declare\s+(?:simd|variant|target\s*$)")
 _WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+_LESS = re.compile(rb"<")
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +301,10 @@ class CFrontend:
         self._expand(context, chunk)
         context.addressed = c_environment.addressed(context.data)
         scope_type = c_environment.is_type(environment.scope)
-        context.data = rewritten(context.data, self._texts.words(data), scope_type)
+        before = context.data
+        context.data = self.dialect.rewritten(before, self._texts.words(data), scope_type)
+        if context.data != before:
+            context.flipped = frozenset(m.start() for m in _LESS.finditer(before) if context.data[m.start()] == 0x3E)
         bare = self.snippet and chunk.item.body == chunk.item.start
         return lower_function(context, chunk.name, chunk.start, chunk.directives, chunk.fingerprint, self._texts, bare)
 

@@ -87,6 +87,7 @@ class Context:
     depth: int = 0
     unclosed: int | None = None  # a brace is missing: what ends behind this offset may end elsewhere
     missing_headers: bool = False
+    flipped: frozenset[int] = frozenset()  # offsets of `<` that the parser got as `>`
     holder: str = ""  # the class whose method this is
     this: Symbol | None = None
     references: set[Symbol] = field(default_factory=set)  # pointers that stand for what they point to

@@ -46,6 +46,7 @@ class Dialect:
     statements: Statements
     outside: Statements  # what stands at file scope, declarations only
     types: Types  # type specifiers
+    rewritten: Callable[[bytes, frozenset[bytes], Callable[[bytes], bool | None]], bytes]  # what the parser gets
     cut: Callable[[bytes, bytes], list[Item]]  # code and skeleton of a file, in items
     signature: Callable[[Context, Node], Signature]  # declares the parameters of a definition in a scope of its own
     head: Callable[[Context, Node], None]  # declares the function that a definition at file scope defines

@@ -15,7 +15,6 @@ from analyzers.frontends.c_chunks import Item
 from analyzers.frontends.c_context import Context, Scope
 from analyzers.frontends.c_dialect import Dialect
 from analyzers.frontends.c_recovery import definition
-from analyzers.frontends.c_spelling import rewritten
 from analyzers.frontends.c_types import NAMED
 from analyzers.frontends.includes import Header
 from analyzers.frontends.macros import Macro, expand, words
@@ -223,7 +222,7 @@ def _declare_items(
         context.limit = len(context.data)
         # No declaration may depend on where it stands: the value is not known.
         context.data = context.data.replace(b"__LINE__", b"__line__")
-        context.data = rewritten(context.data, texts.words(text), is_type(environment.scope))
+        context.data = texts.dialect.rewritten(context.data, texts.words(text), is_type(environment.scope))
         names.fresh.clear()
         tags.fresh.clear()
         if function:

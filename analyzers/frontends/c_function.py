@@ -16,6 +16,7 @@ from analyzers.frontends import (
     c_expressions,
     c_memory,
     c_operators,
+    c_spelling,
     c_statements,
 )
 from analyzers.frontends.c_chunks import name_of_function
@@ -260,6 +261,7 @@ C = Dialect(
     {**c_statements.STATEMENTS, **c_control.STATEMENTS},
     OUTSIDE,
     {},
+    c_spelling.rewritten,
     c_chunks.cut,
     signature,
     c_declarations.head,

@@ -32,13 +32,14 @@ REWRITTEN = frozenset((*_PLAIN, b"_Atomic", b"_Complex", b"complex"))
 _PARENTHESISED = re.compile(rb"\(\s*([A-Za-z_]\w*)\s*\)(?=\s*[-+*&(])")
 _WORD_BEFORE = re.compile(rb"([A-Za-z_]\w*)\s*\Z")
 _CAST_BEFORE = re.compile(rb"\(\s*((?:[A-Za-z_]\w*\s*)+)\**\s*\)\s*\Z")
+_TEMPLATE_BEFORE = re.compile(rb"\b[A-Za-z_]\w*\s*<[\w\s:*&,<>]*>\Z")  # of C++: `static_cast<T>(x) - 1`
 _LOOK_BACK = 80
 _VISIBLE = re.compile(rb"\S")
 
 # What compilers are told of a variable, in place of which the grammar knows nothing: `x[3] ALIGNED = {0}`,
 # `x[3] __attribute__((aligned(64)));`, `double *NOALIAS const p`. Neither can be part of an expression.
 _BEHIND_BRACKETS = re.compile(
-    rb"(?<=\])\s*(?:[A-Za-z_]\w*|__attribute__\s*\(\((?!\s*(?:__)?(?:vector_size|mode|cleanup))[^()]*(?:\([^()]*\)[^()]*)*\)\))"
+    rb"(?<=\])(?<!delete\[\])\s*(?:[A-Za-z_]\w*|__attribute__\s*\(\((?!\s*(?:__)?(?:vector_size|mode|cleanup))[^()]*(?:\([^()]*\)[^()]*)*\)\))"
     rb"(?=\s*(?:=(?!=)|;))"
 )
 _QUALIFIER = re.compile(
@@ -109,7 +110,7 @@ def _begins_operand(code: bytes, at: int, is_type: Callable[[bytes], bool | None
     if last.isalnum() or last == b"_":
         word = _WORD_BEFORE.search(before)
         return word is not None and word[1] in _VALUE_CONTEXT
-    if last == b"]":
+    if last == b"]" or (last == b">" and _TEMPLATE_BEFORE.search(before)):
         return False
     if last == b")":
         cast = _CAST_BEFORE.search(before)

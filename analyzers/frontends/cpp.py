@@ -14,6 +14,7 @@ from analyzers.frontends import (
     cpp_declarations,
     cpp_expressions,
     cpp_names,
+    cpp_spelling,
     cpp_statements,
     cpp_types,
 )
@@ -33,6 +34,7 @@ CPP = Dialect(
         **dict.fromkeys(("class_specifier", "struct_specifier", "union_specifier"), cpp_classes.record),
         "enum_specifier": cpp_classes.enumeration,
     },
+    cpp_spelling.rewritten,
     cpp_chunks.cut,
     signature,
     cpp_declarations.head,
