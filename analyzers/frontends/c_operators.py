@@ -49,7 +49,7 @@ def _binary(c: Context, node: Node) -> Expr:
         right = current.child_by_field_name("right")
         if left is None or right is None:
             break
-        spine.append((current, current.children[1].type, right))
+        spine.append((current, operator(c, current), right))
         current = left
         if current.type == "parenthesized_expression":
             inner = inside(current)
@@ -68,6 +68,14 @@ def _binary(c: Context, node: Node) -> Expr:
         else:
             value = combine(cast(BinaryOp, op), value, expression(c, right), c.span(whole))
     return value
+
+
+def operator(c: Context, node: Node) -> str:
+    """The operator of a binary expression."""
+    sign = node.children[1]
+    if c.flipped and sign.type == ">" and sign.start_byte - c.shift in c.flipped:
+        return "<"
+    return sign.type
 
 
 def _cast_of_operand(c: Context, kind: Type, spine: list[tuple[Node, str, Node]]) -> Expr:
