@@ -51,6 +51,7 @@ class Pipeline:
     def __init__(self, language: Language, options: Options, path: str | None) -> None:
         self._language = language
         self._options = options
+        self._path = path
         self._frontend = frontend_of(language)(options.defines, options.include_paths, path, options.snippet)
         self._ran = suppressions.ran(options)
         self._source = EMPTY
@@ -63,7 +64,20 @@ class Pipeline:
     def update(self, source: SourceText) -> None:
         self._source = source
         self._version = None
+        if self._options.snippet and self._language == "c":
+            self._choose_language(source)
         self._frontend.update(source)
+
+    def _choose_language(self, source: SourceText) -> None:
+        """A snippet has no file name worth the word: what only the grammar of C++ reads is C++."""
+        # The grammar of C++ is large: loaded for snippets only.
+        from analyzers.frontends.snippets import is_cpp
+
+        if is_cpp(source.data):
+            self._language = "cpp"
+            self._frontend = frontend_of("cpp")(
+                self._options.defines, self._options.include_paths, self._path, self._options.snippet
+            )
 
     def results(self, first: int | None) -> Iterator[PlacedResult]:
         """The results of the version that is current when the first one is taken. The same objects come again as long

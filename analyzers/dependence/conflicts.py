@@ -13,8 +13,8 @@ from analyzers.dependence.alias import PointerFacts
 from analyzers.dependence.deadline import Deadline
 from analyzers.dependence.polyhedral import Solver
 from analyzers.ir.accesses import Access, Subscripts
-from analyzers.ir.expressions import Name, walk
-from analyzers.ir.statements import Loop
+from analyzers.ir.expressions import Call, Expr, Name, symbols, walk
+from analyzers.ir.statements import Loop, expressions
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Dependence, Reason
 
@@ -116,7 +116,7 @@ def _compare(write: Access, other: Access, inquiry: Inquiry, obstacles: Obstacle
 
 
 _OPAQUE = frozenset(
-    "not-affine indirect-subscript cast varies product bound-not-affine call inexact pointer-cast".split()
+    ("not-affine", "indirect-subscript", "cast", "varies", "product", "bound-not-affine", "call", "inexact")
 )
 """Reasons why nothing is known of the elements that two accesses use."""
 
@@ -145,13 +145,24 @@ def _moves(access: Access, inquiry: Inquiry, *, inner: bool) -> bool:
     ]
     indices = {header.index for header in inside}
     bounds = [bound for header in inside for bound in (header.lower, header.bound)] if inner else []
-    subscripts = [e for step in access.path if isinstance(step, Subscripts) for e in step.indices]
     return any(
         not inquiry.solver.invariant(part)
-        for expr in (*subscripts, *bounds)
+        for expr in (*_subscripts(access), *bounds)
         for part in walk(expr)
         if isinstance(part, Name) and part.symbol not in indices
     )
+
+
+def _subscripts(access: Access) -> list[Expr]:
+    """What says which elements an access uses; of a call, the arguments that name the object."""
+    found = [e for step in access.path if isinstance(step, Subscripts) for e in step.indices]
+    if access.call is None or access.statement is None or access.symbol is None:
+        return found
+    for expr in expressions(access.statement):
+        for part in walk(expr):
+            if isinstance(part, Call) and part.name == access.call:
+                found += (a for a in part.arguments if access.symbol in symbols(a))
+    return found
 
 
 def _concerns(obstacles: Obstacles, *accesses: Access) -> None:

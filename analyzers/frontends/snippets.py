@@ -1,0 +1,25 @@
+"""Which language a bare loop is written in: its text is all there is to tell by."""
+
+from __future__ import annotations
+
+from tree_sitter import Language, Parser
+
+from analyzers.frontends.c_function import C
+from analyzers.frontends.c_recovery import errors
+from analyzers.frontends.cpp import CPP
+from analyzers.frontends.masking import mask
+
+
+def is_cpp(data: bytes) -> bool:
+    """Does the grammar of C++ read statements that the grammar of C stumbles over?"""
+    code = b"void _(){" + mask(data).code + b"\n;}"
+    in_c = _unread(code, C.grammar)
+    return in_c > 0 and _unread(code, CPP.grammar) < in_c
+
+
+def _unread(code: bytes, grammar: Language) -> int:
+    """How much of the text the grammar does not understand."""
+    root = Parser(grammar).parse(code).root_node
+    if not root.has_error:
+        return 0
+    return sum(max(8, error.end_byte - error.start_byte) for error in errors(root))
