@@ -55,7 +55,7 @@ def relation(
     if first == second:
         return _same_symbol(first, a.path, b.path, assume_no_alias, invariant)
     left, right = _pointer_path(a.path), _pointer_path(b.path)
-    if left is None and right is None:
+    if left is None and right is None and not _may_be_one(first, second):
         return AliasAnswer("distinct", why="two different objects")
     if _types_differ(first, a.path, second, b.path):
         return AliasAnswer("distinct", why="objects of different types")
@@ -71,13 +71,21 @@ def _unnamed(unknown: Access, other: Access, facts: PointerFacts) -> AliasAnswer
 
 def _is_out_of_reach(symbol: Symbol, facts: PointerFacts) -> bool:
     """Can no pointer, called function or other name reach the object itself?"""
-    if symbol.storage not in ("local", "parameter") or symbol.address_taken or symbol.target:
+    if symbol.storage not in ("local", "parameter") or symbol.address_taken or symbol.target or symbol.is_reference:
         return False
     # An array gives its address away without a sign.
     if symbol.type.kind in ("array", "record"):
         copied = symbol.storage == "local" or symbol.type.kind == "record"
         return copied and facts.exposed is not None and symbol not in facts.exposed
     return True
+
+
+def _may_be_one(first: Symbol, second: Symbol) -> bool:
+    """A parameter by reference may be another name for an object that lives outside."""
+    return any(
+        one.is_reference and (other.is_reference or other.storage in ("global", "undeclared"))
+        for one, other in ((first, second), (second, first))
+    )
 
 
 def _pointer_path(path: tuple[PathStep, ...]) -> int | None:

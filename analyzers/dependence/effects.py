@@ -6,6 +6,7 @@ Everything else is unknown, with the reason.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -52,6 +53,7 @@ def library(name: str, headers: frozenset[str] = frozenset()) -> Effects | None:
     )
 
 
+_OVERLOADED = Effects(unknown="is overloaded: which one is called is not known")
 _ROUNDS = 8  # effects only grow, and rarely more than twice
 
 Memo = dict[tuple[object, ...], Effects]
@@ -72,7 +74,9 @@ def table(
     """
     memo = {} if memo is None else memo
     fresh: Memo = {}
-    defined = {function.name: function for function in functions}
+    every = list(functions)
+    defined = {function.name: function for function in every}
+    overloaded = {name for name, count in Counter(f.name for f in every).items() if count > 1 and name}
     known: dict[str, Effects] = {}
     for function in defined.values():
         for name in function.callees:
@@ -81,6 +85,9 @@ def table(
                 combines = COMBINES.get(name.removeprefix("std::"))
                 known[name] = replace(library(name, headers) or unseen, combines=combines)
     for component in _components(defined):
+        if not overloaded.isdisjoint(component):
+            known.update((name, _OVERLOADED) for name in component)
+            continue
         if len(component) > 1 or component[0] in defined[component[0]].callees:
             _solve([defined[name] for name in component], known)
             continue
@@ -89,7 +96,7 @@ def table(
         known[function.name] = fresh[key] = memo.get(key) or _described(function, known)
     memo.clear()
     memo.update(fresh)
-    dead = _dead(defined, known)
+    dead = frozenset() if overloaded else _dead(defined, known)
     if dead:
         known.update((name, replace(known[name], dead=dead)) for name in defined)
     known.update((name, vouched_for(known.get(name))) for name in independent)

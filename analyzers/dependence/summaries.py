@@ -271,6 +271,9 @@ class _Summary:
         if symbol.threadprivate:
             self.state = self.state or f"the threadprivate `{symbol.name}`"
             self.threadprivate.add(symbol.name)
+        if symbol.is_reference and symbol in self.function.params:
+            position = self.function.params.index(symbol)
+            self.uses[position] = join(self.uses[position], use)
         if symbol.storage in ("global", "undeclared"):
             self._file_scope(symbol.name, use)
             if use != "read" and not symbol.type.is_scalar:
@@ -396,13 +399,15 @@ class _Summary:
 
 def _overwrites(function: Function) -> Iterator[int]:
     """Parameters `p` for which `*p = ...` stands among the first statements that every call runs."""
-    positions = {symbol: n for n, symbol in enumerate(function.params) if symbol.is_pointer}
+    positions = {s: n for n, s in enumerate(function.params) if s.is_pointer or s.is_reference}
     for stmt in function.body.statements:
         if not positions or any(isinstance(s, Jump) for s in walk_statements(stmt)):
             return
         if any(isinstance(part, Opaque) for expr in expressions(stmt) for part in walk(expr)):
             return
         match stmt:
+            case Assign(target=Name(symbol=symbol), op=None) if symbol.is_reference and symbol in positions:
+                yield positions.pop(symbol)
             case Assign(target=Name(symbol=symbol)):
                 positions.pop(symbol, None)
             case Assign(target=Element(base=Name(symbol=symbol), subscripts=(Constant(value=0),)), op=None) if (

@@ -37,7 +37,7 @@ _ACCESSES = 24
 def see_through(function: Function, known: Known) -> Transparent | None:
     """The accesses and the result of a function without loops, or None where they cannot be told exactly."""
     statements = [s for s in walk_statements(function.body) if not isinstance(s, Block)]
-    if len(statements) > _STATEMENTS or function.variadic:
+    if len(statements) > _STATEMENTS or function.variadic or any(p.is_reference for p in function.params):
         return None
     if any(isinstance(s, (Loop, Unknown, Switch)) for s in statements):
         return None

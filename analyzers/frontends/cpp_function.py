@@ -132,7 +132,7 @@ def _parameter(c: Context, name: Node | None, kind: Type, reference: bool, node:
         return Symbol(f"{c.function}/p{position}:", "", kind, "parameter", c.span(node), depth=1)
     symbol = c.declare(c.text(name), kind, "parameter", c.span(name))
     if scalar:
-        symbol = replace(symbol, address_taken=True, intent="in" if kind.const else "inout")
+        symbol = replace(symbol, intent="in" if kind.const else "inout")
         c.scope.names[symbol.name] = symbol
     elif reference and not is_container(kind) and not _of_array(kind):
         c.references.add(symbol)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from analyzers.ir.graph import NOTHING, Builder, Node, Region
-from analyzers.ir.pointers import CallEffects, Memory
+from analyzers.ir.pointers import CallEffects, Memory, may_share_memory
 from analyzers.ir.statements import Function, Loop, Stmt, Unknown, walk_statements
 from analyzers.ir.symbols import Symbol, Type
 from analyzers.ir.uses import Path, Place, places_in
@@ -361,7 +361,21 @@ class FlowGraph:
             reads |= node.assumed_reads
             writes |= node.assumed_writes
         written = self.written_mask(loop)
-        return self.symbols_in((reads & written) | (writes & (written | self.used_mask(loop))))
+        found = self.symbols_in((reads & written) | (writes & (written | self.used_mask(loop))))
+        return found | self._references_apart(loop) if self.memory.references else found
+
+    def _references_apart(self, loop: Loop) -> frozenset[Symbol]:
+        """Parameters by reference that may be other names for variables that the loop uses too."""
+        written = self.written_mask(loop)
+        used = written | self.used_mask(loop)
+        outside = [(s, m) for s, m in self._symbol_mask.items() if m & self.memory.outside and m & used]
+        return frozenset(
+            one
+            for one, mask in outside
+            if one.is_reference
+            for other, others in outside
+            if other != one and (mask | others) & written and may_share_memory(one.type, other.type)
+        )
 
     def live_out(self, loop: Loop) -> frozenset[Symbol]:
         """Variables whose value after the loop may be read before it is overwritten."""

@@ -171,6 +171,8 @@ class Memory:
         self.assumable = 0
         # Those of them that other files do not see: no pointer leads to them.
         self.unreachable = 0
+        # Parameters by reference: objects of the caller.
+        self.references = 0
         self.bits = bits
         self.types = types
         self.all = 0
@@ -179,7 +181,11 @@ class Memory:
         self.by_name: dict[str, int] = {}
         self.outside = 0
         for symbol, mask in variables.items():
-            if symbol.storage in ("global", "undeclared"):
+            if symbol.is_reference:
+                self.references |= mask
+                self.outside |= mask
+                self.assumable |= mask
+            elif symbol.storage in ("global", "undeclared"):
                 self.outside |= mask
                 self.by_name[symbol.name] = self.by_name.get(symbol.name, 0) | mask
                 if not symbol.address_taken:

@@ -82,7 +82,7 @@ class Symbol:
     type: Type = field(compare=False, default=UNKNOWN_TYPE)
     storage: Storage = field(compare=False, default="local")
     span: Span = field(compare=False, default=NOWHERE)  # of the declared name, in the function; NOWHERE at file scope
-    intent: Intent = field(compare=False, default="unknown")
+    intent: Intent = field(compare=False, default="unknown")  # set: a parameter by reference
     target: bool = field(compare=False, default=False)  # Fortran TARGET or POINTER
     address_taken: bool = field(compare=False, default=False)  # `&x` stands in the function (of a global: in the file)
     threadprivate: bool = field(compare=False, default=False)
@@ -97,6 +97,11 @@ class Symbol:
     @property
     def is_array(self) -> bool:
         return self.type.kind == "array"
+
+    @property
+    def is_reference(self) -> bool:
+        """A parameter that is another name for an object of the caller."""
+        return self.storage == "parameter" and self.intent != "unknown"
 
     @property
     def is_static(self) -> bool:
