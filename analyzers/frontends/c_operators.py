@@ -34,7 +34,7 @@ from analyzers.ir.expressions import (
     UnaryOp,
 )
 from analyzers.ir.statements import Assign, Block, Evaluate, If, Stmt, Unknown
-from analyzers.ir.symbols import INT, Symbol, Type
+from analyzers.ir.symbols import INT, VOID, Symbol, Type
 from analyzers.text import Span
 
 _HAS_EFFECT = frozenset(("assignment_expression", "update_expression"))
@@ -304,7 +304,7 @@ def _macro_of_a_header(c: Context, node: Node) -> bool:
     if c.data[node.start_byte : node.end_byte] in c.macros:
         return False
     span = c.span(node)
-    call = Call(Name(Symbol(f"//{name}", name, c_types.FUNCTION, "undeclared"), span), (), c_types.VOID, span)
+    call = Call(Name(Symbol(f"//{name}", name, c_types.FUNCTION, "undeclared"), span), (), VOID, span)
     reason = f"`{name}` is not declared: a macro of a header that was not read?"
     c.out.append(Unknown(reason, (), span, Evaluate(call, span)))
     return True
