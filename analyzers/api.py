@@ -35,7 +35,8 @@ __all__ = [
 
 EXTENSIONS: dict[str, Language] = {
     **dict.fromkeys((".c", ".h"), "c"),
-    **dict.fromkeys((".cpp", ".cc", ".cxx", ".c++", ".hpp", ".hh", ".hxx", ".h++", ".ipp", ".tpp", ".cu", ".cuh"), "cpp"),
+    **dict.fromkeys((".cpp", ".cc", ".cxx", ".c++", ".cu"), "cpp"),
+    **dict.fromkeys((".hpp", ".hh", ".hxx", ".h++", ".ipp", ".tpp", ".cuh"), "cpp"),
 }
 
 DEFAULTS = Options()

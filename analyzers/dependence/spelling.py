@@ -19,6 +19,7 @@ from analyzers.ir.expressions import (
     Opaque,
     Unary,
 )
+from analyzers.ir.symbols import Symbol, Type
 
 _PRECEDENCE = {
     "||": 1, "&&": 2, "|": 3, "^": 4, "&": 5, "==": 6, "!=": 6, "<": 7, "<=": 7, ">": 7, ">=": 7, "<<": 8, ">>": 8,
@@ -46,8 +47,17 @@ def _spell(expr: Expr, outer: int, depth: int) -> str:
             return f"{_postfix(base, depth)}->{name}"
         case Field(base=base, name=name):
             return f"{_postfix(base, depth)}.{name}"
+        case Address(operand=operand, type=Type(name=name)) if name.endswith("&"):  # by reference: nobody wrote it
+            return _spell(operand, outer, depth)
         case Address(operand=operand):
             return "&" + _spell(operand, 11, depth + 1)
+        case Call(callee=Name(symbol=Symbol(method=True, name=name)), arguments=(first, *rest)):
+            shown = ", ".join(_spell(a, 0, depth + 1) for a in rest)
+            if name == "operator()":
+                return f"{_postfix(first.operand if isinstance(first, Address) else first, depth)}({shown})"
+            if isinstance(first, Address):
+                return f"{_postfix(first.operand, depth)}.{name}({shown})"
+            return f"{_postfix(first, depth)}{'->' if first.type.kind == 'pointer' else '.'}{name}({shown})"
         case Call(callee=callee, arguments=arguments):
             return f"{_postfix(callee, depth)}({', '.join(_spell(a, 0, depth + 1) for a in arguments)})"
         case Unary(op=op, operand=operand):

@@ -237,6 +237,9 @@ def _object(base: Expr) -> Expr:
 def _element(call: Call, callee: Expr, subscripts: tuple[Expr, ...]) -> Expr:
     """`M(i, j)` as `M[i][j]`, `o.v[k]->at(i)` as an element of an array of its own too: `(o.v->at)[k][i]`. Only what is
     reached through a local pointer, which may be another in each iteration, stays an element behind that pointer."""
+    if isinstance(callee, Name) and callee.symbol.method and subscripts:
+        callee, subscripts = Field(_called_for(subscripts[0]), callee.symbol.name, span=call.span), subscripts[1:]
+    subscripts = tuple(_by_value(each) for each in subscripts)
     base = callee
     outer: list[Expr] = []
     while isinstance(base, (Field, Element)):
@@ -250,6 +253,18 @@ def _element(call: Call, callee: Expr, subscripts: tuple[Expr, ...]) -> Expr:
     text = spell(callee)[:_LONGEST]
     place = Name(Symbol(f"//{text}()", text, _array(len(subscripts)), "undeclared"), call.span)
     return Element(place, subscripts, REAL, call.span) if subscripts else place
+
+
+def _called_for(argument: Expr) -> Expr:
+    """The object of a method, of which it gets the address."""
+    if isinstance(argument, Address):
+        return argument.operand
+    return Element(argument, (ZERO,), argument.type.element or REAL) if argument.type.kind == "pointer" else argument
+
+
+def _by_value(argument: Expr) -> Expr:
+    """A subscript that is handed over by reference."""
+    return argument.operand if isinstance(argument, Address) and argument.operand.type.is_scalar else argument
 
 
 def _array(rank: int) -> Type:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tree_sitter import Node
 
 from analyzers.frontends import c_names, c_types, cpp_containers
@@ -125,8 +127,8 @@ def _unseen(c: Context, name: str, nodes: list[Node], span: Span) -> Expr:
     return Call(Name(symbol, span), values, result or UNKNOWN_TYPE, span)
 
 
-def called(c: Context, name: str, values: tuple[Expr, ...], kind: Type, span: Span) -> Call:
-    return cpp_containers.call(c, name, values, span, kind)
+def called(c: Context, name: str, values: tuple[Expr, ...], kind: Type, span: Span, method: bool = False) -> Call:
+    return cpp_containers.call(c, name, values, span, kind, method)
 
 
 def called_value(c: Context, value: Expr, nodes: list[Node], node: Node) -> Expr:
@@ -142,9 +144,9 @@ def called_value(c: Context, value: Expr, nodes: list[Node], node: Node) -> Expr
         return called(c, name, (address(value, span), *values), _result(c, name), span)
     if isinstance(value, Name):
         if isinstance(value.symbol, Symbol) and value.symbol.type.kind == "unknown":
-            return called(c, value.symbol.name, (address(value, span), *values), UNKNOWN_TYPE, span)
+            return called(c, value.symbol.name, (address(value, span), *values), UNKNOWN_TYPE, span, True)
         return Call(value, values, UNKNOWN_TYPE, span)
-    return called(c, "operator()", (passed(value), *values), UNKNOWN_TYPE, span)
+    return called(c, "operator()", (passed(value), *values), UNKNOWN_TYPE, span, True)
 
 
 def values_of(c: Context, nodes: list[Node], formals: tuple[tuple[str, Type], ...] | None) -> tuple[Expr, ...]:
@@ -164,10 +166,10 @@ def passed(value: Expr) -> Expr:
     """The address of what can be changed, and the value of everything else."""
     if value.type.kind in ("array", "function"):
         return value
-    if isinstance(value, (Element, Field)):
-        return address(value, value.span)
-    if isinstance(value, Name) and value.symbol.storage not in ("constant", "function") and not value.type.const:
-        return value if value.type.kind == "pointer" else Address(value, c_types.pointer_to(value.type), value.span)
+    changeable = isinstance(value, Name) and value.symbol.storage not in ("constant", "function")
+    if isinstance(value, (Element, Field)) or (changeable and not value.type.const and value.type.kind != "pointer"):
+        kind = c_types.pointer_to(value.type)
+        return Address(value, replace(kind, name=f"{value.type.name} {REFERENCE}"), value.span)
     return value
 
 
@@ -206,7 +208,7 @@ def _method(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
     )
     if known == name and (name in ROUTINES or isinstance(c.scope.find(name), Symbol)):
         known = f".{name}"  # a method, not the function of that name
-    return called(c, known, (passed(base), *values_of(c, nodes, None)), UNKNOWN_TYPE, span)
+    return called(c, known, (passed(base), *values_of(c, nodes, None)), UNKNOWN_TYPE, span, True)
 
 
 def _own_method(c: Context, name: str, found: Symbol | Type | None) -> str | None:

@@ -87,6 +87,7 @@ class Symbol:
     address_taken: bool = field(compare=False, default=False)  # `&x` stands in the function (of a global: in the file)
     threadprivate: bool = field(compare=False, default=False)
     internal: bool = field(compare=False, default=False)  # at file scope, not seen by other files (`static` in C)
+    method: bool = field(compare=False, default=False)  # a function that gets its object as first argument
     depth: int = field(compare=False, default=0)  # block nesting: 0 file scope, 1 parameters and function body, ...
     value: Expr | None = field(compare=False, default=None)  # of a constant
 
