@@ -116,7 +116,17 @@ def _compare(write: Access, other: Access, inquiry: Inquiry, obstacles: Obstacle
 
 
 _OPAQUE = frozenset(
-    ("not-affine", "indirect-subscript", "cast", "varies", "product", "bound-not-affine", "call", "inexact")
+    (
+        "not-affine",
+        "indirect-subscript",
+        "cast",
+        "varies",
+        "product",
+        "bound-not-affine",
+        "symbolic-step",
+        "call",
+        "inexact",
+    )
 )
 """Reasons why nothing is known of the elements that two accesses use."""
 
@@ -131,9 +141,13 @@ def _apart(write: Access, other: Access, code: str, inquiry: Inquiry) -> Assumpt
     if code not in _OPAQUE or write.symbol != other.symbol:
         return None
     same = write.path == other.path and write.loops == other.loops
-    if all(_moves(access, inquiry, inner=same) for access in (write, other)):
-        return Assumption("condition", f"different iterations use different elements of `{name}`", "strong", (name,))
-    return None
+    if not _moves(write, inquiry, inner=same):
+        return None
+    if same or _moves(other, inquiry, inner=False):
+        text = f"different iterations use different elements of `{name}`"
+    else:
+        text = f"no iteration writes an element of `{name}` that another one uses"
+    return Assumption("condition", text, "strong", (name,))
 
 
 def _moves(access: Access, inquiry: Inquiry, *, inner: bool) -> bool:

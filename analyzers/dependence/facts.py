@@ -94,6 +94,7 @@ class LoopFacts:
     private: tuple[Symbol, ...] = ()  # declared outside; the index itself is not listed
     firstprivate: tuple[Symbol, ...] = ()
     lastprivate: tuple[Symbol, ...] = ()
+    conditional: tuple[Symbol, ...] = ()  # lastprivate of the last iteration that writes it
     linear: tuple[tuple[Symbol, Expr], ...] = ()
     reductions: tuple[Reduction, ...] = ()
     accesses: tuple[Access, ...] = ()  # below this loop, calls' effects included

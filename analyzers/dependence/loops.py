@@ -13,6 +13,7 @@ from analyzers.dependence import accesses as access_collector
 from analyzers.dependence import (
     alias,
     conflicts,
+    coverage,
     flags,
     induction,
     nest,
@@ -41,7 +42,7 @@ from analyzers.ir.expressions import Element, Expr, Field, Name, symbols
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.statements import Function, Loop, LoopHeader
 from analyzers.ir.symbols import Symbol
-from analyzers.ir.verdicts import Dependence, Reason, Verdict, Witness
+from analyzers.ir.verdicts import Assumption, Dependence, Reason, Verdict, Witness
 from analyzers.settings import Options
 
 
@@ -177,6 +178,7 @@ def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
         private=(*parts.scalars.private, *parts.private_arrays),
         firstprivate=parts.scalars.firstprivate,
         lastprivate=lastprivate,
+        conditional=parts.scalars.conditional,
         linear=tuple(parts.linear.items()),
         reductions=(*parts.reductions, *parts.array_reductions),
         accesses=inside,
@@ -219,6 +221,7 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
         *scalars.private,
         *scalars.firstprivate,
         *scalars.lastprivate,
+        *scalars.conditional,
         *(c.symbol for c in scalars.conflicts),
         *(r.symbol for r in parts.reductions),
         *parts.linear,
@@ -246,17 +249,16 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
             continue
         if symbol in summed:
             reduced.append(summed[symbol])
-        elif _covered(mine, solver, loop):
+        elif coverage.covered(mine, solver, loop, room.graph):
+            if symbol.storage == "undeclared":
+                if not any(a.reads for a in mine):
+                    continue
+                says = f"`{symbol.name}` is an array that is not used after the loop"
+                parts.obstacles.assume(Assumption("condition", says, "strong", (symbol.name,)))
             private.append(symbol)
     parts.private_arrays, parts.array_reductions = tuple(private), tuple(reduced)
     settled = frozenset((*private, *(r.symbol for r in reduced)))
     conflicts.compare([a for a in parts.shared if a.symbol not in private], inquiry, parts.obstacles, settled)
-
-
-def _covered(accesses: Sequence[Access], solver: Solver, loop: Loop) -> bool:
-    """Was every element that an iteration reads written before in the same iteration (Tu & Padua 1993)?"""
-    writes = [a for a in accesses if a.kind == "write"]
-    return all(solver.covered(a, writes, loop) for a in accesses if a.reads)
 
 
 def _array_reductions(loop: Loop, accesses: Sequence[Access], room: _Room) -> list[Reduction]:

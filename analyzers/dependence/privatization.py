@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from analyzers.dependence.guards import exposed_on_real_paths
 from analyzers.dependence.stores import apart_from
-from analyzers.ir.expressions import Expr, Name, root, walk
+from analyzers.ir.expressions import Expr, Name, root, symbols, walk
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.graph import Node
 from analyzers.ir.statements import Assign, Declare, Loop, LoopHeader, Stmt, expressions, loops, walk_statements
@@ -41,6 +41,7 @@ class ScalarRoles:
     lastprivate: tuple[Symbol, ...] = ()
     local: tuple[Symbol, ...] = ()
     conflicts: tuple[ScalarConflict, ...] = ()
+    conditional: tuple[Symbol, ...] = ()  # the last iteration that writes it decides (§5.4.5, `conditional`)
     index_live: bool = False
 
 
@@ -57,6 +58,7 @@ def classify(loop: Loop, graph: FlowGraph, header: LoopHeader | None, handled: I
     private: list[Symbol] = []
     first: list[Symbol] = []
     last: list[Symbol] = []
+    conditional: list[Symbol] = []
     conflicts: list[ScalarConflict] = []
     written = graph.written_mask(loop)
     written_by_name = graph.symbols_in(_written_directly(loop, graph) & written)
@@ -64,6 +66,9 @@ def classify(loop: Loop, graph: FlowGraph, header: LoopHeader | None, handled: I
         verdict = _classify(symbol, loop, graph)
         if isinstance(verdict, ScalarConflict):
             conflicts.append(verdict)
+            continue
+        if "conditional" in verdict:
+            conditional.append(symbol)
             continue
         if "first" in verdict:
             first.append(symbol)
@@ -78,6 +83,7 @@ def classify(loop: Loop, graph: FlowGraph, header: LoopHeader | None, handled: I
         tuple(last),
         tuple(sorted(declared, key=lambda s: (s.span, s.uid))),
         tuple(conflicts),
+        tuple(conditional),
         index_live,
     )
 
@@ -117,6 +123,8 @@ def _classify(symbol: Symbol, loop: Loop, graph: FlowGraph) -> ScalarConflict | 
         roles.add("first")
     live = graph.live_out_mask(loop) & written
     if live & ~graph.always_written_mask(loop):
+        if graph.snippet and symbol.storage == "undeclared" and not exposed and _set_by_name(symbol, loop, graph):
+            return frozenset({"conditional"})
         text = f"the value of `{name}` after the loop depends on which iteration wrote last"
         return _conflict(symbol, loop, graph, live, "conditional-last", text)
     if live:
@@ -125,6 +133,15 @@ def _classify(symbol: Symbol, loop: Loop, graph: FlowGraph) -> ScalarConflict | 
             # Copying out a record copies all of it: members that were not written must have come in.
             roles.add("first")
     return frozenset(roles)
+
+
+def _set_by_name(symbol: Symbol, loop: Loop, graph: FlowGraph) -> bool:
+    """Is the variable a scalar that only assignments to its name change? The compiler has to see each."""
+    mask = graph.symbol_mask(symbol)
+    writers = (n.stmt for n in graph.nodes_of(loop) if n.writes & mask)
+    return symbol.type.kind not in ("record", "array") and all(
+        isinstance(s, Assign) and isinstance(s.target, Name) and s.target.symbol == symbol for s in writers
+    )
 
 
 def _conflict(
@@ -187,15 +204,18 @@ def is_live_out(symbol: Symbol, loop: Loop, graph: FlowGraph) -> bool:
 def array_candidates(loop: Loop, graph: FlowGraph, exposed: Container[Symbol] = ()) -> tuple[Symbol, ...]:
     """Local arrays declared outside of the loop that it writes and whose contents nobody reads afterwards: worth asking
     whether every iteration writes what it reads (Tu & Padua 1993). The addresses of `exposed` ones are kept somewhere,
-    so that it cannot be seen who reads them."""
+    so that it cannot be seen who reads them. In a bare snippet undeclared arrays may be such."""
     written: dict[Symbol, None] = {}
     spoiled: set[Symbol] = set()
     inside = {s.symbol for s in _below(loop) if isinstance(s, Declare)}
+    indices = _indices(loop)
     for node in graph.nodes_of(loop):
         for lvalue in node.raw.element_stores:
             symbol = _array(lvalue)
             if symbol is not None:
                 written[symbol] = None
+                if symbol.storage == "undeclared" and not indices.isdisjoint(symbols(lvalue)):
+                    spoiled.add(symbol)  # each iteration fills its own part
         handed = {symbol for symbol, _ in node.raw.addresses if symbol.is_array}
         if node.raw.calls:
             for symbol in handed:
@@ -205,12 +225,17 @@ def array_candidates(loop: Loop, graph: FlowGraph, exposed: Container[Symbol] = 
     return tuple(
         symbol
         for symbol in written
-        if symbol.storage == "local"
-        and symbol not in inside
+        if symbol not in inside
         and symbol not in spoiled
-        and symbol not in exposed
-        and all(extent.size is not None for extent in symbol.type.extents)
-        and not array_live_out(symbol, loop, graph)
+        and (
+            (graph.snippet and symbol.storage == "undeclared")
+            or (
+                symbol.storage == "local"
+                and symbol not in exposed
+                and all(extent.size is not None for extent in symbol.type.extents)
+                and not array_live_out(symbol, loop, graph)
+            )
+        )
     )
 
 
@@ -241,6 +266,11 @@ def array_live_out(symbol: Symbol, loop: Loop, graph: FlowGraph) -> bool:
                 stack.append(successor)
     # A pointer may have been set to it anywhere: then nothing is known.
     return any(s == symbol and not node.raw.calls for node in graph.nodes for s, _ in node.raw.addresses)
+
+
+def _indices(loop: Loop) -> set[Symbol]:
+    """What the loop itself steps."""
+    return {s.target.symbol for s in loop.step if isinstance(s, Assign) and isinstance(s.target, Name)}
 
 
 def _array(lvalue: Expr) -> Symbol | None:

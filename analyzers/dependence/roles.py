@@ -37,6 +37,7 @@ def _roles(parts: Parts) -> Iterator[Role]:
     yield from _each(both, "lastprivate", "partly written in every iteration, and used after the loop")
     yield from _each(scalars.firstprivate, "firstprivate", "every iteration reads the value from before the loop")
     yield from _each(scalars.lastprivate, "lastprivate", "written in every iteration, and used after the loop")
+    yield from _each(scalars.conditional, "lastprivate", "the last iteration that writes it decides what it is after")
     yield from _each(scalars.private, "private", "written before it is read in every iteration")
     yield from _each(parts.private_arrays, "private", "a work array: every iteration writes what it reads")
     yield from _each(parts.linear, "linear", "moves by the same amount in every iteration")

@@ -134,7 +134,11 @@ def _arities(function: Function, accessors: set[str]) -> dict[str, int]:
         for part in _parts(_supposed(stmt)):
             if isinstance(part, Call) and (name := callee_of(part)) in found:
                 found[name].add(len(part.arguments))
-    return {name: counts.pop() for name, counts in found.items() if len(counts) == 1}
+    return {
+        name: counts.pop()
+        for name, counts in found.items()
+        if len(counts) == 1 and (counts != {0} or not name.isidentifier())
+    }
 
 
 class _Rewriting:
@@ -245,14 +249,14 @@ def _element(call: Call, callee: Expr, subscripts: tuple[Expr, ...]) -> Expr:
     while isinstance(base, (Field, Element)):
         outer = [*base.subscripts, *outer] if isinstance(base, Element) else outer
         base = base.base
-    if not isinstance(base, Name) or (base.symbol.storage == "local" and not base.symbol.is_array):
+    if not subscripts or not isinstance(base, Name) or (base.symbol.storage == "local" and not base.symbol.is_array):
         kind = _array(len(subscripts))
         place = replace(callee, type=kind) if isinstance(callee, (Field, Element)) else callee
         return Element(place, subscripts, REAL, call.span) if subscripts else place
     subscripts = (*(e for e in outer if e != ZERO), *subscripts)
     text = spell(callee)[:_LONGEST]
-    place = Name(Symbol(f"//{text}()", text, _array(len(subscripts)), "undeclared"), call.span)
-    return Element(place, subscripts, REAL, call.span) if subscripts else place
+    array = Symbol(f"//{text}()", text, _array(len(subscripts)), "global")
+    return Element(Name(array, call.span), subscripts, REAL, call.span)
 
 
 def _called_for(argument: Expr) -> Expr:

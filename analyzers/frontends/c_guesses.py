@@ -77,7 +77,8 @@ def guesses(code: bytes, snippet: bool) -> dict[str, Type]:
     for name in seen:
         text = name.decode("ascii")
         if name in subscripts:
-            found[text] = by_subscripts(subscripts[name], snippet)
+            # An array cannot be assigned to: then it is a pointer, whoever wrote the snippet.
+            found[text] = by_subscripts(subscripts[name], snippet and not _changes(name, code))
         elif name in functions:
             found[text] = c_types.FUNCTION
         elif name in moved and snippet and not _changes(name, code):

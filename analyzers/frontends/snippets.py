@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tree_sitter import Language, Parser
 
 from analyzers.frontends.c_function import C
@@ -9,10 +11,19 @@ from analyzers.frontends.c_recovery import errors
 from analyzers.frontends.cpp import CPP
 from analyzers.frontends.masking import mask
 
+# What C reads too, as something that nobody writes: `T &x = e` assigns to a conjunction, `v.at<T>(i)` compares.
+_ONLY_CPP = re.compile(
+    rb"[;{}(]\s*(?:const\s+)?[A-Za-z_]\w*\s*&\s*[A-Za-z_]\w*\s*=(?!=)"
+    rb"|(?:\.|->)\s*[A-Za-z_]\w*<[\w\s,*]+>\s*\("
+    rb"|[;{}]\s*[A-Za-z_]\w*<[\w\s,*<>]+>\s*&?\s*[A-Za-z_]\w*\s*[;=({]"
+)
+
 
 def is_cpp(data: bytes) -> bool:
     """Does the grammar of C++ read statements that the grammar of C stumbles over?"""
     code = b"void _(){" + mask(data).code + b"\n;}"
+    if _ONLY_CPP.search(code):
+        return True
     in_c = _unread(code, C.grammar)
     return in_c > 0 and _unread(code, CPP.grammar) < in_c
 

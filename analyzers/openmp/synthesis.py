@@ -121,6 +121,8 @@ def _clauses(facts: LoopFacts, collapsed: frozenset[Symbol], collapse: int) -> t
     ):
         if listed:
             clauses.append(f"{name}({', '.join(_names(listed))})")
+    if facts.conditional:
+        clauses.append(f"lastprivate(conditional: {', '.join(_names(facts.conditional))})")
     for symbol, step in facts.linear:
         clauses.append(f"linear({symbol.name}{_step(step)})")
     clauses += _reductions(facts.reductions)
@@ -280,7 +282,7 @@ def readable(value: float) -> str:
 def _simd(facts: LoopFacts, nests: Nests, work: Work) -> str | None:
     """`#pragma omp simd` for an innermost loop of unit stride that calls nothing a vector unit cannot do (§10.4)."""
     header = facts.header
-    if header is None or facts.governed_by is not None or nests.below(facts) or facts.lastprivate:
+    if header is None or facts.governed_by is not None or nests.below(facts) or facts.lastprivate or facts.conditional:
         return None
     if abs(cost.constant(header.step) or 0) != 1 or work.trips < VECTOR:
         return None

@@ -1,0 +1,114 @@
+"""Is what an iteration reads of an array written before in the same iteration (Tu & Padua 1993)?
+
+Polyhedral where the conditions are affine; elements with constant subscripts are followed through the flow graph like
+scalars, whatever the conditions.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from analyzers.dependence.affine import constant_value
+from analyzers.dependence.polyhedral import Solver
+from analyzers.ir.accesses import Access, Subscripts
+from analyzers.ir.expressions import Element, Name
+from analyzers.ir.flow import FlowGraph
+from analyzers.ir.graph import Region
+from analyzers.ir.statements import Assign, Loop, LoopHeader
+from analyzers.ir.symbols import Symbol
+
+_MOST = 32  # elements that are followed one by one
+
+Place = tuple[int, ...]
+
+
+def covered(accesses: Sequence[Access], solver: Solver, loop: Loop, graph: FlowGraph) -> bool:
+    """Was every element that one of the accesses (to one array) reads in an iteration of the loop written before in
+    the same iteration?"""
+    writes = [a for a in accesses if a.kind == "write"]
+    return all(
+        solver.covered(a, [_under(w, a, loop) for w in writes], loop) or _followed(a, loop, graph, solver.headers)
+        for a in accesses
+        if a.reads
+    )
+
+
+def _under(write: Access, read: Access, loop: Loop) -> Access:
+    """The write without the conditions that the read is under too, and that an iteration of the loop asks once."""
+    if loop not in write.loops:
+        return write
+    level = write.loops.index(loop) + 1
+    shared = {id(g) for g in read.guards if g.depth is not None and g.depth <= level}
+    guards = tuple(g for g in write.guards if id(g) not in shared)
+    return write if len(guards) == len(write.guards) else replace(write, guards=guards)
+
+
+def _followed(read: Access, loop: Loop, graph: FlowGraph, headers: Mapping[int, LoopHeader]) -> bool:
+    """Is every element of the read, one with constant subscripts, written on all paths of the iteration to it?"""
+    symbol, statement = read.symbol, read.statement
+    if symbol is None or statement is None or read.call is not None or not read.exact or len(read.path) != 1:
+        return False
+    places = _places(read, loop, headers)
+    node = graph.node_of(statement)
+    regions = graph.regions(loop)
+    if not places or node is None or len(regions) != 1:
+        return False
+    return all(_always_before(node.index, symbol, place, regions[0], graph) for place in places)
+
+
+def _places(read: Access, loop: Loop, headers: Mapping[int, LoopHeader]) -> list[Place]:
+    """The subscripts of the read, where they are constants or indices of loops inside with constant bounds."""
+    (step,) = read.path
+    if not isinstance(step, Subscripts) or step.through_pointer:
+        return []
+    inside = {
+        header.index: header
+        for inner in read.loops[read.loops.index(loop) + 1 :]
+        if (header := headers.get(id(inner))) is not None
+    }
+    choices: list[Sequence[int]] = []
+    total = 1
+    for index in step.indices:
+        value = constant_value(index)
+        if value is not None:
+            choices.append((value,))
+        elif isinstance(index, Name) and index.symbol in inside:
+            choices.append(_values(inside[index.symbol]))
+        else:
+            return []
+        total *= len(choices[-1])
+    return [*itertools.product(*choices)] if 0 < total <= _MOST else []
+
+
+def _values(header: LoopHeader) -> Sequence[int]:
+    lower, bound = constant_value(header.lower), constant_value(header.bound)
+    if lower is None or bound is None or constant_value(header.step) != 1 or header.relation not in ("<", "<="):
+        return ()
+    return range(lower, min(bound + (header.relation == "<="), lower + _MOST + 1))
+
+
+def _always_before(node: int, symbol: Symbol, place: Place, region: Region, graph: FlowGraph) -> bool:
+    """Does every path from the start of the iteration to the node pass an assignment to the element?"""
+    seen = {node}
+    stack = [node]
+    while stack:
+        index = stack.pop()
+        if index == region.start:
+            return False
+        for predecessor in graph.nodes[index].predecessors:
+            if not region.first <= predecessor < region.end:
+                return False
+            if predecessor not in seen and not _sets(graph, predecessor, symbol, place):
+                seen.add(predecessor)
+                stack.append(predecessor)
+    return True
+
+
+def _sets(graph: FlowGraph, node: int, symbol: Symbol, place: Place) -> bool:
+    match graph.nodes[node].stmt:
+        case Assign(target=Element(base=Name(symbol=written), subscripts=subscripts), op=None) if written == symbol:
+            return tuple(constant_value(e) for e in subscripts) == place
+        case _:
+            return False
