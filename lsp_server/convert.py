@@ -12,6 +12,7 @@ from lsprotocol import types
 from analyzers.api import Description, Proposal
 from analyzers.ir.verdicts import Edit, Finding, Fix, LoopReport, SharingHint
 from analyzers.text import Encoding, Position, SourceText, Span
+from analyzers.words import plain
 from lsp_server.analysis import Analysis
 from lsp_server.session import Change, Snapshot
 from lsp_server.settings import Settings
@@ -179,14 +180,6 @@ def rewrite(
     )
 
 
-def line_break(source: SourceText) -> str:
-    """The line break that a text uses: that of its first line."""
-    if len(source.line_starts) < 2:
-        return "\n"
-    end = source.line_starts[1]
-    return "\r\n" if source.data[end - 2 : end] == b"\r\n" else chr(source.data[end - 1])
-
-
 def command_action(title: str, kind: types.CodeActionKind | str, command: str, *arguments: object) -> types.CodeAction:
     """An action that the server carries out."""
     return types.CodeAction(title=title, kind=kind, command=types.Command(title, command, arguments=list(arguments)))
@@ -211,10 +204,10 @@ def inlay_hint(hint: SharingHint, base: int, where: Place) -> types.InlayHint:
 
 
 def code_lens(loop: LoopReport, base: int, where: Place, title: str, command: str) -> types.CodeLens:
-    """A line above a loop."""
+    """A line above a loop. Clients show its title as it is, without Markdown."""
     at = where.range(loop.header_span.shifted(base))
     position = {"line": at.start.line, "character": at.start.character}
-    return types.CodeLens(range=at, command=types.Command(title, command, arguments=[where.uri, position]))
+    return types.CodeLens(range=at, command=types.Command(plain(title), command, arguments=[where.uri, position]))
 
 
 COMPLETION_KIND = {

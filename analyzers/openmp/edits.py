@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Edit, Fix
-from analyzers.text import Span
+from analyzers.text import Span, line_break, line_start
+from analyzers.words import listed
 
 # A pragma of the compiler's own between an OpenMP directive and its loop is an error for most compilers.
 _BOUND_PRAGMA = re.compile(rb"#\s*pragma\s+(?:GCC\s+(?:ivdep|unroll)|clang\s+loop|unroll|nounroll|ivdep|vector|simd)\b")
@@ -32,7 +33,7 @@ def place(text: bytes, loop: Span, header: Span) -> Place:
 
     A macro that writes the header only, `FORALL(i, n) { ... }`, is as good as a loop; one that writes all of it is not.
     """
-    start = max(text.rfind(b"\n", 0, loop.start), text.rfind(b"\r", 0, loop.start)) + 1
+    start = line_start(text, loop.start)
     prefix = text[start : loop.start]
     blank = prefix[: len(prefix) - len(prefix.lstrip(b" \t"))]
     indent = blank.decode("utf-8", "replace")
@@ -51,7 +52,7 @@ def place(text: bytes, loop: Span, header: Span) -> Place:
 
 def insertion(text: bytes, at: Place, pragma: str, *, safe: bool, note: str = "") -> Fix:
     """The fix that puts `pragma` at its place, on a line of its own."""
-    newline = "\r\n" if b"\r\n" in text else "\n"
+    newline = line_break(text)
     if at.own_line:
         edit = Edit(Span(at.offset, at.offset), f"{at.indent}{pragma}{newline}")
     else:
@@ -76,12 +77,8 @@ def restrict(text: bytes, parameters: Iterable[Symbol]) -> Fix | None:
     if not edits:
         return None
     return Fix(
-        f"add `restrict` to {_listed(names)}",
+        f"add `restrict` to {listed(names)}",
         tuple(edits),
         safe=False,
         note="a promise of every caller: what these parameters point to never overlaps",
     )
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

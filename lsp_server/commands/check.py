@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from analyzers.words import counted
 from lsp_server import baseline, changes
 from lsp_server.commands import files, output
 from lsp_server.outcomes import Outcome, presented
@@ -65,5 +66,5 @@ def _write_baseline(path: Path | None, outcomes: list[Outcome]) -> int:
     for outcome in outcomes:
         if outcome.error is not None:
             sys.stderr.write(f"hpc-ls: {outcome.name}: {outcome.error}\n")
-    sys.stdout.write(f"{count} finding{'' if count == 1 else 's'} accepted in {path}\n")
+    sys.stdout.write(f"{counted(count, 'finding')} accepted in {path}\n")
     return output.FAILED if any(outcome.error is not None for outcome in outcomes) else 0

@@ -12,9 +12,10 @@ from typing import Literal, TextIO
 from rich.console import Console
 from rich.text import Text
 
+from analyzers.words import counted
 from lsp_server.outcomes import Located, Outcome, lines_of, place
 from lsp_server.reporters.frames import Mark, frame
-from lsp_server.terminal import counted, visible
+from lsp_server.terminal import visible
 
 Color = Literal["auto", "always", "never"]
 STYLES = {"error": "bold red", "warning": "bold yellow", "information": "bold cyan", "hint": "bold blue"}

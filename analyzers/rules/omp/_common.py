@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from analyzers.ir.directives import Directive
 from analyzers.ir.statements import Construct, Function, Loop, SourceFile, Stmt, substatements
 from analyzers.ir.verdicts import Confidence, Edit, Finding, Fix, Related
 from analyzers.rules.registry import Rule
 from analyzers.text import Span
+from analyzers.words import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +70,10 @@ def finding(
 
 def replacement(span: Span, written: str, words: list[str]) -> tuple[Fix, ...]:
     """The fix that replaces a misspelt word by the closest of `words`; nothing where none is close."""
-    close = get_close_matches(written, words, 1, 0.6)
-    if not close:
+    close = nearest(written, words)
+    if close is None:
         return ()
-    return (Fix(f"write `{close[0]}`", (Edit(span, close[0]),), False, "the closest word of the standard"),)
-
-
-def suggestion(fixes: tuple[Fix, ...]) -> str:
-    """`; did you mean ...?` for a message."""
-    return f"; did you mean {fixes[0].title.removeprefix('write ')}?" if fixes else ""
+    return (Fix(f"write `{close}`", (Edit(span, close),), False, "the closest word of the standard"),)
 
 
 def is_generated(directive: Directive) -> bool:

@@ -50,6 +50,7 @@ from analyzers.rules.registry import Context, Rule
 from analyzers.standards.openmp import DIRECTIVES
 from analyzers.standards.openmp_clauses import CLAUSES, ClauseRule
 from analyzers.text import Span
+from analyzers.words import listed, quoted
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -75,7 +76,7 @@ def _check(directive: Directive) -> Iterator[Finding]:
         return
     for group in rule.required:
         if not any(c.name in group for c in directive.clauses):
-            wanted = " or ".join(f"`{name}`" for name in group)
+            wanted = listed(quoted(group), "or")
             message = f"`{directive.name}` needs a clause {wanted}"
             yield _common.finding(
                 RULE, directive.name_span, message, "nothing says what it is about", variable=directive.name
@@ -115,8 +116,8 @@ def _clause(clause: Clause, rule: ClauseRule) -> Iterator[Finding]:
         known = {*rule.keywords, *rule.modifiers}
         for word in clause.modifiers:
             if word not in known:
-                expected = ", ".join(f"`{w}`" for w in rule.keywords)
-                yield wrong(f"`{word}` is no argument of `{clause.name}`", f"one of {expected}")
+                expected = listed(quoted(rule.keywords), "or")
+                yield wrong(f"`{word}` is no argument of `{clause.name}`", f"write {expected}")
     if rule.constant:
         for item in clause.items:
             if _is_not_positive(item):

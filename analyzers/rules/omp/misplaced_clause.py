@@ -48,6 +48,7 @@ from analyzers.rules.registry import Context, Rule
 from analyzers.standards.openmp import DIRECTIVES
 from analyzers.standards.openmp_directives import DirectiveRule
 from analyzers.text import Span
+from analyzers.words import listed, quoted
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -70,7 +71,7 @@ def _check(site: Site) -> Iterator[Finding]:
         if clause.name in allowed:
             continue
         takers = [d.name for d in DIRECTIVES.values() if clause.name in d.clauses and len(d.kinds) == 1]
-        where = f"it belongs on {_listed(takers)}" if 0 < len(takers) <= 4 else ""
+        where = f"it belongs on {listed(quoted(takers), 'or')}" if 0 < len(takers) <= 4 else ""
         yield _common.finding(
             RULE,
             clause.span,
@@ -95,11 +96,6 @@ def _with_space(directive: Directive, clause: Clause) -> Span:
         (c.span.end for c in directive.clauses if c.span.end <= clause.span.start), default=directive.name_span.end
     )
     return Span(before, clause.span.end)
-
-
-def _listed(names: list[str]) -> str:
-    quoted = [f"`{name}`" for name in names]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
 
 
 RULE = Rule(

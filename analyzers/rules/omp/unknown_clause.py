@@ -48,6 +48,7 @@ from analyzers.rules.omp import _common
 from analyzers.rules.omp._common import Site
 from analyzers.rules.registry import Context, Rule
 from analyzers.standards.openmp import clauses_of
+from analyzers.words import did_you_mean
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -72,7 +73,7 @@ def _check(site: Site) -> Iterator[Finding]:
         yield _common.finding(
             RULE,
             span,
-            f"`{written}` is not a clause of `{directive.name}`{_common.suggestion(fixes)}",
+            f"`{written}` is not a clause of `{directive.name}`{did_you_mean(written, known)}",
             "no clause of this name",
             "",
             fixes,

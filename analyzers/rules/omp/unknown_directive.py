@@ -43,6 +43,7 @@ from analyzers.rules.omp import _common
 from analyzers.rules.omp._common import Site
 from analyzers.rules.registry import Context, Rule
 from analyzers.standards.openmp import WORDS
+from analyzers.words import did_you_mean
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -60,11 +61,12 @@ def _check(site: Site) -> Iterator[Finding]:
     if directive.kinds or not directive.unknown:
         return
     written, span = directive.unknown[0]
-    fixes = _common.replacement(span, written, sorted(WORDS))
+    known = sorted(WORDS)
+    fixes = _common.replacement(span, written, known)
     yield _common.finding(
         RULE,
         span,
-        f"`{written}` is not an OpenMP directive{_common.suggestion(fixes)}",
+        f"`{written}` is not an OpenMP directive{did_you_mean(written, known)}",
         "no directive of this name",
         "The compiler ignores a pragma that it does not know: what follows runs as if it were not there.",
         fixes,

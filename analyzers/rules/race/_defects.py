@@ -20,7 +20,7 @@ from analyzers.openmp import clauses
 from analyzers.openmp.facts import PlacedAccess, Race, Region
 from analyzers.openmp.sharing import associated_loops, index_of
 from analyzers.rules.registry import Context, Rule
-from analyzers.text import Span
+from analyzers.text import Span, line_break, line_start
 
 Kind = Literal[
     "missing-reduction",
@@ -325,9 +325,8 @@ def atomic_fix(context: Context, placed: PlacedAccess) -> Fix | None:
 
 def line_before(text: bytes, offset: int, line: str) -> Edit | None:
     """The edit that puts a line before the one on which `offset` is the first thing; None where it is not that."""
-    start = max(text.rfind(b"\n", 0, offset), text.rfind(b"\r", 0, offset)) + 1
+    start = line_start(text, offset)
     indent = text[start:offset]
     if start == 0 or indent.strip():
         return None
-    newline = "\r\n" if b"\r\n" in text else "\n"
-    return Edit(Span(start, start), f"{indent.decode('ascii', 'replace')}{line}{newline}")
+    return Edit(Span(start, start), f"{indent.decode('ascii', 'replace')}{line}{line_break(text)}")
