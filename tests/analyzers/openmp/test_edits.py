@@ -5,17 +5,11 @@ from __future__ import annotations
 import pytest
 
 from analyzers.ir.symbols import REAL, Symbol, Type
-from analyzers.ir.verdicts import Fix
 from analyzers.openmp.edits import insertion, place, restrict
 from analyzers.text import Span
+from tests.edits import applied
 
 PRAGMA = "#pragma omp parallel for"
-
-
-def applied(text: bytes, fix: Fix) -> str:
-    for edit in sorted(fix.edits, key=lambda e: e.span.start, reverse=True):
-        text = text[: edit.span.start] + edit.text.encode() + text[edit.span.end :]
-    return text.decode()
 
 
 @pytest.mark.parametrize(
@@ -33,7 +27,7 @@ def test_the_pragma_stands_on_its_own_line(before: str, after: str) -> None:
     start = text.index(b"for")
     at = place(text, Span(start, len(text) - 2), Span(start, start + 8))
     assert at.problem is None
-    assert applied(text, insertion(text, at, PRAGMA, safe=True)) == after
+    assert applied(text, insertion(text, at, PRAGMA, safe=True).edits).decode() == after
 
 
 @pytest.mark.parametrize(
@@ -55,7 +49,10 @@ def test_a_macro_that_writes_the_header_only_is_as_good_as_a_loop() -> None:
     start = text.index(b"FORALL")
     at = place(text, Span(start, text.index(b";") + 1), Span(start, text.index(b")", start) + 1))
     assert at.problem is None
-    assert applied(text, insertion(text, at, PRAGMA, safe=True)).splitlines()[2:4] == [f"  {PRAGMA}", "  FORALL(i, n)"]
+    assert applied(text, insertion(text, at, PRAGMA, safe=True).edits).decode().splitlines()[2:4] == [
+        f"  {PRAGMA}",
+        "  FORALL(i, n)",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +70,7 @@ def test_restrict_goes_where_c_wants_it(before: str, after: str) -> None:
     symbol = Symbol("f/x", "x", Type("pointer", element=REAL), "parameter", Span(at, at + 1))
     fix = restrict(text, [symbol])
     assert fix is not None
-    assert applied(text, fix) == after
+    assert applied(text, fix.edits).decode() == after
     assert not fix.safe
 
 
