@@ -165,7 +165,7 @@ class _State:
             self.nested,
         )
 
-    def join(self, other: _State, decided: int | None = None) -> None:
+    def join(self, other: _State, decided: _Decision | None = None) -> None:
         """Two paths meet; where they part at the decision `decided`, this one has taken it."""
         for mine, theirs in zip(self.levels, other.levels, strict=True):
             if decided is not None:
@@ -174,6 +174,9 @@ class _State:
             mine |= theirs
         self.pending |= other.pending
         self.locks &= other.locks
+
+    def decision(self, at: int) -> _Decision:
+        return _Decision(at, frozenset(d for level in self.levels for phase in level for d, _ in phase.decisions))
 
     def placement(self) -> Placement:
         return Placement(
@@ -231,16 +234,21 @@ class _Walker:
                 self._if(stmt, state)
             case Switch(arms=arms, exhaustive=exhaustive):
                 self.record(stmt, state)
+                decides = not state.nested and any(holds_barrier(arm) for arm in arms)
                 ends = []
                 for arm in arms:
                     branch = state.copy()
+                    decision = state.decision(id(arm))
+                    if decides:
+                        _decide(branch, id(arm), True)
+                        _decide(state, id(arm), False)
                     self.walk(arm, branch)
-                    ends.append(branch)
+                    ends.append((decision, branch))
                 if exhaustive and ends:
-                    _become(state, ends[0])
-                    ends = ends[1:]
-                for end in ends:
-                    state.join(end)
+                    _become(state, ends.pop()[1])
+                for decision, end in reversed(ends):
+                    end.join(state, decision)
+                    _become(state, end)
             case Loop():
                 self._loop(stmt, state)
             case Construct():
@@ -255,12 +263,13 @@ class _Walker:
 
     def _if(self, stmt: If, state: _State) -> None:
         # `else if` chains are walked in a loop: they may be longer than the interpreter's stack.
-        ends: list[tuple[int, _State]] = []
+        ends: list[tuple[_Decision, _State]] = []
         rest = state
         at: If | None = stmt
         while at is not None:
             self.record(at, rest)
             then, otherwise = rest.copy(), rest.copy()
+            decision = rest.decision(id(at))
             if not state.nested and (holds_barrier(at.then) or holds_barrier(at.otherwise)):
                 _decide(then, id(at), True)
                 _decide(otherwise, id(at), False)
@@ -271,7 +280,7 @@ class _Walker:
             self.walk(at.then, then)
             then.executor = state.executor
             if not _ends_here(at.then):
-                ends.append((id(at), then))
+                ends.append((decision, then))
             below = at.otherwise.statements
             rest = otherwise
             if len(below) == 1 and isinstance(below[0], If):
@@ -280,7 +289,7 @@ class _Walker:
             self.walk(at.otherwise, rest)
             rest.executor = state.executor
             if not _ends_here(at.otherwise):
-                ends.append((id(at), rest))
+                ends.append((decision, rest))
             at = None
         if not ends:
             return
@@ -380,7 +389,12 @@ class _Walker:
 
     def _forget_decisions(self, loop: Loop, state: _State) -> None:
         """The next iteration may decide otherwise."""
-        inside = {id(s) for s in walk_statements(loop.body) if isinstance(s, If)}
+        inside: set[int] = set()
+        for stmt in walk_statements(loop.body):
+            if isinstance(stmt, If):
+                inside.add(id(stmt))
+            elif isinstance(stmt, Switch):
+                inside |= {id(arm) for arm in stmt.arms}
         for level in state.levels:
             kept = {Phase(p.barrier, frozenset(d for d in p.decisions if d[0] not in inside)) for p in level}
             level.clear()
@@ -537,22 +551,34 @@ def _decide(state: _State, at: int, taken: bool) -> None:
     state.levels = [{Phase(p.barrier, p.decisions | {(at, taken)}) for p in level} for level in state.levels]
 
 
-def _resolved(taken: set[Phase], not_taken: set[Phase], at: int) -> set[Phase]:
-    """The phases behind both branches of a decision, one for each barrier that may have been passed last: without it,
-    and with what either branch decided. No thread of a run gets to the conditions of the branch that the run does not
-    take, so that nothing is lost, and a row of such conditions does not double the phases each time."""
-    result: set[Phase] = set()
-    for barrier in {phase.barrier for phase in taken | not_taken}:
-        ones = [phase for phase in taken if phase.barrier == barrier]
-        others = [phase for phase in not_taken if phase.barrier == barrier]
-        if len(ones) == len(others) == 1 and (at, True) in ones[0].decisions and (at, False) in others[0].decisions:
-            both = (ones[0].decisions | others[0].decisions) - {(at, True), (at, False)}
-            if not any((decision, not way) in both for decision, way in both):
-                result.add(Phase(barrier, both))
-                continue
-        known = {*ones, *others}
-        result |= {phase for phase in known if not any(other.decisions < phase.decisions for other in known)}
-    return result
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """A condition that decides whether there is another barrier, and those decided before it."""
+
+    at: int
+    before: frozenset[int]
+
+
+def _resolved(taken: set[Phase], not_taken: set[Phase], decision: _Decision) -> set[Phase]:
+    """The phases behind both branches of a decision: without it, and with what either branch decided. No thread of a
+    run gets to the conditions of the branch that the run does not take, so that nothing is lost, and a row of such
+    conditions does not double the phases each time."""
+    result = taken | not_taken
+    pairs: dict[tuple[int, frozenset[tuple[int, bool]]], tuple[list[Phase], list[Phase]]] = {}
+    for side, phases in enumerate((taken, not_taken)):
+        for phase in phases:
+            if (decision.at, side == 0) in phase.decisions:
+                earlier = frozenset(d for d in phase.decisions if d[0] in decision.before)
+                pairs.setdefault((phase.barrier, earlier), ([], []))[side].append(phase)
+    for (barrier, _), (ones, others) in pairs.items():
+        if len(ones) == len(others) == 1:
+            result -= {ones[0], others[0]}
+            both = ones[0].decisions | others[0].decisions
+            result.add(Phase(barrier, both - {(decision.at, True), (decision.at, False)}))
+    by_barrier: dict[int, list[Phase]] = {}
+    for phase in result:
+        by_barrier.setdefault(phase.barrier, []).append(phase)
+    return {p for group in by_barrier.values() for p in group if not any(o.decisions < p.decisions for o in group)}
 
 
 def _become(state: _State, other: _State) -> None:
