@@ -167,6 +167,8 @@ def test_ring_buffer_index() -> None:
     running = Env(inside.indices, inside.invariant, facts=(Affine(((Name(size), 1),), -1),))
     form = to_affine(binary("%", add(i, 1), size), running)
     assert isinstance(form, Affine) and isinstance(form.terms[0][0], Selected)
+    loaded = Element(Name(IDX), (Name(i),), INT)
+    assert isinstance(to_affine(binary("%", loaded, size), running), NotAffine)
 
 
 def value(form: Affine, values: dict[str, int]) -> int:

@@ -84,8 +84,17 @@ UNKNOWN = {
     ),
     "print": ('void f(int n) { for (int i = 0; i < n; i++) printf("%d\\n", i); }', "io"),
     "volatile": ("void f(volatile int *a, int n) { for (int i = 0; i < n; i++) a[i] = 0; }", "volatile"),
+    "one of two pointers": (
+        "void f(double *a, int n, int k) { double *p = a; if (k) p = a + 1; for (int i = 0; i < n; i++) p[i] = a[i]; }",
+        "may-alias",
+    ),
     "kept value": (
         "void f(int n, float *y, float t) { for (int i = 0; i < n; i++) { if (y[i] > 0) t = y[i]; y[i] = t; } }",
+        "scalar-carried",
+    ),
+    "kept value, read under a condition": (
+        "void f(int n, const double *a, double *restrict b, double t, double c) {"
+        " for (int i = 0; i < n; i++) { b[i] = c; if (a[i] > 0) b[i] = t; t = a[i]; } }",
         "scalar-carried",
     ),
     "barrier": (

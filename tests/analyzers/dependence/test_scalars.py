@@ -85,6 +85,8 @@ def test_private_copies(body: str, private: set[str], first: set[str], last: set
         (FOR + "{ if (a[i] > 0) t = a[i]; b[i] = t; }", "t", "scalar-carried"),
         (FOR + "{ if (k > 2) t = a[i]; if (k > 3) b[i] = t; }", "t", "scalar-carried"),
         (FOR + "{ if (c) t = a[i]; c = x[i]; if (c) b[i] = t; }", "t", "scalar-carried"),
+        (FOR + "{ if (k) t = a[i]; if (k != 1) b[i] = t; }", "t", "scalar-carried"),
+        (FOR + "{ if (!k) t = a[i]; if (k == 1) b[i] = t; }", "t", "scalar-carried"),
         (FOR + "{ if (x[i]) t = a[i]; x[i + 1] = 0; if (x[i]) b[i] = t; }", "t", "scalar-carried"),
         (FOR + "{ if (a[i] > 0) t = a[i]; } b[0] = t;", "t", "conditional-last"),
         (FOR + "{ v = x[i]; }", "v", "volatile"),

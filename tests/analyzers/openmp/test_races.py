@@ -1,0 +1,88 @@
+"""How sure a race is: what keeps it from being shown, and what must not hide it."""
+
+from __future__ import annotations
+
+import pytest
+
+from analyzers.api import analyze
+from analyzers.text import SourceText
+
+
+def found(body: str, before: str = "") -> list[tuple[str, str | None, str]]:
+    """Rule, variable and confidence of each finding about races in a function with this body."""
+    text = f"{before}\nvoid f(int n, int k, double *a, double *b) {{\n{body}\n}}\n"
+    (*_, function) = analyze(SourceText.of(text), "c").functions
+    return [
+        (finding.rule, finding.facts.get("variable"), finding.confidence)
+        for finding in function.result.findings
+        if finding.category == "race"
+    ]
+
+
+FOR = "for (int i = 0; i < n; i++)"
+
+
+def two_loops(between: str, first: str, second: str) -> str:
+    """Two worksharing loops without a barrier between them, and what each thread does in between."""
+    head = "#pragma omp for nowait schedule(static)\n"
+    return f"#pragma omp parallel firstprivate(k)\n{{\n{head}{first}\n{between}\n{head}{second}\n}}"
+
+
+def test_loops_that_deal_out_their_iterations_alike_need_no_barrier() -> None:
+    from_k = "for (int i = k; i < n; i++) a[i] += 1;"
+    assert found(two_loops("", from_k, from_k)) == []
+
+
+def test_a_lower_bound_that_changed_deals_them_out_otherwise() -> None:
+    from_k = "for (int i = k; i < n; i++) a[i] += 1;"
+    assert found(two_loops("k = k + 1;", from_k, from_k)) == [("race-missing-barrier", "a", "possible")]
+
+
+def test_an_upper_bound_that_changed_deals_them_out_otherwise() -> None:
+    to_k = "for (int i = 0; i < k; i++) a[i] += 1;"
+    assert found(two_loops("k = k + 1;", to_k, to_k)) == [("race-missing-barrier", "a", "possible")]
+
+
+def test_a_variable_that_changed_does_not_mean_the_same_element() -> None:
+    for change, confidence in (("", "proved"), ("k = k + n;", "possible")):
+        body = two_loops(change, f"{FOR} a[k + i] = 1;", f"{FOR} a[k + i] = 2;").replace("static", "dynamic")
+        assert found(body) == [("race-missing-barrier", "a", confidence)]
+
+
+WAIT = """
+#pragma omp parallel sections
+{{
+    #pragma omp section
+    {{
+        u[0] = 1;
+        #pragma omp flush
+        #pragma omp atomic write
+        flag = 1;
+    }}
+    #pragma omp section
+    {{
+        int seen = 0;
+        {wait}
+        #pragma omp flush
+        u[1] = u[0];
+    }}
+}}
+"""
+READ = "\n#pragma omp atomic read\nseen = flag;\n"
+
+
+@pytest.mark.parametrize(
+    ("wait", "confidence"),
+    [
+        (f"while (1) {{ {READ} if (seen) break; }}", "possible"),
+        (f"for (;;) {{ {READ} if (seen) break; }}", "possible"),
+        (f"while (!seen) {{ {READ} }}", "possible"),
+        (f"do {{ {READ} }} while (!seen);", "possible"),
+        (f"for (int i = 0; i < n; i++) {{ {READ} }}", "proved"),
+        ("", "proved"),
+    ],
+)
+def test_who_waits_for_another_thread_may_be_right(wait: str, confidence: str) -> None:
+    assert found(WAIT.format(wait=wait), "static double u[9]; static int flag;") == [
+        ("race-between-sections", "u", confidence)
+    ]
