@@ -7,10 +7,10 @@ from dataclasses import replace
 from tree_sitter import Node
 
 from analyzers.frontends import c_types
-from analyzers.frontends.c_algebra import fold
 from analyzers.frontends.c_context import RESTRICT, Context, qualified
 from analyzers.frontends.c_expressions import constant_value, expression, sealed
 from analyzers.frontends.c_memory import initial_value
+from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import Constant, Expr
 from analyzers.ir.statements import Declare
 from analyzers.ir.symbols import INT, UNKNOWN_TYPE, Extent, Storage, Symbol, Type

@@ -13,9 +13,9 @@ from typing import cast
 from tree_sitter import Node
 
 from analyzers.frontends import c_literals, c_names, c_types
-from analyzers.frontends.c_algebra import fold
 from analyzers.frontends.c_context import MAX_DEPTH, Context
 from analyzers.frontends.c_guesses import by_subscripts, guesses
+from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import (
     ZERO,
     Constant,

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 from analyzers.dependence.facts import FunctionFacts, LoopFacts
 from analyzers.ir.accesses import Subscripts
+from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import Binary, Call, Constant, Element, Expr, Name, children, symbols
 from analyzers.ir.statements import (
     Block,
@@ -138,30 +139,12 @@ def _named_outside_subscripts(expr: Expr, symbol: Symbol) -> bool:
     return False
 
 
-def constant(expr: Expr | None) -> int | None:
-    """The value of an integer constant expression of a few terms, None otherwise."""
-    match expr:
-        case Constant(value=int() as value):
-            return value
-        case Name(symbol=Symbol(storage="constant", value=value)):
-            return constant(value)
-        case Binary(op=op, left=left, right=right):
-            if not isinstance(left, (Constant, Name)) or not isinstance(right, (Constant, Name)):
-                return None  # frontends fold; what is left is short
-            a, b = constant(left), constant(right)
-            if a is None or b is None:
-                return None
-            return {"+": a + b, "-": a - b, "*": a * b}.get(op)
-        case _:
-            return None
-
-
 def _trips(facts: LoopFacts, nests: Nests, outer: Mapping[int, Trips]) -> Trips:
     if facts.trip_count is not None:
         return Trips(float(facts.trip_count), True, True)
     if facts.header is None:
         return Trips(1.0, True, True) if runs_once(facts.loop) else Trips(FEW, False, False)
-    step = abs(constant(facts.header.step) or 1)
+    step = abs(fold(facts.header.step) or 1)
     extent = _extent(facts)
     around = _moves_with(facts, nests)
     if around is None and extent is None:
@@ -218,7 +201,7 @@ def _extent(facts: LoopFacts) -> int | None:
         for access in facts.accesses
         if access.symbol is not None and access.path and isinstance(access.path[0], Subscripts)
         for subscript, extent in zip(access.path[0].indices, _extents(access.symbol.type), strict=False)
-        if extent is not None and _walks(subscript, index) and (size := constant(extent.size)) is not None
+        if extent is not None and _walks(subscript, index) and (size := fold(extent.size)) is not None
     ]
     return min(sizes, default=None)
 
@@ -238,7 +221,7 @@ def _walks(subscript: Expr, index: Symbol) -> bool:
         case Name(symbol=symbol):
             return symbol == index
         case Binary(op="+" | "-", left=Name(symbol=symbol), right=right):
-            return symbol == index and constant(right) is not None
+            return symbol == index and fold(right) is not None
         case _:
             return False
 

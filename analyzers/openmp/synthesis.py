@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from analyzers.dependence.facts import FunctionFacts, LoopFacts, Reduction
 from analyzers.dependence.spelling import spell
 from analyzers.ir.accesses import Access, Subscripts
+from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import Binary, Expr, Name, symbols
 from analyzers.ir.symbols import Symbol
 from analyzers.openmp import canonical, cost
@@ -132,7 +133,7 @@ def _names(listed: Iterable[Symbol]) -> list[str]:
 
 
 def _step(step: Expr) -> str:
-    value = cost.constant(step)
+    value = fold(step)
     return "" if value == 1 else f": {spell(step) if value is None else value}"
 
 
@@ -258,7 +259,7 @@ def _elements(symbol: Symbol) -> int | None:
         return None
     total = 1
     for extent in symbol.type.extents:
-        size = cost.constant(extent.size)
+        size = fold(extent.size)
         if size is None:
             return None
         total *= size
@@ -282,7 +283,7 @@ def _simd(facts: LoopFacts, nests: Nests, work: Work) -> str | None:
     header = facts.header
     if header is None or facts.governed_by is not None or nests.below(facts) or facts.lastprivate:
         return None
-    if abs(cost.constant(header.step) or 0) != 1 or work.trips < VECTOR:
+    if abs(fold(header.step) or 0) != 1 or work.trips < VECTOR:
         return None
     if cost.evenness(facts, ()) != "even" or any(r.item != r.symbol.name for r in facts.reductions):
         return None
