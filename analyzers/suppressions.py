@@ -97,7 +97,7 @@ def apply(
 
 
 def outside(source: SourceText, language: str, bodies: Iterable[Span]) -> tuple[Suppression, ...]:
-    """The suppressions of a text that stand outside of its functions, whose spans are `bodies`."""
+    """The suppressions of a text that stand outside its functions, whose spans are `bodies`."""
     if _MARK not in source.data:
         return ()
     spans = tuple(bodies)
@@ -112,7 +112,7 @@ def outside(source: SourceText, language: str, bodies: Iterable[Span]) -> tuple[
 
 
 def keep(source: SourceText, suppressions: Sequence[Suppression], placed: PlacedResult) -> PlacedResult:
-    """A function's result without the findings that comments outside of functions accept."""
+    """A function's result without the findings that comments outside functions accept."""
     if not suppressions:
         return placed
     kept, _ = _filtered(source, placed.start, placed.result.findings, suppressions)
@@ -122,7 +122,7 @@ def keep(source: SourceText, suppressions: Sequence[Suppression], placed: Placed
 
 
 def apply_file(source: SourceText, report: FileReport, ran: Collection[str] | None = None) -> FileReport:
-    """The findings of a whole file without those that comments outside of functions accept, and those in vain.
+    """The findings of a whole file without those that comments outside functions accept, and those in vain.
 
     The functions of `report` have been through `apply` already, not through `keep`; its own findings through neither.
     """

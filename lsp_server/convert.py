@@ -116,13 +116,15 @@ def diagnostic(finding: Finding, base: int, where: Place, links: Mapping[str, st
 
 
 def message(finding: Finding) -> str:
-    """What, why, and how sure, in that order."""
+    """What, why, how sure, and what to do where no fix does it, in that order."""
     lines = [finding.message]
     if finding.why:
         lines.append(finding.why)
     if finding.confidence != "proved":
         assumed = "; ".join(a.text for a in finding.assumptions)
         lines.append(f"{finding.confidence}, assuming {assumed}" if assumed else finding.confidence)
+    if finding.help:
+        lines.append(finding.help)
     return "\n".join(lines)
 
 
@@ -298,7 +300,7 @@ def _fenced(lines: list[str]) -> str:
 
 
 def escaped(text: str) -> str:
-    """Prose in Markdown. Code between backticks stays; what would be markup outside of it does not."""
+    """Prose in Markdown. Code between backticks stays; what would be markup outside it does not."""
     parts = text.split("`")
     if len(parts) % 2 == 0:
         parts = [text.replace("`", "'")]

@@ -14,7 +14,7 @@ from lsp_server.terminal import visible
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A finding with absolute spans and the function it is in ("" outside of functions)."""
+    """A finding with absolute spans and the function it is in ("" outside functions)."""
 
     finding: Finding
     function: str

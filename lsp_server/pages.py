@@ -63,6 +63,8 @@ def _finding(finding: Finding) -> str:
         f"- fix: {convert.escaped(fix.title)}" + (f" ({convert.escaped(fix.note)})" if fix.note else "")
         for fix in finding.fixes
     ]
+    if finding.help:
+        lines.append(f"- fix: {convert.escaped(finding.help)}")
     return "\n".join(lines)
 
 

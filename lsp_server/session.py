@@ -98,7 +98,7 @@ def language_of(uri: str, language_id: str) -> Language | None:
 def apply_change(source: SourceText, change: Change, encoding: Encoding) -> tuple[SourceText, Edit, str | None]:
     """The text after one change, what happened to the bytes, and what was wrong with the range, if anything.
 
-    A range outside of the text is clamped to it (an editor that counts differently must not lose the document).
+    A range outside the text is clamped to it (an editor that counts differently must not lose the document).
     """
     if change.begin is None or change.end is None:
         new = SourceText.of(change.text)

@@ -95,7 +95,7 @@ def _restarts(skeleton: bytes, at: int) -> bool:
 
 
 def with_statements(code: bytes, items: list[Item]) -> list[Item]:
-    """The items of a snippet: statements outside of functions are functions without a name. Without any function the
+    """The items of a snippet: statements outside functions are functions without a name. Without any function the
     whole text is one, its declarations included."""
     if not any(item.kind == "function" for item in items):
         return [Item("function", 0, len(code), 0)]

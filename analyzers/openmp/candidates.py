@@ -36,7 +36,7 @@ class Root:
 
 
 def roots(function: Function) -> Iterator[Root]:
-    """Parallel regions, SIMD loops, and the function itself where constructs stand outside of any parallel region.
+    """Parallel regions, SIMD loops, and the function itself where constructs stand outside any parallel region.
 
     What stands so in the entry of a program binds to a team of one thread (OpenMP 5.2 §1.3), and cannot race."""
     stack: list[tuple[Stmt, tuple[Construct, ...], tuple[Loop, ...]]] = [(function.body, (), ())]

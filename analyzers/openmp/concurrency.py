@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from analyzers.ir.statements import Loop
 from analyzers.openmp import dependences
+from analyzers.openmp.decisions import meet
 from analyzers.openmp.facts import Concurrency, Executor
-from analyzers.openmp.phases import Phases, Placement, Task, meet
+from analyzers.openmp.phases import Phases, Placement, Task
 from analyzers.openmp.sharing import associated_loops
 
 
@@ -141,7 +142,7 @@ def _common_loops(first: Placement, second: Placement) -> tuple[Loop, ...]:
 
 
 def _creation(placement: Placement, phases: Phases) -> Placement:
-    """Where the outermost task around the statement was created; the statement itself outside of tasks."""
+    """Where the outermost task around the statement was created; the statement itself outside tasks."""
     while placement.task is not None:
         placement = phases.tasks[placement.task].created
     return placement

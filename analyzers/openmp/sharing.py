@@ -1,7 +1,7 @@
 """Data-sharing attributes: which copy of a variable a name means inside constructs (OpenMP 5.2 §5.1).
 
 A name inside nested constructs is followed from the innermost construct outward until one of them makes a copy of the
-variable, or declares it. That construct owns the storage: threads of a region share it when the owner lies outside of
+variable, or declares it. That construct owns the storage: threads of a region share it when the owner lies outside
 the region.
 """
 
@@ -194,7 +194,7 @@ def storage(symbol: Symbol, stack: Sequence[Construct], scopes_: Scopes) -> Stor
         kind = "static" if symbol.storage == "static" else "file-scope"
         why = f"it is a {kind} variable"
         return Storage(Sharing(symbol, "shared", "predetermined", why), -1)
-    return Storage(Sharing(symbol, "shared", "implicit", "it is declared outside of the region"), -1)
+    return Storage(Sharing(symbol, "shared", "implicit", "it is declared outside the region"), -1)
 
 
 def _in_layer(symbol: Symbol, layer: Layer, outside: Sequence[Construct], scopes_: Scopes) -> Sharing | None:
@@ -216,7 +216,7 @@ def _in_layer(symbol: Symbol, layer: Layer, outside: Sequence[Construct], scopes
     if directive.has("parallel", "teams"):
         if directive.kinds[0] == "target" and _copied_to_device(symbol, layer):
             return Sharing(symbol, "firstprivate", "implicit", "a scalar is copied to the device unless it is mapped")
-        return Sharing(symbol, "shared", "implicit", "it is declared outside of the region")
+        return Sharing(symbol, "shared", "implicit", "it is declared outside the region")
     if directive.has(*TASKING):
         return _task_default(symbol, outside, scopes_)
     if directive.has("target") and _copied_to_device(symbol, layer):

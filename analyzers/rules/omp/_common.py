@@ -50,6 +50,7 @@ def finding(
     fixes: tuple[Fix, ...] = (),
     related: tuple[Related, ...] = (),
     confidence: Confidence = "proved",
+    help: str = "",
     **facts: str,
 ) -> Finding:
     """A finding of a rule on directives."""
@@ -65,6 +66,7 @@ def finding(
         related,
         fixes,
         {"section": rule.section, **facts},
+        help=help,
     )
 
 

@@ -124,6 +124,7 @@ def _repeated(directive: Directive) -> Iterator[Finding]:
                 f"`{clause.name}` may appear at most once on a directive{leaves} (OpenMP 5.2 §{rule.section}).",
                 (),
                 (Related(earlier.span, "the first one"),),
+                help="Keep one of the two.",
                 variable=clause.name,
             )
 
@@ -148,6 +149,7 @@ def _exclusive(directive: Directive) -> Iterator[Finding]:
                 f"At most one of {listed(quoted(group))} may appear on `{owner.name}` (OpenMP 5.2 §{owner.section}).",
                 (),
                 (Related(first.span, "the other one"),),
+                help="Keep the one that is meant.",
                 variable=second.name,
             )
 

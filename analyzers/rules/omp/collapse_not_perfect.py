@@ -1,7 +1,7 @@
 """The collapsed loops do not form a nest.
 
 What it finds
-`collapse(n)` or `ordered(n)` on fewer than n loops that stand directly inside of each other.
+`collapse(n)` or `ordered(n)` on fewer than n loops that stand directly inside each other.
 
 Why it matters
 The loops become one iteration space, which exists only if nothing stands between them (OpenMP 5.0 relaxes this for

@@ -64,12 +64,18 @@ def check_file(file: SourceFile) -> Iterator[Finding]:
         yield from _check(site.directive)
 
 
+_FORM = (
+    "A directive is its name and clauses, and what a clause takes stands in parentheses (OpenMP 5.2 §3.1, §3.2). What "
+    "stands behind this place is not understood."
+)
+
+
 def _check(directive: Directive) -> Iterator[Finding]:
     if directive.problem is not None:
         stray = next((span for word, span in directive.unknown if not word[0].isalpha()), None)
         last = directive.clauses[-1].span if directive.clauses and stray is None else None
         span = stray or last or directive.span
-        yield _common.finding(RULE, span, directive.problem, "cannot read on from here", variable=directive.name)
+        yield _common.finding(RULE, span, directive.problem, "cannot read on from here", _FORM, variable=directive.name)
         return
     rule = DIRECTIVES.get(directive.name)
     if rule is None:
@@ -77,13 +83,25 @@ def _check(directive: Directive) -> Iterator[Finding]:
     for group in rule.required:
         if not any(c.name in group for c in directive.clauses):
             wanted = listed(quoted(group), "or")
-            message = f"`{directive.name}` needs a clause {wanted}"
             yield _common.finding(
-                RULE, directive.name_span, message, "nothing says what it is about", variable=directive.name
+                RULE,
+                directive.name_span,
+                f"`{directive.name}` needs a clause {wanted}",
+                "nothing says what it is about",
+                f"Without the clause `{directive.name}` has no meaning (OpenMP 5.2 §{rule.section}).",
+                help=f"Add {wanted}.",
+                variable=directive.name,
             )
     if rule.argument == "list" and rule.name in ("threadprivate", "depobj") and not directive.all("list"):
-        message = f"`{directive.name}` needs a list in parentheses"
-        yield _common.finding(RULE, directive.name_span, message, "no list", variable=directive.name)
+        yield _common.finding(
+            RULE,
+            directive.name_span,
+            f"`{directive.name}` needs a list in parentheses",
+            "no list",
+            f"The list names what `{directive.name}` applies to (OpenMP 5.2 §{rule.section}).",
+            help=f"Write it behind the name: `{directive.name}(x)`.",
+            variable=directive.name,
+        )
     for clause in directive.clauses:
         clause_rule = CLAUSES.get(clause.name)
         if clause_rule is not None and not directive.name.endswith("metadirective"):

@@ -47,7 +47,7 @@ from analyzers.ir.verdicts import Finding
 from analyzers.rules.omp import _common
 from analyzers.rules.omp._common import Site
 from analyzers.rules.registry import Context, Rule
-from analyzers.standards.openmp import clauses_of
+from analyzers.standards.openmp import DIRECTIVES, clauses_of
 from analyzers.words import did_you_mean
 
 
@@ -65,6 +65,7 @@ def _check(site: Site) -> Iterator[Finding]:
     directive = site.directive
     if not directive.kinds or directive.has("end"):
         return
+    section = DIRECTIVES[directive.name].section if directive.name in DIRECTIVES else "3.2"
     known = [clause.name for clause in clauses_of(directive.name)]
     for written, span in directive.unknown:
         if not written[0].isalpha():
@@ -75,7 +76,8 @@ def _check(site: Site) -> Iterator[Finding]:
             span,
             f"`{written}` is not a clause of `{directive.name}`{did_you_mean(written, known)}",
             "no clause of this name",
-            "",
+            "Compilers stop here, or go on as if the word were not there. The clauses of "
+            f"`{directive.name}` are in OpenMP 5.2 §{section}.",
             fixes,
             variable=written,
         )

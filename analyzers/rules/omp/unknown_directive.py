@@ -68,7 +68,8 @@ def _check(site: Site) -> Iterator[Finding]:
         span,
         f"`{written}` is not an OpenMP directive{did_you_mean(written, known)}",
         "no directive of this name",
-        "The compiler ignores a pragma that it does not know: what follows runs as if it were not there.",
+        "The compiler ignores a pragma that it does not know: what follows runs as if it were not there "
+        "(OpenMP 5.2 §3.1).",
         fixes,
         variable=written,
     )

@@ -82,7 +82,7 @@ def defects(context: Context) -> list[Defect]:
     for (_, symbol), races in groups.items():
         defect = _classified(context.facts, symbol, races)
         key = (symbol, defect.race.first.access.span.start)
-        # An access inside of two regions (nested ones, or SIMD within a team) is told of once, where it is worst.
+        # An access inside two regions (nested ones, or SIMD within a team) is told of once, where it is worst.
         known = places.get(key)
         if known is not None and _RANK[known.race.confidence] <= _RANK[defect.race.confidence]:
             continue

@@ -1,7 +1,7 @@
 """A function with hidden state is called by several threads at the same time.
 
 What it finds
-Inside of a parallel region, outside of single, master and critical, a function is called that keeps its state in
+Inside a parallel region, outside single, master and critical, a function is called that keeps its state in
 static storage: `rand`, `strtok`, `asctime`, or a function of the file with a static local variable that it writes.
 
 Why it matters
