@@ -9,7 +9,7 @@ that loop counts as a barrier.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
 
 from analyzers.dependence.spelling import spell
@@ -46,30 +46,12 @@ from analyzers.openmp.constructs import (
     masked_thread,
     thread_numbers,
 )
+from analyzers.openmp.decisions import Decision, Phase, meet, resolved
 from analyzers.openmp.facts import Executor
 from analyzers.openmp.sharing import associated_loops
 
 ENTRY = -1  # the phase in which a region begins
 ITERATED = ("for", "distribute", "loop", "taskloop")
-
-
-@dataclass(frozen=True, slots=True)
-class Phase:
-    """The barrier passed last, and the branches taken since at conditions that decide whether there is another one:
-    all threads decide alike there, so that two threads in different branches are in different runs."""
-
-    barrier: int
-    decisions: frozenset[tuple[int, bool]] = frozenset()
-
-    def meets(self, other: Phase) -> bool:
-        if self.barrier != other.barrier:
-            return False
-        return not any((at, not taken) in other.decisions for at, taken in self.decisions)
-
-
-def meet(one: frozenset[Phase], other: frozenset[Phase]) -> bool:
-    """May two threads be in these phases at the same time?"""
-    return any(a.meets(b) for a in one for b in other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +98,16 @@ class Phases:
     closing: dict[int, tuple[Construct, Placement]] = field(default_factory=dict)  # ends, before the barriers there
 
 
-def place(root: Construct | Function, outside: Sequence[Construct] = ()) -> Phases:
+def place(
+    root: Construct | Function, outside: Sequence[Construct] = (), meeting: Container[str] = frozenset()
+) -> Phases:
     """The placements of all statements below a parallel region, or below a function that may be called from one.
 
-    `outside` are the constructs around the region.
+    `outside` are the constructs around the region; the functions named in `meeting` are taken to hold a barrier where
+    all threads call them.
     """
     result = Phases()
-    walker = _Walker(result, thread_numbers(root.body) if root.body else frozenset())
+    walker = _Walker(result, thread_numbers(root.body) if root.body else frozenset(), meeting)
     if isinstance(root, Function):
         start = _State((), Executor("all-threads"), [{Phase(ENTRY)}])
         walker.walk(root.body, start)
@@ -148,8 +133,8 @@ class _State:
     pending: set[int] = field(default_factory=set)
     task: int | None = None
     loops: tuple[Loop, ...] = ()
-    final: bool = False  # inside of a final task, whose descendants are executed at once (OpenMP 5.2 §12.3)
-    nested: bool = False  # inside of a parallel region that is not the one looked at: its team is another
+    final: bool = False  # inside a final task, whose descendants are executed at once (OpenMP 5.2 §12.3)
+    nested: bool = False  # inside a parallel region that is not the one looked at: its team is another
 
     def copy(self) -> _State:
         return _State(
@@ -165,18 +150,18 @@ class _State:
             self.nested,
         )
 
-    def join(self, other: _State, decided: _Decision | None = None) -> None:
+    def join(self, other: _State, decided: Decision | None = None) -> None:
         """Two paths meet; where they part at the decision `decided`, this one has taken it."""
         for mine, theirs in zip(self.levels, other.levels, strict=True):
             if decided is not None:
-                theirs = _resolved(mine, theirs, decided)
+                theirs = resolved(mine, theirs, decided)
                 mine.clear()
             mine |= theirs
         self.pending |= other.pending
         self.locks &= other.locks
 
-    def decision(self, at: int) -> _Decision:
-        return _Decision(at, frozenset(d for level in self.levels for phase in level for d, _ in phase.decisions))
+    def decision(self, at: int) -> Decision:
+        return Decision(at, frozenset(d for level in self.levels for phase in level for d, _ in phase.decisions))
 
     def placement(self) -> Placement:
         return Placement(
@@ -192,8 +177,9 @@ class _State:
 
 
 class _Walker:
-    def __init__(self, result: Phases, thread_numbers_: frozenset[Symbol]) -> None:
+    def __init__(self, result: Phases, thread_numbers_: frozenset[Symbol], meeting: Container[str]) -> None:
         self.result = result
+        self.meeting = meeting
         self.thread_numbers = thread_numbers_
         self.barriers: dict[int, int] = {}
         self.task_numbers: dict[int, int] = {}
@@ -260,10 +246,12 @@ class _Walker:
                         state.locks |= {lock_of(call)}
                     elif call.name in UNSET_LOCK and call.arguments:
                         state.locks -= {lock_of(call)}
+                    elif call.name is not None and call.name in self.meeting and state.executor.kind == "all-threads":
+                        self.barrier(call, state)
 
     def _if(self, stmt: If, state: _State) -> None:
         # `else if` chains are walked in a loop: they may be longer than the interpreter's stack.
-        ends: list[tuple[_Decision, _State]] = []
+        ends: list[tuple[Decision, _State]] = []
         rest = state
         at: If | None = stmt
         while at is not None:
@@ -549,36 +537,6 @@ class _Walker:
 
 def _decide(state: _State, at: int, taken: bool) -> None:
     state.levels = [{Phase(p.barrier, p.decisions | {(at, taken)}) for p in level} for level in state.levels]
-
-
-@dataclass(frozen=True, slots=True)
-class _Decision:
-    """A condition that decides whether there is another barrier, and those decided before it."""
-
-    at: int
-    before: frozenset[int]
-
-
-def _resolved(taken: set[Phase], not_taken: set[Phase], decision: _Decision) -> set[Phase]:
-    """The phases behind both branches of a decision: without it, and with what either branch decided. No thread of a
-    run gets to the conditions of the branch that the run does not take, so that nothing is lost, and a row of such
-    conditions does not double the phases each time."""
-    result = taken | not_taken
-    pairs: dict[tuple[int, frozenset[tuple[int, bool]]], tuple[list[Phase], list[Phase]]] = {}
-    for side, phases in enumerate((taken, not_taken)):
-        for phase in phases:
-            if (decision.at, side == 0) in phase.decisions:
-                earlier = frozenset(d for d in phase.decisions if d[0] in decision.before)
-                pairs.setdefault((phase.barrier, earlier), ([], []))[side].append(phase)
-    for (barrier, _), (ones, others) in pairs.items():
-        if len(ones) == len(others) == 1:
-            result -= {ones[0], others[0]}
-            both = ones[0].decisions | others[0].decisions
-            result.add(Phase(barrier, both - {(decision.at, True), (decision.at, False)}))
-    by_barrier: dict[int, list[Phase]] = {}
-    for phase in result:
-        by_barrier.setdefault(phase.barrier, []).append(phase)
-    return {p for group in by_barrier.values() for p in group if not any(o.decisions < p.decisions for o in group)}
 
 
 def _become(state: _State, other: _State) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from analyzers.ir.statements import Function, Loop, Stmt, walk_statements
 from analyzers.openmp.concurrency import modes
-from analyzers.openmp.phases import Phases, Placement, meet, place
+from analyzers.openmp.decisions import meet
+from analyzers.openmp.phases import Phases, Placement, place
 from tests.analyzers.openmp.lowered import assignment, constructs, function
 
 
