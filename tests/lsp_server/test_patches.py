@@ -14,7 +14,7 @@ from lsp_server.cli import main
 from lsp_server.commands import files
 from lsp_server.outcomes import findings_of, loops_in
 from lsp_server.patches import chosen, patch, unified
-from tests.lsp_server.cli_runner import PLAIN, RACY, UNSEEN
+from tests.samples import PLAIN, RACY, UNSEEN
 
 TWO = PLAIN + PLAIN.split("\n", 2)[2].replace("scale", "again")
 

@@ -57,7 +57,7 @@ def test_clauses_in_their_order() -> None:
         loop(X, Name(N), store(X)),
         X,
         Name(N),
-        private=(J, K),
+        private=(J, K, N),  # what is lastprivate is private too
         firstprivate=(T,),
         lastprivate=(N,),
         linear=((S, Constant(2)),),
