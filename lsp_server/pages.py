@@ -79,7 +79,7 @@ def of_loop(analysis: Analysis, at: int) -> str | None:
     header = source.slice(loop.header_span.shifted(start)).strip().splitlines()[0]
     parts = [
         f"# {analysis.snapshot.name}:{line} in {loop.function}",
-        f"```c\n{header}\n```",
+        f"```{analysis.snapshot.language}\n{header}\n```",
         f"**{convert.escaped(loop.summary)}** ({loop.verdict.confidence})",
         convert.explanation_markdown(loop.explanation),
         *_tables(loop, source, start),
