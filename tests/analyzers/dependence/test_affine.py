@@ -158,6 +158,12 @@ def test_nonnegative_by_bounds() -> None:
     assert not prove_nonnegative(poly_of(affine(sub(ROW, 1))), inner)
 
 
+def test_a_difference_of_products_may_be_negative() -> None:
+    gap = to_poly(sub(mul(ROW, N), mul(ROW, K)), env())
+    assert isinstance(gap, dict) and len(gap) == 2
+    assert not prove_nonnegative(gap, env())
+
+
 def test_ring_buffer_index() -> None:
     size = variable("size", UNSIGNED)
     i = variable("i", UNSIGNED)

@@ -43,6 +43,12 @@ def test_what_the_loop_itself_carries_stays_in_the_way() -> None:
 def test_a_function_without_a_name_cannot_be_vouched_for() -> None:
     loop = first_loop("void f(void (*g)(int)) { for (int i = 0; i < n; i++) { g(i); relax(i); } }")
     assert (loop.verdict.assumptions, loop.conditional_pragma) == ((), None)
+    assert "`g` points to a function that may read and write anything" in [r.text for r in loop.verdict.reasons]
+
+
+def test_a_loop_that_a_directive_divides_needs_nobody_to_vouch() -> None:
+    loop = first_loop("void f(void) {\n#pragma omp parallel for\nfor (int i = 0; i < n; i++) relax(i); }")
+    assert (loop.verdict.assumptions, loop.conditional_pragma) == ((), None)
 
 
 def test_the_word_of_the_user_is_taken() -> None:

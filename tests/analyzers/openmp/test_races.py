@@ -22,15 +22,30 @@ def found(body: str, before: str = "") -> list[tuple[str, str | None, str]]:
 FOR = "for (int i = 0; i < n; i++)"
 
 
-def two_loops(between: str, first: str, second: str) -> str:
+STATIC = "for nowait schedule(static)"
+
+
+def two_loops(between: str, first: str, second: str, directive: str = STATIC) -> str:
     """Two worksharing loops without a barrier between them, and what each thread does in between."""
-    head = "#pragma omp for nowait schedule(static)\n"
+    head = f"#pragma omp {directive}\n"
     return f"#pragma omp parallel firstprivate(k)\n{{\n{head}{first}\n{between}\n{head}{second}\n}}"
 
 
-def test_loops_that_deal_out_their_iterations_alike_need_no_barrier() -> None:
+@pytest.mark.parametrize(
+    ("directive", "races"),
+    [
+        (STATIC, False),
+        ("for nowait", False),
+        ("for nowait schedule(dynamic)", True),
+        ("for nowait schedule(runtime)", True),
+        ("for nowait schedule(static) order(unconstrained: concurrent)", True),
+        ("loop nowait", True),
+    ],
+)
+def test_loops_that_deal_out_their_iterations_alike_need_no_barrier(directive: str, races: bool) -> None:
     from_k = "for (int i = k; i < n; i++) a[i] += 1;"
-    assert found(two_loops("", from_k, from_k)) == []
+    expected = [("race-missing-barrier", "a", "proved")] if races else []
+    assert found(two_loops("", from_k, from_k, directive)) == expected
 
 
 def test_a_lower_bound_that_changed_deals_them_out_otherwise() -> None:
@@ -46,7 +61,7 @@ def test_an_upper_bound_that_changed_deals_them_out_otherwise() -> None:
 def test_a_variable_that_changed_does_not_mean_the_same_element() -> None:
     advance = "void advance(int *p) { *p += 100; }"
     for change, confidence in (("", "proved"), ("k = k + n;", "possible"), ("advance(&k);", "possible")):
-        body = two_loops(change, f"{FOR} a[k + i] = 1;", f"{FOR} a[k + i] = 2;").replace("static", "dynamic")
+        body = two_loops(change, f"{FOR} a[k + i] = 1;", f"{FOR} a[k + i] = 2;", "for nowait schedule(dynamic)")
         assert found(body, advance) == [("race-missing-barrier", "a", confidence)]
 
 
