@@ -1,3 +1,5 @@
+"""Comments that accept findings, and what is said of those that are in vain."""
+
 from __future__ import annotations
 
 import pytest

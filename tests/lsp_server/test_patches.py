@@ -1,3 +1,5 @@
+"""Pragmas put in place and proved again, and the unified diffs of them."""
+
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,3 +1,5 @@
+"""What the terminal shows while it waits."""
+
 from __future__ import annotations
 
 import io

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from analyzers import api
 from analyzers.ir.verdicts import LoopReport
 from analyzers.settings import Options
-from analyzers.text import SourceText
+from tests.reports import loop_reports
 
 PRELUDE = """#include <math.h>
 #include <stdio.h>
@@ -25,9 +24,7 @@ void keep(double *p) { kept = p; }
 
 
 def first_loop(function: str, options: Options | None = None) -> LoopReport:
-    report = api.analyze(SourceText.of(PRELUDE + function), "c", options or Options())
-    (loop, *_) = [loop for placed in report.functions for loop in placed.result.loops]
-    return loop
+    return loop_reports(PRELUDE + function, options)[0]
 
 
 PROVED = {
@@ -180,7 +177,7 @@ def test_an_update_under_atomic_is_no_obstacle() -> None:
 def test_a_library_function_is_itself_where_its_header_is_included() -> None:
     source = "void f(double *a, int n) { for (int i = 0; i < n; i++) a[i] = sqrt(a[i]); }"
     assert first_loop(source).verdict.status == "parallel"
-    bare = api.analyze(SourceText.of(source), "c").functions[0].result.loops[0].verdict
+    bare = loop_reports(source)[0].verdict
     assert (bare.confidence, [a.kind for a in bare.assumptions]) == ("likely", ["library"])
 
 

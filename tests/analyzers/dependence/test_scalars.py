@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from analyzers import api
 from analyzers.dependence import effects, induction, privatization, reductions
 from analyzers.dependence.privatization import ScalarRoles
 from analyzers.dependence.reductions import Reductions
@@ -12,6 +11,7 @@ from analyzers.frontends.c import lower_file
 from analyzers.ir import flow
 from analyzers.ir.statements import LoopHeader, loops
 from analyzers.text import SourceText
+from tests.reports import loop_reports
 
 DECLARATIONS = """
 #include <math.h>
@@ -243,8 +243,7 @@ def test_work_arrays() -> None:
     ],
 )
 def test_what_pointers_and_calls_write_is_memory(function: str) -> None:
-    report = api.analyze(SourceText.of(DECLARATIONS + function), "c")
-    (loop,) = [loop for placed in report.functions for loop in placed.result.loops]
+    (loop,) = loop_reports(DECLARATIONS + function)
     assert loop.verdict.status != "parallel"
     assert loop.verdict.confidence != "likely"
 
@@ -255,6 +254,6 @@ def test_a_function_of_the_file_is_no_operator_by_its_name() -> None:
 int imax(int i, int j) { if (x[i] > x[j]) return i; return j; }
 int f(int n) { int best = 0; for (int i = 1; i < n; i++) best = imax(best, i); return best; }
 """
-    (loop,) = [r for p in api.analyze(SourceText.of(source), "c").functions for r in p.result.loops]
+    (loop,) = loop_reports(source)
     assert not [role for role in loop.roles if role.kind == "reduction"]
     assert loop.pragma is None

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from analyzers import api
 from analyzers.ir.verdicts import LoopReport
 from analyzers.settings import Options
-from analyzers.text import SourceText
+from tests.reports import loop_reports
 
 GLOBALS = "extern int n, k; extern double *x; void relax(int); double other(double); static double a[100];\n"
 
 
 def first_loop(function: str, options: Options | None = None) -> LoopReport:
-    report = api.analyze(SourceText.of(GLOBALS + function), "c", options or Options())
-    return next(loop for placed in report.functions for loop in placed.result.loops)
+    return loop_reports(GLOBALS + function, options)[0]
 
 
 def test_a_bound_that_an_unseen_function_might_change() -> None:

@@ -1,3 +1,5 @@
+"""Directives in the tree: what each of them holds, and the expressions in their clauses."""
+
 from __future__ import annotations
 
 from analyzers.ir.statements import Construct, walk_statements

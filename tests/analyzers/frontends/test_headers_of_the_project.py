@@ -1,3 +1,5 @@
+"""Headers of the project and the flags of a compilation database."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Which parts of a text are active, and what is told about the others."""
+
 from __future__ import annotations
 
 import pytest
