@@ -65,6 +65,20 @@ def test_a_variable_that_changed_does_not_mean_the_same_element() -> None:
         assert found(body, advance) == [("race-missing-barrier", "a", confidence)]
 
 
+def test_a_private_copy_is_not_the_variable_that_others_write() -> None:
+    body = f"""double x = 0;
+    #pragma omp parallel
+    {{
+        #pragma omp single nowait
+        x = 1;
+        #pragma omp for private(x) nowait
+        {FOR} {{ x = a[i]; b[i] = x; }}
+    }}
+    b[0] = x;"""
+    assert found(body) == []
+    assert found(body.replace("private(x) ", "")) != []
+
+
 WAIT = """
 #pragma omp parallel sections
 {{
