@@ -152,6 +152,12 @@ def test_exchanged_buffers_are_distinct_while_they_stay() -> None:
     assert answer("int i, int n", made + SWAP, moving=("a", "b")).status == "may"
 
 
+def test_exchanged_tables_may_share_their_rows() -> None:
+    made = "double **a = malloc(n), **b = malloc(n); "
+    swap = SWAP.replace("a[i] = b[i]", "a[i][0] = b[i][1]").replace("double *t", "double **t")
+    assert answer("int i, int n", made + swap).status == "assumed-distinct"
+
+
 @pytest.mark.parametrize(
     "start",
     [
