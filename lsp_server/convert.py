@@ -13,7 +13,7 @@ from analyzers.api import Description, Proposal
 from analyzers.ir.verdicts import Edit, Finding, Fix, LoopReport, SharingHint
 from analyzers.text import Encoding, Position, SourceText, Span
 from analyzers.words import plain
-from lsp_server.analysis import Analysis
+from lsp_server.analysis import Analysis, is_being_typed
 from lsp_server.session import Change, Snapshot
 from lsp_server.settings import Settings
 
@@ -80,14 +80,16 @@ def encoding_of(kind: types.PositionEncodingKind | str | None) -> Encoding:
 
 
 def diagnostics(
-    analysis: Analysis, settings: Settings, encoding: Encoding, links: Mapping[str, str]
+    analysis: Analysis, settings: Settings, encoding: Encoding, links: Mapping[str, str], typed_at: int | None = None
 ) -> list[types.Diagnostic]:
-    """All findings that the settings show, in textual order."""
+    """All findings that the settings show, in textual order, but for those about a directive that is being typed at
+    the byte `typed_at`."""
     where = place(analysis.snapshot, encoding)
     found = [
         diagnostic(adjusted, base, where, links)
         for base, finding in analysis.all_findings()
         if (adjusted := settings.adjusted(finding)) is not None
+        and (typed_at is None or not is_being_typed(analysis.snapshot.source, finding, base, typed_at))
     ]
     found.sort(key=lambda d: (d.range.start.line, d.range.start.character))
     return found

@@ -58,6 +58,11 @@ class Snapshot:
     edits: tuple[Edit, ...] = ()
 
     @property
+    def typed_at(self) -> int | None:
+        """Where the last edit ended; None for a text that was not edited."""
+        return self.edits[-1].new_end if self.edits else None
+
+    @property
     def path(self) -> Path | None:
         return path_of(self.uri)
 
