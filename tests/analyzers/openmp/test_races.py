@@ -48,6 +48,24 @@ def test_loops_that_deal_out_their_iterations_alike_need_no_barrier(directive: s
     assert found(two_loops("", from_k, from_k, directive)) == expected
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "races"),
+    [
+        ("for (int i = 0; i < n; i++) a[i] = 1;", "for (int j = 0; j <= n - 1; j++) a[j] += 1;", False),
+        ("for (int i = 0; i < n; i++) a[i] = 1;", "for (int i = 1; i <= n; i++) a[i - 1] += 1;", False),
+        ("for (int i = 0; i < n; i++) a[i] = 1;", "for (int i = 1; i < n + 1; i++) a[i] += 1;", True),
+        ("for (int i = 0; i < n; i++) a[i] = 1;", "for (int i = 1; i < n; i++) a[i] += 1;", True),
+        ("for (int i = 0; i < n; i += 2) a[i] = 1;", "for (int i = 0; i < n; i++) a[i] += 1;", True),
+        ("for (int i = n; i > 0; i--) a[i] = 1;", "for (int i = n; i >= 1; i--) a[i] += 1;", False),
+        ("for (int i = n - 1; i >= 0; i--) a[i] = 1;", "for (int i = n; i > 0; i--) a[i - 1] += 1;", False),
+        ("for (int i = n - 1; i >= 0; i--) a[i] = 1;", "for (int i = 0; i < n; i++) a[i] += 1;", True),
+    ],
+)
+def test_the_same_logical_iteration_is_run_by_the_same_thread(first: str, second: str, races: bool) -> None:
+    """OpenMP 5.2 §11.5.3: where both loops have as many iterations, whatever their indices are."""
+    assert found(two_loops("", first, second)) == ([("race-missing-barrier", "a", "proved")] if races else [])
+
+
 def test_a_lower_bound_that_changed_deals_them_out_otherwise() -> None:
     from_k = "for (int i = k; i < n; i++) a[i] += 1;"
     assert found(two_loops("k = k + 1;", from_k, from_k)) == [("race-missing-barrier", "a", "possible")]
