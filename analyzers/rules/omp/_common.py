@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from analyzers.ir.directives import Directive
 from analyzers.ir.statements import Construct, Function, Loop, SourceFile, Stmt, substatements
 from analyzers.ir.verdicts import Confidence, Edit, Finding, Fix, Related
-from analyzers.rules.registry import Rule
+from analyzers.rules.registry import Context, Rule
 from analyzers.text import Span
 from analyzers.words import nearest
 
@@ -39,6 +39,20 @@ def sites(function: Function) -> Iterator[Site]:
 
 def file_sites(file: SourceFile) -> Iterator[Site]:
     return (Site(d) for d in file.directives)
+
+
+def everywhere(
+    check: Callable[[Site], Iterator[Finding]],
+) -> tuple[Callable[[Context], Iterator[Finding]], Callable[[SourceFile], Iterator[Finding]]]:
+    """`check` and `check_file` of a rule that looks at each directive by itself, wherever it stands."""
+
+    def in_function(context: Context) -> Iterator[Finding]:
+        return (found for site in sites(context.facts.function) for found in check(site))
+
+    def in_file(file: SourceFile) -> Iterator[Finding]:
+        return (found for site in file_sites(file) for found in check(site))
+
+    return in_function, in_file
 
 
 def finding(

@@ -41,28 +41,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzers.ir.directives import Clause, ClauseItem, Directive
+from analyzers.ir.directives import Clause, ClauseItem
 from analyzers.ir.expressions import Constant, Unary
-from analyzers.ir.statements import SourceFile
 from analyzers.ir.verdicts import Finding
 from analyzers.rules.omp import _common
-from analyzers.rules.registry import Context, Rule
+from analyzers.rules.omp._common import Site
+from analyzers.rules.registry import Rule
 from analyzers.standards.openmp import DIRECTIVES
 from analyzers.standards.openmp_clauses import CLAUSES, ClauseRule
 from analyzers.text import Span
 from analyzers.words import listed, quoted
-
-
-def check(context: Context) -> Iterator[Finding]:
-    for site in _common.sites(context.facts.function):
-        if not _common.is_generated(site.directive):
-            yield from _check(site.directive)
-
-
-def check_file(file: SourceFile) -> Iterator[Finding]:
-    for site in _common.file_sites(file):
-        yield from _check(site.directive)
-
 
 _FORM = (
     "A directive is its name and clauses, and what a clause takes stands in parentheses (OpenMP 5.2 §3.1, §3.2). What "
@@ -70,7 +58,10 @@ _FORM = (
 )
 
 
-def _check(directive: Directive) -> Iterator[Finding]:
+def _check(site: Site) -> Iterator[Finding]:
+    directive = site.directive
+    if _common.is_generated(directive):
+        return
     if directive.problem is not None:
         stray = next((span for word, span in directive.unknown if not word[0].isalpha()), None)
         last = directive.clauses[-1].span if directive.clauses and stray is None else None
@@ -147,6 +138,8 @@ def _is_not_positive(item: ClauseItem) -> bool:
         return True
     return item.constant is not None and item.constant <= 0
 
+
+check, check_file = _common.everywhere(_check)
 
 RULE = Rule(
     "omp-directive-syntax",

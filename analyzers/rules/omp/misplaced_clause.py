@@ -40,25 +40,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzers.ir.directives import Clause, Directive
-from analyzers.ir.statements import SourceFile
 from analyzers.ir.verdicts import Edit, Finding, Fix
 from analyzers.rules.omp import _common
 from analyzers.rules.omp._common import Site
-from analyzers.rules.registry import Context, Rule
+from analyzers.rules.registry import Rule
 from analyzers.standards.openmp import DIRECTIVES
 from analyzers.standards.openmp_directives import DirectiveRule
 from analyzers.text import Span
 from analyzers.words import listed, quoted
-
-
-def check(context: Context) -> Iterator[Finding]:
-    for site in _common.sites(context.facts.function):
-        yield from _check(site)
-
-
-def check_file(file: SourceFile) -> Iterator[Finding]:
-    for site in _common.file_sites(file):
-        yield from _check(site)
 
 
 def _check(site: Site) -> Iterator[Finding]:
@@ -97,6 +86,8 @@ def _with_space(directive: Directive, clause: Clause) -> Span:
     )
     return Span(before, clause.span.end)
 
+
+check, check_file = _common.everywhere(_check)
 
 RULE = Rule(
     "omp-misplaced-clause",

@@ -37,23 +37,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzers.ir.statements import SourceFile
 from analyzers.ir.verdicts import Finding
 from analyzers.rules.omp import _common
 from analyzers.rules.omp._common import Site
-from analyzers.rules.registry import Context, Rule
+from analyzers.rules.registry import Rule
 from analyzers.standards.openmp import WORDS
 from analyzers.words import did_you_mean
-
-
-def check(context: Context) -> Iterator[Finding]:
-    for site in _common.sites(context.facts.function):
-        yield from _check(site)
-
-
-def check_file(file: SourceFile) -> Iterator[Finding]:
-    for site in _common.file_sites(file):
-        yield from _check(site)
 
 
 def _check(site: Site) -> Iterator[Finding]:
@@ -74,6 +63,8 @@ def _check(site: Site) -> Iterator[Finding]:
         variable=written,
     )
 
+
+check, check_file = _common.everywhere(_check)
 
 RULE = Rule(
     "omp-unknown-directive",

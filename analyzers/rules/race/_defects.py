@@ -21,6 +21,7 @@ from analyzers.openmp.facts import PlacedAccess, Race, Region
 from analyzers.openmp.sharing import associated_loops, index_of
 from analyzers.rules.registry import Context, Rule
 from analyzers.text import Span, line_break, line_start
+from analyzers.words import listed
 
 Kind = Literal[
     "missing-reduction",
@@ -253,7 +254,7 @@ def sharing(defect: Defect) -> str:
 
 def assumed(defect: Defect) -> str:
     texts = [a.text for a in defect.race.assumptions]
-    return f" This happens if {' and '.join(texts)}." if texts and defect.race.confidence == "likely" else ""
+    return f" This happens if {listed(texts)}." if texts and defect.race.confidence == "likely" else ""
 
 
 def finding(
