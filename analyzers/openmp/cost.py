@@ -30,6 +30,7 @@ from analyzers.ir.statements import (
 )
 from analyzers.ir.symbols import Extent, Symbol, Type
 from analyzers.openmp.nests import Nests, runs_once
+from analyzers.standards.library import OPERATIONS
 
 PAYS = 100_000.0  # operations (10 to 50 microseconds) below which a parallel region costs more than it gains
 PAYS_AGAIN = 250_000.0  # for a region that a loop enters again and again: there the cost of starting adds up
@@ -38,14 +39,6 @@ SOME = 1_000.0  # of a loop inside another one
 FEW = 100.0  # of a loop that cannot be counted
 UNSEEN_CALL = 200.0  # and more, perhaps: a loop that makes one is never known to be small
 DIVISION = 5.0
-# Library functions by operations per call; all others are taken as unseen.
-CALLS: Mapping[str, float] = {
-    **dict.fromkeys(("abs", "labs", "fabs", "fabsf", "fmin", "fmax", "fminf", "fmaxf", "min", "max"), 1.0),
-    **dict.fromkeys(("floor", "ceil", "round", "trunc", "floorf", "ceilf", "rint", "copysign"), 2.0),
-    **dict.fromkeys(("sqrt", "sqrtf", "fma", "fmod"), 10.0),
-    **dict.fromkeys(("exp", "log", "sin", "cos", "tan", "expf", "logf", "sinf", "cosf", "log10", "log2", "exp2"), 25.0),
-    **dict.fromkeys(("pow", "powf", "atan2", "sinh", "cosh", "tanh", "atan", "asin", "acos", "cbrt", "erf"), 40.0),
-}
 
 Evenness = Literal["even", "triangular", "data"]
 
@@ -267,8 +260,9 @@ def _operations(expr: Expr) -> tuple[float, bool]:
             case Binary() if not address:
                 total += 1.0
             case Call():
-                total += CALLS.get(top.name or "", UNSEEN_CALL)
-                seen = seen and top.name in CALLS
+                known = OPERATIONS.get(top.name or "")
+                total += UNSEEN_CALL if known is None else known
+                seen = seen and known is not None
         stack += [(child, address) for child in children(top)]
     return total, seen
 

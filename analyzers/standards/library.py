@@ -26,7 +26,6 @@ class Routine:
     safe: bool = True
     fills: tuple[int, ...] = ()
     synchronizes: bool = False  # a lock, a barrier: orders threads
-    thread_dependent: bool = False  # the result depends on which thread asks
     result_in: int | None = None  # the result points into this argument
 
 
@@ -264,15 +263,9 @@ def _time() -> Iterator[Routine]:
 
 def _openmp() -> Iterator[Routine]:
     """OpenMP runtime library routines."""
-    for name in (
-        "omp_get_thread_num",
-        "omp_get_ancestor_thread_num",
-        "omp_get_place_num",
-        "omp_get_partition_num_places",
-    ):
-        yield Routine(name, "omp.h", thread_dependent=True)
     for name in _names(
-        "omp_get_num_threads omp_get_max_threads omp_get_num_procs omp_in_parallel omp_get_dynamic omp_get_nested"
+        "omp_get_thread_num omp_get_ancestor_thread_num omp_get_place_num omp_get_partition_num_places"
+        " omp_get_num_threads omp_get_max_threads omp_get_num_procs omp_in_parallel omp_get_dynamic omp_get_nested"
         " omp_get_cancellation omp_get_thread_limit omp_get_supported_active_levels omp_get_max_active_levels"
         " omp_get_level omp_get_team_size omp_get_active_level omp_in_final omp_get_proc_bind omp_get_num_places"
         " omp_get_place_num_procs omp_get_num_devices omp_get_device_num omp_get_default_device omp_get_num_teams"
@@ -339,9 +332,21 @@ COMBINES: dict[str, str] = {
     **dict.fromkeys(("fmin", "fminf", "fminl", "min", "MIN", "imin", "dmin1", "amin1", "min0"), "min"),
 }
 
-STANDARD_HEADERS: frozenset[str] = frozenset(r.header for r in ROUTINES.values()) - {"builtin"} | frozenset(
-    _names(
-        "errno.h fenv.h float.h inttypes.h iso646.h limits.h locale.h signal.h stdalign.h stdarg.h stdatomic.h"
-        " stdbool.h stddef.h stdint.h stdnoreturn.h tgmath.h threads.h uchar.h wchar.h wctype.h malloc.h"
-    )
+# Functions that cost about the same whatever their arguments are, by that cost in additions: estimates.
+_COSTS: tuple[tuple[float, str], ...] = (
+    (1.0, "fabs fmin fmax"),
+    (2.0, "floor ceil round trunc rint nearbyint copysign"),
+    (10.0, "sqrt fma fmod"),
+    (25.0, "exp log sin cos tan log10 log2 exp2"),
+    (40.0, "pow atan2 sinh cosh tanh atan asin acos cbrt erf"),
 )
+OPERATIONS: dict[str, float] = {
+    **dict.fromkeys(("abs", "labs", "llabs", "min", "max"), 1.0),
+    **{
+        prefix + name + suffix: cost
+        for cost, names in _COSTS
+        for name in _names(names)
+        for prefix in ("", "__builtin_")
+        for suffix in ("", "f", "l")
+    },
+}
