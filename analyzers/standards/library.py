@@ -26,7 +26,6 @@ class Routine:
     safe: bool = True
     fills: tuple[int, ...] = ()
     synchronizes: bool = False  # a lock, a barrier: orders threads
-    result_in: int | None = None  # the result points into this argument
 
 
 def _names(text: str) -> list[str]:
@@ -86,8 +85,8 @@ def _characters() -> Iterator[Routine]:
 def _strings() -> Iterator[Routine]:
     """<string.h>, <strings.h>, <wchar.h> in part."""
     for name in ("memcpy", "memmove", "mempcpy"):
-        yield Routine(name, "string.h", "wr-", result_in=0)
-    yield Routine("memset", "string.h", "w--", result_in=0)
+        yield Routine(name, "string.h", "wr-")
+    yield Routine("memset", "string.h", "w--")
     yield Routine("bzero", "strings.h", "w-")
     yield Routine("bcopy", "strings.h", "rw-")
     for name in ("memcmp", "strncmp", "strncasecmp", "bcmp"):
@@ -97,17 +96,17 @@ def _strings() -> Iterator[Routine]:
     yield Routine("strlen", "string.h", "r")
     yield Routine("strnlen", "string.h", "r-")
     for name in ("strcpy", "stpcpy"):
-        yield Routine(name, "string.h", "wr", result_in=0)
-    yield Routine("strncpy", "string.h", "wr-", result_in=0)
-    yield Routine("strcat", "string.h", "br", result_in=0)
-    yield Routine("strncat", "string.h", "br-", result_in=0)
+        yield Routine(name, "string.h", "wr")
+    yield Routine("strncpy", "string.h", "wr-")
+    yield Routine("strcat", "string.h", "br")
+    yield Routine("strncat", "string.h", "br-")
     yield Routine("strxfrm", "string.h", "wr-")
     for name in ("strchr", "strrchr", "index", "rindex", "strchrnul", "rawmemchr"):
-        yield Routine(name, "string.h", "r-", result_in=0)
+        yield Routine(name, "string.h", "r-")
     for name in ("memchr", "memrchr"):
-        yield Routine(name, "string.h", "r--", result_in=0)
+        yield Routine(name, "string.h", "r--")
     for name in ("strstr", "strpbrk", "strcasestr"):
-        yield Routine(name, "string.h", "rr", result_in=0)
+        yield Routine(name, "string.h", "rr")
     yield Routine("strtok", "string.h", "br", state="the position of `strtok`", safe=False)
     yield Routine("strtok_r", "string.h", "brb")
     yield Routine("strsep", "string.h", "br")
@@ -160,7 +159,7 @@ def _stdlib() -> Iterator[Routine]:
         yield Routine(name, "stdlib.h", "e", state="the seed of `random`", safe=False)
     yield Routine("random_r", "stdlib.h", "bw", fills=(1,))
     yield Routine("qsort", "stdlib.h", "b---")
-    yield Routine("bsearch", "stdlib.h", "rr---", result_in=1)
+    yield Routine("bsearch", "stdlib.h", "rr---")
     yield Routine("getenv", "stdlib.h", "r", state="the environment", safe=False)
     for name in ("setenv", "unsetenv", "putenv"):
         yield Routine(name, "stdlib.h", "e", state="the environment", safe=False)
@@ -303,7 +302,7 @@ def _builtins() -> Iterator[Routine]:
     for name in ("add", "sub", "mul"):
         yield Routine(f"__builtin_{name}_overflow", "builtin", "--w", fills=(2,))
     yield Routine("__builtin_prefetch", "builtin")
-    yield Routine("__builtin_assume_aligned", "builtin", "-", result_in=0)
+    yield Routine("__builtin_assume_aligned", "builtin", "-")
     yield Routine("__builtin_unreachable", "builtin", "")
     yield Routine("__builtin_trap", "builtin", "", exits=True, io=True)
     yield Routine("__builtin_alloca", "builtin", "-", allocates=True)
