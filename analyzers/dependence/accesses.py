@@ -112,7 +112,7 @@ class _Collector:
             case Assign(target=target, value=value, op=op, span=span):
                 self.statement = stmt
                 self._values((*_target_values(target), value))
-                self._target(target, value, op, span)
+                self._target(target, value, op)
             case Declare(symbol=symbol, value=value, span=span):
                 if value is not None and symbol.storage != "static":
                     self.statement = stmt
@@ -171,7 +171,7 @@ class _Collector:
             below.extend(condition)
         below.extend((each, None, inside) for each in loop.step)
 
-    def _target(self, target: Expr, value: Expr, op: BinaryOp | None, span: Span) -> None:
+    def _target(self, target: Expr, value: Expr, op: BinaryOp | None) -> None:
         located = locate(target)
         kind: AccessKind = "write" if op is None else "update"
         self._add(located, kind, target.span, op=op, value=value)

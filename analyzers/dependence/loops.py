@@ -224,7 +224,7 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
         loop, solver, room.pointers, room.options.assume_no_alias, room.representatives, room.deadline.share(1 / 3)
     )
     work = set(privatization.array_candidates(loop, room.graph, room.pointers.exposed or ())) - own
-    summed = {r.symbol: r for r in _array_reductions(loop, parts.shared, room)}
+    summed = {r.symbol: r for r in _array_reductions(parts.shared)}
     private: list[Symbol] = []
     reduced: list[Reduction] = []
     for symbol in sorted({*work, *summed}, key=lambda s: s.uid):
@@ -248,7 +248,7 @@ def _covered(accesses: Sequence[Access], solver: Solver, loop: Loop) -> bool:
     return all(solver.covered(a, writes, loop) for a in accesses if a.reads)
 
 
-def _array_reductions(loop: Loop, accesses: Sequence[Access], room: _Room) -> list[Reduction]:
+def _array_reductions(accesses: Sequence[Access]) -> list[Reduction]:
     """Arrays whose every access in the loop is an update by one operator (OpenMP 5.2 §5.5.8, array sections)."""
     by_symbol: dict[Symbol, list[Access]] = {}
     for access in accesses:

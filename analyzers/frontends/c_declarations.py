@@ -144,7 +144,7 @@ def _enumeration(c: Context, node: Node) -> Type:
     return INT if name_node is None else Type("integer", f"enum {c.text(name_node)}", 32)
 
 
-def declarator(c: Context, node: Node, base: Type, parameter: bool = False) -> tuple[Node | None, Type]:
+def declarator(c: Context, node: Node, base: Type) -> tuple[Node | None, Type]:
     """The declared name (None in an abstract declarator) and its type, from outside in."""
     current: Node | None = node
     while current is not None:

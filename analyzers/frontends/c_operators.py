@@ -102,7 +102,7 @@ def _short_circuit(c: Context, left: Expr, op: str, right: Node, node: Node, sin
     effects.append(Assign(result, truth(value), None, span))
     empty = Block((), span)
     run = Block(tuple(effects), span)
-    c.out.append(If(result, run if op == "&&" else empty, empty if op == "&&" else run, span, span))
+    c.out.append(If(result, run if op == "&&" else empty, empty if op == "&&" else run, span))
     return result
 
 
@@ -165,7 +165,7 @@ def _branches(
     kind = merged(then[1].type, otherwise[1].type)
     result = c.temporary(kind, span, None)
     arms = [Block((*effects, Assign(result, value, None, span)), span) for effects, value in (then, otherwise)]
-    c.out.append(If(condition, arms[0], arms[1], span, condition.span))
+    c.out.append(If(condition, arms[0], arms[1], span))
     return result
 
 
@@ -338,7 +338,7 @@ def _selects(c: Context, node: Node, since: int) -> bool:
         effect(c, otherwise_node)
     c.depth -= 1
     arms = (Block(tuple(then), c.span(then_node)), Block(tuple(otherwise), c.span(otherwise_node)))
-    c.out.append(If(condition, arms[0], arms[1], c.span(node), c.span(condition_node)))
+    c.out.append(If(condition, arms[0], arms[1], c.span(node)))
     return True
 
 
@@ -356,7 +356,7 @@ def _guarded_effect(c: Context, node: Node, since: int) -> None:
     span = c.span(right)
     blocks = (Block(tuple(run), span), Block((), span))
     then, otherwise = blocks if node.children[1].type == "&&" else blocks[::-1]
-    c.out.append(If(condition, then, otherwise, c.span(node), c.span(left)))
+    c.out.append(If(condition, then, otherwise, c.span(node)))
 
 
 EXPRESSIONS: dict[str, Callable[[Context, Node], Expr]] = {

@@ -55,7 +55,6 @@ class If:
     then: Block
     otherwise: Block
     span: Span
-    condition_span: Span = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
