@@ -40,13 +40,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzers.ir.directives import Clause, Directive
-from analyzers.ir.verdicts import Edit, Finding, Fix
+from analyzers.ir.verdicts import Finding, Fix
+from analyzers.openmp import clauses
 from analyzers.rules.omp import _common
 from analyzers.rules.omp._common import Site
 from analyzers.rules.registry import Rule
 from analyzers.standards.openmp import DIRECTIVES
 from analyzers.standards.openmp_directives import DirectiveRule
-from analyzers.text import Span
 from analyzers.words import listed, quoted
 
 
@@ -67,7 +67,7 @@ def _check(site: Site) -> Iterator[Finding]:
             f"`{directive.name}` takes no clause `{clause.name}`",
             where or f"`{directive.name}` does not take it",
             _why(directive, clause, rule),
-            (Fix(f"remove `{clause.name}`", (Edit(_with_space(directive, clause), ""),), False),),
+            (Fix(f"remove `{clause.name}`", (clauses.remove(directive, clause),), False),),
             variable=clause.name,
         )
 
@@ -78,13 +78,6 @@ def _why(directive: Directive, clause: Clause, rule: DirectiveRule) -> str:
     if len(rule.kinds) > 1:
         return "A combined directive takes only clauses of its parts, and not all of those (OpenMP 5.2 §17.2)."
     return f"A directive takes only the clauses that its section of the standard lists (OpenMP 5.2 §{rule.section})."
-
-
-def _with_space(directive: Directive, clause: Clause) -> Span:
-    before = max(
-        (c.span.end for c in directive.clauses if c.span.end <= clause.span.start), default=directive.name_span.end
-    )
-    return Span(before, clause.span.end)
 
 
 check, check_file = _common.everywhere(_check)

@@ -19,6 +19,7 @@ from analyzers.ir.verdicts import Confidence, Edit, Finding, Fix, Related
 from analyzers.openmp import clauses
 from analyzers.openmp.facts import PlacedAccess, Race, Region
 from analyzers.openmp.sharing import associated_loops, index_of
+from analyzers.openmp.synthesis import SENTINEL
 from analyzers.rules.registry import Context, Rule
 from analyzers.text import Span, line_break, line_start
 from analyzers.words import listed
@@ -317,7 +318,7 @@ def atomic_fix(context: Context, placed: PlacedAccess) -> Fix | None:
         return None
     if statement.op not in _ATOMIC:
         return None
-    edit = line_before(context.text, statement.span.start, "#pragma omp atomic")
+    edit = line_before(context.text, statement.span.start, f"{SENTINEL} atomic")
     if edit is None:
         return None
     note = "each update happens at once; threads that meet wait for each other"
