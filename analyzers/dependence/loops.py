@@ -146,6 +146,9 @@ def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
     obstacles = parts.obstacles
     surroundings.note_directives(loop, obstacles)
     surroundings.note_calls(loop, room.effects, obstacles)
+    governed_by = place.governed_by
+    if not place.inside_parallel or (governed_by is not None and governed_by.directive.has("parallel")):
+        surroundings.note_threadprivate(loop, obstacles)
     surroundings.note_unnamed(inside, obstacles)
     _memory(loop, inside, parts, Solver(room.headers, invariant), room)
     if not room.options.assume_no_alias:

@@ -8,8 +8,8 @@ from analyzers.dependence.conflicts import Obstacles
 from analyzers.dependence.facts import Effects
 from analyzers.dependence.spelling import spell
 from analyzers.ir.accesses import Access
-from analyzers.ir.expressions import Call, walk
-from analyzers.ir.statements import Construct, Declare, Loop, expressions, walk_statements
+from analyzers.ir.expressions import Call, Name, walk
+from analyzers.ir.statements import Assign, Construct, Declare, Loop, expressions, walk_statements
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Reason
 
@@ -79,6 +79,25 @@ def _note_known(call: Call, name: str, effect: Effects, obstacles: Obstacles) ->
         obstacles.undecided(Reason("exit", text, call.span, name), assumption)
     if not effect.trusted:
         obstacles.assume(Assumption("library", f"`{name}` is the library function of that name", "ordinary", (name,)))
+
+
+def note_threadprivate(loop: Loop, obstacles: Obstacles) -> None:
+    """What every thread has of its own: the copies of other threads hold other values than that of the thread around
+    the loop. Where the loop assigns a variable as a whole, that is noted with the scalars."""
+    used: dict[str, Reason] = {}
+    assigned: set[str] = set()
+    for stmt in walk_statements(loop):
+        if isinstance(stmt, Assign) and isinstance(stmt.target, Name):
+            assigned.add(stmt.target.symbol.name)
+        for expr in expressions(stmt):
+            for part in walk(expr):
+                if isinstance(part, Name) and part.symbol.threadprivate and part.symbol.name not in used:
+                    name = part.symbol.name
+                    text = f"`{name}` is threadprivate: each thread has its own"
+                    used[name] = Reason("threadprivate", text, part.span, name)
+    for name, reason in used.items():
+        if name not in assigned:
+            obstacles.undecided(reason)
 
 
 def note_unnamed(accesses: tuple[Access, ...], obstacles: Obstacles) -> None:

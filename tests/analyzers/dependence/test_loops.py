@@ -20,6 +20,13 @@ void set(double *p, double v) { *p = v; }
 double *same(double *p) { return p; }
 double *kept;
 void keep(double *p) { kept = p; }
+static double own, own_array[8];
+#pragma omp threadprivate(own, own_array)
+int ascending(const void *x, const void *y) { return *(const int *)x - *(const int *)y; }
+int compared;
+int counting(const void *x, const void *y) { compared++; return *(const int *)x - *(const int *)y; }
+int unseen(const void *x, const void *y);
+struct flags { unsigned a : 4, b : 4; unsigned : 0; unsigned c : 4; int d; };
 """
 
 
@@ -42,6 +49,12 @@ PROVED = {
     " for (int i = 0; i < n; i++) for (int j = 0; j < m; j++) a[i * m + j] = 0; }",
     "row pointer": "void f(double *a, int n, int m) {"
     " for (int i = 0; i < n; i++) { double *row = a + i * m; for (int j = 0; j < m; j++) row[j] = 0; } }",
+    "sorted rows": "void f(int a[][8], int n) { for (int i = 0; i < n; i++) qsort(a[i], 8, sizeof(int), ascending); }",
+    "one bit-field": "void f(struct flags *s, int n) { for (int i = 0; i < n; i++) s[i].a = 1; }",
+    "separated bit-fields": "void f(struct flags *s) { for (int i = 0; i < 2; i++) if (i) s->a = 1; else s->c = 1; }",
+    "bit-field and member": "void f(struct flags *s) { for (int i = 0; i < 2; i++) if (i) s->c = 1; else s->d = 1; }",
+    "threadprivate in a team": "void f(int n, double *a) {\n#pragma omp parallel\n{\n#pragma omp for\n"
+    "for (int i = 0; i < n; i++) a[i] = own; } }",
 }
 LIKELY = {
     "two parameters": ("void f(double *a, double *b, int n) { for (int i = 0; i < n; i++) a[i] = b[i + 1]; }", "a"),
@@ -53,6 +66,8 @@ SERIAL = {
     " for (int i = 1; i < n; i++) for (int j = 0; j < m; j++) a[i][j] = a[i - 1][j]; }",
     "running total": "void f(double *a, int n) { double s = 0; for (int i = 0; i < n; i++) { s += a[i]; a[i] = s; } }",
     "static local": "void f(double *a, int n) { for (int i = 0; i < n; i++) { static double l; a[i] = l; l = i; } }",
+    "comparison with a memory": "void f(int a[][8], int n) {"
+    " for (int i = 0; i < n; i++) qsort(a[i], 8, sizeof(int), &counting); }",
     "unsigned index": "void f(double *a, size_t n) { for (size_t i = 1; i < n; ++i) a[i] = a[i - 1]; }",
 }
 FILL = "for (int i = 0; i < n; i++) { for (int j = 0; j < 8; j++) w[j] = i; o[i] = w[3]; }"
@@ -93,6 +108,24 @@ UNKNOWN = {
         "void f(int n, const double *a, double *restrict b, double t, double c) {"
         " for (int i = 0; i < n; i++) { b[i] = c; if (a[i] > 0) b[i] = t; t = a[i]; } }",
         "scalar-carried",
+    ),
+    "unseen comparison": (
+        "void f(int a[][8], int n) { for (int i = 0; i < n; i++) qsort(a[i], 8, sizeof(int), unseen); }",
+        "unknown-call",
+    ),
+    "adjacent bit-fields": (
+        "void f(struct flags *s) { for (int i = 0; i < 2; i++) if (i) s->a = 1; else s->b = 1; }",
+        "may-alias",
+    ),
+    "errno": (
+        "#include <errno.h>\nvoid f(double *a, int n) { for (int i = 0; i < n; i++) a[i] = errno ? 0 : sqrt(a[i]); }",
+        "threadprivate",
+    ),
+    "threadprivate": ("void f(double *a, int n) { for (int i = 0; i < n; i++) a[i] = own; }", "threadprivate"),
+    "threadprivate array": ("void f(int n) { for (int i = 0; i < n; i++) own_array[i] = i; }", "threadprivate"),
+    "threadprivate with a pragma": (
+        "void f(double *a, int n) {\n#pragma omp parallel for\nfor (int i = 0; i < n; i++) a[i] = own; }",
+        "threadprivate",
     ),
     "barrier": (
         "void f(int n, double *a) { for (int i = 0; i < n; i++) {\n#pragma omp barrier\n a[i] = i; } }",
