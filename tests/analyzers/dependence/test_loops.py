@@ -53,7 +53,7 @@ PROVED = {
     "one bit-field": "void f(struct flags *s, int n) { for (int i = 0; i < n; i++) s[i].a = 1; }",
     "separated bit-fields": "void f(struct flags *s) { for (int i = 0; i < 2; i++) if (i) s->a = 1; else s->c = 1; }",
     "bit-field and member": "void f(struct flags *s) { for (int i = 0; i < 2; i++) if (i) s->c = 1; else s->d = 1; }",
-    "threadprivate in a team": "void f(int n, double *a) {\n#pragma omp parallel\n{\n#pragma omp for\n"
+    "threadprivate in a team": "void f(int n, double *restrict a) {\n#pragma omp parallel\n{\n#pragma omp for\n"
     "for (int i = 0; i < n; i++) a[i] = own; } }",
 }
 LIKELY = {
