@@ -16,6 +16,7 @@ from analyzers.dependence.polyhedral import Solver
 from analyzers.dependence.rewriting import with_children
 from analyzers.dependence.spelling import spell
 from analyzers.ir.accesses import Access, Guard, Member, PathStep, Subscripts
+from analyzers.ir.directives import TEAM_MAKERS
 from analyzers.ir.expressions import (
     ONE,
     ZERO,
@@ -353,7 +354,7 @@ def _assumptions(first: Sequence[str], second: Sequence[str]) -> tuple[Assumptio
 def _schedule(construct: Construct) -> tuple[Expr | None, ...] | None:
     """The chunk of a static schedule of one loop, () without one; None for other schedules and collapsed nests."""
     directive = construct.directive
-    if not directive.has("for") or directive.has("parallel", "teams") or directive.first("collapse") is not None:
+    if not directive.has("for") or directive.has(*TEAM_MAKERS) or directive.first("collapse") is not None:
         return None
     order = directive.first("order")
     if order is not None and "unconstrained" in order.modifiers:

@@ -13,7 +13,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
 
 from analyzers.dependence.spelling import spell
-from analyzers.ir.directives import Directive
+from analyzers.ir.directives import BARRIER_AT_END, DIVIDED, TEAM_MAKERS, Directive
 from analyzers.ir.expressions import Binary, Cast, Constant, Expr, Unary
 from analyzers.ir.statements import (
     Block,
@@ -29,7 +29,6 @@ from analyzers.ir.statements import (
 from analyzers.ir.symbols import Symbol
 from analyzers.openmp import dependences
 from analyzers.openmp.constructs import (
-    BARRIER_AT_END,
     SET_LOCK,
     TEST_LOCK,
     UNSET_LOCK,
@@ -51,7 +50,6 @@ from analyzers.openmp.facts import Executor
 from analyzers.openmp.sharing import associated_loops
 
 ENTRY = -1  # the phase in which a region begins
-ITERATED = ("for", "distribute", "loop", "taskloop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,9 +392,9 @@ class _Walker:
         if construct.body is None:
             self._alone(construct, state)
             return
-        if directive.has("parallel", "teams", "target") and not directive.has("distribute") and not state.nested:
+        if directive.has(*TEAM_MAKERS, "target") and not directive.has("distribute") and not state.nested:
             inner = state.copy()
-            inner.nested = directive.has("parallel", "teams")
+            inner.nested = directive.has(*TEAM_MAKERS)
             inner.stack = (*state.stack, construct)
             self.walk(construct.body, inner)
             state.pending |= inner.pending
@@ -413,7 +411,7 @@ class _Walker:
             return
         self.inside(construct, state)
         state.executor, state.locks, state.stack = outer
-        if directive.has(*BARRIER_AT_END) and not directive.has("parallel", "teams"):
+        if directive.has(*BARRIER_AT_END) and not directive.has(*TEAM_MAKERS):
             self.result.closing[id(construct)] = construct, state.placement()
             if directive.first("nowait") is None:
                 self.barrier(construct, state)
@@ -423,7 +421,7 @@ class _Walker:
         assert construct.body is not None
         directive = construct.directive
         state.locks |= exclusion(construct)
-        if directive.has(*ITERATED):
+        if directive.has(*DIVIDED):
             loops = associated_loops(construct)
             creator = state.executor if directive.has("taskloop") else None
             state.executor = Executor("iteration", construct, loops[0] if loops else None, creator=creator)

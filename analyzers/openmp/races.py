@@ -14,7 +14,7 @@ from analyzers.dependence import alias
 from analyzers.dependence.deadline import Deadline
 from analyzers.dependence.facts import FunctionFacts
 from analyzers.ir.accesses import Access, Subscripts
-from analyzers.ir.directives import Directive
+from analyzers.ir.directives import TEAM_MAKERS, WORK_DISTRIBUTION, Directive
 from analyzers.ir.expressions import Name, root, walk
 from analyzers.ir.statements import (
     Assign,
@@ -26,7 +26,7 @@ from analyzers.ir.statements import (
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Confidence, Dependence
 from analyzers.openmp import handmade
-from analyzers.openmp.candidates import IN_CALLEE, TEAM, Candidate, Collector, Root, roots
+from analyzers.openmp.candidates import IN_CALLEE, Candidate, Collector, Root, roots
 from analyzers.openmp.concurrency import Mode, modes
 from analyzers.openmp.constructs import calls_of, has_one_thread, thread_numbers
 from analyzers.openmp.elements import Elements
@@ -85,7 +85,7 @@ class _Examined:
         self.pointers = pointers
         self.deadline = deadline
         construct = root.construct
-        self.simd = construct is not None and not construct.directive.has(*TEAM)
+        self.simd = construct is not None and not construct.directive.has(*TEAM_MAKERS)
         self.phases: Phases = place(construct, root.outside) if construct is not None else place(facts.function)
         self.one_thread = construct is not None and not self.simd and has_one_thread(construct.directive)
         body = construct.body if construct is not None and construct.body is not None else facts.function.body
@@ -365,7 +365,7 @@ def _is_unread(directive: Directive) -> bool:
 
 
 def _is_worksharing(construct: Construct | None) -> bool:
-    return construct is not None and construct.directive.has("for", "sections", "single", "loop", "distribute")
+    return construct is not None and construct.directive.has(*WORK_DISTRIBUTION)
 
 
 def _is_half_ordered(one: Candidate, other: Candidate) -> bool:

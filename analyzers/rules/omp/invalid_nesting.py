@@ -50,30 +50,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from analyzers.ir.directives import Directive
+from analyzers.ir.directives import TASKING, TEAM_MAKERS, WORKSHARING, Directive
 from analyzers.ir.statements import Construct
 from analyzers.ir.verdicts import Finding, Related
 from analyzers.rules.omp import _common
 from analyzers.rules.omp._common import Site
 from analyzers.rules.registry import Context, Rule
 
-_WORKSHARING = frozenset({"for", "sections", "single", "workshare", "scope"})
-_CLOSED = frozenset(
-    {
-        "for",
-        "sections",
-        "single",
-        "workshare",
-        "critical",
-        "ordered",
-        "masked",
-        "master",
-        "task",
-        "taskloop",
-        "atomic",
-    }
-)
-_TEAM = frozenset({"parallel", "teams", "target"})
+_DIVIDING = WORKSHARING - {"scope"}  # all threads come into a scope region
+_CLOSED = _DIVIDING | TASKING | {"critical", "ordered", "masked", "master", "atomic"}
+_TEAM = TEAM_MAKERS | {"target"}
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -115,7 +101,7 @@ def _conflict(site: Site) -> _Conflict | None:
     directive = site.directive
     team = _own_team(site.outside)
     first = directive.kinds[0] if directive.kinds else ""
-    if first in _WORKSHARING or first == "barrier":
+    if first in WORKSHARING or first == "barrier":
         for outer in reversed(team):
             closed = next((k for k in outer.directive.kinds if k in _CLOSED), None)
             if closed is not None:
@@ -126,7 +112,7 @@ def _conflict(site: Site) -> _Conflict | None:
                 return _Conflict(message, "a worksharing construct that not all threads of the team meet", outer)
     if first in ("masked", "master"):
         for outer in reversed(team):
-            if outer.directive.has("for", "sections", "single", "workshare", "taskloop", "task", "atomic"):
+            if outer.directive.has(*_DIVIDING, *TASKING, "atomic"):
                 return _Conflict(
                     f"`{directive.name}` may not stand inside `{outer.directive.name}`",
                     "the chosen thread need not come here",
