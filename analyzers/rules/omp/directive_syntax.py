@@ -66,7 +66,18 @@ def _check(site: Site) -> Iterator[Finding]:
         stray = next((span for word, span in directive.unknown if not word[0].isalpha()), None)
         last = directive.clauses[-1].span if directive.clauses and stray is None else None
         span = stray or last or directive.span
-        yield _common.finding(RULE, span, directive.problem, "cannot read on from here", _FORM, variable=directive.name)
+        named = bool(directive.name)
+        yield _common.finding(
+            RULE,
+            span,
+            directive.problem,
+            "cannot read on from here" if named else "nothing follows",
+            _FORM
+            if named
+            else "The name says what the directive does: without it the line is ignored (OpenMP 5.2 §3.1).",
+            help="" if named else "Write a directive such as `parallel for`, or remove the line.",
+            variable=directive.name,
+        )
         return
     rule = DIRECTIVES.get(directive.name)
     if rule is None:
@@ -100,37 +111,49 @@ def _check(site: Site) -> Iterator[Finding]:
 
 
 def _clause(clause: Clause, rule: ClauseRule) -> Iterator[Finding]:
-    def wrong(message: str, label: str, span: Span | None = None) -> Finding:
+    def wrong(message: str, label: str, help: str, span: Span | None = None) -> Finding:
         return _common.finding(
             RULE,
             span or clause.span,
             message,
             label,
             f"`{clause.name}`: {rule.doc} (OpenMP {'' if rule.section.startswith('6') else '5.2 §'}{rule.section}).",
+            help=help,
             variable=clause.name,
         )
 
     if rule.parentheses == "required" and not clause.parenthesised:
-        yield wrong(f"`{clause.name}` needs something in parentheses", f"such as `{rule.template}`")
+        message = f"`{clause.name}` needs something in parentheses"
+        yield wrong(message, "no parentheses", f"Write it as in `{_example(rule)}`.")
         return
     if rule.parentheses == "none" and clause.parenthesised and clause.name not in ("nowait", "nogroup", "untied"):
         return  # 6.0 lets most flags take an expression
     if rule.shape in ("list", "modified", "trailing") and not clause.items and not clause.modifiers:
-        yield wrong(f"`{clause.name}` lists no variable", "empty")
+        yield wrong(f"`{clause.name}` lists no variable", "empty", "List the variables, or remove the clause.")
         return
     if clause.name in ("reduction", "in_reduction", "task_reduction") and not clause.modifiers:
-        yield wrong(f"`{clause.name}` has no operator", "write `+:` or another operator before the list")
+        message = f"`{clause.name}` has no operator"
+        yield wrong(message, "combined by which operator?", "Write `+:` or another operator before the list.")
         return
     if rule.shape == "keyword" and rule.keywords and clause.name != "defaultmap":
         known = {*rule.keywords, *rule.modifiers}
         for word in clause.modifiers:
             if word not in known:
                 expected = listed(quoted(rule.keywords), "or")
-                yield wrong(f"`{word}` is no argument of `{clause.name}`", f"write {expected}")
+                yield wrong(f"`{word}` is no argument of `{clause.name}`", "no such argument", f"Write {expected}.")
     if rule.constant:
         for item in clause.items:
             if _is_not_positive(item):
-                yield wrong(f"`{clause.name}` needs a positive number, not `{item.text}`", "not positive", item.span)
+                message = f"`{clause.name}` needs a positive number, not `{item.text}`"
+                yield wrong(message, "not positive", "Write an integer constant above zero.", item.span)
+
+
+def _example(rule: ClauseRule) -> str:
+    if rule.shape == "keyword" and rule.keywords:
+        return f"{rule.name}({rule.keywords[0]})"
+    if rule.constant:
+        return f"{rule.name}(2)"
+    return rule.template.replace("()", "(...)")
 
 
 def _is_not_positive(item: ClauseItem) -> bool:
