@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from analyzers.dependence.stores import UNCHANGED, changes_memory
-from analyzers.ir.expressions import Binary, Call, Constant, Expr, Unary, symbols, walk
+from analyzers.ir.expressions import Binary, Constant, Expr, Unary, calls_in, symbols, walk
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.graph import Region
 from analyzers.ir.statements import If, Loop
@@ -89,7 +89,7 @@ def normal(condition: Expr) -> tuple[Expr | None, bool]:
                 break
     if sum(1 for _ in zip(range(_SIZE + 1), walk(condition), strict=False)) > _SIZE:
         return None, positive
-    if any(isinstance(part, Call) for part in walk(condition)):
+    if any(calls_in(condition)):
         return None, positive
     return condition, positive
 

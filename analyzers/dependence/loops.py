@@ -29,7 +29,7 @@ from analyzers.ir import flow
 from analyzers.ir.accesses import Access, Subscripts
 from analyzers.ir.expressions import Element, Expr, Field, Name, symbols
 from analyzers.ir.flow import FlowGraph
-from analyzers.ir.statements import Function, Loop, LoopHeader
+from analyzers.ir.statements import Function, Loop, LoopHeader, loops
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Dependence, Reason, Verdict, Witness
 from analyzers.settings import Options
@@ -348,7 +348,7 @@ def _invariant(loop: Loop, room: _Room) -> Callable[[Expr], bool]:
 
 def _rectangular(loop: Loop, room: _Room, invariant: Callable[[Expr], bool]) -> bool:
     """Do the bounds of the loops inside stay the same from iteration to iteration?"""
-    for inner in surroundings.loops_below(loop):
+    for inner in loops(loop.body):
         header = room.headers.get(id(inner))
         if header is None or not (invariant(header.lower) and invariant(header.bound)):
             return False

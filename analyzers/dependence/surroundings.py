@@ -8,12 +8,13 @@ from analyzers.dependence.conflicts import Obstacles
 from analyzers.dependence.facts import Effects
 from analyzers.dependence.spelling import spell
 from analyzers.ir.accesses import Access
+from analyzers.ir.directives import TASKING, WORKSHARING
 from analyzers.ir.expressions import Call, Name, walk
-from analyzers.ir.statements import Assign, Construct, Declare, Loop, expressions, walk_statements
+from analyzers.ir.statements import Assign, Construct, Declare, Loop, calls_of, expressions, walk_statements
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Reason
 
-_TEAMWORK = frozenset({"barrier", "for", "sections", "single", "workshare", "task", "taskwait", "taskloop", "cancel"})
+_TEAMWORK = WORKSHARING | TASKING | {"barrier", "taskwait", "cancel"}
 _PROTECTING = frozenset({"atomic", "critical", "ordered"})
 
 
@@ -115,12 +116,4 @@ def note_unnamed(accesses: tuple[Access, ...], obstacles: Obstacles) -> None:
 def calls(loop: Loop) -> Iterator[Call]:
     """Every call below the loop, in textual order of statements."""
     for stmt in walk_statements(loop):
-        for expr in expressions(stmt):
-            for part in walk(expr):
-                if isinstance(part, Call):
-                    yield part
-
-
-def loops_below(loop: Loop) -> Iterator[Loop]:
-    """The loops inside, outer ones first."""
-    return (s for s in walk_statements(loop.body) if isinstance(s, Loop))
+        yield from calls_of(stmt)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from analyzers.dependence.inlining import expand
 from analyzers.dependence.rewriting import add, converted, rewrite, values_in
 from analyzers.dependence.stores import UNCHANGED, changes_memory
-from analyzers.ir.expressions import Call, Expr, Name, symbols, walk
+from analyzers.ir.expressions import Expr, Name, calls_in, symbols, walk
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.graph import Node, Region
 from analyzers.ir.statements import Assign, Declare, Loop, LoopHeader, Stmt
@@ -190,7 +190,7 @@ class Values:
             return None
         if node.raw.calls:
             value = expand(value, self.graph.memory.effects)
-            if any(isinstance(part, Call) for part in walk(value)):
+            if any(calls_in(value)):
                 return None
         # From the definition on: `k = k + 1` does not describe k by what k is afterwards.
         nodes = [node]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Union
 
 from analyzers.ir.directives import Directive
-from analyzers.ir.expressions import BinaryOp, Expr
+from analyzers.ir.expressions import BinaryOp, Call, Expr, calls_in
 from analyzers.ir.symbols import Symbol
 from analyzers.text import NOWHERE, Span
 
@@ -231,6 +231,11 @@ def expressions(stmt: Stmt) -> tuple[Expr, ...]:
             return mentions
         case _:
             return ()
+
+
+def calls_of(stmt: Stmt) -> Iterator[Call]:
+    """The calls of the statement itself, without those of its substatements."""
+    return (call for expr in expressions(stmt) for call in calls_in(expr))
 
 
 def walk_statements(stmt: Stmt) -> Iterator[Stmt]:

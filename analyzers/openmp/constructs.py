@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from analyzers.dependence.spelling import spell
 from analyzers.ir.directives import BARRIER_AT_END, TEAM_MAKERS, Directive
-from analyzers.ir.expressions import Address, Binary, Call, Cast, Constant, Expr, Name, walk
-from analyzers.ir.statements import Assign, Construct, Declare, Stmt, expressions, substatements, walk_statements
+from analyzers.ir.expressions import Address, Binary, Call, Cast, Constant, Expr, Name
+from analyzers.ir.statements import Assign, Construct, Declare, Stmt, substatements, walk_statements
 from analyzers.ir.symbols import Symbol
 
 SET_LOCK = ("omp_set_lock", "omp_set_nest_lock")
@@ -124,15 +124,6 @@ def conjuncts(expr: Expr) -> Iterator[Expr]:
             stack += (top.right, top.left)
         else:
             yield top
-
-
-def calls_of(stmt: Stmt) -> Iterator[Call]:
-    for expr in expressions(stmt):
-        yield from calls_in(expr)
-
-
-def calls_in(expr: Expr) -> Iterator[Call]:
-    return (e for e in walk(expr) if isinstance(e, Call))
 
 
 def lock_of(call: Call) -> str:

@@ -10,9 +10,19 @@ from dataclasses import dataclass
 
 from analyzers.dependence.facts import FunctionFacts
 from analyzers.ir.expressions import Constant, Name, symbols
-from analyzers.ir.statements import Assign, Construct, Evaluate, Jump, Loop, Stmt, expressions, walk_statements
+from analyzers.ir.statements import (
+    Assign,
+    Construct,
+    Evaluate,
+    Jump,
+    Loop,
+    Stmt,
+    calls_of,
+    expressions,
+    walk_statements,
+)
 from analyzers.ir.symbols import Symbol
-from analyzers.openmp.constructs import UNSET_LOCK, calls_of, lock_of
+from analyzers.openmp.constructs import UNSET_LOCK, lock_of
 from analyzers.openmp.phases import Phases
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from analyzers.dependence.spelling import spell
 from analyzers.ir.directives import BARRIER_AT_END, DIVIDED, TEAM_MAKERS, Directive
-from analyzers.ir.expressions import Binary, Cast, Constant, Expr, Unary
+from analyzers.ir.expressions import Binary, Cast, Constant, Expr, Unary, calls_in
 from analyzers.ir.statements import (
     Block,
     Construct,
@@ -24,6 +24,7 @@ from analyzers.ir.statements import (
     Loop,
     Stmt,
     Switch,
+    calls_of,
     walk_statements,
 )
 from analyzers.ir.symbols import Symbol
@@ -32,8 +33,6 @@ from analyzers.openmp.constructs import (
     SET_LOCK,
     TEST_LOCK,
     UNSET_LOCK,
-    calls_in,
-    calls_of,
     conjuncts,
     exclusion,
     holds_barrier,

@@ -21,6 +21,7 @@ from analyzers.ir.statements import (
     Construct,
     Loop,
     Stmt,
+    calls_of,
     walk_statements,
 )
 from analyzers.ir.symbols import Symbol
@@ -28,7 +29,7 @@ from analyzers.ir.verdicts import Assumption, Confidence, Dependence
 from analyzers.openmp import handmade
 from analyzers.openmp.candidates import IN_CALLEE, Candidate, Collector, Root, roots
 from analyzers.openmp.concurrency import Mode, modes
-from analyzers.openmp.constructs import calls_of, has_one_thread, thread_numbers
+from analyzers.openmp.constructs import has_one_thread, thread_numbers
 from analyzers.openmp.elements import Elements
 from analyzers.openmp.facts import OpenMPFacts, Race, Region
 from analyzers.openmp.invariants import Invariant

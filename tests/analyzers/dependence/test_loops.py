@@ -127,6 +127,10 @@ UNKNOWN = {
         "void f(double *a, int n) {\n#pragma omp parallel for\nfor (int i = 0; i < n; i++) a[i] = own; }",
         "threadprivate",
     ),
+    "barrier at the end of a scope": (
+        "void f(int n, double *a) { for (int i = 0; i < n; i++) {\n#pragma omp scope\n a[i] = i; } }",
+        "contains-directive",
+    ),
     "barrier": (
         "void f(int n, double *a) { for (int i = 0; i < n; i++) {\n#pragma omp barrier\n a[i] = i; } }",
         "contains-directive",
