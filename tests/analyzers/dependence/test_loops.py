@@ -44,6 +44,9 @@ PROVED = {
     "second half": "void f(double *a, int n) { double *b = a + n; for (int i = 0; i < n; i++) b[i] = a[i]; }",
     "pure callee": "void f(double *a, int n) { for (int i = 0; i < n; i++) a[i] = sq(a[i]); }",
     "callee that writes one element": "void f(double *a, int n) { for (int i = 0; i < n; i++) set(&a[i], i); }",
+    "callee that writes one element of an array": "double h[9]; void scale(double *p);"
+    " void f(int n) { for (int i = 0; i < n; i++) scale(h + i); }"
+    " void scale(double *p) { for (int k = 0; k < 3; k++) *p *= 2; }",
     "bytes": "void f(unsigned char *p, unsigned n) { for (unsigned i = 0; i < n; i++) p[i] ^= 255; }",
     "linearised": "void f(double *a, int n, int m) {"
     " for (int i = 0; i < n; i++) for (int j = 0; j < m; j++) a[i * m + j] = 0; }",
