@@ -55,6 +55,7 @@ def test_loops_that_deal_out_their_iterations_alike_need_no_barrier(directive: s
         ("for (int i = 0; i < n; i++) a[i] = 1;", "for (int i = 1; i <= n; i++) a[i - 1] += 1;", False),
         ("for (int i = 0; i < n; i++) a[i] = 1;", "for (int i = 1; i < n + 1; i++) a[i] += 1;", True),
         ("for (int i = 0; i < n; i++) a[i] = 1;", "for (int i = 1; i < n; i++) a[i] += 1;", True),
+        ("for (int i = 0; i < n; i++) a[i] = 1;", "for (int i = 1; i < n; i++) a[i - 1] += 1;", True),
         ("for (int i = 0; i < n; i += 2) a[i] = 1;", "for (int i = 0; i < n; i++) a[i] += 1;", True),
         ("for (int i = n; i > 0; i--) a[i] = 1;", "for (int i = n; i >= 1; i--) a[i] += 1;", False),
         ("for (int i = n - 1; i >= 0; i--) a[i] = 1;", "for (int i = n; i > 0; i--) a[i - 1] += 1;", False),
