@@ -12,10 +12,9 @@ from pathlib import Path
 import tree_sitter_c
 from tree_sitter import Language, Parser
 
-from analyzers.frontends import c_chunks, c_declarations, c_environment, directives, headers
+from analyzers.frontends import c_chunks, c_declarations, c_directives, c_environment, headers
 from analyzers.frontends.c_chunks import Item
 from analyzers.frontends.c_context import Context, Scope
-from analyzers.frontends.c_directives import resolve
 from analyzers.frontends.c_environment import Environment, Macros, Texts
 from analyzers.frontends.c_function import lower_function
 from analyzers.frontends.c_spelling import rewritten
@@ -292,7 +291,7 @@ class CFrontend:
             snippet=self.snippet,
             type_name=c_declarations.type_name,
             line_starts=(0, *(s - chunk.start for s in starts)),
-            missing_headers=bool(self._includes.reading and self._includes.reading.missing),
+            missing_headers=self._misses_headers,
             unsure=self._unsure(chunk.span) if self._pre.guesses else (),
         )
         self._expand(context, chunk)
@@ -301,6 +300,10 @@ class CFrontend:
         context.data = rewritten(context.data, self._texts.words(data), scope_type)
         bare = self.snippet and chunk.item.body == chunk.item.start
         return lower_function(context, chunk.name, chunk.start, chunk.directives, chunk.fingerprint, self._texts, bare)
+
+    @property
+    def _misses_headers(self) -> bool:
+        return bool(self._includes.reading and self._includes.reading.missing)
 
     def _expand(self, context: Context, chunk: Chunk) -> None:
         """Replace the macros in the text of the function; one that is a number is looked up when it is met."""
@@ -389,12 +392,14 @@ class CFrontend:
 
     def _file_directives(self) -> Iterable[Directive]:
         context = Context(
-            self._code, self._environment.scope, macros=self._macros.table, type_name=c_declarations.type_name
+            self._code,
+            self._environment.scope,
+            macros=self._macros.table,
+            type_name=c_declarations.type_name,
+            missing_headers=self._misses_headers,
         )
         for line in self._file_lines:
-            directive = directives.parse(
-                line.text, line.offset_of, lambda text, span: resolve(context, text, span), "c"
-            )
+            directive = c_directives.parse(context, line.text, line.offset_of)
             if directive is not None:
                 yield directive
 

@@ -68,6 +68,7 @@ class Directive:
     name_span: Span
     unknown: tuple[tuple[str, Span], ...] = ()
     problem: str | None = None  # why the line could not be read to its end
+    may_hold_macros: bool = False  # what `unknown` holds may be macros: a header was not read
 
     def all(self, *names: str) -> tuple[Clause, ...]:
         return tuple(c for c in self.clauses if c.name in names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from analyzers.ir.directives import Directive
@@ -53,6 +53,11 @@ def everywhere(
         return (found for site in file_sites(file) for found in check(site))
 
     return in_function, in_file
+
+
+def may_be_macro(directive: Directive, word: str, known: Iterable[str]) -> bool:
+    """Could a word that means nothing be a macro of a header that was not read? Not where it looks like a slip."""
+    return directive.may_hold_macros and nearest(word, known, alike=0.8) is None
 
 
 def finding(

@@ -59,6 +59,8 @@ def _check(site: Site) -> Iterator[Finding]:
     for written, span in directive.unknown:
         if not written[0].isalpha():
             continue  # a stray character is omp-directive-syntax
+        if _common.may_be_macro(directive, written, known):
+            continue
         fixes = _common.replacement(span, written, known)
         yield _common.finding(
             RULE,

@@ -51,6 +51,8 @@ def _check(site: Site) -> Iterator[Finding]:
         return
     written, span = directive.unknown[0]
     known = sorted(WORDS)
+    if _common.may_be_macro(directive, written, known):
+        return
     fixes = _common.replacement(span, written, known)
     yield _common.finding(
         RULE,
