@@ -158,6 +158,12 @@ def test_nonnegative_by_bounds() -> None:
     assert not prove_nonnegative(poly_of(affine(sub(ROW, 1))), inner)
 
 
+def test_a_choice_is_nonnegative_where_both_values_are() -> None:
+    for least in (binary("min", ROW, COL), binary("min", COL, ROW)):
+        assert not prove_nonnegative(poly_of(affine(least)), env())
+    assert prove_nonnegative(poly_of(affine(binary("min", ROW, 5))), env())
+
+
 def test_a_difference_of_products_may_be_negative() -> None:
     gap = to_poly(sub(mul(ROW, N), mul(ROW, K)), env())
     assert isinstance(gap, dict) and len(gap) == 2

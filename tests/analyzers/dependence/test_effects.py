@@ -104,6 +104,7 @@ def test_file_scope_objects(function: str, reads: set[str], writes: set[str]) ->
         ("void f(void) { port = 1; }", "volatile"),
         ("void f(double *p) { *(double *)unseen(p) = 0; }", "unseen"),
         ("void f(double *p, int c) { double *r = c ? 0 : pick(p); *r = 1; }", "cannot be followed"),
+        ("void f(double *p, int c) { double t[4], *r = c ? t : pick(p); *r = 1; }", "cannot be followed"),
         ("void f(double **t, int i) { double *rows[2]; rows[0] = t[0]; rows[0][i] = 1; }", "cannot be followed"),
     ],
 )

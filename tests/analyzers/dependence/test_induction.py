@@ -157,6 +157,8 @@ FOR = "for (i = 0; i < n; i++)"
         (FOR + "{ k = x[i]; x[i] = 7; a[k] = 0; }", ["x[i]", "x[i]", "a[k]"]),
         (FOR + "{ short t = i; a[t] = 0; }", ["a[(short)i]"]),
         (FOR + "{ c = i; a[c] = 0; }", ["a[c]"]),
+        (FOR + "{ volatile int t = i; a[t] = 0; }", ["a[t]"]),
+        (FOR + "{ _Atomic int t = i; a[t] = 0; }", ["a[t]"]),
         (FOR + "{ m = m * 3; a[m] = 0; }", ["a[m]"]),
         ("k = n; k = k + m; " + FOR + "a[k] = 0;", ["a[(n + m)]"]),
         ("int t = 3, *p = &t; " + FOR + "{ a[*p] = 0; t = n; }", ["a[t]", "t"]),
