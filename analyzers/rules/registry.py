@@ -105,7 +105,7 @@ def families() -> tuple[str, ...]:
 
 
 def unknown(names: Iterable[str]) -> list[str]:
-    """Those of `names` that are neither a rule nor a family nor `all`: for the message about a bad setting."""
+    """Those of `names` that are neither a rule nor a family nor `all`."""
     return [name for name in names if name not in rules() and name not in families() and name != "all"]
 
 
