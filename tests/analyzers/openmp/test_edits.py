@@ -74,6 +74,11 @@ def test_restrict_goes_where_c_wants_it(before: str, after: str) -> None:
     assert not fix.safe
 
 
+@pytest.mark.parametrize("kind", [REAL, Type("pointer", element=REAL, restrict=True)])
+def test_no_restrict_for_what_is_no_pointer_or_has_it(kind: Type) -> None:
+    assert restrict(b"void f(double x)", [Symbol("f/x", "x", kind, "parameter", Span(14, 15))]) is None
+
+
 def test_no_restrict_where_a_macro_wrote_the_parameter() -> None:
     symbol = Symbol("f/x", "x", Type("pointer", element=REAL), "parameter", Span(7, 16))
     assert restrict(b"void f(ARRAY(x))", [symbol]) is None

@@ -54,6 +54,7 @@ FOR = "for (int i = 0; i < n; i++)"
         ("#pragma omp critical(a)\nx[0] = 1;\n#pragma omp critical(b)\ny[0] = 1;", True),
         ("omp_set_lock(&l); x[0] = 1; omp_unset_lock(&l); omp_set_lock(&l); y[0] = 1; omp_unset_lock(&l);", False),
         ("omp_set_lock(&l); x[0] = 1; omp_unset_lock(&l); y[0] = 1;", True),
+        (f"#pragma omp taskloop\n{FOR} x[i] = 1;\ny[0] = 1;", True),
         # A branch with a barrier: all threads take it, or none.
         ("if (c) {\n x[0] = 1;\n#pragma omp barrier\n}\ny[0] = 1;", False),
         ("x[0] = 1;\nif (c) {\n#pragma omp barrier\n}\ny[0] = 1;", True),
@@ -80,6 +81,8 @@ TASKS = "#pragma omp single\n{\n"
         ("#pragma omp task\nx[0] = 1;\ny[0] = 1;", True),
         ("#pragma omp task\nx[0] = 1;\n#pragma omp taskwait\ny[0] = 1;", False),
         ("#pragma omp task if(0)\nx[0] = 1;\ny[0] = 1;", False),
+        (f"#pragma omp taskloop\n{FOR} x[i] = 1;\ny[0] = 1;", False),
+        (f"#pragma omp taskloop nogroup\n{FOR} x[i] = 1;\ny[0] = 1;", True),
         ("y[0] = 1;\n#pragma omp task\nx[0] = 1;", False),
         ("#pragma omp task\nx[0] = 1;\n#pragma omp task\ny[0] = 1;", True),
         ("#pragma omp task depend(out: c)\nx[0] = 1;\n#pragma omp task depend(in: c)\ny[0] = 1;", False),
