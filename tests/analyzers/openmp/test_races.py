@@ -135,3 +135,16 @@ def test_who_waits_for_another_thread_may_be_right(wait: str, confidence: str) -
     assert found(WAIT.format(wait=wait), "static double u[9]; static int flag;") == [
         ("race-between-sections", "u", confidence)
     ]
+
+
+@pytest.mark.parametrize(
+    ("unprotected", "expected"),
+    [
+        ("#pragma omp atomic write", {("u", "possible"), ("flag", "likely")}),
+        ("#pragma omp atomic read", {("u", "proved"), ("flag", "likely")}),
+    ],
+)
+def test_a_flag_without_protection_orders_nothing(unprotected: str, expected: set[tuple[str, str]]) -> None:
+    body = WAIT.format(wait=f"while (!seen) {{ {READ} }}").replace(unprotected, "")
+    races = found(body, "static double u[9]; static int flag;")
+    assert {(variable, confidence) for _, variable, confidence in races} == expected
