@@ -158,6 +158,14 @@ def test_nonnegative_by_bounds() -> None:
     assert not prove_nonnegative(poly_of(affine(sub(ROW, 1))), inner)
 
 
+def test_unsigned_values_are_never_negative() -> None:
+    size = variable("size", UNSIGNED)
+    assert prove_nonnegative({(Name(size),): 2, (): 1}, env())
+    assert prove_nonnegative({(Name(size), ROW): 1}, env())
+    assert not prove_nonnegative({(Name(size),): 1, (): -1}, env())
+    assert not prove_nonnegative({(Name(N),): 1}, env())
+
+
 def test_a_choice_is_nonnegative_where_both_values_are() -> None:
     for least in (binary("min", ROW, COL), binary("min", COL, ROW)):
         assert not prove_nonnegative(poly_of(affine(least)), env())
