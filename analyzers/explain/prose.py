@@ -13,7 +13,7 @@ from analyzers.explain.patterns import remedy
 from analyzers.ir.expressions import Name
 from analyzers.ir.statements import Assign
 from analyzers.ir.verdicts import Assumption, Dependence, Reason, Role, Verdict, Witness
-from analyzers.openmp.synthesis import SENTINEL, Proposal
+from analyzers.openmp.synthesis import Proposal
 from analyzers.standards import openmp
 from analyzers.words import listed, plain, quoted
 
@@ -293,7 +293,7 @@ def _openmp(facts: LoopFacts, proposal: Proposal) -> str:
 
 def _sections(line: str) -> str:
     """Where OpenMP 5.2 defines the directive and the clauses of a pragma line."""
-    body = line.removeprefix(f"{SENTINEL} ")
+    body = line.partition("omp ")[2]
     words = body.partition("(")[0].split()
     names = [" ".join(words[:count]) for count in range(len(words), 0, -1)]
     name = next((name for name in names if openmp.directive(name) is not None), "")

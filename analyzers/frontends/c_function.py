@@ -13,6 +13,7 @@ from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_declarations import declarator, parameter_type, specifiers
 from analyzers.frontends.c_directives import pending
 from analyzers.frontends.c_expressions import HANDLERS
+from analyzers.frontends.c_notation import C
 from analyzers.frontends.c_recovery import Recovered, definition, errors, recover
 from analyzers.frontends.c_statements import sequence
 from analyzers.frontends.macros import Expanded
@@ -61,7 +62,7 @@ def lower_function(
     if node is None:
         problem = Problem("syntax", "cannot read this function", whole)
         body = Block((Unknown("syntax error", (), whole),), whole)
-        return Function(name, (), False, body, whole, Span(0, 0), fingerprint, problems=(problem,))
+        return Function(name, (), False, body, whole, Span(0, 0), fingerprint, problems=(problem,), notation=C)
     c.body = c.data
     body_node = node.child_by_field_name("body")
     outer: tuple[Directive, ...] = ()
@@ -101,6 +102,7 @@ def lower_function(
         tuple(c.globals.values()),
         tuple(c.callees),
         outer,
+        C,
     )
 
 

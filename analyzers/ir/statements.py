@@ -8,6 +8,7 @@ from typing import Literal, Union
 
 from analyzers.ir.directives import Directive
 from analyzers.ir.expressions import BinaryOp, Call, Expr, calls_in
+from analyzers.ir.notation import Notation
 from analyzers.ir.symbols import Symbol
 from analyzers.text import NOWHERE, Span
 
@@ -163,6 +164,7 @@ class Function:
     globals: tuple[Symbol, ...] = ()  # file-scope symbols that the body names
     callees: tuple[str, ...] = ()
     directives: tuple[Directive, ...] = ()  # declare simd and the like, standing before the function
+    notation: Notation = field(default_factory=Notation, compare=False)  # of its language
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from analyzers.ir.verdicts import Confidence, Edit, Finding, Fix, Related
 from analyzers.openmp import clauses
 from analyzers.openmp.facts import PlacedAccess, Race, Region
 from analyzers.openmp.sharing import associated_loops, index_of
-from analyzers.openmp.synthesis import SENTINEL
 from analyzers.rules.registry import Context, Rule
 from analyzers.text import Span, line_break, line_start
 from analyzers.words import listed
@@ -318,17 +317,19 @@ def atomic_fix(context: Context, placed: PlacedAccess) -> Fix | None:
         return None
     if statement.op not in _ATOMIC:
         return None
-    edit = line_before(context.text, statement.span.start, f"{SENTINEL} atomic")
+    edit = directive_before(context, statement.span.start, "atomic")
     if edit is None:
         return None
     note = "each update happens at once; threads that meet wait for each other"
     return Fix("make the update atomic", (edit,), True, note)
 
 
-def line_before(text: bytes, offset: int, line: str) -> Edit | None:
-    """The edit that puts a line before the one on which `offset` is the first thing; None where it is not that."""
+def directive_before(context: Context, offset: int, name: str) -> Edit | None:
+    """The edit that puts a directive before the line on which `offset` is the first thing; None where it is not."""
+    text = context.text
     start = line_start(text, offset)
     indent = text[start:offset]
     if start == 0 or indent.strip():
         return None
+    line = context.facts.function.notation.directive(name)
     return Edit(Span(start, start), f"{indent.decode('ascii', 'replace')}{line}{line_break(text)}")

@@ -55,7 +55,6 @@ from analyzers.ir.statements import Construct
 from analyzers.ir.verdicts import Finding, Fix
 from analyzers.openmp import clauses
 from analyzers.openmp.facts import PlacedAccess
-from analyzers.openmp.synthesis import SENTINEL
 from analyzers.rules.race import _defects
 from analyzers.rules.registry import Context, Rule
 
@@ -104,7 +103,7 @@ def _fixes(context: Context, first: PlacedAccess, second: PlacedAccess) -> tuple
     other = second.executor.construct
     if construct.directive.has("master", "masked") and second.executor.kind in ("iteration", "single"):
         at = _start_of(other)
-        edit = _defects.line_before(context.text, at, f"{SENTINEL} barrier") if at is not None else None
+        edit = _defects.directive_before(context, at, "barrier") if at is not None else None
         if edit is not None:
             return (Fix("insert a barrier", (edit,), True, "all threads wait for the one that did the work"),)
     return ()

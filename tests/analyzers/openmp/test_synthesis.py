@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from analyzers.dependence.facts import FunctionFacts, LoopFacts, Reduction
+from analyzers.frontends.c_notation import C
 from analyzers.ir.expressions import Binary, Call, Constant, Element, Expr, Name
 from analyzers.ir.statements import Assign, Block, Evaluate, Function, Loop, LoopHeader, Stmt
 from analyzers.ir.symbols import INT, REAL, Extent, Symbol, Type
@@ -41,7 +42,7 @@ def facts(made: Loop, index: Symbol, bound: Expr, parent: Loop | None = None, **
 
 
 def offers(*loops: LoopFacts) -> tuple[Proposal, ...]:
-    function = Function("f", (), False, Block((), NOWHERE), NOWHERE, NOWHERE, "")
+    function = Function("f", (), False, Block((), NOWHERE), NOWHERE, NOWHERE, "", notation=C)
     return propose(FunctionFacts(function, (), loops, {}))
 
 
