@@ -52,6 +52,10 @@ PROVED = {
     " for (int i = 0; i < n; i++) for (int j = 0; j < m; j++) a[i * m + j] = 0; }",
     "row pointer": "void f(double *a, int n, int m) {"
     " for (int i = 0; i < n; i++) { double *row = a + i * m; for (int j = 0; j < m; j++) row[j] = 0; } }",
+    "another member of a neighbour": "struct pair { struct pair *next; double v, w; };"
+    " void f(struct pair *p, int n) { for (int i = 0; i < n; i++) p[i].w = p[i].next->v; }",
+    "array of a record and its size": "struct V { double *d; int n; };"
+    " void f(struct V *s, int n) { for (int i = 0; i < n; i++) s->d[i] = s->n; }",
     "sorted rows": "void f(int a[][8], int n) { for (int i = 0; i < n; i++) qsort(a[i], 8, sizeof(int), ascending); }",
     "one bit-field": "void f(struct flags *s, int n) { for (int i = 0; i < n; i++) s[i].a = 1; }",
     "separated bit-fields": "void f(struct flags *s) { for (int i = 0; i < 2; i++) if (i) s->a = 1; else s->c = 1; }",
@@ -133,6 +137,18 @@ UNKNOWN = {
     "barrier at the end of a scope": (
         "void f(int n, double *a) { for (int i = 0; i < n; i++) {\n#pragma omp scope\n a[i] = i; } }",
         "contains-directive",
+    ),
+    "neighbours through pointers": (
+        "void f(struct node *p, int n) { for (int i = 0; i < n; i++) p[i].v = p[i].next->v; }",
+        "may-alias",
+    ),
+    "neighbours in an array of the file": (
+        "struct node pool[9]; void f(int n) { for (int i = 0; i < n; i++) pool[i].v = pool[i].next->v; }",
+        "may-alias",
+    ),
+    "whole records through pointers": (
+        "void f(struct node *p, int n) { for (int i = 0; i < n; i++) p[i] = *p[i].next; }",
+        "may-alias",
     ),
     "barrier": (
         "void f(int n, double *a) { for (int i = 0; i < n; i++) {\n#pragma omp barrier\n a[i] = i; } }",
