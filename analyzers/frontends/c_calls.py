@@ -11,6 +11,7 @@ from analyzers.frontends import c_names, c_types
 from analyzers.frontends.c_algebra import combine
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_expressions import (
+    bare,
     effect_free,
     expression,
     inside,
@@ -83,11 +84,7 @@ _FAMILIAR = frozenset(("MIN", "MAX", "ABS", "FABS", "SQR", "SQUARE", "POW", "SQR
 
 
 def _callee(c: Context, node: Node) -> Expr:
-    while node.type == "parenthesized_expression":
-        inner = inside(node)
-        if inner is None:
-            break
-        node = inner
+    node = bare(node)
     if node.type != "identifier":
         return expression(c, node)
     name = c.text(node)
@@ -171,11 +168,9 @@ def _sizeof(c: Context, node: Node) -> Expr:
 
 
 def _type_without_effects(c: Context, node: Node) -> Type:
-    while node.type == "parenthesized_expression":
-        inner = inside(node)
-        if inner is None:
-            return UNKNOWN_TYPE
-        node = inner
+    node = bare(node)
+    if node.type == "parenthesized_expression":
+        return UNKNOWN_TYPE
     if node.type in ("identifier", "type_identifier"):
         found = c.scope.find(c.text(node))
         if isinstance(found, Type):

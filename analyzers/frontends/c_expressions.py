@@ -54,6 +54,16 @@ def inside(node: Node) -> Node | None:
     return inner[0] if len(inner) == 1 else None
 
 
+def bare(node: Node) -> Node:
+    """The expression without the parentheses around it, as far as they hold one."""
+    while node.type == "parenthesized_expression":
+        inner = inside(node)
+        if inner is None:
+            break
+        node = inner
+    return node
+
+
 def _reason(node: Node) -> str:
     return {
         "compound_statement": "a statement expression",

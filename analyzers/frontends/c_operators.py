@@ -11,6 +11,7 @@ from analyzers.frontends.c_algebra import address, combine, element, fits, merge
 from analyzers.frontends.c_calls import IGNORED, parenthesised_type
 from analyzers.frontends.c_context import MAX_DEPTH, Context
 from analyzers.frontends.c_expressions import (
+    bare,
     expression,
     inside,
     opaque,
@@ -185,16 +186,22 @@ def _effects_below(node: Node) -> bool:
 
 
 def _comma(c: Context, node: Node) -> Expr:
-    rest: list[Node] = []
+    parts, last = _parts_of_comma(node)
+    for part in parts:
+        effect(c, part)
+    return ZERO if last is None else expression(c, last)
+
+
+def _parts_of_comma(node: Node) -> tuple[list[Node], Node | None]:
+    """What is evaluated for its effects, in order, and what is the value."""
+    parts: list[Node] = []
     current: Node | None = node
     while current is not None and current.type == "comma_expression":
         left = current.child_by_field_name("left")
         if left is not None:
-            rest.append(left)
+            parts.append(left)
         current = current.child_by_field_name("right")
-    for part in rest:
-        effect(c, part)
-    return ZERO if current is None else expression(c, current)
+    return parts, current
 
 
 def _assignment(c: Context, node: Node) -> Expr:
@@ -250,11 +257,7 @@ def update(c: Context, node: Node) -> Expr:
 
 def effect(c: Context, node: Node) -> None:
     """An expression as a statement: its effects in order, and nothing for a value that nobody takes."""
-    while node.type == "parenthesized_expression":
-        inner = inside(node)
-        if inner is None:
-            break
-        node = inner
+    node = bare(node)
     since = len(c.post)
     match node.type:
         case "assignment_expression":
@@ -298,16 +301,8 @@ def _without_meaning(c: Context, node: Node) -> bool:
 
 
 def effect_of_parts(c: Context, node: Node) -> None:
-    parts: list[Node] = []
-    current: Node | None = node
-    while current is not None and current.type == "comma_expression":
-        left = current.child_by_field_name("left")
-        if left is not None:
-            parts.append(left)
-        current = current.child_by_field_name("right")
-    if current is not None:
-        parts.append(current)
-    for part in parts:
+    parts, last = _parts_of_comma(node)
+    for part in parts if last is None else (*parts, last):
         effect(c, part)
 
 

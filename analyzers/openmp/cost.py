@@ -25,6 +25,7 @@ from analyzers.ir.statements import (
     Stmt,
     Switch,
     expressions,
+    loops,
     substatements,
     walk_statements,
 )
@@ -289,17 +290,7 @@ def _loop_behind_condition(loop: Loop) -> bool:
     stack: list[Stmt] = [loop.body]
     while stack:
         stmt = stack.pop()
-        if isinstance(stmt, If) and _has_loop(stmt.then) != _has_loop(stmt.otherwise):
+        if isinstance(stmt, If) and any(loops(stmt.then)) != any(loops(stmt.otherwise)):
             return True
         stack.extend(substatements(stmt))
-    return False
-
-
-def _has_loop(stmt: Stmt) -> bool:
-    stack: list[Stmt] = [stmt]
-    while stack:
-        top = stack.pop()
-        if isinstance(top, Loop):
-            return True
-        stack.extend(substatements(top))
     return False
