@@ -78,7 +78,7 @@ def test_restrict_goes_where_c_wants_it(before: str, after: str) -> None:
 
 @pytest.mark.parametrize("kind", [REAL, Type("pointer", element=REAL, restrict=True)])
 def test_no_restrict_for_what_is_no_pointer_or_has_it(kind: Type) -> None:
-    assert restrict(b"void f(double x)", [Symbol("f/x", "x", kind, "parameter", Span(14, 15))]) is None
+    assert distinct(b"void f(double x)", [Symbol("f/x", "x", kind, "parameter", Span(14, 15))], C) is None
 
 
 def test_no_restrict_where_a_macro_wrote_the_parameter() -> None:
