@@ -73,6 +73,7 @@ SERIAL = {
     " for (int i = 1; i < n; i++) for (int j = 0; j < m; j++) a[i][j] = a[i - 1][j]; }",
     "running total": "void f(double *a, int n) { double s = 0; for (int i = 0; i < n; i++) { s += a[i]; a[i] = s; } }",
     "static local": "void f(double *a, int n) { for (int i = 0; i < n; i++) { static double l; a[i] = l; l = i; } }",
+    "bits shifted out": "void f(int *t, unsigned n) { for (unsigned i = 0; i < n; i++) t[(i << 28) >> 28] = i; }",
     "comparison with a memory": "void f(int a[][8], int n) {"
     " for (int i = 0; i < n; i++) qsort(a[i], 8, sizeof(int), &counting); }",
     "unsigned index": "void f(double *a, size_t n) { for (size_t i = 1; i < n; ++i) a[i] = a[i - 1]; }",
@@ -149,6 +150,10 @@ UNKNOWN = {
     "whole records through pointers": (
         "void f(struct node *p, int n) { for (int i = 0; i < n; i++) p[i] = *p[i].next; }",
         "may-alias",
+    ),
+    "hash": (
+        "void f(int *t, unsigned n) { for (unsigned i = 0; i < n; i++) t[(i * 2654435761u) >> 22] = i; }",
+        "budget",
     ),
     "barrier": (
         "void f(int n, double *a) { for (int i = 0; i < n; i++) {\n#pragma omp barrier\n a[i] = i; } }",
