@@ -128,7 +128,10 @@ def _clause(clause: Clause, rule: ClauseRule) -> Iterator[Finding]:
         return
     if rule.parentheses == "none" and clause.parenthesised and clause.name not in ("nowait", "nogroup", "untied"):
         return  # 6.0 lets most flags take an expression
-    if rule.shape in ("list", "modified", "trailing") and not clause.items and not clause.modifiers:
+    listing = rule.shape in ("list", "modified", "trailing") and (
+        clause.parenthesised or rule.parentheses != "optional"
+    )
+    if listing and not clause.items and not clause.modifiers:
         yield wrong(f"`{clause.name}` lists no variable", "empty", "List the variables, or remove the clause.")
         return
     if clause.name in ("reduction", "in_reduction", "task_reduction") and not clause.modifiers:
