@@ -179,6 +179,8 @@ class _Examined:
         if self.simd:
             assert self.root.construct is not None
             loops = associated_loops(self.root.construct)
+            if all("ordered" in c.place.locks for c in (one, other)):
+                return ()  # as in the sequence of iterations (OpenMP 5.2 §15.10.2)
             return (Mode("lanes", loops),) if loops else ()
         found = modes(one.place, other.place, self.phases, self.one_thread)
         if self.root.construct is not None:
