@@ -58,6 +58,7 @@ def listed(symbols: tuple) -> set[str]:  # type: ignore[type-arg]
         (FOR + "{ p.x = a[i]; p.y = b[i]; b[i] = p.x + p.y; }", {"p"}, set(), set()),
         ("p.y = 1; " + FOR + "{ p.x = a[i]; b[i] = p.x + p.y; }", set(), {"p"}, set()),
         ("p.y = 1; " + FOR + "{ p.x = a[i]; b[i] = p.x + p.y; } b[0] = p.x;", set(), {"p"}, {"p"}),
+        ("p.y = 1; " + FOR + "{ p.x = a[i]; b[i] = p.x; } b[0] = p.x + p.y;", set(), {"p"}, {"p"}),
         (FOR + "{ q = pairs[i]; b[i] = q.x + q.y; }", {"q"}, set(), set()),
         (FOR + "{ row = a + i * k; b[i] = row[0]; }", {"row"}, set(), set()),
         (FOR + "for (j = 0; j < k; j++) a[i * k + j] = 0;", {"j"}, set(), set()),
@@ -86,6 +87,9 @@ def test_private_copies(body: str, private: set[str], first: set[str], last: set
         (FOR + "{ if (k > 2) t = a[i]; if (k > 3) b[i] = t; }", "t", "scalar-carried"),
         (FOR + "{ if (c) t = a[i]; c = x[i]; if (c) b[i] = t; }", "t", "scalar-carried"),
         (FOR + "{ if (k) t = a[i]; if (k != 1) b[i] = t; }", "t", "scalar-carried"),
+        # With a NaN neither `<` nor `>=` holds; a volatile condition may change between two looks at it.
+        (FOR + "{ if (a[i] < m) t = b[i]; if (!(a[i] >= m)) b[i] = t; }", "t", "scalar-carried"),
+        (FOR + "{ if (v) t = a[i]; if (v) b[i] = t; }", "t", "scalar-carried"),
         (FOR + "{ if (!k) t = a[i]; if (k == 1) b[i] = t; }", "t", "scalar-carried"),
         (FOR + "{ if (x[i]) t = a[i]; x[i + 1] = 0; if (x[i]) b[i] = t; }", "t", "scalar-carried"),
         (FOR + "{ if (a[i] > 0) t = a[i]; } b[0] = t;", "t", "conditional-last"),
