@@ -76,6 +76,8 @@ SERIAL = {
     "bits shifted out": "void f(int *t, unsigned n) { for (unsigned i = 0; i < n; i++) t[(i << 28) >> 28] = i; }",
     "comparison with a memory": "void f(int a[][8], int n) {"
     " for (int i = 0; i < n; i++) qsort(a[i], 8, sizeof(int), &counting); }",
+    "also under a condition": "void f(double *a, int n)"
+    " { for (int i = 0; i < n; i++) { if (i > n) a[0] = 1; a[0] = 2; } }",
     "unsigned index": "void f(double *a, size_t n) { for (size_t i = 1; i < n; ++i) a[i] = a[i - 1]; }",
 }
 FILL = "for (int i = 0; i < n; i++) { for (int j = 0; j < 8; j++) w[j] = i; o[i] = w[3]; }"

@@ -204,6 +204,12 @@ def test_near_misses(body: str, name: str, code: str | None) -> None:
         FOR + "s = s / a[i];",
         FOR + "s += s * a[i];",
         FOR + "s = s + s;",
+        FOR + "s = s + a[i] * s;",
+        FOR + "m = a[i] + m > m ? a[i] + m : m;",
+        FOR + "if (a[i] + m > m) m = a[i] + m;",
+        "found = 3; " + FOR + "if (a[i] < 0) found = 1; b[0] = found;",
+        "ip = &found; *ip = 3; " + FOR + "if (a[i] < 0) found = 1; b[0] = found;",
+        "int w = 3; " + FOR + "if (a[i] < 0) w = 1; b[0] = w;",
         FOR + "if (a[i] > m) m = b[i];",
         FOR + "if (a[i] > m) m = a[i]; else b[i] = 1;",
         FOR + "if (a[i] > m) m = a[i]; else if (a[i] < lo) lo = a[i];",
@@ -217,7 +223,7 @@ def test_near_misses(body: str, name: str, code: str | None) -> None:
 )
 def test_no_reductions(body: str) -> None:
     _, found = analysed(body)
-    assert {r.symbol.name for r in found.found} & {"s", "m", "v", "c"} == set()
+    assert {r.symbol.name for r in found.found} & {"s", "m", "v", "c", "found", "w"} == set()
 
 
 def test_work_arrays() -> None:
