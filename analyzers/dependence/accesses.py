@@ -237,7 +237,7 @@ class _Collector:
             for place, done in seen:
                 kind: AccessKind = "read" if done == "read" else "write" if done == "write" else "update"
                 exact = effects.transparent.straight
-                self._add(locate(place), kind, call.span, call=name or "", exact=exact, reason="call")
+                self._add(locate(place), kind, call.span, call=name or "", exact=exact, reason="call-path")
             return
         whole = effects.whole_parameters or reason is not None
         for position, argument in enumerate(call.arguments):
@@ -250,7 +250,9 @@ class _Collector:
                 if _carries_pointer(argument) and use != "read":
                     self._add(Location(None, ()), "update", argument.span, reason="call", call=name or "")
                 continue
-            self._add(located, kind, argument.span, call=name or "", exact=not whole, reason=reason or "call")
+            surely = not whole and kind == "write" and position in effects.overwrites
+            why = reason or ("call" if whole else "call-path")
+            self._add(located, kind, argument.span, call=name or "", exact=surely, reason=why)
         for each in sorted(effects.reads | effects.writes):
             symbol = self.globals.get(each) or Symbol(f"//{each}", each, storage="global")
             kind = "read" if each not in effects.writes else "update" if each in effects.reads else "write"

@@ -19,7 +19,8 @@ EFFECTS = {
     "fill": Effects(parameters=("write", "none")),
     "sum": Effects(parameters=("read",)),
     "mix": Effects(parameters=("readwrite",)),
-    "one": Effects(parameters=("write",), whole_parameters=False),
+    "one": Effects(parameters=("write",), whole_parameters=False, overwrites=frozenset({0})),
+    "perhaps": Effects(parameters=("write",), whole_parameters=False),
     "tally": Effects(reads=frozenset({"table"}), writes=frozenset({"total"})),
 }
 
@@ -121,13 +122,14 @@ def test_known_calls_touch_what_their_parameters_reach() -> None:
         ("one(*grid + m);", "grid[0][m]", True),
         ("one(s[n].v + m);", "s[n].v[m]", True),
         ("one((double *)((float *)table + n));", "table", False),
+        ("perhaps(a + n);", "a[n]", False),
         ("fill(a + n, m);", "a", False),
         ("fill(table + n, m);", "table", False),
         ("fill(s[n].v + m, 2);", "s[n].v", False),
     ],
 )
 def test_the_place_that_a_callee_gets(call: str, place: str, exact: bool) -> None:
-    """`one` uses the element that its pointer points to, `fill` all around it."""
+    """`one` writes the element that its pointer points to, `perhaps` not always, `fill` all around it."""
     (write,) = [a for a in accesses(call) if a.call]
     assert (spell_access(write), write.exact) == (place, exact)
     assert write.path or (write.symbol is not None and write.symbol.is_array)

@@ -67,6 +67,33 @@ def test_the_same_logical_iteration_is_run_by_the_same_thread(first: str, second
     assert found(two_loops("", first, second)) == ([("race-missing-barrier", "a", "proved")] if races else [])
 
 
+def test_loops_dealt_out_alike_in_different_serial_loops_need_no_barrier() -> None:
+    inner = f"#pragma omp {STATIC}\nfor (int i = 0; i < n; i++) a[i] += 1;"
+    rounds = "for (int t = 0; t < 9; t++) {\n" + inner + "\n}"
+    confidences = {confidence for _, _, confidence in found(f"#pragma omp parallel\n{{ {rounds} {rounds} }}")}
+    assert confidences <= {"possible"}
+
+
+def test_collapse_of_one_loop_changes_nothing() -> None:
+    loop = "for (int i = 0; i < n; i++) a[i] += 1;"
+    assert found(two_loops("", loop, loop, f"{STATIC} collapse(1)")) == []
+
+
+def test_every_thread_makes_the_tasks_of_a_taskloop() -> None:
+    loop = "#pragma omp taskloop\nfor (int i = 0; i < n; i++) a[i] += 1;"
+    assert [c for _, v, c in found(f"#pragma omp parallel\n{{\n{loop}\n}}") if v == "a"] == ["proved"]
+    assert found(f"#pragma omp parallel\n{{\n#pragma omp single\n{{\n{loop}\n}}\n}}") == []
+    assert found(f"#pragma omp parallel\n{{\n#pragma omp masked\n{{\n{loop}\n}}\n}}") == []
+
+
+def test_a_callee_that_may_skip_its_write_is_only_likely_to_race() -> None:
+    callee = "void put(double *p, int v) { for (int k = 0; k < v; k++) if (k > 3) *p = v; }"
+    body = f"#pragma omp parallel for\n{FOR} put(&a[0], i);"
+    assert [(v, c) for _, v, c in found(body, callee)] == [("a", "likely")]
+    always = "void put(double *p, int v) { *p = 0; for (int k = 0; k < v; k++) *p = k; }"
+    assert [(v, c) for _, v, c in found(body, always)] == [("a", "proved")]
+
+
 def test_a_lower_bound_that_changed_deals_them_out_otherwise() -> None:
     from_k = "for (int i = k; i < n; i++) a[i] += 1;"
     assert found(two_loops("k = k + 1;", from_k, from_k)) == [("race-missing-barrier", "a", "possible")]
