@@ -79,7 +79,7 @@ def is_wait(loop: Loop, counted: Container[int]) -> bool:
 
 
 def _flags(loop: Loop) -> set[Symbol]:
-    """The variables that the loop reads inside of atomic and critical constructs."""
+    """The variables that the loop reads inside atomic and critical constructs."""
     found: set[Symbol] = set()
     for stmt in walk_statements(loop.body):
         if not isinstance(stmt, Construct) or not stmt.directive.has("atomic", "critical"):
