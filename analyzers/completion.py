@@ -140,7 +140,7 @@ def _open_clause(text: str) -> tuple[str, str] | None:
 
 
 def _outer_words(text: str) -> list[str]:
-    """The words outside of parentheses."""
+    """The words outside parentheses."""
     depth, kept = 0, []
     for char in text:
         depth += char == "("

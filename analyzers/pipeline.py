@@ -21,7 +21,7 @@ from analyzers.frontends.c import Chunk
 from analyzers.ir.statements import Function, SourceFile
 from analyzers.ir.verdicts import FileReport, Finding, FunctionResult, PlacedResult
 from analyzers.openmp import races
-from analyzers.rules import registry
+from analyzers.rules import documentation, registry
 from analyzers.settings import Language, Options
 from analyzers.suppressions import Suppression
 from analyzers.text import SourceText
@@ -39,7 +39,7 @@ class _Version:
     chunks: tuple[Chunk, ...]
     functions: Mapping[str, Function]  # by fingerprint
     effects: Mapping[str, Effects]
-    accepted: tuple[Suppression, ...]  # by comments outside of functions
+    accepted: tuple[Suppression, ...]  # by comments outside functions
     found: dict[Key, FunctionResult] = field(default_factory=dict)
     raw: dict[int, PlacedResult] = field(default_factory=dict)  # by start
     shown: dict[int, PlacedResult] = field(default_factory=dict)  # the same without what comments accept
@@ -58,7 +58,7 @@ class Pipeline:
         self._version: _Version | None = None  # made when first asked for
         self._functions: dict[str, Function] = {}  # by fingerprint
         self._results: dict[Key, FunctionResult] = {}
-        self._shown: dict[Key, FunctionResult] = {}  # where comments outside of functions accept a part of the result
+        self._shown: dict[Key, FunctionResult] = {}  # where comments outside functions accept a part of the result
         self._summaries: effect_tables.Memo = {}
 
     def update(self, source: SourceText) -> None:
@@ -102,7 +102,7 @@ class Pipeline:
     def file_findings(self) -> tuple[Finding, ...]:
         level = self._frontend.file()
         file = SourceFile(self._language, (), level.globals, level.directives, level.problems, level.prototypes)
-        return registry.file_findings(file, self._options)
+        return documentation.helped(registry.file_findings(file, self._options))
 
     def _current(self) -> _Version:
         if self._version is None:
@@ -151,7 +151,7 @@ class Pipeline:
         text = version.source.data[chunk.start : chunk.start + function.span.end]
         facts = loops.analyse(function, version.effects, self._options)
         openmp = races.find(facts, self._options)
-        findings = registry.run(registry.Context(facts, openmp, text), self._options)
+        findings = documentation.helped(registry.run(registry.Context(facts, openmp, text), self._options))
         return FunctionResult(
             function.name,
             function.fingerprint,
@@ -171,5 +171,6 @@ def _failed(function: Function) -> Finding:
         confidence="proved",
         span=function.name_span,
         message=f"`{function.name}` could not be analysed: a defect of hpc-ls, not of this code",
-        why="The log says where it happened; `hpc-ls doctor` shows what to put into a report.",
+        why="Nothing is said of its loops and races; the rest of the file is analysed.",
+        help="Please report it: the log says where it happened, `hpc-ls doctor` shows what belongs in a report.",
     )

@@ -8,7 +8,6 @@ as `unused-suppression`, so that acceptance does not outlive its reason.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from analyzers.ir.verdicts import Edit, FileReport, Finding, Fix, PlacedResult
 from analyzers.rules import registry, service
 from analyzers.settings import Options, stands_for
 from analyzers.text import SourceText, Span, decode
+from analyzers.words import did_you_mean, listed, nearest, quoted
 
 UNUSED = "unused-suppression"
 # Codes that are no rule of the registry: they have no facts of a function to look at.
@@ -97,7 +97,7 @@ def apply(
 
 
 def outside(source: SourceText, language: str, bodies: Iterable[Span]) -> tuple[Suppression, ...]:
-    """The suppressions of a text that stand outside of its functions, whose spans are `bodies`."""
+    """The suppressions of a text that stand outside its functions, whose spans are `bodies`."""
     if _MARK not in source.data:
         return ()
     spans = tuple(bodies)
@@ -112,7 +112,7 @@ def outside(source: SourceText, language: str, bodies: Iterable[Span]) -> tuple[
 
 
 def keep(source: SourceText, suppressions: Sequence[Suppression], placed: PlacedResult) -> PlacedResult:
-    """A function's result without the findings that comments outside of functions accept."""
+    """A function's result without the findings that comments outside functions accept."""
     if not suppressions:
         return placed
     kept, _ = _filtered(source, placed.start, placed.result.findings, suppressions)
@@ -122,7 +122,7 @@ def keep(source: SourceText, suppressions: Sequence[Suppression], placed: Placed
 
 
 def apply_file(source: SourceText, report: FileReport, ran: Collection[str] | None = None) -> FileReport:
-    """The findings of a whole file without those that comments outside of functions accept, and those in vain.
+    """The findings of a whole file without those that comments outside functions accept, and those in vain.
 
     The functions of `report` have been through `apply` already, not through `keep`; its own findings through neither.
     """
@@ -179,10 +179,9 @@ def _parsed(match: re.Match[bytes], comment: Span, lines: tuple[int, ...]) -> Su
     problem = ""
     names: tuple[str, ...] = ()
     if verb not in _VERBS:
-        guess = difflib.get_close_matches(verb, _VERBS, n=1, cutoff=0.7)
-        if not guess:
+        if nearest(verb, _VERBS, alike=0.7) is None:
             return None
-        problem = f"`{verb}` means nothing here; did you mean `{guess[0]}`?"
+        problem = f"`{verb}` means nothing here{did_you_mean(verb, _VERBS)}"
     elif names_text is not None and not names_text.endswith(b"]"):
         problem = f"the bracket is not closed: `{verb}[rule]`"
     elif names_text is not None:
@@ -259,7 +258,7 @@ def _complaints(
         if vain == ("",):
             parts.append(f"there is nothing {'in this file' if s.whole_file else 'here'} to ignore")
         elif vain:
-            what = " and ".join(f"`{name}`" for name in vain)
+            what = listed(quoted(vain))
             where = "in this file" if s.whole_file else "here"
             parts.append(f"{what} {'finds' if len(vain) == 1 else 'find'} nothing {where} to ignore")
         if parts:
@@ -270,8 +269,7 @@ def _complaints(
 
 def _no_such_rule(name: str) -> str:
     known = [*registry.rules(), *registry.families(), *EXTRA_CODES]
-    guess = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    return f"no rule is called `{name}`" + (f", did you mean `{guess[0]}`?" if guess else "")
+    return f"no rule is called `{name}`{did_you_mean(name, known)}"
 
 
 def _complaint(source: SourceText, s: Suppression, drop: tuple[str, ...], message: str, label: str) -> Finding:

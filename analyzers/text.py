@@ -86,6 +86,11 @@ class SourceText:
             end -= 1
         return Span(start, end)
 
+    @property
+    def line_break(self) -> str:
+        """See `line_break`."""
+        return line_break(self.data)
+
     def line_text(self, line: int) -> str:
         return self.slice(self.line_span(line))
 
@@ -112,6 +117,17 @@ class SourceText:
                 break
             at += len(char.encode("utf-8", "surrogatepass"))
         return span.start + at
+
+
+def line_break(data: bytes) -> str:
+    """The line break that a text uses: that of its first line, LF without any."""
+    found = _LINE_BREAK.search(data)
+    return found[0].decode("ascii") if found else "\n"
+
+
+def line_start(data: bytes, offset: int) -> int:
+    """Where the line begins that holds byte `offset`, for a text without a line table."""
+    return max(data.rfind(b"\n", 0, offset), data.rfind(b"\r", 0, offset)) + 1
 
 
 def decode(data: bytes) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from analyzers.ir.verdicts import Finding, FunctionResult, LoopReport, PlacedResult, Related
-from analyzers.text import Span
+from analyzers.text import SourceText, Span
 from lsp_server.session import Edit, Snapshot
 
 
@@ -33,6 +33,19 @@ class Analysis:
         for placed in self.functions:
             for finding in placed.result.findings:
                 yield placed.start, finding
+
+
+# What is said of a directive that is not complete, and of a word that may go on.
+_INCOMPLETE = frozenset({"omp-directive-syntax", "omp-loop-directive-without-loop"})
+_UNKNOWN_WORD = frozenset({"omp-unknown-clause", "omp-unknown-directive"})
+
+
+def is_being_typed(source: SourceText, finding: Finding, base: int, at: int) -> bool:
+    """Whether a finding only says that a directive is not complete which is typed right now, at byte `at`."""
+    span = finding.span.shifted(base)
+    if finding.rule in _UNKNOWN_WORD:
+        return span.start <= at <= span.end
+    return finding.rule in _INCOMPLETE and source.line_of(span.start) <= source.line_of(at) <= source.line_of(span.end)
 
 
 def carry(functions: Iterable[PlacedResult], edits: Iterable[Edit]) -> tuple[PlacedResult, ...]:

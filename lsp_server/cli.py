@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 EPILOG = """\
-exit status: 0 done and, for check, nothing found; 1 check found something; 2 something could not be done.
+exit status: 0 done and, for check, no errors or warnings; 1 check found some; 2 something could not be done.
 configuration: `.hpc-ls.toml`, or `[tool.hpc-ls]` in pyproject.toml. Accept a finding: `// hpc-ls: ignore[rule]`.
 """
 

@@ -12,7 +12,8 @@ from lsprotocol import types
 from analyzers.api import Description, Proposal
 from analyzers.ir.verdicts import Edit, Finding, Fix, LoopReport, SharingHint
 from analyzers.text import Encoding, Position, SourceText, Span
-from lsp_server.analysis import Analysis
+from analyzers.words import plain
+from lsp_server.analysis import Analysis, is_being_typed
 from lsp_server.session import Change, Snapshot
 from lsp_server.settings import Settings
 
@@ -79,14 +80,16 @@ def encoding_of(kind: types.PositionEncodingKind | str | None) -> Encoding:
 
 
 def diagnostics(
-    analysis: Analysis, settings: Settings, encoding: Encoding, links: Mapping[str, str]
+    analysis: Analysis, settings: Settings, encoding: Encoding, links: Mapping[str, str], typed_at: int | None = None
 ) -> list[types.Diagnostic]:
-    """All findings that the settings show, in textual order."""
+    """All findings that the settings show, in textual order, but for those about a directive that is being typed at
+    the byte `typed_at`."""
     where = place(analysis.snapshot, encoding)
     found = [
         diagnostic(adjusted, base, where, links)
         for base, finding in analysis.all_findings()
         if (adjusted := settings.adjusted(finding)) is not None
+        and (typed_at is None or not is_being_typed(analysis.snapshot.source, finding, base, typed_at))
     ]
     found.sort(key=lambda d: (d.range.start.line, d.range.start.character))
     return found
@@ -115,13 +118,15 @@ def diagnostic(finding: Finding, base: int, where: Place, links: Mapping[str, st
 
 
 def message(finding: Finding) -> str:
-    """What, why, and how sure, in that order."""
+    """What, why, how sure, and what to do where no fix does it, in that order."""
     lines = [finding.message]
     if finding.why:
         lines.append(finding.why)
     if finding.confidence != "proved":
         assumed = "; ".join(a.text for a in finding.assumptions)
         lines.append(f"{finding.confidence}, assuming {assumed}" if assumed else finding.confidence)
+    if finding.help:
+        lines.append(finding.help)
     return "\n".join(lines)
 
 
@@ -179,14 +184,6 @@ def rewrite(
     )
 
 
-def line_break(source: SourceText) -> str:
-    """The line break that a text uses: that of its first line."""
-    if len(source.line_starts) < 2:
-        return "\n"
-    end = source.line_starts[1]
-    return "\r\n" if source.data[end - 2 : end] == b"\r\n" else chr(source.data[end - 1])
-
-
 def command_action(title: str, kind: types.CodeActionKind | str, command: str, *arguments: object) -> types.CodeAction:
     """An action that the server carries out."""
     return types.CodeAction(title=title, kind=kind, command=types.Command(title, command, arguments=list(arguments)))
@@ -211,10 +208,10 @@ def inlay_hint(hint: SharingHint, base: int, where: Place) -> types.InlayHint:
 
 
 def code_lens(loop: LoopReport, base: int, where: Place, title: str, command: str) -> types.CodeLens:
-    """A line above a loop."""
+    """A line above a loop. Clients show its title as it is, without Markdown."""
     at = where.range(loop.header_span.shifted(base))
     position = {"line": at.start.line, "character": at.start.character}
-    return types.CodeLens(range=at, command=types.Command(title, command, arguments=[where.uri, position]))
+    return types.CodeLens(range=at, command=types.Command(plain(title), command, arguments=[where.uri, position]))
 
 
 COMPLETION_KIND = {
@@ -305,7 +302,7 @@ def _fenced(lines: list[str]) -> str:
 
 
 def escaped(text: str) -> str:
-    """Prose in Markdown. Code between backticks stays; what would be markup outside of it does not."""
+    """Prose in Markdown. Code between backticks stays; what would be markup outside it does not."""
     parts = text.split("`")
     if len(parts) % 2 == 0:
         parts = [text.replace("`", "'")]

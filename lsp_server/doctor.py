@@ -201,8 +201,9 @@ def _shown(value: object) -> str:
 def _print(found: list[Check], broken: list[Check], arguments: Namespace) -> None:
     from rich.text import Text
 
+    from analyzers.words import counted
     from lsp_server.reporters.text import console_for, write
-    from lsp_server.terminal import counted, visible
+    from lsp_server.terminal import visible
 
     console = console_for(sys.stdout, arguments.color)
     signs = {"ok": ("ok", "green"), "missing": ("--", "yellow"), "broken": ("!!", "bold red"), "info": ("  ", "")}

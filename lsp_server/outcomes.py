@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from analyzers.api import FileReport, Finding, LoopReport, SourceText, Span
+from analyzers.api import FileReport, Finding, LoopReport, SourceText, Span, loops_of
 from lsp_server.settings import Settings
 from lsp_server.sources import Codec
 from lsp_server.terminal import visible
@@ -14,7 +14,7 @@ from lsp_server.terminal import visible
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A finding with absolute spans and the function it is in ("" outside of functions)."""
+    """A finding with absolute spans and the function it is in ("" outside functions)."""
 
     finding: Finding
     function: str
@@ -64,7 +64,7 @@ def findings_of(report: FileReport) -> tuple[Located, ...]:
 
 def loops_in(report: FileReport) -> tuple[LoopReport, ...]:
     """Every loop of a report in textual order."""
-    found = [placed_loop(loop, placed.start) for placed in report.functions for loop in placed.result.loops]
+    found = [placed_loop(loop, start) for start, loop in loops_of(report)]
     return tuple(sorted(found, key=lambda loop: (loop.span.start, -loop.span.end)))
 
 

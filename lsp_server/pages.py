@@ -63,6 +63,8 @@ def _finding(finding: Finding) -> str:
         f"- fix: {convert.escaped(fix.title)}" + (f" ({convert.escaped(fix.note)})" if fix.note else "")
         for fix in finding.fixes
     ]
+    if finding.help:
+        lines.append(f"- fix: {convert.escaped(finding.help)}")
     return "\n".join(lines)
 
 
@@ -77,7 +79,7 @@ def of_loop(analysis: Analysis, at: int) -> str | None:
     header = source.slice(loop.header_span.shifted(start)).strip().splitlines()[0]
     parts = [
         f"# {analysis.snapshot.name}:{line} in {loop.function}",
-        f"```c\n{header}\n```",
+        f"```{analysis.snapshot.language}\n{header}\n```",
         f"**{convert.escaped(loop.summary)}** ({loop.verdict.confidence})",
         convert.explanation_markdown(loop.explanation),
         *_tables(loop, source, start),

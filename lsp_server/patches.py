@@ -71,17 +71,8 @@ def _insertion(loop: LoopReport) -> Fix | None:
 
 def _edits(source: SourceText, loops: Iterable[LoopReport]) -> list[Edit]:
     """The edits that insert the pragmas of `loops`, with the line break of the whole text."""
-    newline = _newline_of(source)
-    fixes = [fix for loop in loops if (fix := _insertion(loop)) is not None]
-    return [replace(edit, text=re.sub(r"\r?\n", newline, edit.text)) for fix in fixes for edit in fix.edits]
-
-
-def _newline_of(source: SourceText) -> str:
-    """The line break that the text uses."""
-    if len(source.line_starts) < 2:
-        return "\n"
-    end = source.line_starts[1]
-    return "\r\n" if source.data[:end].endswith(b"\r\n") else "\r" if source.data[:end].endswith(b"\r") else "\n"
+    edits = [edit for loop in loops if (fix := _insertion(loop)) is not None for edit in fix.edits]
+    return [replace(edit, text=re.sub(r"\r\n|\n|\r", source.line_break, edit.text)) for edit in edits]
 
 
 def edited(source: SourceText, edits: Iterable[Edit]) -> SourceText:

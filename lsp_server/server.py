@@ -75,10 +75,12 @@ class HpcLanguageServer(LanguageServer):
         self.on_analysis: list[Callable[[Analysis], None]] = []
         self.on_submit: list[Callable[[Snapshot], None]] = []
         self.on_close: list[Callable[[str], None]] = []
+        self.on_save: list[Callable[[Snapshot], None]] = []
         self.on_trouble: list[Callable[[str], None]] = []
         self.on_restart: list[Callable[[], None]] = []
         self.pages = Pages()
         self.revisions: dict[str, int] = {}  # complete analyses of each document
+        self.saved: dict[str, int] = {}  # the version of each document that was saved last
         self.owes_refresh: set[str] = set()  # documents whose pulled diagnostics were not the last word
         self.greeted = False  # `initialize` is being answered
         self._left: asyncio.Future[int] | None = None
@@ -108,6 +110,7 @@ class HpcLanguageServer(LanguageServer):
             return
         self.scheduler.close(uri)
         self.revisions.pop(uri, None)
+        self.saved.pop(uri, None)
         self.owes_refresh.discard(uri)
         for listener in self.on_close:
             listener(uri)
@@ -117,6 +120,10 @@ class HpcLanguageServer(LanguageServer):
         if path is not None and path.name in CONFIG_NAMES:
             self.settings_changed()
         self.scheduler.retry(params.text_document.uri)
+        snapshot = self.session.get(params.text_document.uri)
+        if snapshot is not None:
+            for listener in self.on_save:
+                listener(snapshot)
 
     def _submit(self, snapshot: Snapshot) -> None:
         if snapshot.language is None:

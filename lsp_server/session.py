@@ -58,6 +58,11 @@ class Snapshot:
     edits: tuple[Edit, ...] = ()
 
     @property
+    def typed_at(self) -> int | None:
+        """Where the last edit ended; None for a text that was not edited."""
+        return self.edits[-1].new_end if self.edits else None
+
+    @property
     def path(self) -> Path | None:
         return path_of(self.uri)
 
@@ -98,7 +103,7 @@ def language_of(uri: str, language_id: str) -> Language | None:
 def apply_change(source: SourceText, change: Change, encoding: Encoding) -> tuple[SourceText, Edit, str | None]:
     """The text after one change, what happened to the bytes, and what was wrong with the range, if anything.
 
-    A range outside of the text is clamped to it (an editor that counts differently must not lose the document).
+    A range outside the text is clamped to it (an editor that counts differently must not lose the document).
     """
     if change.begin is None or change.end is None:
         new = SourceText.of(change.text)

@@ -8,6 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from analyzers.text import line_break
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -71,7 +73,7 @@ def _list(data: object, table: str, key: str) -> list[object]:
 
 
 def _edited(text: str, table: str, key: str, value: str) -> str:
-    newline = "\r\n" if "\r\n" in text else "\n"
+    newline = line_break(text.encode("utf-8"))
     lines = text.splitlines(keepends=True)
     start, end = _table_lines(lines, table)
     if start is None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, get_args
+
+from analyzers.words import did_you_mean
 
 # Written out rather than imported: the command line must start without loading the analysis.
 Confidence = Literal["proved", "likely", "possible"]
@@ -25,9 +26,8 @@ Parsed = tuple[object, list[str]]  # the value (None: not taken) and the complai
 def parse(key: str, raw: object, base: Path) -> Parsed:
     parser = PARSERS.get(key)
     if parser is None:
-        guess = nearest(key, PARSERS)
-        hint = f'did you mean "{guess}"?' if guess else "valid keys: " + ", ".join(PARSERS)
-        return None, [f'unknown key "{key}"; {hint}']
+        hint = did_you_mean(key, PARSERS, '"') or "; valid keys: " + ", ".join(PARSERS)
+        return None, [f'unknown key "{key}"{hint}']
     return parser(key, raw, base)
 
 
@@ -69,8 +69,7 @@ def unknown_rule(name: str) -> str | None:
     codes = rule_codes()
     if not codes or name in codes or name in (*FAMILIES, "all"):
         return None
-    guess = nearest(name, (*codes, *FAMILIES))
-    return f'no rule or family is called "{name}"' + (f'; did you mean "{guess}"?' if guess else "")
+    return f'no rule or family is called "{name}"' + did_you_mean(name, (*codes, *FAMILIES), '"')
 
 
 def _rules(key: str, raw: object, base: Path) -> Parsed:
@@ -98,8 +97,7 @@ def _severities(key: str, raw: object, base: Path) -> Parsed:
         if complaint:
             complaints.append(f'"{key}": {complaint}')
         elif severity not in SEVERITIES:
-            guess = nearest(severity, SEVERITIES) if isinstance(severity, str) else None
-            meant = f'; did you mean "{guess}"?' if guess else ""
+            meant = did_you_mean(severity, SEVERITIES, '"') if isinstance(severity, str) else ""
             options = ", ".join(f'"{s}"' for s in SEVERITIES)
             complaints.append(f'"{key}.{rule}" must be one of {options}, not {shown(severity)}{meant}')
         else:
@@ -166,9 +164,3 @@ def rule_codes() -> tuple[str, ...]:
         return tuple(sorted({*registry.rules(), *extra}))
     except (ImportError, AttributeError):
         return ()
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return close[0] if close else None

@@ -18,10 +18,6 @@ def visible(text: str) -> str:
     )
 
 
-def counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 class Progress:
     """How far a long run is, on a terminal only, from half a second on; gone before anything else is printed."""
 

@@ -19,7 +19,7 @@ CHUNK = 1 << 16
 
 
 def elsewhere() -> str:
-    """A working folder outside of any workspace: what lies in a workspace must never be imported or run."""
+    """A working folder outside any workspace: what lies in a workspace must never be imported or run."""
     return tempfile.gettempdir()
 
 

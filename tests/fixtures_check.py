@@ -8,7 +8,7 @@
 
 An annotation names the rule, the variable (facts["variable"], or a word of the message where a rule has no variable)
 and, where it matters, the confidence. It speaks of the nearest line above that is no annotation. What is found and not
-annotated fails, and so does what is annotated and not found.
+annotated fails, and so does what is annotated and not found, or annotated in a way that cannot be read.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ LANGUAGES = {".c": "c", ".cpp": "cpp", ".f90": "fortran"}
 _ANNOTATION = re.compile(
     r"^\s*(?://|!)\s*\^\s*(?P<rule>[\w-]+):\s*(?P<subject>[^()]+?)\s*(?:\((?P<confidence>\w+)\))?\s*$"
 )
+_MEANT = re.compile(r"^\s*(?://|!)\s*\^")
 
 
 @dataclass(frozen=True, order=True)
@@ -43,15 +44,17 @@ class Expected:
 
 
 def annotations(text: str) -> list[Expected]:
-    """The annotations of a source."""
+    """The annotations of a source. Raises ValueError for one that cannot be read."""
     found = []
     last = 0
     for number, line in enumerate(text.splitlines(), 1):
         match = _ANNOTATION.match(line)
-        if match is None:
-            last = number
-        else:
+        if match is not None:
             found.append(Expected(last, match["rule"], match["subject"], match["confidence"]))
+        elif _MEANT.match(line):
+            raise ValueError(f"line {number}: an annotation is `// ^ rule: subject (confidence)`, not `{line.strip()}`")
+        else:
+            last = number
     return found
 
 

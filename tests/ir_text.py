@@ -58,7 +58,9 @@ def expr(e: Expr | None) -> str:
         case Constant(value=value):
             return repr(value)
         case Name(symbol=symbol):
-            return symbol.name or "t" + symbol.uid.split("/")[1].split(":")[0]
+            # An entry value is marked: what the variable holds when a loop begins.
+            mark = "@" if "@" in symbol.uid else ""
+            return (symbol.name or "t" + symbol.uid.split("/")[1].split(":")[0]) + mark
         case Element(base=base, subscripts=subscripts):
             return f"{expr(base)}[{', '.join(map(expr, subscripts))}]"
         case Field(base=base, name=name):

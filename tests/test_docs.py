@@ -14,22 +14,13 @@ from analyzers.text import SourceText
 from lsp_server import cli, settings
 from lsp_server.outcomes import Located
 from lsp_server.reporters import json as json_reporter
+from tests.samples import RACY
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 PAGES = sorted(
     p for p in (*ROOT.glob("*.md"), *DOCS.glob("*.md"), ROOT / "vscode-extension" / "README.md") if p.is_file()
 )
-RACY = """\
-double f(int n, const double *x)
-{
-    double s = 0;
-    #pragma omp parallel for
-    for (int i = 0; i < n; i++)
-        s += x[i];
-    return s;
-}
-"""
 
 
 def page(name: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from analyzers.api import FileReport, analyze, loops_of
 from analyzers.text import SourceText
+from tests.edits import applied
 
 EXAMPLES = sorted((Path(__file__).resolve().parent.parent / "examples").glob("*.c"))
 RACY = {"energy.c", "wave.c"}
@@ -44,16 +44,6 @@ FINDINGS = {
 }
 
 
-@pytest.fixture(scope="session")
-def gcc() -> str:
-    found = shutil.which("gcc")
-    if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("gcc is missing")
-        pytest.skip("gcc is missing")
-    return found
-
-
 def report(source: Path) -> FileReport:
     return analyze(SourceText.of(source.read_bytes()), "c", path=str(source))
 
@@ -70,10 +60,10 @@ def said(found: FileReport) -> dict[str, list[str]]:
     return by_function
 
 
-def output(gcc: str, source: Path, folder: Path, *flags: str) -> str:
+def output(source: Path, folder: Path, *flags: str) -> str:
     program = folder / f"{source.stem}{len(flags)}"
     build = subprocess.run(
-        [gcc, "-O1", "-Wall", "-Wextra", *flags, "-o", str(program), str(source), "-lm"],
+        ["gcc", "-O1", "-Wall", "-Wextra", *flags, "-o", str(program), str(source), "-lm"],
         capture_output=True,
         text=True,
         check=False,
@@ -84,12 +74,13 @@ def output(gcc: str, source: Path, folder: Path, *flags: str) -> str:
     return run.stdout
 
 
+@pytest.mark.needs("gcc")
 @pytest.mark.parametrize("source", EXAMPLES, ids=lambda path: path.name)
-def test_an_example_is_a_program_that_prints_a_checksum(gcc: str, source: Path, tmp_path: Path) -> None:
-    parallel = output(gcc, source, tmp_path, "-fopenmp")
+def test_an_example_is_a_program_that_prints_a_checksum(source: Path, tmp_path: Path) -> None:
+    parallel = output(source, tmp_path, "-fopenmp")
     assert "checksum" in parallel
     if source.name not in RACY:
-        assert parallel == output(gcc, source, tmp_path, "-Wno-unknown-pragmas")
+        assert parallel == output(source, tmp_path, "-Wno-unknown-pragmas")
 
 
 @pytest.mark.parametrize("source", EXAMPLES, ids=lambda path: path.name)
@@ -110,22 +101,18 @@ def test_the_races_are_found_and_nothing_else(source: Path) -> None:
     assert found == FINDINGS.get(source.name, [])
 
 
+@pytest.mark.needs("gcc")
 @pytest.mark.parametrize("source", [e for e in EXAMPLES if e.name not in RACY], ids=lambda path: path.name)
-def test_the_program_with_the_offered_pragmas_computes_the_same(gcc: str, source: Path, tmp_path: Path) -> None:
+def test_the_program_with_the_offered_pragmas_computes_the_same(source: Path, tmp_path: Path) -> None:
+    offered = [(start, loop.fixes[0].edits) for start, loop in loops_of(report(source)) if loop.profitable]
+    assert offered
     text = source.read_bytes()
-    edits = [
-        (start + edit.span.start, edit.text.encode())
-        for start, loop in loops_of(report(source))
-        if loop.profitable
-        for edit in loop.fixes[0].edits
-    ]
-    assert edits
-    for at, inserted in sorted(edits, reverse=True):
-        text = text[:at] + inserted + text[at:]
+    for start, edits in sorted(offered, key=lambda o: o[0] + o[1][0].span.start, reverse=True):
+        text = applied(text, edits, start)
     changed = tmp_path / source.name
     changed.write_bytes(text)
-    serial = output(gcc, source, tmp_path, "-Wno-unknown-pragmas").split()
-    parallel = output(gcc, changed, tmp_path, "-fopenmp").split()
+    serial = output(source, tmp_path, "-Wno-unknown-pragmas").split()
+    parallel = output(changed, tmp_path, "-fopenmp").split()
     assert [word for word in parallel if word.isalpha()] == [word for word in serial if word.isalpha()]
     numbers = [[float(word) for word in words if not word.isalpha()] for words in (serial, parallel)]
     assert numbers[1] == pytest.approx(numbers[0], rel=1e-6)

@@ -112,7 +112,7 @@ class _Collector:
             case Assign(target=target, value=value, op=op, span=span):
                 self.statement = stmt
                 self._values((*_target_values(target), value))
-                self._target(target, value, op, span)
+                self._target(target, value, op)
             case Declare(symbol=symbol, value=value, span=span):
                 if value is not None and symbol.storage != "static":
                     self.statement = stmt
@@ -171,7 +171,7 @@ class _Collector:
             below.extend(condition)
         below.extend((each, None, inside) for each in loop.step)
 
-    def _target(self, target: Expr, value: Expr, op: BinaryOp | None, span: Span) -> None:
+    def _target(self, target: Expr, value: Expr, op: BinaryOp | None) -> None:
         located = locate(target)
         kind: AccessKind = "write" if op is None else "update"
         self._add(located, kind, target.span, op=op, value=value)
@@ -237,7 +237,7 @@ class _Collector:
             for place, done in seen:
                 kind: AccessKind = "read" if done == "read" else "write" if done == "write" else "update"
                 exact = effects.transparent.straight
-                self._add(locate(place), kind, call.span, call=name or "", exact=exact, reason="call")
+                self._add(locate(place), kind, call.span, call=name or "", exact=exact, reason="call-path")
             return
         whole = effects.whole_parameters or reason is not None
         for position, argument in enumerate(call.arguments):
@@ -250,7 +250,9 @@ class _Collector:
                 if _carries_pointer(argument) and use != "read":
                     self._add(Location(None, ()), "update", argument.span, reason="call", call=name or "")
                 continue
-            self._add(located, kind, argument.span, call=name or "", exact=not whole, reason=reason or "call")
+            surely = not whole and kind == "write" and position in effects.overwrites
+            why = reason or ("call" if whole else "call-path")
+            self._add(located, kind, argument.span, call=name or "", exact=surely, reason=why)
         for each in sorted(effects.reads | effects.writes):
             symbol = self.globals.get(each) or Symbol(f"//{each}", each, storage="global")
             kind = "read" if each not in effects.writes else "update" if each in effects.reads else "write"

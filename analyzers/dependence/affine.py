@@ -2,8 +2,9 @@
 
 Signed overflow is undefined (C17 §6.5), so signed arithmetic is exact. Unsigned arithmetic is modular: where a result
 was not proved to be non-negative its wrap-around is part of the form (`forms.Wrapped`), except in subscripts as wide as
-a pointer, in which the modulus cancels. That sums of non-negative values do not wrap upward is assumed: it would need
-more elements than the type can number. `/` and `%` of values of unknown sign are `forms.Quotient`s that truncate.
+a pointer, in which the modulus cancels. That sums of non-negative values do not wrap upward is assumed where no step is
+as large as the square root of the modulus: it would need more elements than the type can number. `/` and `%` of values
+of unknown sign are `forms.Quotient`s that truncate.
 """
 
 from __future__ import annotations
@@ -75,10 +76,17 @@ def _consumed(expr: Expr, env: Env, depth: int, offset: bool = False) -> Poly | 
     if isinstance(poly, NotAffine) or not kind.is_unsigned or isinstance(expr, (Name, Constant, Element, Field)):
         return poly
     bits = kind.bits or POINTER_BITS
-    if (offset and bits >= POINTER_BITS) or prove_nonnegative(poly, env):
+    if offset and bits >= POINTER_BITS:
+        return poly
+    if prove_nonnegative(poly, env) and (not _is_steep(poly, bits) or _fits(poly, kind, env)):
         return poly
     form = from_poly(poly, expr)
     return NotAffine(form.code, form.text, expr) if isinstance(form, NotAffine) else poly_of(wrapped(form, bits))
+
+
+def _is_steep(poly: Poly, bits: int) -> bool:
+    """Does a step of an index take it so far that wrapping upward is likely meant, as in hashes?"""
+    return any(abs(factor) >> (bits // 2) for monomial, factor in poly.items() if monomial)
 
 
 def wrapped(form: Affine, bits: int) -> Affine:

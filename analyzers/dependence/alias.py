@@ -53,7 +53,7 @@ def relation(
         return _unnamed(a if first is None else b, b if first is None else a, facts or _NO_FACTS)
     known = facts or _NO_FACTS
     if first == second:
-        return _same_symbol(first, a.path, b.path, assume_no_alias, invariant)
+        return _same_symbol(first, a.path, b.path, known, assume_no_alias, invariant)
     left, right = _pointer_path(a.path), _pointer_path(b.path)
     if left is None and right is None and not _may_be_one(first, second):
         return AliasAnswer("distinct", why="two different objects")
@@ -119,6 +119,7 @@ def _same_symbol(
     symbol: Symbol,
     a: tuple[PathStep, ...],
     b: tuple[PathStep, ...],
+    facts: PointerFacts,
     no_alias: bool,
     invariant: Callable[[Expr], bool] | None,
 ) -> AliasAnswer:
@@ -126,6 +127,13 @@ def _same_symbol(
     left, right = _pointer_path(a), _pointer_path(b)
     if left is None and right is None:
         return _same_object(symbol, a, b)
+    if left != right and not no_alias and _of_one_record(symbol, a, b):
+        last = (a[-1], b[-1])
+        if isinstance(last[0], Member) and isinstance(last[1], Member) and last[0].name != last[1].name:
+            return AliasAnswer("distinct", why="different members of one record type")
+        if (left is not None and right is not None) or not _is_out_of_reach(symbol, facts):
+            # As in lists, trees and meshes, whose pointers lead to others of their kind.
+            return AliasAnswer("may", why=f"a pointer in `{symbol.name}` may lead back to it")
     if left is None or right is None:
         # The pointer itself, and what it (or a pointer behind it) points to.
         if not symbol.address_taken or no_alias or _types_differ(symbol, a, symbol, b):
@@ -133,7 +141,8 @@ def _same_symbol(
         return AliasAnswer("assumed-distinct", _no_alias(f"`{symbol.name}` and what it points to", (symbol.name,)))
     if left != right:
         assumption = _no_alias(f"`{symbol.name}` and what it points to", (symbol.name,))
-        if _types_differ(symbol, a, symbol, b) or no_alias or type_at(symbol, a).kind != type_at(symbol, b).kind:
+        kinds = {type_at(symbol, a).kind, type_at(symbol, b).kind}
+        if _types_differ(symbol, a, symbol, b) or no_alias or (len(kinds) > 1 and not kinds & {"record", "unknown"}):
             return AliasAnswer("distinct", why="different levels of a pointer")
         return AliasAnswer("assumed-distinct", assumption)
     within = _same_object(symbol, a, b)
@@ -149,6 +158,23 @@ def _same_symbol(
         rows = _spelled(symbol, a[:left])
         return AliasAnswer("same", Assumption("no-alias", f"the rows of `{rows}` do not overlap", "ordinary", (rows,)))
     return AliasAnswer("same")
+
+
+def _of_one_record(symbol: Symbol, a: tuple[PathStep, ...], b: tuple[PathStep, ...]) -> bool:
+    """Are both records of one type, or parts of such?"""
+    one, two = _record_of(symbol, a), _record_of(symbol, b)
+    return one.kind == "record" == two.kind and one.name == two.name != "" and not one.union
+
+
+def _record_of(symbol: Symbol, path: tuple[PathStep, ...]) -> Type:
+    """The type of the record that the last member belongs to; without one, of what is accessed."""
+    for position in range(len(path) - 1, -1, -1):
+        step = path[position]
+        if isinstance(step, Member):
+            return type_at(symbol, path[:position])
+        if step.through_pointer:
+            break
+    return type_at(symbol, path)
 
 
 def _is_fixed(path: tuple[PathStep, ...], invariant: Callable[[Expr], bool] | None) -> bool:

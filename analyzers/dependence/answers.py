@@ -24,6 +24,7 @@ _TEXTS = {
     "goto": "the function contains a goto",
     "switch": "the access is in a switch",
     "call": "the access is made by a called function",
+    "call-path": "a called function makes the access, perhaps not on every path",
     "unknown-call": "an unknown function may access this",
     "tainted": "code near the access could not be read",
     "union": "members of a union share memory",

@@ -180,7 +180,7 @@ def plus(first: Linear, second: Linear, factor: int = 1) -> Linear:
 
 
 def outermost(access: Access, tag: str, invariant: Invariant) -> Instance:
-    """An execution outside of all loops."""
+    """An execution outside all loops."""
     return Instance(access, tag, [Env({}, invariant, loads="stable")])
 
 

@@ -31,7 +31,7 @@ INDEPENDENT = Effects(parameters=("none",), trusted=True)
 
 def vouched_for(effect: Effects | None) -> Effects:
     """A function that somebody vouches for, of which only its name was known."""
-    return INDEPENDENT if effect is None else replace(INDEPENDENT, combines=effect.combines)
+    return INDEPENDENT if effect is None else replace(INDEPENDENT, combines=effect.combines, allocates=effect.allocates)
 
 
 @cache

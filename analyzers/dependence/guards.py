@@ -6,10 +6,13 @@ only two kinds of paths are real: all of them true, or all of them false (Tu & P
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
+from weakref import WeakKeyDictionary
 
 from analyzers.dependence.stores import UNCHANGED, changes_memory
-from analyzers.ir.expressions import Binary, Call, Constant, Expr, Unary, symbols, walk
+from analyzers.ir.expressions import Binary, Constant, Expr, Unary, calls_in, symbols, walk
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.graph import Region
 from analyzers.ir.statements import If, Loop
@@ -27,20 +30,31 @@ class _Tests:
     nodes: list[tuple[int, bool]]
 
 
+# By region: the places that an iteration may read before it writes them on the paths that can be. They are the same for
+# every variable that is asked about.
+_KNOWN: WeakKeyDictionary[FlowGraph, dict[Region, int]] = WeakKeyDictionary()
+_MOST_CONDITIONS = 64  # of one loop that are looked at; each costs two passes over its nodes
+
+
 def exposed_on_real_paths(loop: Loop, graph: FlowGraph, mask: int) -> int:
     """The places of `mask` that an iteration may read before it writes them, without the paths on which two tests of
     the same unchanged condition disagree."""
+    known = _KNOWN.setdefault(graph, {})
     result = 0
     for region in graph.regions(loop):
-        left = graph.exposed_in(region, frozenset()) & mask
-        for tests in _repeated(region, graph):
-            if not left:
-                break
-            yes = graph.exposed_in(region, _edges(tests, graph, holds=False))
-            no = graph.exposed_in(region, _edges(tests, graph, holds=True))
-            left &= yes | no
-        result |= left
+        if region not in known:
+            known[region] = _exposed(region, graph)
+        result |= known[region] & mask
     return result
+
+
+def _exposed(region: Region, graph: FlowGraph) -> int:
+    left = graph.exposed_in(region, frozenset())
+    for tests in islice(_repeated(region, graph), _MOST_CONDITIONS):
+        yes = graph.exposed_in(region, _edges(tests, graph, holds=False))
+        no = graph.exposed_in(region, _edges(tests, graph, holds=True))
+        left &= yes | no
+    return left
 
 
 def _edges(tests: _Tests, graph: FlowGraph, *, holds: bool) -> frozenset[tuple[int, int]]:
@@ -52,8 +66,8 @@ def _edges(tests: _Tests, graph: FlowGraph, *, holds: bool) -> frozenset[tuple[i
     return frozenset(found)
 
 
-def _repeated(region: Region, graph: FlowGraph) -> list[_Tests]:
-    groups: list[_Tests] = []
+def _repeated(region: Region, graph: FlowGraph) -> Iterator[_Tests]:
+    groups: dict[Expr, _Tests] = {}
     for node in graph.nodes[region.first : region.end]:
         stmt = node.stmt
         if not isinstance(stmt, If) or len(node.successors) != 2:
@@ -61,13 +75,8 @@ def _repeated(region: Region, graph: FlowGraph) -> list[_Tests]:
         condition, positive = normal(stmt.condition)
         if condition is None:
             continue
-        for group in groups:
-            if group.condition == condition:
-                group.nodes.append((node.index, positive))
-                break
-        else:
-            groups.append(_Tests(condition, [(node.index, positive)]))
-    return [g for g in groups if len(g.nodes) > 1 and _agree(g, region, graph)]
+        groups.setdefault(condition, _Tests(condition, [])).nodes.append((node.index, positive))
+    return (g for g in groups.values() if len(g.nodes) > 1 and _agree(g, region, graph))
 
 
 def normal(condition: Expr) -> tuple[Expr | None, bool]:
@@ -89,7 +98,7 @@ def normal(condition: Expr) -> tuple[Expr | None, bool]:
                 break
     if sum(1 for _ in zip(range(_SIZE + 1), walk(condition), strict=False)) > _SIZE:
         return None, positive
-    if any(isinstance(part, Call) for part in walk(condition)):
+    if any(calls_in(condition)):
         return None, positive
     return condition, positive
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from analyzers.dependence.facts import Effects, ParameterUse
 from analyzers.dependence.rewriting import converted, rewrite, with_children
-from analyzers.ir.expressions import Call, Expr, children, walk
+from analyzers.ir.expressions import Call, Expr, calls_in, children, walk
 from analyzers.ir.pointers import CallEffects
 from analyzers.ir.symbols import Symbol
 
@@ -33,7 +33,7 @@ def called(call: Call, known: Known) -> list[tuple[Expr, ParameterUse]] | None:
 
 def expand(expr: Expr, known: Mapping[str, CallEffects]) -> Expr:
     """The expression with calls of one-expression functions replaced by what they return."""
-    if not any(isinstance(part, Call) for part in walk(expr)):
+    if not any(calls_in(expr)):
         return expr
     done: list[Expr] = []
     work: list[tuple[Expr, bool]] = [(expr, False)]

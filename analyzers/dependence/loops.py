@@ -40,7 +40,7 @@ from analyzers.ir import flow
 from analyzers.ir.accesses import Access, Subscripts
 from analyzers.ir.expressions import Element, Expr, Field, Name, symbols
 from analyzers.ir.flow import FlowGraph
-from analyzers.ir.statements import Function, Loop, LoopHeader
+from analyzers.ir.statements import Function, Loop, LoopHeader, loops
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Dependence, Reason, Verdict, Witness
 from analyzers.settings import Options
@@ -157,6 +157,9 @@ def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
     obstacles = parts.obstacles
     surroundings.note_directives(loop, obstacles)
     surroundings.note_calls(loop, room.effects, obstacles)
+    governed_by = place.governed_by
+    if not place.inside_parallel or (governed_by is not None and governed_by.directive.has("parallel")):
+        surroundings.note_threadprivate(loop, obstacles)
     surroundings.note_unnamed(inside, obstacles)
     _memory(loop, inside, parts, Solver(room.headers, invariant), room)
     if not room.options.assume_no_alias:
@@ -238,7 +241,7 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
         loop, solver, room.pointers, room.options.assume_no_alias, room.representatives, room.deadline.share(1 / 3)
     )
     work = set(privatization.array_candidates(loop, room.graph, room.pointers.exposed or ())) - own
-    summed = {r.symbol: r for r in _array_reductions(loop, parts.shared, room)}
+    summed = {r.symbol: r for r in _array_reductions(parts.shared)}
     private: list[Symbol] = []
     reduced: list[Reduction] = []
     for symbol in sorted({*work, *summed}, key=lambda s: s.uid):
@@ -261,7 +264,13 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
     conflicts.compare([a for a in parts.shared if a.symbol not in private], inquiry, parts.obstacles, settled)
 
 
-def _array_reductions(loop: Loop, accesses: Sequence[Access], room: _Room) -> list[Reduction]:
+def _covered(accesses: Sequence[Access], solver: Solver, loop: Loop) -> bool:
+    """Was every element that an iteration reads written before in the same iteration (Tu & Padua 1993)?"""
+    writes = [a for a in accesses if a.kind == "write"]
+    return all(solver.covered(a, writes, loop) for a in accesses if a.reads)
+
+
+def _array_reductions(accesses: Sequence[Access]) -> list[Reduction]:
     """Arrays whose every access in the loop is an update by one operator (OpenMP 5.2 §5.5.8, array sections)."""
     by_symbol: dict[Symbol, list[Access]] = {}
     for access in accesses:
@@ -359,7 +368,7 @@ def _invariant(loop: Loop, room: _Room) -> Callable[[Expr], bool]:
 
 def _rectangular(loop: Loop, room: _Room, invariant: Callable[[Expr], bool]) -> bool:
     """Do the bounds of the loops inside stay the same from iteration to iteration?"""
-    for inner in surroundings.loops_below(loop):
+    for inner in loops(loop.body):
         header = room.headers.get(id(inner))
         if header is None or not (invariant(header.lower) and invariant(header.bound)):
             return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from analyzers.ir.accesses import Member, PathStep, Subscripts
@@ -185,18 +185,19 @@ def reached(argument: Expr, *, whole: bool) -> Location | None:
     if isinstance(argument, Constant) or kind == "function":
         return None
     if kind == "array":
-        return locate(argument)
+        return locate(argument) if whole else _element_of(locate(argument), Constant(0))
     if kind == "pointer":
         base, offsets, kept = _pointer_base(argument)
         located = locate(base)
         if isinstance(base, Address):
             return reached(base, whole=True)
+        known = kept and same
+        index = _sum(offsets) if offsets else Constant(0)
         if base.type.kind == "array":
-            return located
-        if whole or not (kept and same):
-            step = WHOLE_POINTEE
-        else:
-            step = Subscripts((_sum(offsets) if offsets else Constant(0),), through_pointer=True)
+            if whole or not known:
+                return replace(located, exact=located.exact and whole)
+            return _element_of(located, index)
+        step = WHOLE_POINTEE if whole or not known else Subscripts((index,), through_pointer=True)
         return Location(
             located.symbol,
             (*located.path, step),
@@ -207,6 +208,16 @@ def reached(argument: Expr, *, whole: bool) -> Location | None:
     if kind == "unknown" and isinstance(argument, Name):
         return locate(argument)  # an undeclared name may be an array
     return None
+
+
+def _element_of(array: Location, index: Expr) -> Location:
+    """The element of an array, or the row of one with several dimensions: those stand in one step."""
+    last = array.path[-1] if array.path else None
+    if isinstance(last, Subscripts):
+        path = (*array.path[:-1], Subscripts((*last.indices, index), last.through_pointer))
+    else:
+        path = (*array.path, Subscripts((index,), through_pointer=False))
+    return _replace_path(array, path)
 
 
 def _without_last_subscript(path: tuple[PathStep, ...]) -> tuple[PathStep, ...]:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from analyzers.ir.directives import LOOP_ASSOCIATED, TEAM_MAKERS
 from analyzers.ir.expressions import Constant
 from analyzers.ir.statements import Block, Construct, Function, Loop, Stmt, substatements
-
-WORKSHARING_LOOPS = frozenset({"for", "simd", "distribute", "taskloop", "loop"})
-TEAM_MAKERS = frozenset({"parallel", "teams"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ def places(function: Function) -> Iterator[Place]:
                 ]
             case Construct(directive=directive, body=body):
                 inside = at.inside_parallel or directive.has(*TEAM_MAKERS)
-                levels = associated_loops(at.stmt) if directive.has(*WORKSHARING_LOOPS) else 0
+                levels = associated_loops(at.stmt) if directive.has(*LOOP_ASSOCIATED) else 0
                 below = [] if body is None else [_Visit(body, at.parent, at.depth, at.stmt, levels, inside)]
             case Block(statements=statements) if len(statements) == 1:
                 below = [_Visit(statements[0], at.parent, at.depth, at.governed_by, at.levels, at.inside_parallel)]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from analyzers.dependence.facts import Effects
 from analyzers.dependence.lvalues import strip_casts
 from analyzers.ir.expressions import (
     Address,
@@ -21,6 +20,7 @@ from analyzers.ir.expressions import (
     Opaque,
     walk,
 )
+from analyzers.ir.pointers import CallEffects
 from analyzers.ir.statements import (
     Assign,
     Block,
@@ -37,7 +37,6 @@ from analyzers.ir.statements import (
 from analyzers.ir.symbols import Symbol
 
 OriginKind = Literal["object", "allocation", "entry", "unknown"]
-_ALLOCATORS = frozenset({"malloc", "calloc", "aligned_alloc", "memalign", "valloc", "operator new", "new", "new[]"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +73,10 @@ def origins_of(symbol: Symbol, depth: int | None, facts: PointerFacts) -> frozen
     return frozenset({Origin("entry" if symbol.storage == "parameter" else "unknown", symbol)})
 
 
-def summarize(function: Function, effects: Mapping[str, Effects] | None = None) -> PointerFacts:
-    """Where each pointer of the function may point. `effects` says of callees which arguments they do not keep."""
+def summarize(function: Function, effects: Mapping[str, CallEffects]) -> PointerFacts:
+    """Where each pointer of the function may point. `effects` says of callees which arguments they do not keep, and
+    whose results are memory that nothing else points to."""
+    fresh = {name for name, effect in effects.items() if effect.allocates}
     sources: dict[Symbol, set[Origin | Symbol]] = {}
     leaked: set[Origin | Symbol] = set()
     unknown = Origin("unknown")
@@ -83,14 +84,14 @@ def summarize(function: Function, effects: Mapping[str, Effects] | None = None) 
     for stmt in walk_statements(function.body):
         match stmt:
             case Declare(symbol=symbol, value=value) if value is not None and symbol.is_pointer:
-                sources.setdefault(symbol, set()).update(_sources(value, id(stmt)))
+                sources.setdefault(symbol, set()).update(_sources(value, id(stmt), fresh))
             case Assign() if id(stmt) in exchanged:
                 pass
             case Assign(target=Name(symbol=symbol), value=value, op=op) if symbol.is_pointer:
-                found = {symbol} if op is not None else _sources(value, id(stmt))
+                found = {symbol} if op is not None else _sources(value, id(stmt), fresh)
                 sources.setdefault(symbol, set()).update(found)
             case Assign(value=value) if value.type.kind in ("pointer", "array", "unknown", "record"):
-                leaked |= _sources(value, id(stmt))
+                leaked |= _sources(value, id(stmt), fresh)
             case Unknown(mentions=mentions):
                 for mention in mentions:
                     if isinstance(mention, Name):
@@ -103,10 +104,10 @@ def summarize(function: Function, effects: Mapping[str, Effects] | None = None) 
                     sources.setdefault(each.operand.symbol, set()).add(unknown)
                 if isinstance(each, Call):
                     used = not (isinstance(stmt, Evaluate) and stmt.value is each)
-                    kept = _kept_arguments(each, effects or {}, used)
-                    leaked.update(o for a in kept for o in _sources(a, id(each)))
+                    kept = _kept_arguments(each, effects, used)
+                    leaked.update(o for a in kept for o in _sources(a, id(each), fresh))
                 elif isinstance(each, Opaque):
-                    leaked.update(o for e in each.reads if _is_address(e) for o in _sources(e, id(each)))
+                    leaked.update(o for e in each.reads if _is_address(e) for o in _sources(e, id(each), fresh))
     return _resolved(sources, leaked, partners)
 
 
@@ -184,7 +185,7 @@ def _is_address(expr: Expr) -> bool:
     return expr.type.kind in ("pointer", "array", "unknown") or isinstance(expr, Address)
 
 
-def _kept_arguments(call: Call, effects: Mapping[str, Effects], used: bool) -> list[Expr]:
+def _kept_arguments(call: Call, effects: Mapping[str, CallEffects], used: bool) -> list[Expr]:
     """The addresses that a call may keep or pass on; with its result, where that is `used`."""
     known = effects.get(call.name) if call.name is not None else None
     returns = used and not call.type.is_scalar and call.type.kind != "void" and not (known and known.allocates)
@@ -247,8 +248,8 @@ def _reachable(symbol: Symbol, sources: Mapping[Symbol, set[Origin | Symbol]]) -
     return frozenset(found)
 
 
-def _sources(value: Expr, site: int) -> set[Origin | Symbol]:
-    """What a pointer expression may point into."""
+def _sources(value: Expr, site: int, fresh: Container[str]) -> set[Origin | Symbol]:
+    """What a pointer expression may point into; the functions named in `fresh` allocate."""
     value, _ = strip_casts(value)
     match value:
         case Name(symbol=symbol):
@@ -259,18 +260,18 @@ def _sources(value: Expr, site: int) -> set[Origin | Symbol]:
             base = operand
             while isinstance(base, (Element, Field)):
                 if isinstance(base, Element) and base.base.type.kind == "pointer":
-                    return _sources(base.base, site)
+                    return _sources(base.base, site, fresh)
                 base = base.base
             return {Origin("object", base.symbol)} if isinstance(base, Name) else {Origin("unknown")}
         case Binary(op=("+" | "-"), left=left, right=right):
-            return _sources(left if left.type.kind in ("pointer", "array") else right, site)
+            return _sources(left if left.type.kind in ("pointer", "array") else right, site, fresh)
         case Conditional(then=then, otherwise=otherwise):
-            return _sources(then, site) | _sources(otherwise, site)
+            return _sources(then, site, fresh) | _sources(otherwise, site, fresh)
         case Constant():
             return set()
-        case Call() if value.name in _ALLOCATORS:
+        case Call() if value.name is not None and value.name in fresh:
             return {Origin("allocation", None, site)}
         case Element(type=kind) | Field(type=kind) if kind.kind == "array":
-            return _sources(Address(value), site)
+            return _sources(Address(value), site, fresh)
         case _:
             return {Origin("unknown")}

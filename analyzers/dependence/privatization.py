@@ -202,7 +202,7 @@ def is_live_out(symbol: Symbol, loop: Loop, graph: FlowGraph) -> bool:
 
 
 def array_candidates(loop: Loop, graph: FlowGraph, exposed: Container[Symbol] = ()) -> tuple[Symbol, ...]:
-    """Local arrays declared outside of the loop that it writes and whose contents nobody reads afterwards: worth asking
+    """Local arrays declared outside the loop that it writes and whose contents nobody reads afterwards: worth asking
     whether every iteration writes what it reads (Tu & Padua 1993). The addresses of `exposed` ones are kept somewhere,
     so that it cannot be seen who reads them. In a bare snippet undeclared arrays may be such."""
     written: dict[Symbol, None] = {}
@@ -240,7 +240,7 @@ def array_candidates(loop: Loop, graph: FlowGraph, exposed: Container[Symbol] = 
 
 
 def array_live_out(symbol: Symbol, loop: Loop, graph: FlowGraph) -> bool:
-    """May an element of the array be read, or its address be used, after the loop (and outside of it)?"""
+    """May an element of the array be read, or its address be used, after the loop (and outside it)?"""
     if symbol.storage != "local":
         return True
     ranges = [(region.first, region.end) for region in graph.regions(loop)]

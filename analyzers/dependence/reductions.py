@@ -414,7 +414,7 @@ def _other_use(symbol: Symbol, groups: list[_Group], strangers: list[Node], loop
             f"the running value of `{symbol.name}` is read: each iteration needs all earlier ones (a prefix operation)"
         )
         return Reason("scan", text, where, symbol.name)
-    return Reason("running-value", f"`{symbol.name}` is also used outside of its update", where, symbol.name)
+    return Reason("running-value", f"`{symbol.name}` is also used outside its update", where, symbol.name)
 
 
 def _member(symbol: Symbol, nodes: list[Node]) -> Reason | None:

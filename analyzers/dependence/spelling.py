@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from analyzers.ir.accesses import Access, Member, PathStep
+from analyzers.ir.arithmetic import PRECEDENCE
 from analyzers.ir.expressions import (
     Address,
     Binary,
@@ -21,10 +22,6 @@ from analyzers.ir.expressions import (
 )
 from analyzers.ir.symbols import Symbol, Type
 
-_PRECEDENCE = {
-    "||": 1, "&&": 2, "|": 3, "^": 4, "&": 5, "==": 6, "!=": 6, "<": 7, "<=": 7, ">": 7, ">=": 7, "<<": 8, ">>": 8,
-    "+": 9, "-": 9, "*": 10, "/": 10, "%": 10,
-}  # fmt: skip
 _TOO_DEEP = 40
 
 
@@ -65,7 +62,7 @@ def _spell(expr: Expr, outer: int, depth: int) -> str:
         case Binary(op=("min" | "max" | "**") as op, left=left, right=right):
             return f"{op}({_spell(left, 0, depth + 1)}, {_spell(right, 0, depth + 1)})"
         case Binary(op=op, left=left, right=right):
-            own = _PRECEDENCE.get(op, 0)
+            own = PRECEDENCE.get(op, 0)
             text = f"{_spell(left, own, depth + 1)} {op} {_spell(right, own + 1, depth + 1)}"
             return f"({text})" if own < outer else text
         case Conditional(condition=condition, then=then, otherwise=otherwise):

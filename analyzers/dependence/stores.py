@@ -52,7 +52,7 @@ def changes_memory(expr: Expr, nodes: Iterable[Node], graph: FlowGraph) -> Answe
         return UNCHANGED
     memo = _MEMOS.get(graph)
     if memo is None:
-        memo = _MEMOS[graph] = _Memo(alias.summarize(graph.function))
+        memo = _MEMOS[graph] = _Memo(alias.summarize(graph.function, graph.memory.effects))
     loads = [(*_placed(lvalue, "read", graph), lvalue.type) for lvalue in (*uses.loads, *uses.elements)]
     found: set[Assumption] = set()
     seen: set[Shape] = set()

@@ -8,12 +8,13 @@ from analyzers.dependence.conflicts import Obstacles
 from analyzers.dependence.facts import Effects
 from analyzers.dependence.spelling import spell
 from analyzers.ir.accesses import Access
-from analyzers.ir.expressions import Call, walk
-from analyzers.ir.statements import Construct, Declare, Loop, expressions, walk_statements
+from analyzers.ir.directives import TASKING, WORKSHARING
+from analyzers.ir.expressions import Call, Name, walk
+from analyzers.ir.statements import Assign, Construct, Declare, Loop, calls_of, expressions, walk_statements
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Reason
 
-_TEAMWORK = frozenset({"barrier", "for", "sections", "single", "workshare", "task", "taskwait", "taskloop", "cancel"})
+_TEAMWORK = WORKSHARING | TASKING | {"barrier", "taskwait", "cancel"}
 _PROTECTING = frozenset({"atomic", "critical", "ordered"})
 
 
@@ -81,6 +82,25 @@ def _note_known(call: Call, name: str, effect: Effects, obstacles: Obstacles) ->
         obstacles.assume(Assumption("library", f"`{name}` is the library function of that name", "ordinary", (name,)))
 
 
+def note_threadprivate(loop: Loop, obstacles: Obstacles) -> None:
+    """What every thread has of its own: the copies of other threads hold other values than that of the thread around
+    the loop. Where the loop assigns a variable as a whole, that is noted with the scalars."""
+    used: dict[str, Reason] = {}
+    assigned: set[str] = set()
+    for stmt in walk_statements(loop):
+        if isinstance(stmt, Assign) and isinstance(stmt.target, Name):
+            assigned.add(stmt.target.symbol.name)
+        for expr in expressions(stmt):
+            for part in walk(expr):
+                if isinstance(part, Name) and part.symbol.threadprivate and part.symbol.name not in used:
+                    name = part.symbol.name
+                    text = f"`{name}` is threadprivate: each thread has its own"
+                    used[name] = Reason("threadprivate", text, part.span, name)
+    for name, reason in used.items():
+        if name not in assigned:
+            obstacles.undecided(reason)
+
+
 def note_unnamed(accesses: tuple[Access, ...], obstacles: Obstacles) -> None:
     """Accesses to memory without a name (unknown calls are noted elsewhere), and those that must stay in order."""
     writes = any(a.writes for a in accesses)
@@ -96,12 +116,4 @@ def note_unnamed(accesses: tuple[Access, ...], obstacles: Obstacles) -> None:
 def calls(loop: Loop) -> Iterator[Call]:
     """Every call below the loop, in textual order of statements."""
     for stmt in walk_statements(loop):
-        for expr in expressions(stmt):
-            for part in walk(expr):
-                if isinstance(part, Call):
-                    yield part
-
-
-def loops_below(loop: Loop) -> Iterator[Loop]:
-    """The loops inside, outer ones first."""
-    return (s for s in walk_statements(loop.body) if isinstance(s, Loop))
+        yield from calls_of(stmt)

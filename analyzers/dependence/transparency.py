@@ -13,7 +13,7 @@ from analyzers.dependence.inlining import SIZE, Known, called, expand
 from analyzers.dependence.stores import UNCHANGED, changes_memory
 from analyzers.dependence.values import Values
 from analyzers.ir import flow
-from analyzers.ir.expressions import Binary, Call, Conditional, Element, Expr, Field, Name, Opaque, walk
+from analyzers.ir.expressions import Binary, Call, Conditional, Element, Expr, Field, Name, Opaque, calls_in, walk
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.graph import Node
 from analyzers.ir.statements import (
@@ -59,7 +59,7 @@ def see_through(function: Function, known: Known) -> Transparent | None:
     result = None
     if len(returns) == 1 and returns[0] is statements[-1] and returns[0].value is not None:
         result = _in_terms(returns[0].value, returns[0], graph, values, known)
-        if result is not None and any(isinstance(part, Call) for part in walk(result)):
+        if result is not None and any(calls_in(result)):
             result = None
     return Transparent(function.params, tuple(found), _runs_straight(statements), result)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from analyzers.dependence.inlining import expand
 from analyzers.dependence.rewriting import add, converted, rewrite, values_in
 from analyzers.dependence.stores import UNCHANGED, changes_memory
-from analyzers.ir.expressions import Call, Expr, Name, symbols, walk
+from analyzers.ir.expressions import Expr, Name, calls_in, symbols, walk
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.graph import Node, Region
 from analyzers.ir.statements import Assign, Declare, Loop, LoopHeader, Stmt
@@ -33,7 +33,7 @@ class Induction:
     step: Expr
     update: Stmt
     before: Expr  # its value before the update, in terms of the loop index
-    # The loop inside that moves it, where not a plain statement does. `before` then holds inside of that loop only,
+    # The loop inside that moves it, where not a plain statement does. `before` then holds inside that loop only,
     # unless `counted`: the inner loop surely runs as often as its bounds say, and not a negative number of times.
     through: Loop | None = None
     counted: bool = True
@@ -190,7 +190,7 @@ class Values:
             return None
         if node.raw.calls:
             value = expand(value, self.graph.memory.effects)
-            if any(isinstance(part, Call) for part in walk(value)):
+            if any(calls_in(value)):
                 return None
         # From the definition on: `k = k + 1` does not describe k by what k is afterwards.
         nodes = [node]
@@ -199,7 +199,7 @@ class Values:
         for candidate in (self._resolved(value, node, depth + 1), value):
             if self._small(candidate) and self._means_something(candidate, use) and not self._changes(candidate, nodes):
                 result = converted(candidate, symbol)
-                # Outside of loops the name says as much as a converted value, and is easier to reason with.
+                # Outside loops the name says as much as a converted value, and is easier to reason with.
                 return result if result is candidate or graph.in_loop(definition) else None
         return None
 

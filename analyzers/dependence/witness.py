@@ -7,12 +7,14 @@ unsigned wrap-around), loops are checked against their headers.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
-from analyzers.dependence.affine import extremum
+from analyzers.dependence.affine import MAX_PARAMETER_NODES
 from analyzers.ir.accesses import Access, Member
-from analyzers.ir.expressions import Binary, Cast, Conditional, Constant, Expr, Name, Unary
+from analyzers.ir.arithmetic import computed
+from analyzers.ir.expressions import Binary, Cast, Conditional, Constant, Expr, Name, Unary, walk
 from analyzers.ir.statements import LoopHeader
-from analyzers.ir.symbols import Symbol, Type
+from analyzers.ir.symbols import Symbol
 
 _MAX_DEPTH = 200
 
@@ -35,89 +37,22 @@ def evaluate(expr: Expr, binding: Mapping[Symbol | Expr, int], depth: int = 0) -
         return None if value is None or expr.symbol.storage != "constant" else evaluate(value, binding, depth + 1)
     if isinstance(expr, Constant):
         return expr.value if isinstance(expr.value, int) else None
-    if depth < 8:
+    if depth < 8 and next(islice(walk(expr), MAX_PARAMETER_NODES + 1, None), None) is None:
         bound = binding.get(expr)
         if bound is not None:
             return bound
     match expr:
-        case Unary(op=op, operand=operand):
-            inner = evaluate(operand, binding, depth + 1)
-            if inner is None:
-                return None
-            return _wrap({"-": -inner, "+": inner, "!": int(not inner), "~": ~inner}[op], expr.type)
-        case Binary(op=("&&" | "||") as op, left=left, right=right):
-            first = evaluate(left, binding, depth + 1)
-            if first is not None and bool(first) == (op == "||"):
-                return int(op == "||")
-            second = evaluate(right, binding, depth + 1)
-            return None if first is None or second is None else int(bool(second))
-        case Binary(op=op, left=left, right=right):
-            return _binary(expr, op, left, right, binding, depth)
+        case Unary(operand=operand) | Cast(operand=operand):
+            return computed(expr, evaluate(operand, binding, depth + 1))
+        case Binary(left=left, right=right):
+            return computed(expr, evaluate(left, binding, depth + 1), evaluate(right, binding, depth + 1))
         case Conditional(condition=condition, then=then, otherwise=otherwise):
             chosen = evaluate(condition, binding, depth + 1)
             if chosen is None:
                 return None
             return evaluate(then if chosen else otherwise, binding, depth + 1)
-        case Cast(operand=operand):
-            inner = evaluate(operand, binding, depth + 1)
-            return None if inner is None else _wrap(inner, expr.type)
         case _:
             return None
-
-
-def _binary(
-    expr: Binary, op: str, left: Expr, right: Expr, binding: Mapping[Symbol | Expr, int], depth: int
-) -> int | None:
-    a, b = evaluate(left, binding, depth + 1), evaluate(right, binding, depth + 1)
-    if a is None or b is None:
-        return None
-    kind = expr.type
-    if op in ("<", "<=", ">", ">=", "==", "!="):
-        common = left.type if left.type.is_unsigned else right.type
-        a, b = _wrap(a, common), _wrap(b, common)
-        return int({"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b, "==": a == b, "!=": a != b}[op])
-    if kind.is_unsigned:
-        a, b = _wrap(a, kind), _wrap(b, kind)
-    if op in ("/", "%"):
-        if b == 0:
-            return None
-        quotient = abs(a) // abs(b) * (1 if (a >= 0) == (b >= 0) else -1)
-        return quotient if op == "/" else a - quotient * b
-    if op in ("<<", ">>") and not 0 <= b < 128:
-        return None
-    match op:
-        case "+":
-            result = a + b
-        case "-":
-            result = a - b
-        case "*":
-            result = a * b
-        case "<<":
-            result = a << b
-        case ">>":
-            result = a >> b
-        case "&":
-            result = a & b
-        case "|":
-            result = a | b
-        case "^":
-            result = a ^ b
-        case "min":
-            result = min(a, b)
-        case "max":
-            result = max(a, b)
-        case _:
-            return None
-    return _wrap(result, kind)
-
-
-def _wrap(value: int, kind: Type) -> int:
-    if kind.kind != "integer" or kind.bits is None:
-        return value
-    if kind.is_unsigned:
-        return value & ((1 << kind.bits) - 1)
-    low = -(1 << (kind.bits - 1))
-    return (value - low) % (1 << kind.bits) + low
 
 
 def element(access: Access, binding: Mapping[Symbol | Expr, int]) -> tuple[str | int, ...] | None:
@@ -178,6 +113,3 @@ def in_loop(header: LoopHeader, index: int, outer: Mapping[Symbol | Expr, int]) 
 def describe(values: Sequence[tuple[str, int]]) -> str:
     """`i=1, j=2`."""
     return ", ".join(f"{name}={value}" for name, value in values)
-
-
-__all__ = ["describe", "element", "evaluate", "extremum", "in_loop", "runs"]

@@ -65,7 +65,7 @@ def _region_hints(region: Region) -> list[SharingHint]:
 
 
 def _report(facts: FunctionFacts, loop: LoopFacts, proposal: Proposal, text: bytes, depth: int) -> LoopReport:
-    place = edits.place(text, loop.loop.span, loop.loop.header_span)
+    place = edits.place(text, loop.loop.span, loop.loop.header_span, facts.function.notation)
     if place.problem is not None and proposal.profitable:
         proposal = synthesis.withdrawn(proposal, place.problem)
     promising = [p.name for p in facts.function.params if p.is_pointer and not p.type.restrict]
@@ -111,7 +111,7 @@ def _fixes(facts: FunctionFacts, loop: LoopFacts, proposal: Proposal, place: Pla
         if a.kind == "no-alias" and a.strength == "ordinary"
         for name in a.subjects
     }
-    promise = edits.restrict(text, _parameters(facts, names))
+    promise = edits.distinct(text, _parameters(facts, names), facts.function.notation)
     return (*fixes, promise) if promise is not None else tuple(fixes)
 
 

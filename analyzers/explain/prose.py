@@ -13,8 +13,9 @@ from analyzers.explain.patterns import remedy
 from analyzers.ir.expressions import Name
 from analyzers.ir.statements import Assign
 from analyzers.ir.verdicts import Assumption, Dependence, Reason, Role, Verdict, Witness
-from analyzers.openmp.synthesis import SENTINEL, Proposal
+from analyzers.openmp.synthesis import Proposal
 from analyzers.standards import openmp
+from analyzers.words import listed, plain, quoted
 
 WIDTH = 88  # what a terminal of a hundred columns has left beside the margin
 LENS = 110  # characters of a code lens: more would run out of the window
@@ -43,7 +44,7 @@ def _summary(facts: LoopFacts, proposal: Proposal) -> str:
         return f"not parallel: {_short_reason(verdict)}"
     if facts.verdict.counts_as_parallel:
         assumed = _assumed(verdict)
-        head = f"parallel if {_bare(assumed)}" if assumed else "parallel"
+        head = f"parallel if {plain(assumed)}" if assumed else "parallel"
         if facts.governed_by is not None or facts.inside_parallel:
             return head
         if proposal.profitable:
@@ -51,8 +52,8 @@ def _summary(facts: LoopFacts, proposal: Proposal) -> str:
         advice = proposal.advice.partition(":")[0]
         return f"{head} · {advice}" if advice else head
     if verdict.assumptions:
-        return f"parallel only if {_bare(_assumed(verdict))}"
-    return f"cannot decide: {_bare(_short_reason(verdict))}"
+        return f"parallel only if {plain(_assumed(verdict))}"
+    return f"cannot decide: {plain(_short_reason(verdict))}"
 
 
 def explanation(facts: LoopFacts, proposal: Proposal, parameters: Collection[str] = ()) -> str:
@@ -84,8 +85,8 @@ def _assumed(verdict: Verdict) -> str:
     """What was assumed, pairs that do not overlap put together. That a function is the one of the library by that name
     is not worth a clause here: the table below says it."""
     apart = _apart(verdict)
-    texts = [f"{_all(_quoted(apart))} do not overlap"] if apart else []
-    return _all([*texts, *(a.text for a in verdict.assumptions if a.kind != "library" and not _is_pair(a))])
+    texts = [f"{listed(quoted(apart))} do not overlap"] if apart else []
+    return listed([*texts, *(a.text for a in verdict.assumptions if a.kind != "library" and not _is_pair(a))])
 
 
 def _apart(verdict: Verdict) -> list[str]:
@@ -101,9 +102,9 @@ def _because(roles: Sequence[Role]) -> str:
     reduced = [role.name for role in roles if role.kind == "reduction"]
     distinct = any(role.kind == "shared-distinct" for role in roles)
     if reduced and distinct:
-        return f"apart from the reduction of {_all(_quoted(reduced))}, no two iterations touch the same element"
+        return f"apart from the reduction of {listed(quoted(reduced))}, no two iterations touch the same element"
     if reduced:
-        return f"its iterations meet only in the reduction of {_all(_quoted(reduced))}"
+        return f"its iterations meet only in the reduction of {listed(quoted(reduced))}"
     if distinct:
         return "no two iterations touch the same element"
     return "no iteration needs anything from another one"
@@ -292,7 +293,7 @@ def _openmp(facts: LoopFacts, proposal: Proposal) -> str:
 
 def _sections(line: str) -> str:
     """Where OpenMP 5.2 defines the directive and the clauses of a pragma line."""
-    body = line.removeprefix(f"{SENTINEL} ")
+    body = line.partition("omp ")[2]
     words = body.partition("(")[0].split()
     names = [" ".join(words[:count]) for count in range(len(words), 0, -1)]
     name = next((name for name in names if openmp.directive(name) is not None), "")
@@ -314,17 +315,3 @@ def _wrap(text: str, first: str = "", rest: str = "  ") -> str:
 
 def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
-def _all(words: Iterable[str]) -> str:
-    """`a`, `a and b`, `a, b and c`, each once."""
-    each = list(dict.fromkeys(words))
-    return each[0] if len(each) == 1 else f"{', '.join(each[:-1])} and {each[-1]}" if each else ""
-
-
-def _quoted(names: Iterable[str]) -> list[str]:
-    return [f"`{name}`" for name in names]
-
-
-def _bare(text: str) -> str:
-    return text.replace("`", "")

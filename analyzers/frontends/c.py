@@ -10,11 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
 
-from analyzers.frontends import c_chunks, c_declarations, c_environment, directives, headers
+from analyzers.frontends import c_chunks, c_declarations, c_directives, c_environment, headers
 from analyzers.frontends.c_chunks import Item
 from analyzers.frontends.c_context import Context, Scope
 from analyzers.frontends.c_dialect import Dialect
-from analyzers.frontends.c_directives import resolve
 from analyzers.frontends.c_environment import Environment, Macros, Texts
 from analyzers.frontends.c_function import C, lower_function
 from analyzers.frontends.compile_commands import Flags, flags_for
@@ -295,7 +294,7 @@ class CFrontend:
             snippet=self.snippet,
             type_name=c_declarations.type_name,
             line_starts=(0, *(s - chunk.start for s in starts)),
-            missing_headers=bool(self._includes.reading and self._includes.reading.missing),
+            missing_headers=self._misses_headers,
             unsure=self._unsure(chunk.span) if self._pre.guesses else (),
         )
         self._expand(context, chunk)
@@ -307,6 +306,10 @@ class CFrontend:
             context.flipped = frozenset(m.start() for m in _LESS.finditer(before) if context.data[m.start()] == 0x3E)
         bare = self.snippet and chunk.item.body == chunk.item.start
         return lower_function(context, chunk.name, chunk.start, chunk.directives, chunk.fingerprint, self._texts, bare)
+
+    @property
+    def _misses_headers(self) -> bool:
+        return bool(self._includes.reading and self._includes.reading.missing)
 
     def _expand(self, context: Context, chunk: Chunk) -> None:
         """Replace the macros in the text of the function; one that is a number is looked up when it is met."""
@@ -400,11 +403,10 @@ class CFrontend:
             self.dialect,
             macros=self._macros.table,
             type_name=c_declarations.type_name,
+            missing_headers=self._misses_headers,
         )
         for line in self._file_lines:
-            directive = directives.parse(
-                line.text, line.offset_of, lambda text, span: resolve(context, text, span), self.dialect.name
-            )
+            directive = c_directives.parse(context, line.text, line.offset_of)
             if directive is not None:
                 yield directive
 

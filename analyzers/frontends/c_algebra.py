@@ -1,34 +1,29 @@
-"""Expressions without syntax: canonical memory accesses, types of operators, folding of constants."""
+"""Expressions without syntax: canonical memory accesses, types of operators."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from analyzers.frontends import c_types
+from analyzers.ir.arithmetic import COMPARISONS
 from analyzers.ir.expressions import (
     ZERO,
     Address,
     Binary,
     BinaryOp,
-    Cast,
-    Conditional,
     Constant,
     Element,
     Expr,
-    Name,
     Unary,
     UnaryOp,
-    walk,
 )
 from analyzers.ir.symbols import INT, Type
 from analyzers.text import Span
 
-COMPARISONS = frozenset(("==", "!=", "<", "<=", ">", ">=", "&&", "||"))
+_LOGICAL = COMPARISONS | {"&&", "||"}  # their value is 0 or 1
 
 
 def combine(op: BinaryOp, left: Expr, right: Expr, span: Span) -> Expr:
     """`left op right` with the type that C gives it."""
-    if op in COMPARISONS:
+    if op in _LOGICAL:
         return Binary(op, left, right, INT, span)
     first, second = left.type, right.type
     if op in ("+", "-"):
@@ -53,7 +48,7 @@ def negated(op: UnaryOp, operand: Expr, span: Span) -> Expr:
 
 def truth(value: Expr) -> Expr:
     """0 or 1."""
-    if isinstance(value, Binary) and value.op in COMPARISONS:
+    if isinstance(value, Binary) and value.op in _LOGICAL:
         return value
     return Binary("!=", value, ZERO, INT, value.span)
 
@@ -118,67 +113,3 @@ def address(operand: Expr, span: Span) -> Expr:
     if operand.type.kind == "function":
         return operand
     return Address(operand, c_types.pointer_to(operand.type), span)
-
-
-def fold(value: Expr) -> int | None:
-    """Evaluate constants; None where anything else takes part."""
-    if isinstance(value, Constant):
-        return value.value if isinstance(value.value, int) else None
-    stack: list[int] = []
-    nodes = list(walk(value))
-    if len(nodes) > 500:
-        return None
-    for part in reversed(nodes):
-        match part:
-            case Constant(value=int() as number):
-                stack.append(number)
-            case Name(symbol=symbol) if (
-                symbol.storage != "local" and isinstance(symbol.value, Constant) and isinstance(symbol.value.value, int)
-            ):
-                stack.append(symbol.value.value)
-            case Unary(op=op):
-                operand = stack.pop()
-                stack.append({"-": -operand, "+": operand, "!": int(not operand), "~": ~operand}[op])
-            case Cast(type=kind) if kind.kind == "integer":
-                pass
-            case Binary(op=op):
-                left, right = stack.pop(), stack.pop()
-                result = _calculate(op, left, right)
-                if result is None:
-                    return None
-                stack.append(result)
-            case Conditional():
-                condition, then, otherwise = stack.pop(), stack.pop(), stack.pop()
-                stack.append(then if condition else otherwise)
-            case _:
-                return None
-    return stack[0] if len(stack) == 1 else None
-
-
-def _calculate(op: str, left: int, right: int) -> int | None:
-    if op in ("/", "%"):
-        if right == 0:
-            return None
-        quotient = abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
-        return quotient if op == "/" else left - quotient * right
-    if op in ("<<", ">>") and not 0 <= right < 64:
-        return None
-    operations: dict[str, Callable[[int, int], int]] = {
-        "+": lambda a, b: a + b,
-        "-": lambda a, b: a - b,
-        "*": lambda a, b: a * b,
-        "<<": lambda a, b: a << b,
-        ">>": lambda a, b: a >> b,
-        "&": lambda a, b: a & b,
-        "|": lambda a, b: a | b,
-        "^": lambda a, b: a ^ b,
-        "&&": lambda a, b: int(bool(a) and bool(b)),
-        "||": lambda a, b: int(bool(a) or bool(b)),
-        "==": lambda a, b: int(a == b),
-        "!=": lambda a, b: int(a != b),
-        "<": lambda a, b: int(a < b),
-        "<=": lambda a, b: int(a <= b),
-        ">": lambda a, b: int(a > b),
-        ">=": lambda a, b: int(a >= b),
-    }
-    return operations[op](left, right) if op in operations else None

@@ -11,6 +11,7 @@ from analyzers.frontends.c_algebra import combine
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_dialect import Expressions
 from analyzers.frontends.c_expressions import (
+    bare,
     effect_free,
     expression,
     inside,
@@ -27,7 +28,8 @@ from analyzers.ir.expressions import (
     Name,
     Opaque,
 )
-from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
+from analyzers.ir.statements import Evaluate
+from analyzers.ir.symbols import INT, UNKNOWN_TYPE, Symbol, Type
 
 
 def _call(c: Context, node: Node) -> Expr:
@@ -52,7 +54,22 @@ def _call(c: Context, node: Node) -> Expr:
     span = c.span(node)
     if isinstance(callee, Name) and callee.symbol.name in ("__builtin_expect", "__builtin_assume_aligned") and values:
         return values[0]
+    if isinstance(callee, Name) and callee.symbol.name in c_names.CALLS_BACK:
+        _call_back(c, callee.symbol.name, nodes, values)
     return Call(callee, values, result, span)
+
+
+def _call_back(c: Context, name: str, nodes: list[Node], values: tuple[Expr, ...]) -> None:
+    """A library function calls what it is given: as a statement before the call, so that what it does is seen."""
+    position, *passed = c_names.CALLS_BACK[name]
+    if len(nodes) <= position:
+        return
+    node: Node | None = nodes[position]
+    span = c.span(nodes[position])
+    while node is not None and node.type in ("parenthesized_expression", "cast_expression", "pointer_expression"):
+        node = node.child_by_field_name("value") or node.child_by_field_name("argument") or inside(node)
+    if node is not None:
+        c.out.append(Evaluate(Call(_callee(c, node), tuple(values[i] for i in passed), INT, span), span))
 
 
 IGNORED = frozenset(("_Static_assert", "static_assert", "__attribute__", "__builtin_prefetch", "__builtin_assume"))
@@ -67,11 +84,7 @@ _FAMILIAR = frozenset(("MIN", "MAX", "ABS", "FABS", "SQR", "SQUARE", "POW", "SQR
 
 
 def _callee(c: Context, node: Node) -> Expr:
-    while node.type == "parenthesized_expression":
-        inner = inside(node)
-        if inner is None:
-            break
-        node = inner
+    node = bare(node)
     if node.type != "identifier":
         return expression(c, node)
     name = c.text(node)
@@ -155,11 +168,9 @@ def _sizeof(c: Context, node: Node) -> Expr:
 
 
 def _type_without_effects(c: Context, node: Node) -> Type:
-    while node.type == "parenthesized_expression":
-        inner = inside(node)
-        if inner is None:
-            return UNKNOWN_TYPE
-        node = inner
+    node = bare(node)
+    if node.type == "parenthesized_expression":
+        return UNKNOWN_TYPE
     if node.type in ("identifier", "type_identifier"):
         found = c.scope.find(c.text(node))
         if isinstance(found, Type):

@@ -44,7 +44,6 @@ class Item:
     end: int
     body: int = -1
     name: str = ""
-    name_start: int = -1
     holder: str = ""  # of a method: its class
     holes: tuple[tuple[int, int], ...] = ()  # bodies inside a declaration, which are items of their own
 
@@ -106,7 +105,7 @@ def _restarts(skeleton: bytes, at: int) -> bool:
 
 
 def with_statements(code: bytes, items: list[Item]) -> list[Item]:
-    """The items of a snippet: statements outside of functions are functions without a name. Without any function the
+    """The items of a snippet: statements outside functions are functions without a name. Without any function the
     whole text is one, its declarations included."""
     if not any(item.kind == "function" for item in items):
         return [Item("function", 0, len(code), 0)]
@@ -167,11 +166,11 @@ def _is_function(head: bytes, items: list[Item], skeleton: bytes, start: int) ->
         return False
     if b"(" in bare:
         return True
-    return not bare.strip() and bool(items) and _is_knr_head(skeleton, items, start) >= 0
+    return not bare.strip() and bool(items) and _is_knr_head(skeleton, items) >= 0
 
 
-def _is_knr_head(skeleton: bytes, items: list[Item], start: int) -> int:
-    """The index of the item that begins a K&R definition whose body opens at `start`, -1 if none does."""
+def _is_knr_head(skeleton: bytes, items: list[Item]) -> int:
+    """The index of the item that begins a K&R definition whose body opens behind the items, -1 if none does."""
     for k in range(len(items) - 1, max(-1, len(items) - 40), -1):
         item = items[k]
         if item.kind != "declaration":
@@ -187,7 +186,7 @@ def _knr(items: list[Item], skeleton: bytes, start: int, head: bytes) -> int:
     """K&R parameter declarations end in semicolons: take them back."""
     if head.strip():
         return start
-    k = _is_knr_head(skeleton, items, start)
+    k = _is_knr_head(skeleton, items)
     if k < 0:
         return start
     first = items[k].start
@@ -197,8 +196,8 @@ def _knr(items: list[Item], skeleton: bytes, start: int, head: bytes) -> int:
 
 def _add_function(items: list[Item], skeleton: bytes, start: int, body: int, end: int) -> None:
     start = _first(skeleton, start, body)
-    name, place = name_of_function(skeleton[start:body])
-    items.append(Item("function", start, end, body, name, start + place))
+    name, _ = name_of_function(skeleton[start:body])
+    items.append(Item("function", start, end, body, name))
 
 
 def name_of_function(head: bytes) -> tuple[str, int]:

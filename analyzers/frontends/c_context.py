@@ -13,10 +13,10 @@ from tree_sitter import Node
 from analyzers.frontends.c_dialect import Dialect
 from analyzers.frontends.macros import Macro
 from analyzers.frontends.masking import PreprocessorLine
-from analyzers.ir.expressions import Constant, Expr, Name
+from analyzers.ir.expressions import Expr, Name
 from analyzers.ir.statements import Declare, Problem, Stmt
-from analyzers.ir.symbols import INT, UNKNOWN_TYPE, Storage, Symbol, Type
-from analyzers.text import NOWHERE, Span, decode
+from analyzers.ir.symbols import UNKNOWN_TYPE, Storage, Symbol, Type
+from analyzers.text import Span, decode
 
 MAX_DEPTH = 120  # of nested expressions or statements; each costs a few frames of the interpreter
 
@@ -232,7 +232,3 @@ def qualified(kind: Type, words: frozenset[str]) -> Type:
 
 
 RESTRICT = frozenset(("restrict", "__restrict", "__restrict__"))
-
-
-def integer(value: int, span: Span = NOWHERE, kind: Type = INT) -> Constant:
-    return Constant(value, kind, span)

@@ -32,23 +32,22 @@ def _condition(c: Context, node: Node | None) -> tuple[list[Stmt], Expr]:
 
 def _if(c: Context, node: Node) -> None:
     """A chain of `else if` is followed without recursion."""
-    chain: list[tuple[Node, Span, list[Stmt], Expr, Block, Span]] = []
+    chain: list[tuple[Span, list[Stmt], Expr, Block]] = []
     current = node
     otherwise = Block((), NOWHERE)
     while True:
         errors_between(c, current)
         condition_node = current.child_by_field_name("condition")
         effects, condition = _condition(c, condition_node)
-        where = c.span(condition_node) if condition_node is not None else c.span(current)
         then = body(c, current.child_by_field_name("consequence"), c.span(current))
-        chain.append((current, c.span(current), effects, condition, then, where))
+        chain.append((c.span(current), effects, condition, then))
         clause = current.child_by_field_name("alternative")
         following = None
         if clause is not None:
             following = next((n for n in clause.named_children if n.type != "comment"), None)
             errors_between(c, clause)
         if following is None:
-            end = chain[-1][1].end
+            end = chain[-1][0].end
             otherwise = Block((), Span(end, end))
             break
         directives = c.next_directive < len(c.directives) and c.positions[c.next_directive] <= following.start_byte
@@ -57,8 +56,8 @@ def _if(c: Context, node: Node) -> None:
             continue
         otherwise = body(c, following, c.span(following))
         break
-    for _, span, effects, condition, then, where in reversed(chain):
-        result = If(condition, then, otherwise, span, where)
+    for span, effects, condition, then in reversed(chain):
+        result = If(condition, then, otherwise, span)
         if effects and len(chain) > 1:
             otherwise = Block((*effects, result), span)
         elif effects:
@@ -83,10 +82,10 @@ def errors_between(c: Context, node: Node) -> None:
 def _leave(value: Expr, span: Span) -> Stmt:
     """`if (!value) break;`"""
     stop = Block((Jump("break", span),), span)
-    return If(Unary("!", value, INT, span), stop, Block((), span), span, span)
+    return If(Unary("!", value, INT, span), stop, Block((), span), span)
 
 
-def finished(c: Context, node: Node, loop: Loop, taints: int) -> None:
+def finished(c: Context, loop: Loop, taints: int) -> None:
     if c.unclosed is not None and loop.span.end > c.unclosed:
         c.taint("syntax error", loop.span)
     if c.unsure and len(c.taints) == taints:
@@ -129,7 +128,7 @@ def _for(c: Context, node: Node) -> None:
         condition = None
     c.scope = previous
     loop = Loop("for", tuple(init), condition, tuple(step), inner, c.span(node), header)
-    finished(c, node, loop, taints)
+    finished(c, loop, taints)
 
 
 def _while(c: Context, node: Node) -> None:
@@ -144,7 +143,7 @@ def _while(c: Context, node: Node) -> None:
     if effects:
         inner = replace(inner, statements=(*effects, _leave(value, where), *inner.statements))
         condition = None
-    finished(c, node, Loop("while", (), condition, (), inner, c.span(node), header), taints)
+    finished(c, Loop("while", (), condition, (), inner, c.span(node), header), taints)
 
 
 def _do(c: Context, node: Node) -> None:
@@ -163,7 +162,7 @@ def _do(c: Context, node: Node) -> None:
         init = tuple(declared)
         step = (*effects, Assign(result, truth(value), None, value.span))
         value = result
-    finished(c, node, Loop("do-while", init, value, step, inner, c.span(node), header), taints)
+    finished(c, Loop("do-while", init, value, step, inner, c.span(node), header), taints)
 
 
 def _switch(c: Context, node: Node) -> None:

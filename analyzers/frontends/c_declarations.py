@@ -7,10 +7,10 @@ from dataclasses import replace
 from tree_sitter import Node
 
 from analyzers.frontends import c_types
-from analyzers.frontends.c_algebra import fold
 from analyzers.frontends.c_context import RESTRICT, Context, qualified
 from analyzers.frontends.c_expressions import constant_value, expression, sealed
 from analyzers.frontends.c_memory import initial_value
+from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import Constant, Expr
 from analyzers.ir.statements import Declare
 from analyzers.ir.symbols import INT, UNKNOWN_TYPE, Extent, Storage, Symbol, Type
@@ -107,10 +107,15 @@ def _record(c: Context, node: Node) -> Type:
     if tag and name not in c.scope.tags:
         c.scope.tags[name] = Type("record", name, union=union)
     fields: list[tuple[str, Type]] = []
+    shared: list[tuple[str, Type]] = []  # adjacent bit-fields so far
     plain = not any(n.type == "attribute_specifier" for n in node.children)
     for child in body.children:
         if child.type != "field_declaration":
             continue
+        clause = next((n for n in child.children if n.type == "bitfield_clause"), None)
+        width = clause.named_child(0) if clause is not None else None
+        if width is None or constant_value(c, width) == 0:
+            _close(shared, fields)
         base, _ = specifiers(c, child)
         declarators = child.children_by_field_name("declarator")
         if not declarators and base.kind == "record":
@@ -118,14 +123,25 @@ def _record(c: Context, node: Node) -> Type:
         plain = plain and not any(n.type in ("bitfield_clause", "attribute_specifier") for n in child.children)
         for part in declarators:
             found, kind = declarator(c, part, base)
-            if found is not None:
-                fields.append((c.text(found), kind))
+            if found is not None and not found.is_missing:
+                (fields if clause is None else shared).append((c.text(found), kind))
+    _close(shared, fields)
     complete = Type(
         "record", name if tag else "", None if plain else c_types.UNKNOWN_LAYOUT, fields=tuple(fields), union=union
     )
     if tag:
         c.scope.tags[name] = complete
     return complete
+
+
+def _close(shared: list[tuple[str, Type]], fields: list[tuple[str, Type]]) -> None:
+    """Adjacent bit-fields are one memory location (C11 §3.14): a thread that writes one writes back the others, as if
+    they were members of a union. A bit-field of width zero separates them."""
+    if len(shared) > 1:
+        fields.append((f"{c_types.ANONYMOUS}{len(fields)}", Type("record", fields=tuple(shared), union=True)))
+    else:
+        fields += shared
+    shared.clear()
 
 
 def _enumeration(c: Context, node: Node) -> Type:
@@ -147,7 +163,7 @@ def _enumeration(c: Context, node: Node) -> Type:
     return INT if name_node is None else Type("integer", f"enum {c.text(name_node)}", 32)
 
 
-def declarator(c: Context, node: Node, base: Type, parameter: bool = False) -> tuple[Node | None, Type]:
+def declarator(c: Context, node: Node, base: Type) -> tuple[Node | None, Type]:
     """The declared name (None in an abstract declarator) and its type, from outside in."""
     current: Node | None = node
     while current is not None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tree_sitter import Language, Node, Parser
 
+from analyzers.ir.notation import Notation
 from analyzers.text import Span
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Dialect:
     cut: Callable[[bytes, bytes], list[Item]]  # code and skeleton of a file, in items
     signature: Callable[[Context, Node], Signature]  # declares the parameters of a definition in a scope of its own
     head: Callable[[Context, Node], None]  # declares the function that a definition at file scope defines
+    notation: Notation
 
     def parser(self) -> Parser:
         """A parser of its own: they are no use to two threads."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from tree_sitter import Node
@@ -9,7 +10,7 @@ from tree_sitter import Node
 from analyzers.frontends import c_literals, directives
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_expressions import effect_free
-from analyzers.frontends.macros import ExpansionError, expand_text
+from analyzers.frontends.macros import Expanded, ExpansionError, expand, expand_text
 from analyzers.ir.directives import Directive
 from analyzers.ir.expressions import Constant, Expr, Name
 from analyzers.ir.statements import Problem, Unknown
@@ -52,9 +53,35 @@ def threadprivate(c: Context, directive: Directive) -> None:
 
 def read(c: Context, index: int) -> Directive | None:
     line = c.directives[index]
-    return directives.parse(
-        line.text, lambda i: line.offset_of(i), lambda text, span: resolve(c, text, span), c.dialect.name
-    )
+    return parse(c, line.text, line.offset_of)
+
+
+def parse(c: Context, text: str, offset_of: Callable[[int], int]) -> Directive | None:
+    """A directive line in the current scope. Words that mean nothing to OpenMP are macros where there are such (OpenMP
+    5.2 §3.1: the tokens are subject to macro replacement), and may be some where a header was not read."""
+
+    def meaning(text: str, span: Span) -> Expr | None:
+        return resolve(c, text, span)
+
+    directive = directives.parse(text, offset_of, meaning, c.dialect.name)
+    names: frozenset[bytes] = frozenset()
+    # What stands behind a name that is unknown is not looked at until that is known.
+    while directive is not None and text.isascii():
+        more = frozenset(word.encode() for word, _ in directive.unknown) & c.macros.keys()
+        if more <= names:
+            break
+        names |= more
+        expanded = expand(text.encode(), c.macros, names, {})
+        directive = directives.parse(
+            expanded.text.decode("ascii", "replace"), _origin(expanded, offset_of), meaning, c.dialect.name
+        )
+    if directive is None or not directive.unknown:
+        return directive
+    return replace(directive, may_hold_macros=c.missing_headers)
+
+
+def _origin(expanded: Expanded, offset_of: Callable[[int], int]) -> Callable[[int], int]:
+    return lambda at: offset_of(expanded.span(at, at).start)
 
 
 def resolve(c: Context, text: str, span: Span) -> Expr | None:

@@ -1,4 +1,4 @@
-"""The file scope of a C document: what functions see of everything outside of them."""
+"""The file scope of a C document: what functions see of everything outside them."""
 
 from __future__ import annotations
 

@@ -12,10 +12,10 @@ from typing import cast
 from tree_sitter import Node
 
 from analyzers.frontends import c_literals, c_names, c_types
-from analyzers.frontends.c_algebra import fold
 from analyzers.frontends.c_context import MAX_DEPTH, Context
 from analyzers.frontends.c_dialect import Expressions
 from analyzers.frontends.c_guesses import by_subscripts, guesses
+from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import (
     ZERO,
     Constant,
@@ -50,6 +50,16 @@ def inside(node: Node) -> Node | None:
     """The expression between parentheses."""
     inner = [n for n in node.named_children if n.type != "comment"]
     return inner[0] if len(inner) == 1 else None
+
+
+def bare(node: Node) -> Node:
+    """The expression without the parentheses around it, as far as they hold one."""
+    while node.type == "parenthesized_expression":
+        inner = inside(node)
+        if inner is None:
+            break
+        node = inner
+    return node
 
 
 def _reason(node: Node) -> str:

@@ -15,6 +15,7 @@ from analyzers.frontends import (
     c_declarations,
     c_expressions,
     c_memory,
+    c_notation,
     c_operators,
     c_spelling,
     c_statements,
@@ -76,7 +77,9 @@ def lower_function(
     if node is None:
         problem = Problem("syntax", "cannot read this function", whole)
         body = Block((Unknown("syntax error", (), whole),), whole)
-        return Function(name, (), False, body, whole, Span(0, 0), fingerprint, problems=(problem,))
+        return Function(
+            name, (), False, body, whole, Span(0, 0), fingerprint, problems=(problem,), notation=c.dialect.notation
+        )
     c.body = c.data
     body_node = node.child_by_field_name("body")
     outer: tuple[Directive, ...] = ()
@@ -107,6 +110,7 @@ def lower_function(
         tuple(c.globals.values()),
         tuple(c.callees),
         outer,
+        c.dialect.notation,
     )
 
 
@@ -265,4 +269,5 @@ C = Dialect(
     c_chunks.cut,
     signature,
     c_declarations.head,
+    c_notation.C,
 )

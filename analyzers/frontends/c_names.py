@@ -105,3 +105,7 @@ _RESULTS: dict[Type, str] = {
 }
 
 RESULTS: dict[str, Type] = {name: kind for kind, names in _RESULTS.items() for name in names.split()}
+
+CALLS_BACK: dict[str, tuple[int, int, int]] = {"qsort": (3, 0, 0), "bsearch": (4, 0, 1)}
+"""Library functions that call a function they are given: its position among the arguments, and those it is called with
+(C11 §7.22.5)."""

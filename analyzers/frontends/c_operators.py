@@ -12,6 +12,7 @@ from analyzers.frontends.c_calls import IGNORED, parenthesised_type
 from analyzers.frontends.c_context import MAX_DEPTH, Context
 from analyzers.frontends.c_dialect import Expressions
 from analyzers.frontends.c_expressions import (
+    bare,
     expression,
     inside,
     opaque,
@@ -112,7 +113,7 @@ def _short_circuit(c: Context, left: Expr, op: str, right: Node, node: Node, sin
     effects.append(Assign(result, truth(value), None, span))
     empty = Block((), span)
     run = Block(tuple(effects), span)
-    c.out.append(If(result, run if op == "&&" else empty, empty if op == "&&" else run, span, span))
+    c.out.append(If(result, run if op == "&&" else empty, empty if op == "&&" else run, span))
     return result
 
 
@@ -175,7 +176,7 @@ def _branches(
     kind = merged(then[1].type, otherwise[1].type)
     result = c.temporary(kind, span, None)
     arms = [Block((*effects, Assign(result, value, None, span)), span) for effects, value in (then, otherwise)]
-    c.out.append(If(condition, arms[0], arms[1], span, condition.span))
+    c.out.append(If(condition, arms[0], arms[1], span))
     return result
 
 
@@ -195,16 +196,22 @@ def _effects_below(node: Node) -> bool:
 
 
 def _comma(c: Context, node: Node) -> Expr:
-    rest: list[Node] = []
+    parts, last = _parts_of_comma(node)
+    for part in parts:
+        effect(c, part)
+    return ZERO if last is None else expression(c, last)
+
+
+def _parts_of_comma(node: Node) -> tuple[list[Node], Node | None]:
+    """What is evaluated for its effects, in order, and what is the value."""
+    parts: list[Node] = []
     current: Node | None = node
     while current is not None and current.type == "comma_expression":
         left = current.child_by_field_name("left")
         if left is not None:
-            rest.append(left)
+            parts.append(left)
         current = current.child_by_field_name("right")
-    for part in rest:
-        effect(c, part)
-    return ZERO if current is None else expression(c, current)
+    return parts, current
 
 
 def _assignment(c: Context, node: Node) -> Expr:
@@ -265,11 +272,7 @@ def update(c: Context, node: Node) -> Expr:
 
 def effect(c: Context, node: Node) -> None:
     """An expression as a statement: its effects in order, and nothing for a value that nobody takes."""
-    while node.type == "parenthesized_expression":
-        inner = inside(node)
-        if inner is None:
-            break
-        node = inner
+    node = bare(node)
     since = len(c.post)
     match node.type:
         case "assignment_expression":
@@ -316,16 +319,8 @@ def _without_meaning(c: Context, node: Node) -> bool:
 
 
 def effect_of_parts(c: Context, node: Node) -> None:
-    parts: list[Node] = []
-    current: Node | None = node
-    while current is not None and current.type == "comma_expression":
-        left = current.child_by_field_name("left")
-        if left is not None:
-            parts.append(left)
-        current = current.child_by_field_name("right")
-    if current is not None:
-        parts.append(current)
-    for part in parts:
+    parts, last = _parts_of_comma(node)
+    for part in parts if last is None else (*parts, last):
         effect(c, part)
 
 
@@ -356,7 +351,7 @@ def _selects(c: Context, node: Node, since: int) -> bool:
         effect(c, otherwise_node)
     c.depth -= 1
     arms = (Block(tuple(then), c.span(then_node)), Block(tuple(otherwise), c.span(otherwise_node)))
-    c.out.append(If(condition, arms[0], arms[1], c.span(node), c.span(condition_node)))
+    c.out.append(If(condition, arms[0], arms[1], c.span(node)))
     return True
 
 
@@ -374,7 +369,7 @@ def _guarded_effect(c: Context, node: Node, since: int) -> None:
     span = c.span(right)
     blocks = (Block(tuple(run), span), Block((), span))
     then, otherwise = blocks if node.children[1].type == "&&" else blocks[::-1]
-    c.out.append(If(condition, then, otherwise, c.span(node), c.span(left)))
+    c.out.append(If(condition, then, otherwise, c.span(node)))
 
 
 EXPRESSIONS: Expressions = {

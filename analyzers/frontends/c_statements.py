@@ -217,12 +217,11 @@ def _expression_statement(c: Context, node: Node) -> None:
             if child.type == "gnu_asm_expression":
                 c.out.append(Unknown("inline assembly", mentions(c, child), c.span(node)))
             else:
-                before = len(c.out)
                 effect(c, child)
-                _exit(c, before, child)
+                _exit(c, child)
 
 
-def _exit(c: Context, before: int, node: Node) -> None:
+def _exit(c: Context, node: Node) -> None:
     """A call that does not come back also leaves the control flow."""
     if node.type != "call_expression":
         return

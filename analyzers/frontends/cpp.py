@@ -8,6 +8,7 @@ import tree_sitter_cpp
 from tree_sitter import Language
 
 from analyzers.frontends import (
+    c_notation,
     cpp_calls,
     cpp_chunks,
     cpp_classes,
@@ -38,6 +39,7 @@ CPP = Dialect(
     cpp_chunks.cut,
     signature,
     cpp_declarations.head,
+    c_notation.CPP,
 )
 
 

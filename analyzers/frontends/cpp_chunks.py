@@ -196,10 +196,10 @@ def _class_item(skeleton: bytes, level: _Level, end: int) -> Item:
 def _function(skeleton: bytes, start: int, body: int, end: int, holder: str) -> Item:
     while start < body and skeleton[start] in b" \t\r\n\f\v\0":
         start += 1
-    name, place = name_of(skeleton[start:body])
+    name, _ = name_of(skeleton[start:body])
     if holder and "::" not in name:
         name = f"{holder}::{name}"
-    return Item("function", start, end, body, name, start + place, holder)
+    return Item("function", start, end, body, name, holder)
 
 
 def name_of(head: bytes) -> tuple[str, int]:

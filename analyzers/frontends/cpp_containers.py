@@ -104,9 +104,7 @@ def touch(c: Context, base: Expr, method: str, arguments: Values, span: Span) ->
     c.out.append(Evaluate(call(c, f"std::vector::{method}", (base, *arguments), span), span))
 
 
-def call(
-    c: Context, name: str, arguments: Values, span: Span, kind: Type = UNKNOWN_TYPE, method: bool = False
-) -> Call:
+def call(c: Context, name: str, arguments: Values, span: Span, kind: Type = UNKNOWN_TYPE, method: bool = False) -> Call:
     """A call of a function by its full name."""
     c.callees[name] = None
     symbol = Symbol(f"//{name}", name, Type("function", f"{kind.name} ()", element=kind), "function", method=method)

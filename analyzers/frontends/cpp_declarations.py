@@ -7,7 +7,7 @@ from dataclasses import replace
 from tree_sitter import Node
 
 from analyzers.frontends import c_types, cpp_containers
-from analyzers.frontends.c_algebra import address, fold
+from analyzers.frontends.c_algebra import address
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_declarations import declaration as c_declaration
 from analyzers.frontends.c_declarations import declarator as c_declarator
@@ -17,6 +17,7 @@ from analyzers.frontends.c_guesses import by_subscripts, guesses
 from analyzers.frontends.c_memory import initial_value
 from analyzers.frontends.cpp_calls import REFERENCE, arguments_of, called, constructed
 from analyzers.frontends.cpp_types import AUTO, deduced, is_container, path
+from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import ZERO, Cast, Constant, Element, Expr, Field, Name, Opaque
 from analyzers.ir.statements import Declare, Evaluate
 from analyzers.ir.symbols import UNKNOWN_TYPE, Storage, Symbol, Type

@@ -57,7 +57,7 @@ def _range_for(c: Context, node: Node) -> None:
     c.scope = previous
     step = Assign(Name(index, header), ONE, "+", header)
     loop = Loop("for", tuple(init), condition, (step,), inner, c.span(node), header)
-    finished(c, node, loop, taints)
+    finished(c, loop, taints)
 
 
 def _element(c: Context, node: Node, here: Expr) -> None:
@@ -107,7 +107,7 @@ def _try(c: Context, node: Node) -> None:
                 c.out.append(block(c, handler))
         c.scope = previous
         condition = Opaque("an exception", None, (), INT, span)
-        c.out.append(If(condition, Block(tuple(caught), span), Block((), span), span, span))
+        c.out.append(If(condition, Block(tuple(caught), span), Block((), span), span))
 
 
 def _caught(c: Context, node: Node) -> None:

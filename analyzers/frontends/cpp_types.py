@@ -7,9 +7,9 @@ from dataclasses import replace
 from tree_sitter import Node
 
 from analyzers.frontends import c_types
-from analyzers.frontends.c_algebra import fold
 from analyzers.frontends.c_context import Context, Scope
 from analyzers.frontends.c_expressions import effect_free
+from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import Constant
 from analyzers.ir.symbols import LOGICAL, REAL, UNKNOWN_TYPE, Extent, Symbol, Type
 from analyzers.standards.library import words

@@ -89,7 +89,7 @@ class _Line:
         return None
 
     def split(self, start: int, end: int, separator: str) -> list[tuple[int, int]]:
-        """The pieces of a range between separators outside of brackets; `::` is no separator."""
+        """The pieces of a range between separators outside brackets; `::` is no separator."""
         pieces: list[tuple[int, int]] = []
         depth, first, i = 0, start, start
         while i < end:
@@ -272,7 +272,7 @@ def _arguments(line: _Line, rule: ClauseRule, start: int, end: int) -> _Argument
 
 
 def _colon(line: _Line, start: int, end: int) -> int | None:
-    """The first colon outside of brackets."""
+    """The first colon outside brackets."""
     pieces = line.split(start, end, ":")
     return pieces[0][1] if len(pieces) > 1 else None
 

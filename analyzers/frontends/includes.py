@@ -78,7 +78,7 @@ STANDARD = frozenset(
     ]
 )
 
-_THREADPRIVATE = re.compile(r"\s*#\s*pragma\s+omp\s+threadprivate\s*\(([^)]*)\)")
+_THREADPRIVATE = re.compile(r"\s*#\s*pragma\s+omp\s+(?:threadprivate|groupprivate)\s*\(([^)]*)\)")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _NEARBY = (".", "include", "inc", "src", "common", "headers", "utils", "util", "lib")
 _NEARBY_LEVELS = 4
@@ -88,7 +88,8 @@ Signature = tuple[str, int, int]  # path, time of change in ns, size
 
 
 def threadprivate_names(line: str) -> list[str]:
-    """The names in a directive line, none unless it is a threadprivate directive (OpenMP 5.2 §5.2)."""
+    """The names in a directive line, none unless it is a threadprivate directive (OpenMP 5.2 §5.2) or one that gives
+    every contention group its own copy (OpenMP 6.0, groupprivate): teams do not share it."""
     match = _THREADPRIVATE.match(line)
     return _WORD.findall(match[1]) if match else []
 

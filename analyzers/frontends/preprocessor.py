@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from analyzers.frontends.macros import ExpansionError, Macro, expand_text, parse_define
 from analyzers.frontends.masking import PreprocessorLine
+from analyzers.ir import arithmetic
+from analyzers.ir.arithmetic import PRECEDENCE
 from analyzers.ir.statements import Problem
 from analyzers.text import Span
 
@@ -36,10 +38,6 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<number>\.?[0-9][A-Za-z0-9_.']*)|(?P<char>L?'(?:[^'\\]|\\.)*')|(?P<name>[A-Za-z_]\w*)"
     r'|(?P<string>"(?:[^"\\]|\\.)*"|<[^<>\s]*>(?=\s*\)))|(?P<op>&&|\|\||==|!=|<=|>=|<<|>>|[-+*/%<>!~&|^?:(),]))'
 )
-_PRECEDENCE = {
-    "*": 10, "/": 10, "%": 10, "+": 9, "-": 9, "<<": 8, ">>": 8, "<": 7, ">": 7, "<=": 7, ">=": 7,
-    "==": 6, "!=": 6, "&": 5, "^": 4, "|": 3, "&&": 2, "||": 1,
-}  # fmt: skip
 _NAME = re.compile(r"(?:#|%:)\s*[a-z]+\s+([A-Za-z_]\w*)")
 _INCLUDE = re.compile(r'#\s*include(?:_next)?\s*(?:"([^"]+)"|<([^>]+)>)')
 
@@ -254,13 +252,14 @@ def evaluate(text: str, macros: Mapping[bytes, Macro]) -> tuple[bool, str | None
     stream = iter([*tokens, ("end", "")])
     parser = _Parser(stream)
     value = parser.ternary()
-    if parser.token[0] != "end":
+    if parser.token[0] != "end" or value is None:
         raise ConditionError
     return value != 0, unknown[0] if unknown else None
 
 
 class _Parser:
-    """Precedence climbing over the tokens of a condition."""
+    """Precedence climbing over the tokens of a condition. A value is None where it is undefined, which only matters
+    where it is asked for: `defined(N) && 8 % N == 0`."""
 
     def __init__(self, stream: Iterator[tuple[str, str]]) -> None:
         self.stream = stream
@@ -271,7 +270,7 @@ class _Parser:
         self.token = next(self.stream, ("end", ""))
         return token
 
-    def ternary(self) -> int:
+    def ternary(self) -> int | None:
         value = self.binary(1)
         if self.token[1] != "?":
             return value
@@ -280,17 +279,17 @@ class _Parser:
         if self.advance()[1] != ":":
             raise ConditionError
         otherwise = self.ternary()
-        return then if value else otherwise
+        return None if value is None else then if value else otherwise
 
-    def binary(self, lowest: int) -> int:
+    def binary(self, lowest: int) -> int | None:
         left = self.unary()
-        while self.token[0] == "op" and _PRECEDENCE.get(self.token[1], 0) >= lowest:
+        while self.token[0] == "op" and PRECEDENCE.get(self.token[1], 0) >= lowest:
             op = self.advance()[1]
-            right = self.binary(_PRECEDENCE[op] + 1)
-            left = _apply(op, left, right)
+            right = self.binary(PRECEDENCE[op] + 1)
+            left = arithmetic.binary(op, left, right)
         return left
 
-    def unary(self) -> int:
+    def unary(self) -> int | None:
         kind, word = self.advance()
         if kind == "number":
             return _integer(word)
@@ -306,8 +305,7 @@ class _Parser:
                 raise ConditionError
             return value
         if word in ("-", "+", "!", "~"):
-            value = self.unary()
-            return {"-": -value, "+": value, "!": int(not value), "~": ~value}[word]
+            return arithmetic.unary(word, self.unary())
         raise ConditionError
 
 
@@ -317,46 +315,3 @@ def _integer(word: str) -> int:
         return int(digits, 8) if len(digits) > 1 and digits.isdigit() and digits[0] == "0" else int(digits, 0)
     except ValueError as error:
         raise ConditionError from error
-
-
-def _apply(op: str, left: int, right: int) -> int:
-    if op in ("/", "%"):
-        if right == 0:
-            raise ConditionError
-        quotient = abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
-        return quotient if op == "/" else left - quotient * right
-    if op in ("<<", ">>") and not 0 <= right < 64:
-        raise ConditionError
-    match op:
-        case "+":
-            return left + right
-        case "-":
-            return left - right
-        case "*":
-            return left * right
-        case "<<":
-            return left << right
-        case ">>":
-            return left >> right
-        case "<":
-            return int(left < right)
-        case ">":
-            return int(left > right)
-        case "<=":
-            return int(left <= right)
-        case ">=":
-            return int(left >= right)
-        case "==":
-            return int(left == right)
-        case "!=":
-            return int(left != right)
-        case "&":
-            return left & right
-        case "^":
-            return left ^ right
-        case "|":
-            return left | right
-        case "&&":
-            return int(bool(left) and bool(right))
-        case _:
-            return int(bool(left) or bool(right))

@@ -7,6 +7,15 @@ from dataclasses import dataclass
 from analyzers.ir.expressions import Constant, Expr
 from analyzers.text import Span
 
+# Kinds of constructs (OpenMP 5.2 chapters 10 to 12), for `Directive.has`.
+TEAM_MAKERS = frozenset({"parallel", "teams"})
+TASKING = frozenset({"task", "taskloop"})
+WORKSHARING = frozenset({"for", "sections", "single", "scope", "workshare"})  # one binding team executes them together
+WORK_DISTRIBUTION = WORKSHARING | {"loop", "distribute"}
+BARRIER_AT_END = WORKSHARING | {"loop"}  # unless `nowait`
+LOOP_ASSOCIATED = frozenset({"for", "simd", "distribute", "taskloop", "loop"})
+DIVIDED = LOOP_ASSOCIATED - {"simd"}  # their iterations go to different threads, teams or tasks
+
 
 @dataclass(frozen=True, slots=True)
 class ClauseItem:
@@ -59,6 +68,7 @@ class Directive:
     name_span: Span
     unknown: tuple[tuple[str, Span], ...] = ()
     problem: str | None = None  # why the line could not be read to its end
+    may_hold_macros: bool = False  # what `unknown` holds may be macros: a header was not read
 
     def all(self, *names: str) -> tuple[Clause, ...]:
         return tuple(c for c in self.clauses if c.name in names)

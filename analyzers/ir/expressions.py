@@ -188,3 +188,8 @@ def root(expr: Expr) -> Expr:
 def symbols(expr: Expr) -> Iterator[Symbol]:
     """Every symbol named in the expression, once for each use."""
     return (e.symbol for e in walk(expr) if isinstance(e, Name))
+
+
+def calls_in(expr: Expr) -> Iterator[Call]:
+    """Every call in the expression, the expression itself included."""
+    return (e for e in walk(expr) if isinstance(e, Call))

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, Union
 
 from analyzers.ir.directives import Directive
-from analyzers.ir.expressions import BinaryOp, Expr
+from analyzers.ir.expressions import BinaryOp, Call, Expr, calls_in
+from analyzers.ir.notation import Notation
 from analyzers.ir.symbols import Symbol
 from analyzers.text import NOWHERE, Span
 
@@ -55,7 +56,6 @@ class If:
     then: Block
     otherwise: Block
     span: Span
-    condition_span: Span = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +166,7 @@ class Function:
     globals: tuple[Symbol, ...] = ()  # file-scope symbols that the body names
     callees: tuple[str, ...] = ()
     directives: tuple[Directive, ...] = ()  # declare simd and the like, standing before the function
+    notation: Notation = field(default_factory=Notation, compare=False)  # of its language
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +286,11 @@ def _with_parts(stmt: Stmt, done: Mapping[int, Stmt], value: Callable[[Expr], Ex
             pass
     before, after = ((*substatements(s), *expressions(s)) for s in (stmt, new))
     return stmt if all(a is b for a, b in zip(before, after, strict=True)) else new
+
+
+def calls_of(stmt: Stmt) -> Iterator[Call]:
+    """The calls of the statement itself, without those of its substatements."""
+    return (call for expr in expressions(stmt) for call in calls_in(expr))
 
 
 def walk_statements(stmt: Stmt) -> Iterator[Stmt]:

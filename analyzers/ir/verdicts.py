@@ -168,6 +168,7 @@ class Finding:
     facts: Mapping[str, str] = field(default_factory=dict)  # stable keys for tools: variable, attribute, section
     tags: tuple[Literal["unnecessary", "deprecated"], ...] = ()
     assumptions: tuple[Assumption, ...] = ()
+    help: str = ""  # what to do, where there is no exact fix
 
     def shifted(self, offset: int) -> Finding:
         """The same finding as seen from an anchor `offset` bytes earlier."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from analyzers.dependence.facts import FunctionFacts
 from analyzers.ir.accesses import Access, AccessKind, Subscripts
+from analyzers.ir.directives import DIVIDED, TASKING, TEAM_MAKERS, WORK_DISTRIBUTION
 from analyzers.ir.expressions import Expr, Name, root, symbols
 from analyzers.ir.statements import Assign, Construct, Function, Loop, Stmt, substatements, walk_statements
 from analyzers.ir.symbols import Symbol
@@ -14,9 +15,8 @@ from analyzers.openmp.facts import Executor, PlacedAccess
 from analyzers.openmp.phases import Phases, Placement
 from analyzers.openmp.sharing import Scopes, Storage, storage
 
-TEAM = ("parallel", "teams")
 IN_CALLEE = "the callee"  # a lock that stands for the critical and atomic constructs of a function that is called
-_ORPHANS = ("critical", "atomic", "for", "sections", "single", "task", "taskloop", "loop", "distribute", "scope")
+_ORPHANS = WORK_DISTRIBUTION | TASKING | {"critical", "atomic"}
 _ENTRIES = ("main", "MAIN__")
 _CHOSEN_LATER = ("metadirective", "begin metadirective", "dispatch")  # what runs there is not known
 
@@ -36,7 +36,7 @@ class Root:
 
 
 def roots(function: Function) -> Iterator[Root]:
-    """Parallel regions, SIMD loops, and the function itself where constructs stand outside of any parallel region.
+    """Parallel regions, SIMD loops, and the function itself where constructs stand outside any parallel region.
 
     What stands so in the entry of a program binds to a team of one thread (OpenMP 5.2 §1.3), and cannot race."""
     stack: list[tuple[Stmt, tuple[Construct, ...], tuple[Loop, ...]]] = [(function.body, (), ())]
@@ -46,9 +46,9 @@ def roots(function: Function) -> Iterator[Root]:
         stmt, outside, loops = stack.pop()
         if isinstance(stmt, Construct):
             directive = stmt.directive
-            in_team = any(c.directive.has(*TEAM) for c in outside)
-            alone = directive.has("simd") and not directive.has("for", "distribute", "taskloop", "loop")
-            if alone or directive.has(*TEAM):
+            in_team = any(c.directive.has(*TEAM_MAKERS) for c in outside)
+            alone = directive.has("simd") and not directive.has(*DIVIDED)
+            if alone or directive.has(*TEAM_MAKERS):
                 found.append(Root(stmt, outside, loops))
             elif directive.has(*_ORPHANS) and not in_team:
                 orphaned = True
@@ -99,7 +99,7 @@ class Collector:
 
     def _placed(self, by_statement: Mapping[int, Sequence[Access]]) -> Iterator[Candidate]:
         for statement, at in self.phases.placements.items():
-            if self.root.construct is None and any(c.directive.has(*TEAM) for c in at.stack):
+            if self.root.construct is None and any(c.directive.has(*TEAM_MAKERS) for c in at.stack):
                 continue  # a region of its own
             if any(c.directive.has(*_CHOSEN_LATER) for c in at.stack):
                 continue

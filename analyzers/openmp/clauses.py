@@ -63,6 +63,12 @@ def move(directive: Directive, symbol: Symbol, clause: str, item: str, op: str |
     return tuple(edits)
 
 
+def remove(directive: Directive, clause: Clause) -> Edit:
+    """The edit that takes a clause away, with the blanks before it."""
+    ends = (c.span.end for c in directive.clauses if c.span.end <= clause.span.start)
+    return Edit(Span(max(ends, default=directive.name_span.end), clause.span.end), "")
+
+
 def _item_span(clause: Clause, position: int) -> Span:
     """An item with the comma that goes with it."""
     items = clause.items

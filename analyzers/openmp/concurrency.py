@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from analyzers.ir.statements import Loop
 from analyzers.openmp import dependences
+from analyzers.openmp.decisions import meet
 from analyzers.openmp.facts import Concurrency, Executor
-from analyzers.openmp.phases import Phases, Placement, Task, meet
+from analyzers.openmp.phases import Phases, Placement, Task
 from analyzers.openmp.sharing import associated_loops
 
 
@@ -63,11 +64,14 @@ def _team_modes(first: Placement, second: Placement, phases: Phases) -> list[Mod
     a, b = first.executor, second.executor
     if "serial" in (a.kind, b.kind):
         return []
+    common = _common(first, second)
     if a.kind == b.kind == "iteration" and a.construct is b.construct and a.construct is not None:
-        return [Mode("iterations", associated_loops(a.construct))]
+        shared_out = [Mode("iterations", associated_loops(a.construct))]
+        # Every thread that comes to a taskloop makes tasks of all its iterations (OpenMP 5.2 §12.6).
+        by_all = a.creator is not None and a.creator.kind == "all-threads"
+        return [*shared_out, Mode("threads", same=common)] if by_all else shared_out
     if _same_thread(a, b):
         return []
-    common = _common(first, second)
     found: list[Mode] = []
     if meet(first.phases[common], second.phases[common]):
         found.append(Mode("threads", same=common))
@@ -141,7 +145,7 @@ def _common_loops(first: Placement, second: Placement) -> tuple[Loop, ...]:
 
 
 def _creation(placement: Placement, phases: Phases) -> Placement:
-    """Where the outermost task around the statement was created; the statement itself outside of tasks."""
+    """Where the outermost task around the statement was created; the statement itself outside tasks."""
     while placement.task is not None:
         placement = phases.tasks[placement.task].created
     return placement

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from analyzers.dependence.spelling import spell
-from analyzers.ir.directives import Directive
-from analyzers.ir.expressions import Address, Binary, Call, Cast, Constant, Expr, Name, walk
-from analyzers.ir.statements import Assign, Construct, Declare, Stmt, expressions, substatements, walk_statements
+from analyzers.ir.directives import BARRIER_AT_END, TEAM_MAKERS, Directive
+from analyzers.ir.expressions import Address, Binary, Call, Cast, Constant, Expr, Name
+from analyzers.ir.statements import Assign, Construct, Declare, Stmt, substatements, walk_statements
 from analyzers.ir.symbols import Symbol
 
-BARRIER_AT_END = ("for", "sections", "single", "scope", "workshare", "loop")
 SET_LOCK = ("omp_set_lock", "omp_set_nest_lock")
 UNSET_LOCK = ("omp_unset_lock", "omp_unset_nest_lock")
 TEST_LOCK = ("omp_test_lock", "omp_test_nest_lock")
@@ -92,7 +91,7 @@ def holds_barrier(body: Stmt) -> bool:
         top = stack.pop()
         if isinstance(top, Construct):
             directive = top.directive
-            if directive.has("parallel", "teams", "task"):
+            if directive.has(*TEAM_MAKERS, "task"):
                 continue
             if directive.has("barrier"):
                 return True
@@ -125,15 +124,6 @@ def conjuncts(expr: Expr) -> Iterator[Expr]:
             stack += (top.right, top.left)
         else:
             yield top
-
-
-def calls_of(stmt: Stmt) -> Iterator[Call]:
-    for expr in expressions(stmt):
-        yield from calls_in(expr)
-
-
-def calls_in(expr: Expr) -> Iterator[Call]:
-    return (e for e in walk(expr) if isinstance(e, Call))
 
 
 def lock_of(call: Call) -> str:

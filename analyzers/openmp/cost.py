@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 from analyzers.dependence.facts import FunctionFacts, LoopFacts
 from analyzers.ir.accesses import Subscripts
+from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import Binary, Call, Constant, Element, Expr, Name, children, symbols
 from analyzers.ir.statements import (
     Block,
@@ -24,11 +25,13 @@ from analyzers.ir.statements import (
     Stmt,
     Switch,
     expressions,
+    loops,
     substatements,
     walk_statements,
 )
 from analyzers.ir.symbols import Extent, Symbol, Type
 from analyzers.openmp.nests import Nests, runs_once
+from analyzers.standards.library import OPERATIONS
 
 PAYS = 100_000.0  # operations (10 to 50 microseconds) below which a parallel region costs more than it gains
 PAYS_AGAIN = 250_000.0  # for a region that a loop enters again and again: there the cost of starting adds up
@@ -37,14 +40,6 @@ SOME = 1_000.0  # of a loop inside another one
 FEW = 100.0  # of a loop that cannot be counted
 UNSEEN_CALL = 200.0  # and more, perhaps: a loop that makes one is never known to be small
 DIVISION = 5.0
-# Library functions by operations per call; all others are taken as unseen.
-CALLS: Mapping[str, float] = {
-    **dict.fromkeys(("abs", "labs", "fabs", "fabsf", "fmin", "fmax", "fminf", "fmaxf", "min", "max"), 1.0),
-    **dict.fromkeys(("floor", "ceil", "round", "trunc", "floorf", "ceilf", "rint", "copysign"), 2.0),
-    **dict.fromkeys(("sqrt", "sqrtf", "fma", "fmod"), 10.0),
-    **dict.fromkeys(("exp", "log", "sin", "cos", "tan", "expf", "logf", "sinf", "cosf", "log10", "log2", "exp2"), 25.0),
-    **dict.fromkeys(("pow", "powf", "atan2", "sinh", "cosh", "tanh", "atan", "asin", "acos", "cbrt", "erf"), 40.0),
-}
 
 Evenness = Literal["even", "triangular", "data"]
 
@@ -138,30 +133,12 @@ def _named_outside_subscripts(expr: Expr, symbol: Symbol) -> bool:
     return False
 
 
-def constant(expr: Expr | None) -> int | None:
-    """The value of an integer constant expression of a few terms, None otherwise."""
-    match expr:
-        case Constant(value=int() as value):
-            return value
-        case Name(symbol=Symbol(storage="constant", value=value)):
-            return constant(value)
-        case Binary(op=op, left=left, right=right):
-            if not isinstance(left, (Constant, Name)) or not isinstance(right, (Constant, Name)):
-                return None  # frontends fold; what is left is short
-            a, b = constant(left), constant(right)
-            if a is None or b is None:
-                return None
-            return {"+": a + b, "-": a - b, "*": a * b}.get(op)
-        case _:
-            return None
-
-
 def _trips(facts: LoopFacts, nests: Nests, outer: Mapping[int, Trips]) -> Trips:
     if facts.trip_count is not None:
         return Trips(float(facts.trip_count), True, True)
     if facts.header is None:
         return Trips(1.0, True, True) if runs_once(facts.loop) else Trips(FEW, False, False)
-    step = abs(constant(facts.header.step) or 1)
+    step = abs(fold(facts.header.step) or 1)
     extent = _extent(facts)
     around = _moves_with(facts, nests)
     if around is None and extent is None:
@@ -218,7 +195,7 @@ def _extent(facts: LoopFacts) -> int | None:
         for access in facts.accesses
         if access.symbol is not None and access.path and isinstance(access.path[0], Subscripts)
         for subscript, extent in zip(access.path[0].indices, _extents(access.symbol.type), strict=False)
-        if extent is not None and _walks(subscript, index) and (size := constant(extent.size)) is not None
+        if extent is not None and _walks(subscript, index) and (size := fold(extent.size)) is not None
     ]
     return min(sizes, default=None)
 
@@ -238,7 +215,7 @@ def _walks(subscript: Expr, index: Symbol) -> bool:
         case Name(symbol=symbol):
             return symbol == index
         case Binary(op="+" | "-", left=Name(symbol=symbol), right=right):
-            return symbol == index and constant(right) is not None
+            return symbol == index and fold(right) is not None
         case _:
             return False
 
@@ -284,8 +261,9 @@ def _operations(expr: Expr) -> tuple[float, bool]:
             case Binary() if not address:
                 total += 1.0
             case Call():
-                total += CALLS.get(top.name or "", UNSEEN_CALL)
-                seen = seen and top.name in CALLS
+                known = OPERATIONS.get(top.name or "")
+                total += UNSEEN_CALL if known is None else known
+                seen = seen and known is not None
         stack += [(child, address) for child in children(top)]
     return total, seen
 
@@ -312,17 +290,7 @@ def _loop_behind_condition(loop: Loop) -> bool:
     stack: list[Stmt] = [loop.body]
     while stack:
         stmt = stack.pop()
-        if isinstance(stmt, If) and _has_loop(stmt.then) != _has_loop(stmt.otherwise):
+        if isinstance(stmt, If) and any(loops(stmt.then)) != any(loops(stmt.otherwise)):
             return True
         stack.extend(substatements(stmt))
-    return False
-
-
-def _has_loop(stmt: Stmt) -> bool:
-    stack: list[Stmt] = [stmt]
-    while stack:
-        top = stack.pop()
-        if isinstance(top, Loop):
-            return True
-        stack.extend(substatements(top))
     return False

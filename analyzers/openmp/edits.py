@@ -1,4 +1,4 @@
-"""The exact edits that put a pragma above a loop, or `restrict` on a parameter."""
+"""The exact edits that put a pragma above a loop, or the promise of no overlap on a parameter."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from analyzers.ir.notation import Notation
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Edit, Fix
-from analyzers.text import Span
+from analyzers.text import Span, line_break, line_start
+from analyzers.words import listed
 
-# A pragma of the compiler's own between an OpenMP directive and its loop is an error for most compilers.
-_BOUND_PRAGMA = re.compile(rb"#\s*pragma\s+(?:GCC\s+(?:ivdep|unroll)|clang\s+loop|unroll|nounroll|ivdep|vector|simd)\b")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
-_LOOP_WORDS = (b"for", b"while", b"do")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,31 +26,32 @@ class Place:
     problem: str | None = None
 
 
-def place(text: bytes, loop: Span, header: Span) -> Place:
+def place(text: bytes, loop: Span, header: Span, notation: Notation) -> Place:
     """The place for a directive before the loop at `loop` whose `for (...)` is at `header`; `text` is the function's.
 
     A macro that writes the header only, `FORALL(i, n) { ... }`, is as good as a loop; one that writes all of it is not.
     """
-    start = max(text.rfind(b"\n", 0, loop.start), text.rfind(b"\r", 0, loop.start)) + 1
+    start = line_start(text, loop.start)
     prefix = text[start : loop.start]
     blank = prefix[: len(prefix) - len(prefix.lstrip(b" \t"))]
     indent = blank.decode("utf-8", "replace")
     own_line = blank == prefix and (start > 0 or loop.start == 0)
     word = _WORD.match(text, loop.start)
     whole = header.end >= loop.end or loop.start > header.start or not text[header.end : loop.end].strip(b" \t\r\n;")
-    if word is None or (word[0].lower() not in _LOOP_WORDS and whole):
+    if word is None or (word[0].lower() not in notation.loop_words and whole):
         return Place(
             start, indent, own_line, "the loop is written by a macro: a directive cannot be put before it here"
         )
     above = text[:start].rstrip().rpartition(b"\n")[2]
-    if own_line and _BOUND_PRAGMA.match(above.lstrip()):
+    bound = notation.bound_to_loop
+    if own_line and bound is not None and bound.match(above.lstrip()):
         return Place(start, indent, own_line, "the pragma above the loop must stay next to it: replace it first")
     return Place(start if own_line else loop.start, indent, own_line)
 
 
 def insertion(text: bytes, at: Place, pragma: str, *, safe: bool, note: str = "") -> Fix:
     """The fix that puts `pragma` at its place, on a line of its own."""
-    newline = "\r\n" if b"\r\n" in text else "\n"
+    newline = line_break(text)
     if at.own_line:
         edit = Edit(Span(at.offset, at.offset), f"{at.indent}{pragma}{newline}")
     else:
@@ -59,29 +59,22 @@ def insertion(text: bytes, at: Place, pragma: str, *, safe: bool, note: str = ""
     return Fix(f"insert `{pragma}`", (edit,), safe, note)
 
 
-def restrict(text: bytes, parameters: Iterable[Symbol]) -> Fix | None:
-    """`restrict` on pointer parameters (C11 §6.7.3.1), None where the declaration is not found as it is spelled."""
+def distinct(text: bytes, parameters: Iterable[Symbol], notation: Notation) -> Fix | None:
+    """The promise that parameters do not overlap, None where a declaration is not found as it is spelled or the
+    language has no word for it."""
+    promise = notation.distinct
     edits, names = [], []
     for symbol in parameters:
-        name = symbol.name.encode()
-        span = symbol.span
-        if not symbol.is_pointer or symbol.type.restrict or text[span.start : span.end] != name:
+        edit = promise.edit(text, symbol) if promise is not None else None
+        if edit is None:
             return None
-        bracket = re.compile(rb"\s*\[\s*").match(text, span.end)
-        # `double x[n]` is a pointer whose qualifiers stand in the brackets (C11 §6.7.6.3).
-        at = bracket.end() if bracket else span.start
-        empty = bracket is not None and text[at : at + 1] == b"]"
-        edits.append(Edit(Span(at, at), "restrict" if empty else "restrict "))
+        edits.append(edit)
         names.append(f"`{symbol.name}`")
-    if not edits:
+    if promise is None or not edits:
         return None
     return Fix(
-        f"add `restrict` to {_listed(names)}",
+        f"add `{promise.word}` to {listed(names)}",
         tuple(edits),
         safe=False,
         note="a promise of every caller: what these parameters point to never overlaps",
     )
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

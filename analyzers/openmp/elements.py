@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from analyzers.dependence.affine import Env, to_affine
+from analyzers.dependence.answers import maybe
 from analyzers.dependence.facts import Conflict
 from analyzers.dependence.forms import Affine
 from analyzers.dependence.polyhedral import Solver
 from analyzers.dependence.rewriting import with_children
 from analyzers.dependence.spelling import spell
 from analyzers.ir.accesses import Access, Guard, Member, PathStep, Subscripts
+from analyzers.ir.directives import TEAM_MAKERS
 from analyzers.ir.expressions import (
     ONE,
     ZERO,
@@ -161,11 +163,13 @@ class Elements:
         shift = self._shift(header, like)
         if shift is None:
             return None
-        if first.loops[: len(second.loops)].count(mine.loop) != 1 or theirs.loop not in second.loops:
+        if mine.loop not in first.loops or theirs.loop not in second.loops:
             return None
         at = second.loops.index(theirs.loop)
         if first.loops.index(mine.loop) != at or first.loops[:at] != second.loops[:at]:
-            return None
+            # Dealt out alike, but in different serial loops: what these do is not compared.
+            text = "each thread may get the same iterations of both loops"
+            return Answer(maybe("same-schedule", text, first))
         if (shift or header.index != like.index) and any(
             like.index in symbols(e)
             for inner in second.loops[at + 1 :]
@@ -289,7 +293,9 @@ class Elements:
             if access.reason in _UNCERTAIN:
                 exact = True
                 doubts.append("control gets there")
-            elif access.reason == "call" and not access.path and _is_one_value(access.symbol):
+            elif access.reason == "call-path" or (
+                access.reason == "call" and not access.path and _is_one_value(access.symbol)
+            ):
                 exact = True
                 doubts.append(f"`{access.call}` takes the path that does it")
         if not doubts:
@@ -353,7 +359,8 @@ def _assumptions(first: Sequence[str], second: Sequence[str]) -> tuple[Assumptio
 def _schedule(construct: Construct) -> tuple[Expr | None, ...] | None:
     """The chunk of a static schedule of one loop, () without one; None for other schedules and collapsed nests."""
     directive = construct.directive
-    if not directive.has("for") or directive.has("parallel", "teams") or directive.first("collapse") is not None:
+    collapse = directive.first("collapse")
+    if not directive.has("for") or directive.has(*TEAM_MAKERS) or (collapse is not None and collapse.constant != 1):
         return None
     order = directive.first("order")
     if order is not None and "unconstrained" in order.modifiers:

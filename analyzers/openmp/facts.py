@@ -26,7 +26,7 @@ class Sharing:
     symbol: Symbol
     attribute: Attribute
     origin: Origin
-    why: str  # "it is declared outside of the region"
+    why: str  # "it is declared outside the region"
     op: str | None = None  # of a reduction
 
 

@@ -10,9 +10,19 @@ from dataclasses import dataclass
 
 from analyzers.dependence.facts import FunctionFacts
 from analyzers.ir.expressions import Constant, Name, symbols
-from analyzers.ir.statements import Assign, Construct, Evaluate, Jump, Loop, Stmt, expressions, walk_statements
+from analyzers.ir.statements import (
+    Assign,
+    Construct,
+    Evaluate,
+    Jump,
+    Loop,
+    Stmt,
+    calls_of,
+    expressions,
+    walk_statements,
+)
 from analyzers.ir.symbols import Symbol
-from analyzers.openmp.constructs import UNSET_LOCK, calls_of, lock_of
+from analyzers.openmp.constructs import UNSET_LOCK, lock_of
 from analyzers.openmp.phases import Phases
 
 
@@ -69,7 +79,7 @@ def is_wait(loop: Loop, counted: Container[int]) -> bool:
 
 
 def _flags(loop: Loop) -> set[Symbol]:
-    """The variables that the loop reads inside of atomic and critical constructs."""
+    """The variables that the loop reads inside atomic and critical constructs."""
     found: set[Symbol] = set()
     for stmt in walk_statements(loop.body):
         if not isinstance(stmt, Construct) or not stmt.directive.has("atomic", "critical"):

@@ -9,12 +9,12 @@ that loop counts as a barrier.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
 
 from analyzers.dependence.spelling import spell
-from analyzers.ir.directives import Directive
-from analyzers.ir.expressions import Binary, Cast, Constant, Expr, Unary
+from analyzers.ir.directives import BARRIER_AT_END, DIVIDED, TEAM_MAKERS, Directive
+from analyzers.ir.expressions import Binary, Cast, Constant, Expr, Unary, calls_in
 from analyzers.ir.statements import (
     Block,
     Construct,
@@ -24,17 +24,15 @@ from analyzers.ir.statements import (
     Loop,
     Stmt,
     Switch,
+    calls_of,
     walk_statements,
 )
 from analyzers.ir.symbols import Symbol
 from analyzers.openmp import dependences
 from analyzers.openmp.constructs import (
-    BARRIER_AT_END,
     SET_LOCK,
     TEST_LOCK,
     UNSET_LOCK,
-    calls_in,
-    calls_of,
     conjuncts,
     exclusion,
     holds_barrier,
@@ -46,30 +44,11 @@ from analyzers.openmp.constructs import (
     masked_thread,
     thread_numbers,
 )
+from analyzers.openmp.decisions import Decision, Phase, meet, resolved
 from analyzers.openmp.facts import Executor
 from analyzers.openmp.sharing import associated_loops
 
 ENTRY = -1  # the phase in which a region begins
-ITERATED = ("for", "distribute", "loop", "taskloop")
-
-
-@dataclass(frozen=True, slots=True)
-class Phase:
-    """The barrier passed last, and the branches taken since at conditions that decide whether there is another one:
-    all threads decide alike there, so that two threads in different branches are in different runs."""
-
-    barrier: int
-    decisions: frozenset[tuple[int, bool]] = frozenset()
-
-    def meets(self, other: Phase) -> bool:
-        if self.barrier != other.barrier:
-            return False
-        return not any((at, not taken) in other.decisions for at, taken in self.decisions)
-
-
-def meet(one: frozenset[Phase], other: frozenset[Phase]) -> bool:
-    """May two threads be in these phases at the same time?"""
-    return any(a.meets(b) for a in one for b in other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +95,16 @@ class Phases:
     closing: dict[int, tuple[Construct, Placement]] = field(default_factory=dict)  # ends, before the barriers there
 
 
-def place(root: Construct | Function, outside: Sequence[Construct] = ()) -> Phases:
+def place(
+    root: Construct | Function, outside: Sequence[Construct] = (), meeting: Container[str] = frozenset()
+) -> Phases:
     """The placements of all statements below a parallel region, or below a function that may be called from one.
 
-    `outside` are the constructs around the region.
+    `outside` are the constructs around the region; the functions named in `meeting` are taken to hold a barrier where
+    all threads call them.
     """
     result = Phases()
-    walker = _Walker(result, thread_numbers(root.body) if root.body else frozenset())
+    walker = _Walker(result, thread_numbers(root.body) if root.body else frozenset(), meeting)
     if isinstance(root, Function):
         start = _State((), Executor("all-threads"), [{Phase(ENTRY)}])
         walker.walk(root.body, start)
@@ -148,8 +130,8 @@ class _State:
     pending: set[int] = field(default_factory=set)
     task: int | None = None
     loops: tuple[Loop, ...] = ()
-    final: bool = False  # inside of a final task, whose descendants are executed at once (OpenMP 5.2 §12.3)
-    nested: bool = False  # inside of a parallel region that is not the one looked at: its team is another
+    final: bool = False  # inside a final task, whose descendants are executed at once (OpenMP 5.2 §12.3)
+    nested: bool = False  # inside a parallel region that is not the one looked at: its team is another
 
     def copy(self) -> _State:
         return _State(
@@ -165,15 +147,18 @@ class _State:
             self.nested,
         )
 
-    def join(self, other: _State, decided: int | None = None) -> None:
+    def join(self, other: _State, decided: Decision | None = None) -> None:
         """Two paths meet; where they part at the decision `decided`, this one has taken it."""
         for mine, theirs in zip(self.levels, other.levels, strict=True):
             if decided is not None:
-                theirs = _resolved(mine, theirs, decided)
+                theirs = resolved(mine, theirs, decided)
                 mine.clear()
             mine |= theirs
         self.pending |= other.pending
         self.locks &= other.locks
+
+    def decision(self, at: int) -> Decision:
+        return Decision(at, frozenset(d for level in self.levels for phase in level for d, _ in phase.decisions))
 
     def placement(self) -> Placement:
         return Placement(
@@ -189,8 +174,9 @@ class _State:
 
 
 class _Walker:
-    def __init__(self, result: Phases, thread_numbers_: frozenset[Symbol]) -> None:
+    def __init__(self, result: Phases, thread_numbers_: frozenset[Symbol], meeting: Container[str]) -> None:
         self.result = result
+        self.meeting = meeting
         self.thread_numbers = thread_numbers_
         self.barriers: dict[int, int] = {}
         self.task_numbers: dict[int, int] = {}
@@ -231,16 +217,21 @@ class _Walker:
                 self._if(stmt, state)
             case Switch(arms=arms, exhaustive=exhaustive):
                 self.record(stmt, state)
+                decides = not state.nested and any(holds_barrier(arm) for arm in arms)
                 ends = []
                 for arm in arms:
                     branch = state.copy()
+                    decision = state.decision(id(arm))
+                    if decides:
+                        _decide(branch, id(arm), True)
+                        _decide(state, id(arm), False)
                     self.walk(arm, branch)
-                    ends.append(branch)
+                    ends.append((decision, branch))
                 if exhaustive and ends:
-                    _become(state, ends[0])
-                    ends = ends[1:]
-                for end in ends:
-                    state.join(end)
+                    _become(state, ends.pop()[1])
+                for decision, end in reversed(ends):
+                    end.join(state, decision)
+                    _become(state, end)
             case Loop():
                 self._loop(stmt, state)
             case Construct():
@@ -252,15 +243,18 @@ class _Walker:
                         state.locks |= {lock_of(call)}
                     elif call.name in UNSET_LOCK and call.arguments:
                         state.locks -= {lock_of(call)}
+                    elif call.name is not None and call.name in self.meeting and state.executor.kind == "all-threads":
+                        self.barrier(call, state)
 
     def _if(self, stmt: If, state: _State) -> None:
         # `else if` chains are walked in a loop: they may be longer than the interpreter's stack.
-        ends: list[tuple[int, _State]] = []
+        ends: list[tuple[Decision, _State]] = []
         rest = state
         at: If | None = stmt
         while at is not None:
             self.record(at, rest)
             then, otherwise = rest.copy(), rest.copy()
+            decision = rest.decision(id(at))
             if not state.nested and (holds_barrier(at.then) or holds_barrier(at.otherwise)):
                 _decide(then, id(at), True)
                 _decide(otherwise, id(at), False)
@@ -271,7 +265,7 @@ class _Walker:
             self.walk(at.then, then)
             then.executor = state.executor
             if not _ends_here(at.then):
-                ends.append((id(at), then))
+                ends.append((decision, then))
             below = at.otherwise.statements
             rest = otherwise
             if len(below) == 1 and isinstance(below[0], If):
@@ -280,7 +274,7 @@ class _Walker:
             self.walk(at.otherwise, rest)
             rest.executor = state.executor
             if not _ends_here(at.otherwise):
-                ends.append((id(at), rest))
+                ends.append((decision, rest))
             at = None
         if not ends:
             return
@@ -380,7 +374,12 @@ class _Walker:
 
     def _forget_decisions(self, loop: Loop, state: _State) -> None:
         """The next iteration may decide otherwise."""
-        inside = {id(s) for s in walk_statements(loop.body) if isinstance(s, If)}
+        inside: set[int] = set()
+        for stmt in walk_statements(loop.body):
+            if isinstance(stmt, If):
+                inside.add(id(stmt))
+            elif isinstance(stmt, Switch):
+                inside |= {id(arm) for arm in stmt.arms}
         for level in state.levels:
             kept = {Phase(p.barrier, frozenset(d for d in p.decisions if d[0] not in inside)) for p in level}
             level.clear()
@@ -392,9 +391,9 @@ class _Walker:
         if construct.body is None:
             self._alone(construct, state)
             return
-        if directive.has("parallel", "teams", "target") and not directive.has("distribute") and not state.nested:
+        if directive.has(*TEAM_MAKERS, "target") and not directive.has("distribute") and not state.nested:
             inner = state.copy()
-            inner.nested = directive.has("parallel", "teams")
+            inner.nested = directive.has(*TEAM_MAKERS)
             inner.stack = (*state.stack, construct)
             self.walk(construct.body, inner)
             state.pending |= inner.pending
@@ -411,7 +410,7 @@ class _Walker:
             return
         self.inside(construct, state)
         state.executor, state.locks, state.stack = outer
-        if directive.has(*BARRIER_AT_END) and not directive.has("parallel", "teams"):
+        if directive.has(*BARRIER_AT_END) and not directive.has(*TEAM_MAKERS):
             self.result.closing[id(construct)] = construct, state.placement()
             if directive.first("nowait") is None:
                 self.barrier(construct, state)
@@ -421,7 +420,7 @@ class _Walker:
         assert construct.body is not None
         directive = construct.directive
         state.locks |= exclusion(construct)
-        if directive.has(*ITERATED):
+        if directive.has(*DIVIDED):
             loops = associated_loops(construct)
             creator = state.executor if directive.has("taskloop") else None
             state.executor = Executor("iteration", construct, loops[0] if loops else None, creator=creator)
@@ -535,24 +534,6 @@ class _Walker:
 
 def _decide(state: _State, at: int, taken: bool) -> None:
     state.levels = [{Phase(p.barrier, p.decisions | {(at, taken)}) for p in level} for level in state.levels]
-
-
-def _resolved(taken: set[Phase], not_taken: set[Phase], at: int) -> set[Phase]:
-    """The phases behind both branches of a decision, one for each barrier that may have been passed last: without it,
-    and with what either branch decided. No thread of a run gets to the conditions of the branch that the run does not
-    take, so that nothing is lost, and a row of such conditions does not double the phases each time."""
-    result: set[Phase] = set()
-    for barrier in {phase.barrier for phase in taken | not_taken}:
-        ones = [phase for phase in taken if phase.barrier == barrier]
-        others = [phase for phase in not_taken if phase.barrier == barrier]
-        if len(ones) == len(others) == 1 and (at, True) in ones[0].decisions and (at, False) in others[0].decisions:
-            both = (ones[0].decisions | others[0].decisions) - {(at, True), (at, False)}
-            if not any((decision, not way) in both for decision, way in both):
-                result.add(Phase(barrier, both))
-                continue
-        known = {*ones, *others}
-        result |= {phase for phase in known if not any(other.decisions < phase.decisions for other in known)}
-    return result
 
 
 def _become(state: _State, other: _State) -> None:

@@ -8,24 +8,26 @@ occurs and the result is unspecified. For each parallel region: which accesses c
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from analyzers.dependence import alias
 from analyzers.dependence.deadline import Deadline
 from analyzers.dependence.facts import FunctionFacts
 from analyzers.ir.accesses import Access, Subscripts
-from analyzers.ir.directives import Directive
+from analyzers.ir.directives import TEAM_MAKERS, WORK_DISTRIBUTION, Directive
 from analyzers.ir.expressions import Name, root, walk
 from analyzers.ir.statements import (
     Assign,
     Construct,
     Loop,
     Stmt,
+    calls_of,
     walk_statements,
 )
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Confidence, Dependence
 from analyzers.openmp import handmade
-from analyzers.openmp.candidates import IN_CALLEE, TEAM, Candidate, Collector, Root, roots
+from analyzers.openmp.candidates import IN_CALLEE, Candidate, Collector, Root, roots
 from analyzers.openmp.concurrency import Mode, modes
 from analyzers.openmp.constructs import has_one_thread, thread_numbers
 from analyzers.openmp.elements import Elements
@@ -84,7 +86,7 @@ class _Examined:
         self.pointers = pointers
         self.deadline = deadline
         construct = root.construct
-        self.simd = construct is not None and not construct.directive.has(*TEAM)
+        self.simd = construct is not None and not construct.directive.has(*TEAM_MAKERS)
         self.phases: Phases = place(construct, root.outside) if construct is not None else place(facts.function)
         self.one_thread = construct is not None and not self.simd and has_one_thread(construct.directive)
         body = construct.body if construct is not None and construct.body is not None else facts.function.body
@@ -97,6 +99,7 @@ class _Examined:
             tuple(c.placed for c in self.candidates),
         )
         self.elements: dict[int, Elements] = {}
+        self.unseen: tuple[tuple[str, ...], Phases] | None = None  # functions, and the phases if they hold barriers
 
     # --- what is shared ---------------------------------------------------------------------------------------------
 
@@ -176,6 +179,8 @@ class _Examined:
         if self.simd:
             assert self.root.construct is not None
             loops = associated_loops(self.root.construct)
+            if all("ordered" in c.place.locks for c in (one, other)):
+                return ()  # as in the sequence of iterations (OpenMP 5.2 §15.10.2)
             return (Mode("lanes", loops),) if loops else ()
         found = modes(one.place, other.place, self.phases, self.one_thread)
         if self.root.construct is not None:
@@ -217,6 +222,10 @@ class _Examined:
                 confidence = "possible"
             if self._may_be_ordered_by_hand(one, other, mode):
                 confidence = "possible"
+            if mode.between == "threads" and one is not other:
+                found = self._called_between(one, other)
+                if found is not None:
+                    confidence, assumptions = "possible", (*assumptions, found)
         elif conflict.assumption is not None:
             assumptions = (conflict.assumption,)
         if mode.between == "lanes" and not _breaks_lanes(conflict.dependence, self.root.construct):
@@ -244,6 +253,26 @@ class _Examined:
         if self.handmade.events and mode.between == "tasks":
             return True
         return self.handmade.locks and mode.between == "threads" and one is not other
+
+    def _called_between(self, one: Candidate, other: Candidate) -> Assumption | None:
+        """What keeps the two apart if unseen functions that all threads call hold barriers: said as an assumption."""
+        if self.unseen is None:
+            construct, effects = self.root.construct, self.facts.effects
+            body = construct.body if construct is not None and construct.body is not None else self.facts.function.body
+            called = {c.name for s in walk_statements(body) for c in calls_of(s) if c.name is not None}
+            names = tuple(sorted(n for n in called if n not in effects or effects[n].unknown is not None))
+            apart = place(construct or self.facts.function, self.root.outside, names) if names else self.phases
+            self.unseen = names, apart
+        names, apart = self.unseen
+        places = [apart.placements.get(id(c.access.statement)) for c in (one, other)]
+        first, second = (
+            replace(c.place, phases=p.phases, synchronised=p.synchronised) if p is not None else c.place
+            for c, p in zip((one, other), places, strict=True)
+        )
+        if not names or any(m.between == "threads" for m in modes(first, second, apart, self.one_thread)):
+            return None
+        listed = ", ".join(f"`{name}`" for name in names)
+        return Assumption("condition", f"no barrier is in {listed}", "strong", names)
 
     def _depends_on(self, loop: Loop, one: Candidate, other: Candidate) -> bool:
         """Do the elements or conditions hang on what changes from one iteration of `loop` to the next?"""
@@ -339,7 +368,7 @@ def _is_unread(directive: Directive) -> bool:
 
 
 def _is_worksharing(construct: Construct | None) -> bool:
-    return construct is not None and construct.directive.has("for", "sections", "single", "loop", "distribute")
+    return construct is not None and construct.directive.has(*WORK_DISTRIBUTION)
 
 
 def _is_half_ordered(one: Candidate, other: Candidate) -> bool:

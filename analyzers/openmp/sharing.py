@@ -1,7 +1,7 @@
 """Data-sharing attributes: which copy of a variable a name means inside constructs (OpenMP 5.2 §5.1).
 
 A name inside nested constructs is followed from the innermost construct outward until one of them makes a copy of the
-variable, or declares it. That construct owns the storage: threads of a region share it when the owner lies outside of
+variable, or declares it. That construct owns the storage: threads of a region share it when the owner lies outside
 the region.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from analyzers.ir.directives import Clause, Directive
+from analyzers.ir.directives import LOOP_ASSOCIATED, TASKING, TEAM_MAKERS, Clause, Directive
 from analyzers.ir.expressions import Name, root, symbols
 from analyzers.ir.statements import (
     Assign,
@@ -28,8 +28,6 @@ from analyzers.ir.symbols import Symbol
 from analyzers.openmp.facts import Attribute, Sharing
 from analyzers.standards.openmp_clauses import CLAUSES, DataSharing
 
-WORKSHARING_LOOPS = frozenset({"for", "distribute", "loop", "taskloop", "simd"})
-TASKING = frozenset({"task", "taskloop"})
 _DEFAULTS: tuple[Attribute, ...] = ("shared", "private", "firstprivate")
 _IMPLICIT_REDUCTIONS = ("reduction", "in_reduction", "task_reduction")
 
@@ -81,7 +79,7 @@ def scopes(function: Function) -> Scopes:
 def associated_loops(construct: Construct) -> tuple[Loop, ...]:
     """The loops of the nest that the construct associates, outermost first: `collapse(n)` or `ordered(n)`, otherwise
     one (OpenMP 5.2 §4.4.3, §4.4.4). Fewer where the nest is not that deep."""
-    if construct.body is None or not construct.directive.has(*WORKSHARING_LOOPS):
+    if construct.body is None or not construct.directive.has(*LOOP_ASSOCIATED):
         return ()
     wanted = 1
     for clause in construct.directive.all("collapse", "ordered"):
@@ -194,7 +192,7 @@ def storage(symbol: Symbol, stack: Sequence[Construct], scopes_: Scopes) -> Stor
         kind = "static" if symbol.storage == "static" else "file-scope"
         why = f"it is a {kind} variable"
         return Storage(Sharing(symbol, "shared", "predetermined", why), -1)
-    return Storage(Sharing(symbol, "shared", "implicit", "it is declared outside of the region"), -1)
+    return Storage(Sharing(symbol, "shared", "implicit", "it is declared outside the region"), -1)
 
 
 def _in_layer(symbol: Symbol, layer: Layer, outside: Sequence[Construct], scopes_: Scopes) -> Sharing | None:
@@ -213,10 +211,10 @@ def _in_layer(symbol: Symbol, layer: Layer, outside: Sequence[Construct], scopes
     for given in _DEFAULTS:
         if layer.default == given and (given == "shared" or not symbol.is_static):
             return Sharing(symbol, given, "implicit", f"default({given}) says so")
-    if directive.has("parallel", "teams"):
+    if directive.has(*TEAM_MAKERS):
         if directive.kinds[0] == "target" and _copied_to_device(symbol, layer):
             return Sharing(symbol, "firstprivate", "implicit", "a scalar is copied to the device unless it is mapped")
-        return Sharing(symbol, "shared", "implicit", "it is declared outside of the region")
+        return Sharing(symbol, "shared", "implicit", "it is declared outside the region")
     if directive.has(*TASKING):
         return _task_default(symbol, outside, scopes_)
     if directive.has("target") and _copied_to_device(symbol, layer):
@@ -225,7 +223,7 @@ def _in_layer(symbol: Symbol, layer: Layer, outside: Sequence[Construct], scopes
 
 
 def _has_data_environment(directive: Directive) -> bool:
-    return directive.has("parallel", "teams", "task", "taskloop", "target")
+    return directive.has(*TEAM_MAKERS, *TASKING, "target")
 
 
 def _copied_to_device(symbol: Symbol, layer: Layer) -> bool:
@@ -245,7 +243,7 @@ def _task_default(symbol: Symbol, outside: Sequence[Construct], scopes_: Scopes)
     if symbol.is_static:
         return Sharing(symbol, "shared", "implicit", "it has static storage, and a task shares that")
     around = storage(symbol, outside, scopes_)
-    region = max((i for i, c in enumerate(outside) if c.directive.has("parallel", "teams")), default=None)
+    region = max((i for i, c in enumerate(outside) if c.directive.has(*TEAM_MAKERS)), default=None)
     if region is not None and around.owner < region:
         return Sharing(symbol, "shared", "implicit", "all surrounding constructs share it")
     why = "a task copies what the surrounding constructs do not share"

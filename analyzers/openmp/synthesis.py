@@ -12,14 +12,15 @@ from dataclasses import dataclass, replace
 from analyzers.dependence.facts import FunctionFacts, LoopFacts, Reduction
 from analyzers.dependence.spelling import spell
 from analyzers.ir.accesses import Access, Subscripts
+from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import Binary, Expr, Name, symbols
+from analyzers.ir.notation import Notation
 from analyzers.ir.symbols import Symbol
 from analyzers.openmp import canonical, cost
 from analyzers.openmp.cost import Work
 from analyzers.openmp.nests import Nests
 from analyzers.standards import openmp
 
-SENTINEL = "#pragma omp"  # of C and C++; the fixed part of every line made here
 THREADS = 16  # a team of ordinary size: fewer iterations than this leave threads without work
 COLLAPSE_BELOW = 64  # iterations of the outer loop under which it is worth dividing the inner one as well
 COPIES_PAY = 64.0  # operations for each element of a private copy of a reduced array
@@ -56,7 +57,7 @@ def propose(function: FunctionFacts) -> tuple[Proposal, ...]:
     taken: set[int] = set()  # loops that are offered a pragma, and those that a collapse has swallowed
     proposals = []
     for facts in function.loops:
-        proposal = _proposal(facts, nests, works, taken)
+        proposal = _proposal(facts, nests, works, taken, function.function.notation)
         if proposal.profitable:
             taken.add(id(facts.loop))
         proposals.append(proposal)
@@ -68,7 +69,9 @@ def withdrawn(proposal: Proposal, problem: str) -> Proposal:
     return replace(proposal, profitable=False, advice=problem)
 
 
-def _proposal(facts: LoopFacts, nests: Nests, works: Mapping[int, Work], taken: set[int]) -> Proposal:
+def _proposal(
+    facts: LoopFacts, nests: Nests, works: Mapping[int, Work], taken: set[int], notation: Notation
+) -> Proposal:
     work = works[id(facts.loop)]
     parallel = facts.verdict.counts_as_parallel
     if not parallel and not facts.verdict.assumptions:
@@ -79,14 +82,14 @@ def _proposal(facts: LoopFacts, nests: Nests, works: Mapping[int, Work], taken: 
     collapse = _collapse(facts, nests, works)
     clauses = _clauses(facts, _collapsed_indices(facts, nests, collapse), collapse)
     schedule, schedule_reason = _schedule(facts, nests, work)
-    line = _line(_directive(facts), clauses, schedule)
+    line = _line(notation, _directive(facts), clauses, schedule)
     common = Proposal(clauses=clauses, schedule=schedule, schedule_reason=schedule_reason, collapse=collapse, work=work)
     if not parallel:
         return replace(common, conditional=line, advice="right only if the assumptions hold")
     objection = _objection(facts, nests, works, taken)
     if objection is None:
         return replace(common, pragma=line, profitable=True, advice=_praise(work))
-    return replace(common, pragma=line, simd=_simd(facts, nests, work), advice=objection)
+    return replace(common, pragma=line, simd=_simd(facts, nests, work, notation), advice=objection)
 
 
 def _directive(facts: LoopFacts) -> str | None:
@@ -96,7 +99,7 @@ def _directive(facts: LoopFacts) -> str | None:
     return facts.governed_by.directive.name
 
 
-def _line(directive: str | None, clauses: Iterable[str], schedule: str) -> str | None:
+def _line(notation: Notation, directive: str | None, clauses: Iterable[str], schedule: str) -> str | None:
     """The whole line, None where the directive does not take a clause that is needed."""
     if directive is None:
         return None
@@ -104,7 +107,7 @@ def _line(directive: str | None, clauses: Iterable[str], schedule: str) -> str |
     if any(clause.partition("(")[0] not in allowed for clause in clauses):
         return None
     last = [schedule] if schedule and "schedule" in allowed else []
-    return " ".join((f"{SENTINEL} {directive}", *clauses, *last))
+    return notation.directive(directive, *clauses, *last)
 
 
 # Clauses
@@ -134,7 +137,7 @@ def _names(listed: Iterable[Symbol]) -> list[str]:
 
 
 def _step(step: Expr) -> str:
-    value = cost.constant(step)
+    value = fold(step)
     return "" if value == 1 else f": {spell(step) if value is None else value}"
 
 
@@ -260,7 +263,7 @@ def _elements(symbol: Symbol) -> int | None:
         return None
     total = 1
     for extent in symbol.type.extents:
-        size = cost.constant(extent.size)
+        size = fold(extent.size)
         if size is None:
             return None
         total *= size
@@ -279,12 +282,12 @@ def readable(value: float) -> str:
 # Vectors
 
 
-def _simd(facts: LoopFacts, nests: Nests, work: Work) -> str | None:
-    """`#pragma omp simd` for an innermost loop of unit stride that calls nothing a vector unit cannot do (§10.4)."""
+def _simd(facts: LoopFacts, nests: Nests, work: Work, notation: Notation) -> str | None:
+    """The `simd` directive for an innermost loop of unit stride that calls nothing a vector unit cannot do (§10.4)."""
     header = facts.header
     if header is None or facts.governed_by is not None or nests.below(facts) or facts.lastprivate or facts.conditional:
         return None
-    if abs(cost.constant(header.step) or 0) != 1 or work.trips < VECTOR:
+    if abs(fold(header.step) or 0) != 1 or work.trips < VECTOR:
         return None
     if cost.evenness(facts, ()) != "even" or any(r.item != r.symbol.name for r in facts.reductions):
         return None
@@ -292,7 +295,7 @@ def _simd(facts: LoopFacts, nests: Nests, work: Work) -> str | None:
         return None
     if cost.calls_unseen(facts.loop):
         return None
-    return _line("simd", _clauses(facts, frozenset(), 1), "")
+    return _line(notation, "simd", _clauses(facts, frozenset(), 1), "")
 
 
 def _unit_stride(access: Access, index: Symbol) -> bool:

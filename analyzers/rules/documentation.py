@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cache
 from inspect import cleandoc
 from pathlib import Path
 from types import ModuleType
 
+from analyzers.ir.verdicts import Finding
 from analyzers.rules import service
 from analyzers.rules.registry import Rule, modules, rules
 
@@ -73,6 +76,17 @@ def find(code: str) -> Page | None:
     return next((page(module) for module in modules() if module.RULE.code == code), None) or next(
         (found for found in service_pages() if found.rule.code == code), None
     )
+
+
+def helped(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings, those without an exact fix with what the page of their rule says to do."""
+    return tuple(f if f.fixes or f.help else replace(f, help=_remedy(f.rule)) for f in findings)
+
+
+@cache
+def _remedy(code: str) -> str:
+    found = find(code)
+    return " ".join(found.sections["Fix"].split()) if found is not None else ""
 
 
 def service_pages() -> list[Page]:

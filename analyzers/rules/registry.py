@@ -41,7 +41,7 @@ class Context:
 @dataclass(frozen=True, slots=True)
 class Rule:
     """The record of a rule. `summary` is one line for lists; `section` the place in the standard. `check` looks at one
-    function, `check_file` at what stands outside of functions (absolute spans)."""
+    function, `check_file` at what stands outside functions (absolute spans)."""
 
     code: str
     category: Category
@@ -105,7 +105,7 @@ def families() -> tuple[str, ...]:
 
 
 def unknown(names: Iterable[str]) -> list[str]:
-    """Those of `names` that are neither a rule nor a family nor `all`: for the message about a bad setting."""
+    """Those of `names` that are neither a rule nor a family nor `all`."""
     return [name for name in names if name not in rules() and name not in families() and name != "all"]
 
 
@@ -118,7 +118,7 @@ def run(context: Context, options: Options) -> list[Finding]:
 
 
 def file_findings(file: SourceFile, options: Options) -> tuple[Finding, ...]:
-    """The findings of the chosen rules about what stands outside of functions, with absolute spans."""
+    """The findings of the chosen rules about what stands outside functions, with absolute spans."""
     return tuple(_ordered(options, lambda rule: rule.check_file(file) if rule.check_file else ()))
 
 

@@ -26,8 +26,6 @@ class Routine:
     safe: bool = True
     fills: tuple[int, ...] = ()
     synchronizes: bool = False  # a lock, a barrier: orders threads
-    thread_dependent: bool = False  # the result depends on which thread asks
-    result_in: int | None = None  # the result points into this argument
 
 
 def words(text: str) -> list[str]:
@@ -88,8 +86,8 @@ def _characters() -> Iterator[Routine]:
 def _strings() -> Iterator[Routine]:
     """<string.h>, <strings.h>, <wchar.h> in part."""
     for name in ("memcpy", "memmove", "mempcpy"):
-        yield Routine(name, "string.h", "wr-", result_in=0)
-    yield Routine("memset", "string.h", "w--", result_in=0)
+        yield Routine(name, "string.h", "wr-")
+    yield Routine("memset", "string.h", "w--")
     yield Routine("bzero", "strings.h", "w-")
     yield Routine("bcopy", "strings.h", "rw-")
     for name in ("memcmp", "strncmp", "strncasecmp", "bcmp"):
@@ -99,17 +97,17 @@ def _strings() -> Iterator[Routine]:
     yield Routine("strlen", "string.h", "r")
     yield Routine("strnlen", "string.h", "r-")
     for name in ("strcpy", "stpcpy"):
-        yield Routine(name, "string.h", "wr", result_in=0)
-    yield Routine("strncpy", "string.h", "wr-", result_in=0)
-    yield Routine("strcat", "string.h", "br", result_in=0)
-    yield Routine("strncat", "string.h", "br-", result_in=0)
+        yield Routine(name, "string.h", "wr")
+    yield Routine("strncpy", "string.h", "wr-")
+    yield Routine("strcat", "string.h", "br")
+    yield Routine("strncat", "string.h", "br-")
     yield Routine("strxfrm", "string.h", "wr-")
     for name in ("strchr", "strrchr", "index", "rindex", "strchrnul", "rawmemchr"):
-        yield Routine(name, "string.h", "r-", result_in=0)
+        yield Routine(name, "string.h", "r-")
     for name in ("memchr", "memrchr"):
-        yield Routine(name, "string.h", "r--", result_in=0)
+        yield Routine(name, "string.h", "r--")
     for name in ("strstr", "strpbrk", "strcasestr"):
-        yield Routine(name, "string.h", "rr", result_in=0)
+        yield Routine(name, "string.h", "rr")
     yield Routine("strtok", "string.h", "br", state="the position of `strtok`", safe=False)
     yield Routine("strtok_r", "string.h", "brb")
     yield Routine("strsep", "string.h", "br")
@@ -162,7 +160,7 @@ def _stdlib() -> Iterator[Routine]:
         yield Routine(name, "stdlib.h", "e", state="the seed of `random`", safe=False)
     yield Routine("random_r", "stdlib.h", "bw", fills=(1,))
     yield Routine("qsort", "stdlib.h", "b---")
-    yield Routine("bsearch", "stdlib.h", "rr---", result_in=1)
+    yield Routine("bsearch", "stdlib.h", "rr---")
     yield Routine("getenv", "stdlib.h", "r", state="the environment", safe=False)
     for name in ("setenv", "unsetenv", "putenv"):
         yield Routine(name, "stdlib.h", "e", state="the environment", safe=False)
@@ -266,15 +264,9 @@ def _time() -> Iterator[Routine]:
 
 def _openmp() -> Iterator[Routine]:
     """OpenMP runtime library routines."""
-    for name in (
-        "omp_get_thread_num",
-        "omp_get_ancestor_thread_num",
-        "omp_get_place_num",
-        "omp_get_partition_num_places",
-    ):
-        yield Routine(name, "omp.h", thread_dependent=True)
     for name in words(
-        "omp_get_num_threads omp_get_max_threads omp_get_num_procs omp_in_parallel omp_get_dynamic omp_get_nested"
+        "omp_get_thread_num omp_get_ancestor_thread_num omp_get_place_num omp_get_partition_num_places"
+        " omp_get_num_threads omp_get_max_threads omp_get_num_procs omp_in_parallel omp_get_dynamic omp_get_nested"
         " omp_get_cancellation omp_get_thread_limit omp_get_supported_active_levels omp_get_max_active_levels"
         " omp_get_level omp_get_team_size omp_get_active_level omp_in_final omp_get_proc_bind omp_get_num_places"
         " omp_get_place_num_procs omp_get_num_devices omp_get_device_num omp_get_default_device omp_get_num_teams"
@@ -312,7 +304,7 @@ def _builtins() -> Iterator[Routine]:
     for name in ("add", "sub", "mul"):
         yield Routine(f"__builtin_{name}_overflow", "builtin", "--w", fills=(2,))
     yield Routine("__builtin_prefetch", "builtin")
-    yield Routine("__builtin_assume_aligned", "builtin", "-", result_in=0)
+    yield Routine("__builtin_assume_aligned", "builtin", "-")
     yield Routine("__builtin_unreachable", "builtin", "")
     yield Routine("__builtin_trap", "builtin", "", exits=True, io=True)
     yield Routine("__builtin_alloca", "builtin", "-", allocates=True)
@@ -341,9 +333,21 @@ COMBINES: dict[str, str] = {
     **dict.fromkeys(("fmin", "fminf", "fminl", "min", "MIN", "imin", "dmin1", "amin1", "min0"), "min"),
 }
 
-STANDARD_HEADERS: frozenset[str] = frozenset(r.header for r in ROUTINES.values()) - {"builtin"} | frozenset(
-    words(
-        "errno.h fenv.h float.h inttypes.h iso646.h limits.h locale.h signal.h stdalign.h stdarg.h stdatomic.h"
-        " stdbool.h stddef.h stdint.h stdnoreturn.h tgmath.h threads.h uchar.h wchar.h wctype.h malloc.h"
-    )
+# Functions that cost about the same whatever their arguments are, by that cost in additions: estimates.
+_COSTS: tuple[tuple[float, str], ...] = (
+    (1.0, "fabs fmin fmax"),
+    (2.0, "floor ceil round trunc rint nearbyint copysign"),
+    (10.0, "sqrt fma fmod"),
+    (25.0, "exp log sin cos tan log10 log2 exp2"),
+    (40.0, "pow atan2 sinh cosh tanh atan asin acos cbrt erf"),
 )
+OPERATIONS: dict[str, float] = {
+    **dict.fromkeys(("abs", "labs", "llabs", "min", "max"), 1.0),
+    **{
+        prefix + name + suffix: cost
+        for cost, names in _COSTS
+        for name in words(names)
+        for prefix in ("", "__builtin_")
+        for suffix in ("", "f", "l")
+    },
+}

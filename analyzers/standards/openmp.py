@@ -115,8 +115,6 @@ _FORTRAN_SPELLINGS = {
     "endsimd": ("end", "simd"),
 }
 
-DATA_SHARING = tuple(c.name for c in CLAUSES.values() if c.sharing is not None)
-
 
 def spelled(word: str, fortran: bool = False) -> tuple[str, ...]:
     """The canonical words that a written word stands for."""

@@ -8,15 +8,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from analyzers.words import counted
 from lsp_server import baseline, changes
 from lsp_server.commands import files, output
 from lsp_server.outcomes import Outcome, presented
 
 FOUND = 1
+# Advice (information, hint) is shown and fails nothing: a slow loop is no reason to stop a build.
+FAILING = ("error", "warning")
 
 
 def run(arguments: Namespace, command_line: Mapping[str, object]) -> int:
-    """Analyse and report; 0 nothing found, 1 something, 2 a file or the request could not be handled."""
+    """Analyse and report; 0 no errors or warnings, 1 some, 2 a file or the request could not be handled."""
     settings = files.Settings(command_line)
     try:
         accepted = baseline.load(arguments.baseline) if arguments.baseline and not arguments.write_baseline else {}
@@ -32,8 +35,14 @@ def run(arguments: Namespace, command_line: Mapping[str, object]) -> int:
     with output.reporter(arguments) as reporter:
         for outcome in outcomes:
             reporter.add(outcome)
-            status = max(status, output.FAILED if outcome.error is not None else FOUND if outcome.findings else 0)
+            status = max(status, _status(outcome))
     return status
+
+
+def _status(outcome: Outcome) -> int:
+    if outcome.error is not None:
+        return output.FAILED
+    return FOUND if any(located.finding.severity in FAILING for located in outcome.findings) else 0
 
 
 def _outcomes(
@@ -65,5 +74,5 @@ def _write_baseline(path: Path | None, outcomes: list[Outcome]) -> int:
     for outcome in outcomes:
         if outcome.error is not None:
             sys.stderr.write(f"hpc-ls: {outcome.name}: {outcome.error}\n")
-    sys.stdout.write(f"{count} finding{'' if count == 1 else 's'} accepted in {path}\n")
+    sys.stdout.write(f"{counted(count, 'finding')} accepted in {path}\n")
     return output.FAILED if any(outcome.error is not None for outcome in outcomes) else 0

@@ -7,11 +7,12 @@ import sys
 from argparse import Namespace
 from collections.abc import Mapping
 
+from analyzers.words import counted, did_you_mean, listed
 from lsp_server import settings_values as configuration
 from lsp_server.commands import files, output
 from lsp_server.outcomes import Located, Outcome, innermost, lines_of, presented
 from lsp_server.reporters import loops, text
-from lsp_server.terminal import counted, visible
+from lsp_server.terminal import visible
 
 _PLACE = re.compile(r"(?P<path>.+?):(?P<line>\d+)(?::\d+)?\Z")
 
@@ -68,8 +69,7 @@ def _print(arguments: Namespace, outcome: Outcome, findings: list[Located], line
         text.write(console, loops.loop_lines(outcome, around))
     elif not findings:
         starts = [str(outcome.source.line_of(other.span.start) + 1) for other in outcome.loops]
-        *first, last = dict.fromkeys(starts) or ("",)
-        lines = f"lines {', '.join(first)} and {last}" if first else f"line {last}"
+        lines = f"{'line' if len(set(starts)) == 1 else 'lines'} {listed(starts)}"
         where = f" Loops start on {lines}." if starts else " The file has no loop that was understood."
         console.print(f"Line {line + 1} is in no loop and nothing was found there.{where}")
 
@@ -81,10 +81,9 @@ def _rule(name: str) -> int:
     if page is not None:
         sys.stdout.write(documentation.plain(page))
         return 0
-    guess = configuration.nearest(name, configuration.rule_codes())
-    meant = f"; did you mean `{guess}`?" if guess else ""
+    meant = did_you_mean(name, configuration.rule_codes())
     sys.stderr.write(f"hpc-ls: no rule is called `{name}`{meant}\n")
-    if guess is None:
+    if not meant:
         sys.stderr.write("hpc-ls: `explain FILE:LINE` explains a line; rules are " + _list() + "\n")
     return output.FAILED
 

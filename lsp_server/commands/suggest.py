@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from analyzers.words import counted
 from lsp_server import changes
 from lsp_server.commands import files, output
 from lsp_server.outcomes import Outcome, innermost, place, pragma_of
 from lsp_server.patches import Patch, unified
 from lsp_server.settings_edit import write_atomically
-from lsp_server.terminal import counted, visible
+from lsp_server.terminal import visible
 
 if TYPE_CHECKING:
     from lsp_server.reporters.json import JsonReporter

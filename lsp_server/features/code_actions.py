@@ -9,6 +9,7 @@ from lsprotocol import types
 
 from analyzers.ir.verdicts import Edit, Finding, Fix
 from analyzers.text import SourceText, Span
+from analyzers.words import counted
 from lsp_server import assist, convert
 from lsp_server.analysis import Analysis
 from lsp_server.convert import Place
@@ -112,7 +113,7 @@ def _quick_fixes(
 def _fix_all(ls: HpcLanguageServer, findings: list[Placed], where: Place) -> Iterator[types.CodeAction]:
     edits, count = _all_edits(findings)
     if count:
-        fix = Fix(f"fix {count} finding{'s' if count > 1 else ''} of hpc-ls", edits)
+        fix = Fix(f"fix {counted(count, 'finding')} of hpc-ls", edits)
         yield convert.rewrite(fix, 0, where, ls.client.versioned_edits, FIX_ALL)
 
 
@@ -160,7 +161,7 @@ def suppression(finding: Finding, base: int, source: SourceText) -> Fix:
     line = source.line_text(number)
     indent = line[: len(line) - len(line.lstrip())]
     at = source.line_span(number).start
-    return Fix(title, (Edit(Span(at, at), f"{indent}// hpc-ls: ignore[{finding.rule}]{convert.line_break(source)}"),))
+    return Fix(title, (Edit(Span(at, at), f"{indent}// hpc-ls: ignore[{finding.rule}]{source.line_break}"),))
 
 
 def _rewrites(ls: HpcLanguageServer, analysis: Analysis, touched: Span, where: Place) -> Iterator[types.CodeAction]:

@@ -7,6 +7,7 @@ from lsprotocol import types
 from lsp_server import convert
 from lsp_server.analysis import Analysis
 from lsp_server.server import HpcLanguageServer
+from lsp_server.session import Snapshot
 
 PATIENCE = 1.5  # seconds a pull waits for the whole answer before it takes what is there
 
@@ -18,14 +19,18 @@ def register(server: HpcLanguageServer) -> None:
     server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, options)(pull)
     server.on_analysis.append(lambda analysis: push(server, analysis))
     server.on_close.append(lambda uri: clear(server, uri))
+    server.on_save.append(lambda snapshot: saved(server, snapshot))
 
 
 def of(ls: HpcLanguageServer, analysis: Analysis) -> list[types.Diagnostic]:
     """The diagnostics of a version as the user wants them."""
     if analysis.error:
         return [convert.failure(analysis)]
-    settings = ls.configuration.of(analysis.snapshot).settings
-    return convert.diagnostics(analysis, settings, ls.session.encoding, ls.scheduler.pool.links)
+    snapshot = analysis.snapshot
+    settings = ls.configuration.of(snapshot).settings
+    # Whoever saves has finished the line.
+    typed_at = None if ls.saved.get(snapshot.uri) == snapshot.version else snapshot.typed_at
+    return convert.diagnostics(analysis, settings, ls.session.encoding, ls.scheduler.pool.links, typed_at)
 
 
 def push(ls: HpcLanguageServer, analysis: Analysis) -> None:
@@ -35,6 +40,19 @@ def push(ls: HpcLanguageServer, analysis: Analysis) -> None:
     ls.text_document_publish_diagnostics(
         types.PublishDiagnosticsParams(analysis.snapshot.uri, of(ls, analysis), analysis.snapshot.version)
     )
+
+
+def saved(ls: HpcLanguageServer, snapshot: Snapshot) -> None:
+    """What was not said of the line that was typed is said now."""
+    analysis = ls.scheduler.latest(snapshot.uri)
+    shown = of(ls, analysis) if analysis is not None else []
+    ls.saved[snapshot.uri] = snapshot.version
+    if analysis is None or not analysis.complete or of(ls, analysis) == shown:
+        return
+    push(ls, analysis)
+    if ls.client.pulls:
+        ls.revisions[snapshot.uri] = ls.revisions.get(snapshot.uri, 0) + 1
+        ls.refresh()
 
 
 def clear(ls: HpcLanguageServer, uri: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from lsprotocol import types
 
+from analyzers.words import counted
 from lsp_server.analysis import Analysis
 from lsp_server.names import STATUS
 from lsp_server.server import BUSY_SECONDS, HpcLanguageServer
@@ -52,7 +53,7 @@ class Status:
             self._send("error" if analysis.error else "ok", text, tooltip, uri)
         elif uri in self._progress:
             done = len(analysis.functions)
-            self._report(uri, f"{done} function{'s' if done != 1 else ''}")
+            self._report(uri, counted(done, "function"))
 
     def closed(self, uri: str) -> None:
         """Nothing is said of a document that is gone."""
@@ -116,12 +117,8 @@ def summary(analysis: Analysis) -> tuple[str, str]:
     races = sum(
         finding.category == "race" and finding.confidence != "possible" for _, finding in analysis.all_findings()
     )
-    counts = [_count(len(loops), "loop"), f"{parallel} parallel"]
+    counts = [counted(len(loops), "loop"), f"{parallel} parallel"]
     if races:
-        counts.append(_count(races, "race"))
+        counts.append(counted(races, "race"))
     tooltip = f"{analysis.snapshot.name}: {', '.join(counts)}; analysed in {analysis.seconds * 1000:.0f} ms"
     return f"hpc-ls ✓ {', '.join(counts)}", tooltip
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -44,6 +44,7 @@ def annotation(outcome: Outcome, located: Located) -> str:
     parts = [finding.message, finding.why]
     parts += [f"{_line(outcome, related.span.start)}: {related.message}" for related in finding.related]
     parts += [f"fix: {fix.title}" for fix in finding.fixes[:1]]
+    parts += [f"fix: {finding.help}"] if finding.help else []
     head = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     return f"::{LEVELS[finding.severity]} {head}::{_data(chr(10).join(filter(None, parts)))}"
 

@@ -65,7 +65,7 @@ def range_of(source: SourceText, span: Span) -> Json:
 
 
 def diagnostic(source: SourceText, located: Located) -> Json:
-    """One element of `diagnostics`. `why`, `function`, `assumptions` and `tags` go beyond the contract."""
+    """One element of `diagnostics`. `why`, `help`, `function`, `assumptions` and `tags` go beyond the contract."""
     finding = located.finding
     return {
         "code": finding.rule,
@@ -77,6 +77,7 @@ def diagnostic(source: SourceText, located: Located) -> Json:
         "related": [{"range": range_of(source, r.span), "message": r.message} for r in finding.related],
         "fixes": [fix_entry(source, fix) for fix in finding.fixes],
         "why": finding.why,
+        "help": finding.help,
         "function": located.function,
         "assumptions": _assumptions(finding.assumptions),
         "tags": list(finding.tags),

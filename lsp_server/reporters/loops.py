@@ -8,11 +8,12 @@ from rich.console import Console
 from rich.text import Text
 
 from analyzers.api import LoopReport
+from analyzers.words import counted
 from lsp_server.outcomes import Outcome, lines_of, place, pragma_of, verdict_word
 from lsp_server.patches import chosen
 from lsp_server.reporters.frames import frame
 from lsp_server.reporters.text import SURE, paragraph, write
-from lsp_server.terminal import counted, visible
+from lsp_server.terminal import visible
 
 LINES = 4  # of a loop that are shown
 VERDICTS = {"parallel": "bold green", "serial": "bold yellow", "unknown": "bold cyan"}

@@ -83,7 +83,7 @@ def result(outcome: Outcome, located: Located, index: int, fingerprint: str) -> 
     location: Json = {"physicalLocation": _physical(outcome, finding.span)}
     if located.function:
         location["logicalLocations"] = [{"name": located.function, "kind": "function"}]
-    text = finding.message if not finding.why else f"{finding.message}\n{finding.why}"
+    text = "\n".join(part for part in (finding.message, finding.why, finding.help) if part)
     entry: Json = {
         "ruleId": finding.rule,
         "ruleIndex": index,

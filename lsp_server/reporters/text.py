@@ -12,9 +12,10 @@ from typing import Literal, TextIO
 from rich.console import Console
 from rich.text import Text
 
+from analyzers.words import counted, listed
 from lsp_server.outcomes import Located, Outcome, lines_of, place
 from lsp_server.reporters.frames import Mark, frame
-from lsp_server.terminal import counted, visible
+from lsp_server.terminal import visible
 
 Color = Literal["auto", "always", "never"]
 STYLES = {"error": "bold red", "warning": "bold yellow", "information": "bold cyan", "hint": "bold blue"}
@@ -107,10 +108,12 @@ def finding_rows(outcome: Outcome, located: Located, width: int) -> list[Text]:
     for word, strength in (("if", "ordinary"), ("safe", "strong")):
         texts = [a.text for a in finding.assumptions if a.strength == strength and a.text not in finding.why]
         if texts:
-            rows += paragraph(word, ("if " if word == "safe" else "") + " and ".join(texts), width)
+            rows += paragraph(word, ("if " if word == "safe" else "") + listed(texts), width)
     for number, fix in enumerate(finding.fixes):
         text = f"{fix.title}    {fix.note}" if fix.note else fix.title
         rows += paragraph("fix" if number == 0 else "or", text, width, title=len(fix.title))
+    if finding.help:
+        rows += paragraph("fix", finding.help, width)
     return rows
 
 

@@ -1,3 +1,5 @@
+"""Comments that accept findings, and what is said of those that are in vain."""
+
 from __future__ import annotations
 
 import pytest
@@ -9,6 +11,7 @@ from analyzers.ir.verdicts import FileReport, Finding, FunctionResult, PlacedRes
 from analyzers.rules import registry
 from analyzers.suppressions import UNUSED, apply, apply_file, scan
 from analyzers.text import SourceText, Span
+from tests.edits import applied
 
 RULES = {"race-missing-reduction": None, "race-shared-scalar": None, "omp-unknown-clause": None}
 
@@ -21,13 +24,6 @@ def _rules(monkeypatch: pytest.MonkeyPatch) -> None:
 def _finding(text: str, needle: str, rule: str = "race-missing-reduction") -> Finding:
     start = text.encode().index(needle.encode())
     return Finding(rule, "race", "error", "proved", Span(start, start + len(needle.encode())), "message")
-
-
-def _fixed(text: str, finding: Finding) -> str:
-    data = text.encode()
-    for edit in sorted(finding.fixes[0].edits, key=lambda e: e.span, reverse=True):
-        data = data[: edit.span.start] + edit.text.encode() + data[edit.span.end :]
-    return data.decode()
 
 
 @pytest.mark.parametrize(
@@ -105,7 +101,7 @@ def test_in_vain(text: str, message: str, fixed: str) -> None:
     assert [f.rule for f in found] == [UNUSED]
     assert message in found[0].message
     assert found[0].tags == ("unnecessary",)
-    after = _fixed(text, found[0])
+    after = applied(text.encode(), found[0].fixes[0].edits).decode()
     assert after == fixed
     assert apply(after.encode(), findings) == ()
 

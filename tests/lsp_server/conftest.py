@@ -16,9 +16,9 @@ from pygls.protocol import default_converter
 from pytest_lsp import LanguageClient
 from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, register_lsp_features
 
-HERE = Path(__file__).parent
+from tests.lsp_server.standin import SERVER as STANDIN
+
 SERVER = (sys.executable, "-I", "-m", "lsp_server")
-STANDIN = (sys.executable, "-I", str(HERE / "standin.py"), "server")
 PATIENCE = 20.0
 
 

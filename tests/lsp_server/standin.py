@@ -16,6 +16,9 @@ from collections.abc import Iterator
 from analyzers.ir.verdicts import Edit, FileReport, Finding, Fix, FunctionResult, PlacedResult, Related
 from analyzers.text import SourceText, Span
 
+WORKER = (sys.executable, "-I", __file__, "worker")
+SERVER = (sys.executable, "-I", __file__, "server")
+
 FUNCTION = re.compile(rb"^[a-z]\w* (\w+)\(.*?^\}", re.DOTALL | re.MULTILINE)
 
 
@@ -78,4 +81,4 @@ if __name__ == "__main__":
     else:
         from lsp_server.server import main as serve
 
-        sys.exit(serve((sys.executable, "-I", __file__, "worker")))
+        sys.exit(serve(WORKER))

@@ -14,6 +14,7 @@ from lsp_server.convert import Place
 from lsp_server.features.code_actions import suppression
 from lsp_server.session import Edit
 from lsp_server.transport import BadFrameError, Frames
+from tests.edits import applied
 
 
 def placed(start: int, length: int, name: str = "f") -> PlacedResult:
@@ -62,9 +63,7 @@ def test_the_rest_of_a_begun_pragma(begun, blank, rest):
 def ignored(text: str, word: str) -> str:
     source = SourceText.of(text)
     at = source.data.index(word.encode())
-    (edit,) = suppression(finding(at, at + 1), 0, source).edits
-    data = source.data[: edit.span.start] + edit.text.encode() + source.data[edit.span.end :]
-    return data.decode()
+    return applied(source.data, suppression(finding(at, at + 1), 0, source).edits).decode()
 
 
 def test_ignoring_a_finding_puts_a_comment_above_it():

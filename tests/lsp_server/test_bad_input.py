@@ -11,10 +11,8 @@ from pathlib import Path
 import pytest
 from lsprotocol import types
 
-RACE = (
-    "double f(int n, const double *x) {\n    double s = 0;\n    #pragma omp parallel for\n"
-    "    for (int i = 0; i < n; i++)\n        s += x[i];\n    return s;\n}\n"
-)
+from tests.samples import RACY
+
 INITIALIZE = {"processId": None, "rootUri": None, "capabilities": {}}
 
 
@@ -204,7 +202,7 @@ async def editor(session):
 
 async def alive(editor, uri: str) -> None:
     """The server still analyses: a racy document gets its diagnostic."""
-    editor.open(uri, RACE)
+    editor.open(uri, RACY)
     found = await editor.diagnostics(uri, lambda ds: any(d.code == "race-missing-reduction" for d in ds))
     assert found
 
@@ -228,7 +226,7 @@ async def test_odd_texts(editor, tmp_path: Path):
         uri = (tmp_path / f"odd{number}.c").as_uri()
         editor.open(uri, text)
         await editor.diagnostics(uri)
-        editor.change(uri, text + RACE + text)
+        editor.change(uri, text + RACY + text)
         await editor.diagnostics(uri)
     assert not any("failed inside" in d.message for ps in editor.published.values() for p in ps for d in p.diagnostics)
     await alive(editor, (tmp_path / "fine.c").as_uri())
@@ -248,7 +246,7 @@ async def test_edits_out_of_range_are_clamped_and_logged(editor, tmp_path: Path)
     editor.change(uri, "// end\n", (999, 3), (1000, 5))
     editor.change(uri, "// begin\n", (0, 0), (0, 0))
     found = await editor.diagnostics(uri, bool)
-    assert [d.range.start.line for d in found if d.code == "race-missing-reduction"] == [5]
+    assert [d.range.start.line for d in found if d.code == "race-missing-reduction"] == [6]
     assert any("line 1001 does not exist" in text for text in editor.log)
 
 
@@ -263,7 +261,7 @@ async def test_changes_of_what_is_not_open_are_ignored(editor, tmp_path: Path):
 
 async def test_a_file_deleted_while_open_stays_a_document(editor, tmp_path: Path):
     path = tmp_path / "gone.c"
-    path.write_text(RACE)
+    path.write_text(RACY)
     uri = path.as_uri()
     await alive(editor, uri)
     path.unlink()
@@ -271,7 +269,7 @@ async def test_a_file_deleted_while_open_stays_a_document(editor, tmp_path: Path
     editor.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
     editor.change(uri, "\n", (0, 0))
     found = await editor.diagnostics(uri, bool)
-    assert [d.range.start.line for d in found if d.code == "race-missing-reduction"] == [5]
+    assert [d.range.start.line for d in found if d.code == "race-missing-reduction"] == [6]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
@@ -279,7 +277,7 @@ async def test_columns_count_in_the_units_agreed(session, tmp_path: Path, encodi
     uri = (tmp_path / "a.c").as_uri()
     capabilities = types.ClientCapabilities(general=types.GeneralClientCapabilities(position_encodings=[encoding]))
     text = (
-        RACE.replace("        s += x[i];", "\t/* \u03b1\U0001d11e */ s += x[i];")
+        RACY.replace("        s += x[i];", "\t/* \u03b1\U0001d11e */ s += x[i];")
         .replace("\n", "\r\n")
         .replace("double s", "\x0cdouble s")
     )
@@ -293,9 +291,9 @@ async def test_columns_count_in_the_units_agreed(session, tmp_path: Path, encodi
         editor.open(uri, text)
         found = await editor.diagnostics(uri, bool)
         race = next(d for d in found if d.code == "race-missing-reduction")
-        assert (race.range.start.line, race.range.start.character) == (4, width)
-        editor.change(uri, "t", (4, width), (4, width + 1))
-        editor.change(uri, "t", (1, 12), (1, 13))
+        assert (race.range.start.line, race.range.start.character) == (5, width)
+        editor.change(uri, "t", (5, width), (5, width + 1))
+        editor.change(uri, "t", (2, 12), (2, 13))
         found = await editor.diagnostics(uri, bool)
         race = next(d for d in found if d.code == "race-missing-reduction")
         assert "t" in race.message

@@ -1,3 +1,5 @@
+"""Many tasks in several processes: order, losses, and nobody left behind."""
+
 from __future__ import annotations
 
 import multiprocessing

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lsp_server.cli_runner import PLAIN, RACY, check_json, run
+from tests.lsp_server.cli_runner import check_json, run
+from tests.samples import PLAIN, RACY
 
 BAD = [
     ("gone.c", None, ["does not exist"]),

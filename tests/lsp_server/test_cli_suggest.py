@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lsp_server.cli_runner import PLAIN, SERIAL, UNSEEN, check_json, git, run
+from tests.lsp_server.cli_runner import check_json, git, run
+from tests.samples import PLAIN, SERIAL, UNSEEN
 
 PRAGMA = "    #pragma omp parallel for\n"
 WITH_PRAGMA = PLAIN.replace("    for", PRAGMA + "    for")

@@ -1,3 +1,5 @@
+"""Pragmas put in place and proved again, and the unified diffs of them."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -14,7 +16,7 @@ from lsp_server.cli import main
 from lsp_server.commands import files
 from lsp_server.outcomes import findings_of, loops_in
 from lsp_server.patches import chosen, patch, unified
-from tests.lsp_server.cli_runner import PLAIN, RACY, UNSEEN
+from tests.samples import PLAIN, RACY, UNSEEN
 
 TWO = PLAIN + PLAIN.split("\n", 2)[2].replace("scale", "again")
 

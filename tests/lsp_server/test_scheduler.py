@@ -14,8 +14,8 @@ from analyzers.api import Options
 from lsp_server.analysis import Analysis
 from lsp_server.scheduler import Scheduler, WorkerLostError
 from lsp_server.session import Change, Session, Snapshot
+from tests.lsp_server.standin import WORKER
 
-WORKER = (sys.executable, "-I", str(Path(__file__).with_name("standin.py")), "worker")
 RACY = "void two(int n)\n{\n    RACE;\n}\n"
 HANG = "void bad(int n)\n{\n    HANG;\n}\n"
 OPTIONS = Options()

@@ -1,3 +1,5 @@
+"""Settings in layers, what is said of bad ones, and edits of the configuration file."""
+
 from __future__ import annotations
 
 import sys

@@ -1,3 +1,5 @@
+"""Files as texts: encodings, languages, and the walk through folders."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,8 +1,10 @@
+"""What the terminal shows while it waits."""
+
 from __future__ import annotations
 
 import io
 
-from lsp_server.terminal import Progress, counted
+from lsp_server.terminal import Progress
 
 
 class Terminal(io.StringIO):
@@ -29,7 +31,3 @@ def test_no_progress_in_a_file_or_for_one_thing() -> None:
     for stream, total in ((io.StringIO(), 9), (Terminal(), 1)):
         Progress(stream, total, patience=0.0).tick(0)
         assert stream.getvalue() == ""
-
-
-def test_counted() -> None:
-    assert [counted(n, "loop") for n in (0, 1, 2)] == ["0 loops", "1 loop", "2 loops"]

@@ -6,7 +6,6 @@ import queue
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -15,8 +14,8 @@ from analyzers.ir.verdicts import FileReport, FunctionResult, PlacedResult
 from analyzers.text import SourceText, Span
 from lsp_server.messages import Analyse, Answer, Ask, Finished, Forget, Frames, Functions, Ready, encode
 from lsp_server.worker import Worker
+from tests.lsp_server.standin import WORKER
 
-STANDIN = (sys.executable, "-I", str(Path(__file__).with_name("standin.py")), "worker")
 URI = "file:///a.c"
 OPTIONS = Options()
 ONE, TWO = b"void one(int n)\n{\n    RACE;\n}\n", b"void two(int n)\n{\n    RACE;\n}\n"
@@ -48,7 +47,7 @@ class Pipe:
 
 @pytest.fixture
 def pipe() -> Iterator[Pipe]:
-    with subprocess.Popen(STANDIN, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(WORKER, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         pipe = Pipe(process)
         pipe.until(Ready)
         yield pipe
@@ -138,7 +137,7 @@ def test_a_forgotten_document_is_not_finished(pipe):
 
 
 def test_it_ends_when_its_parent_is_gone_even_in_the_middle_of_work():
-    with subprocess.Popen(STANDIN, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(WORKER, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         pipe = Pipe(process)
         pipe.send(analyse(1, b"void h(int n)\n{\n    HANG;\n}\n"))
         pipe.until(Ready)

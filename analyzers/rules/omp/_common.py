@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from analyzers.ir.directives import Directive
 from analyzers.ir.statements import Construct, Function, Loop, SourceFile, Stmt, substatements
 from analyzers.ir.verdicts import Confidence, Edit, Finding, Fix, Related
-from analyzers.rules.registry import Rule
+from analyzers.rules.registry import Context, Rule
 from analyzers.text import Span
+from analyzers.words import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,25 @@ def file_sites(file: SourceFile) -> Iterator[Site]:
     return (Site(d) for d in file.directives)
 
 
+def everywhere(
+    check: Callable[[Site], Iterator[Finding]],
+) -> tuple[Callable[[Context], Iterator[Finding]], Callable[[SourceFile], Iterator[Finding]]]:
+    """`check` and `check_file` of a rule that looks at each directive by itself, wherever it stands."""
+
+    def in_function(context: Context) -> Iterator[Finding]:
+        return (found for site in sites(context.facts.function) for found in check(site))
+
+    def in_file(file: SourceFile) -> Iterator[Finding]:
+        return (found for site in file_sites(file) for found in check(site))
+
+    return in_function, in_file
+
+
+def may_be_macro(directive: Directive, word: str, known: Iterable[str]) -> bool:
+    """Could a word that means nothing be a macro of a header that was not read? Not where it looks like a slip."""
+    return directive.may_hold_macros and nearest(word, known, alike=0.8) is None
+
+
 def finding(
     rule: Rule,
     span: Span,
@@ -50,6 +69,7 @@ def finding(
     fixes: tuple[Fix, ...] = (),
     related: tuple[Related, ...] = (),
     confidence: Confidence = "proved",
+    help: str = "",
     **facts: str,
 ) -> Finding:
     """A finding of a rule on directives."""
@@ -65,20 +85,16 @@ def finding(
         related,
         fixes,
         {"section": rule.section, **facts},
+        help=help,
     )
 
 
 def replacement(span: Span, written: str, words: list[str]) -> tuple[Fix, ...]:
     """The fix that replaces a misspelt word by the closest of `words`; nothing where none is close."""
-    close = get_close_matches(written, words, 1, 0.6)
-    if not close:
+    close = nearest(written, words)
+    if close is None:
         return ()
-    return (Fix(f"write `{close[0]}`", (Edit(span, close[0]),), False, "the closest word of the standard"),)
-
-
-def suggestion(fixes: tuple[Fix, ...]) -> str:
-    """`; did you mean ...?` for a message."""
-    return f"; did you mean {fixes[0].title.removeprefix('write ')}?" if fixes else ""
+    return (Fix(f"write `{close}`", (Edit(span, close),), False, "the closest word of the standard"),)
 
 
 def is_generated(directive: Directive) -> bool:

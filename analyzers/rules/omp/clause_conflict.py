@@ -41,7 +41,7 @@ OpenMP 5.2 §5.4 (data-sharing attribute clauses), §3.2 (clause format)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from analyzers.ir.directives import Clause, Directive
 from analyzers.ir.expressions import Name
@@ -53,6 +53,7 @@ from analyzers.rules.registry import Context, Rule
 from analyzers.standards.openmp import DIRECTIVES
 from analyzers.standards.openmp_clauses import CLAUSES
 from analyzers.text import Span
+from analyzers.words import listed, quoted
 
 _ATTRIBUTES = ("shared", "private", "firstprivate", "lastprivate", "reduction", "in_reduction", "linear")
 _TOGETHER = frozenset({"firstprivate", "lastprivate"})
@@ -123,6 +124,7 @@ def _repeated(directive: Directive) -> Iterator[Finding]:
                 f"`{clause.name}` may appear at most once on a directive{leaves} (OpenMP 5.2 §{rule.section}).",
                 (),
                 (Related(earlier.span, "the first one"),),
+                help="Keep one of the two.",
                 variable=clause.name,
             )
 
@@ -144,16 +146,12 @@ def _exclusive(directive: Directive) -> Iterator[Finding]:
                 second.span,
                 f"`{first.name}` and `{second.name}` exclude each other",
                 "only one of them may stand",
-                f"At most one of {_listed(group)} may appear on `{owner.name}` (OpenMP 5.2 §{owner.section}).",
+                f"At most one of {listed(quoted(group))} may appear on `{owner.name}` (OpenMP 5.2 §{owner.section}).",
                 (),
                 (Related(first.span, "the other one"),),
+                help="Keep the one that is meant.",
                 variable=second.name,
             )
-
-
-def _listed(names: Sequence[str]) -> str:
-    quoted = [f"`{name}`" for name in names]
-    return f"{', '.join(quoted[:-1])} and {quoted[-1]}"
 
 
 RULE = Rule(

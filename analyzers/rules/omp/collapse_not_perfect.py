@@ -1,7 +1,7 @@
 """The collapsed loops do not form a nest.
 
 What it finds
-`collapse(n)` or `ordered(n)` on fewer than n loops that stand directly inside of each other.
+`collapse(n)` or `ordered(n)` on fewer than n loops that stand directly inside each other.
 
 Why it matters
 The loops become one iteration space, which exists only if nothing stands between them (OpenMP 5.0 relaxes this for
@@ -43,6 +43,7 @@ from analyzers.ir.verdicts import Edit, Finding, Fix
 from analyzers.openmp.sharing import associated_loops
 from analyzers.rules.omp import _common
 from analyzers.rules.registry import Context, Rule
+from analyzers.words import counted
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -59,11 +60,10 @@ def check(context: Context) -> Iterator[Finding]:
                 continue
             edit = Edit(clause.items[0].span, str(found))
             fix = Fix(f"write `collapse({found})`", (edit,), False, "the loops that are nested")
-            loops = "loop stands" if found == 1 else "loops stand"
             yield _common.finding(
                 RULE,
                 clause.span,
-                f"`{clause.name}({wanted})`, but {found} {loops} directly inside of each other",
+                f"`{clause.name}({wanted})`, but only {counted(found, 'loop')} directly inside each other",
                 f"only {found} here",
                 "The loops become one iteration space: each must be the only statement of the one around it "
                 "(OpenMP 5.2 §4.4.3).",

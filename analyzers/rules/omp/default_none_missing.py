@@ -56,6 +56,8 @@ def check(context: Context) -> Iterator[Finding]:
         default = site.directive.first("default")
         if construct is None or construct.body is None or default is None or default.modifiers != ("none",):
             continue
+        if site.directive.may_hold_macros:
+            continue
         decided = _listed(construct)
         for symbol, stmt in mentioned(construct.body).items():
             if symbol in decided or not _needs_decision(symbol):

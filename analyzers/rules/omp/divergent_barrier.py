@@ -47,13 +47,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analyzers.ir.directives import TEAM_MAKERS, WORKSHARING
 from analyzers.ir.statements import Construct, walk_statements
 from analyzers.ir.verdicts import Finding
 from analyzers.openmp.phases import place
 from analyzers.rules.omp import _common
 from analyzers.rules.registry import Context, Rule
 
-_TOGETHER = ("barrier", "for", "sections", "single", "scope", "workshare")
+_TOGETHER = WORKSHARING | {"barrier"}
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -68,7 +69,7 @@ def check(context: Context) -> Iterator[Finding]:
             at = placements.get(id(stmt))
             if at is None or at.executor.kind != "masked" or at.executor.construct is not None:
                 continue
-            if stmt.directive.has("parallel", "teams") or any(c.directive.has("parallel") for c in at.stack[1:]):
+            if stmt.directive.has(*TEAM_MAKERS) or any(c.directive.has("parallel") for c in at.stack[1:]):
                 continue
             yield _common.finding(
                 RULE,

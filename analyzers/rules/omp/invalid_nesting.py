@@ -1,12 +1,12 @@
-"""A construct stands inside of one that it may not be nested in.
+"""A construct stands inside one that it may not be nested in.
 
 What it finds
-A worksharing construct or a barrier inside of a worksharing, critical, ordered, masked, master or task region of the
-same team, a critical region inside of one with the same name, a section outside of sections, `ordered` in a loop
-without the clause, a teams region inside of anything but target.
+A worksharing construct or a barrier inside a worksharing, critical, ordered, masked, master or task region of the
+same team, a critical region inside one with the same name, a section outside sections, `ordered` in a loop
+without the clause, a teams region inside anything but target.
 
 Why it matters
-The threads of a team must all meet the same worksharing constructs and barriers. Inside of a region that only some of
+The threads of a team must all meet the same worksharing constructs and barriers. Inside a region that only some of
 them execute, the others never come: the program hangs.
 
 Example
@@ -48,31 +48,18 @@ OpenMP 5.2 §17.1 (nesting of regions)
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from analyzers.ir.directives import Directive
+from analyzers.ir.directives import TASKING, TEAM_MAKERS, WORKSHARING, Directive
 from analyzers.ir.statements import Construct
 from analyzers.ir.verdicts import Finding, Related
 from analyzers.rules.omp import _common
 from analyzers.rules.omp._common import Site
 from analyzers.rules.registry import Context, Rule
 
-_WORKSHARING = frozenset({"for", "sections", "single", "workshare", "scope"})
-_CLOSED = frozenset(
-    {
-        "for",
-        "sections",
-        "single",
-        "workshare",
-        "critical",
-        "ordered",
-        "masked",
-        "master",
-        "task",
-        "taskloop",
-        "atomic",
-    }
-)
-_TEAM = frozenset({"parallel", "teams", "target"})
+_DIVIDING = WORKSHARING - {"scope"}  # all threads come into a scope region
+_CLOSED = _DIVIDING | TASKING | {"critical", "ordered", "masked", "master", "atomic"}
+_TEAM = TEAM_MAKERS | {"target"}
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -82,43 +69,87 @@ def check(context: Context) -> Iterator[Finding]:
         found = _conflict(site)
         if found is None:
             continue
-        message, label, outer = found
-        related = (
-            (Related(outer.directive.span, f"inside of this `{outer.directive.name}` construct"),) if outer else ()
-        )
+        outer = found.outer
+        related = (Related(outer.directive.span, f"inside this `{outer.directive.name}` construct"),) if outer else ()
         yield _common.finding(
-            RULE, site.directive.span, message, label, _WHY, (), related, variable=site.directive.name
+            RULE,
+            site.directive.span,
+            found.message,
+            found.label,
+            found.why,
+            (),
+            related,
+            help=found.help,
+            variable=site.directive.name,
         )
 
 
-_WHY = "All threads of a team must meet the same worksharing constructs and barriers, in one order (OpenMP 5.2 §17.1)."
+@dataclass(frozen=True, slots=True)
+class _Conflict:
+    """What is wrong with the place of a construct. Without `help` it is what the page of the rule says to do."""
+
+    message: str
+    label: str
+    outer: Construct | None
+    why: str = (
+        "All threads of a team must meet the same worksharing constructs and barriers, in one order (OpenMP 5.2 §17.1)."
+    )
+    help: str = ""
 
 
-def _conflict(site: Site) -> tuple[str, str, Construct | None] | None:
+def _conflict(site: Site) -> _Conflict | None:
     directive = site.directive
     team = _own_team(site.outside)
     first = directive.kinds[0] if directive.kinds else ""
-    if first in _WORKSHARING or first == "barrier":
+    if first in WORKSHARING or first == "barrier":
         for outer in reversed(team):
             closed = next((k for k in outer.directive.kinds if k in _CLOSED), None)
             if closed is not None:
-                what = "a barrier" if first == "barrier" else "a worksharing construct"
-                message = f"`{directive.name}` may not stand inside of `{outer.directive.name}`"
-                return message, f"{what} that not all threads of the team meet", outer
+                message = f"`{directive.name}` may not stand inside `{outer.directive.name}`"
+                if first == "barrier":
+                    label = "a barrier that not all threads of the team meet"
+                    return _Conflict(message, label, outer, help="Put the barrier behind the construct.")
+                return _Conflict(message, "a worksharing construct that not all threads of the team meet", outer)
     if first in ("masked", "master"):
         for outer in reversed(team):
-            if outer.directive.has("for", "sections", "single", "workshare", "taskloop", "task", "atomic"):
-                message = f"`{directive.name}` may not stand inside of `{outer.directive.name}`"
-                return message, "the chosen thread need not come here", outer
+            if outer.directive.has(*_DIVIDING, *TASKING, "atomic"):
+                return _Conflict(
+                    f"`{directive.name}` may not stand inside `{outer.directive.name}`",
+                    "the chosen thread need not come here",
+                    outer,
+                    f"Only one thread executes `{directive.name}`, and another one may come to this place "
+                    "(OpenMP 5.2 §17.1).",
+                    "Put it outside the construct, or use `critical` where one thread at a time is meant.",
+                )
     if first == "critical":
         for outer in reversed(site.outside):
             if outer.directive.has("critical") and _name(outer.directive) == _name(directive):
-                return "a critical region inside of one with the same name", "waits for itself forever", outer
+                return _Conflict(
+                    "a critical region inside one with the same name",
+                    "waits for itself forever",
+                    outer,
+                    "A thread holds the name to the end of the outer region, and the inner one waits until it is free "
+                    "(OpenMP 5.2 §15.2, §17.1).",
+                    "Give the two different names, or remove the inner one.",
+                )
     if first == "section" and not any(c.directive.has("sections") for c in site.outside[-1:]):
-        return "`section` outside of `sections`", "belongs to no sections construct", None
+        return _Conflict(
+            "`section` outside `sections`",
+            "belongs to no sections construct",
+            None,
+            "A section is a part of the sections construct directly around it (OpenMP 5.2 §11.3).",
+            "Put it directly into the block of a `sections` construct.",
+        )
     if first == "teams" and site.outside and not site.outside[-1].directive.has("target"):
         outer = site.outside[-1]
-        return f"`teams` may not stand inside of `{outer.directive.name}`", "only directly inside of target", outer
+        return _Conflict(
+            f"`teams` may not stand inside `{outer.directive.name}`",
+            "only directly inside target",
+            outer,
+            "A league of teams starts from one thread: directly in a target region, or outside every other region "
+            "(OpenMP 5.2 §10.2, §17.1).",
+            f"Put it directly into a `target` construct, or outside `{outer.directive.name}`.",
+        )
     if first == "ordered" and not directive.has("simd"):
         loop = next((c for c in reversed(team) if c.directive.has("for", "simd")), None)
         if (
@@ -127,12 +158,18 @@ def _conflict(site: Site) -> tuple[str, str, Construct | None] | None:
             and loop.directive.has("for")
             and loop.directive.first("ordered") is None
         ):
-            return "`ordered` in a loop that has no ordered clause", "add `ordered` to the loop directive", loop
+            return _Conflict(
+                "`ordered` in a loop that has no ordered clause",
+                "add `ordered` to the loop directive",
+                loop,
+                "The iterations of a loop have an order only where its directive says `ordered` (OpenMP 5.2 §15.10).",
+                "Add the clause `ordered` to the loop directive.",
+            )
     return None
 
 
 def _own_team(outside: tuple[Construct, ...]) -> tuple[Construct, ...]:
-    """The constructs around that belong to the innermost team: those inside of the last parallel region, and that
+    """The constructs around that belong to the innermost team: those inside the last parallel region, and that
     region's own worksharing part where the two are one directive."""
     start = 0
     for index, construct in enumerate(outside):
@@ -150,7 +187,7 @@ RULE = Rule(
     "omp-invalid-nesting",
     "omp",
     "error",
-    "a construct inside of one that it may not be nested in",
+    "a construct inside one that it may not be nested in",
     "OpenMP 5.2 §17.1",
     check,
 )

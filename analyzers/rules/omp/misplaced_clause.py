@@ -40,24 +40,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzers.ir.directives import Clause, Directive
-from analyzers.ir.statements import SourceFile
-from analyzers.ir.verdicts import Edit, Finding, Fix
+from analyzers.ir.verdicts import Finding, Fix
+from analyzers.openmp import clauses
 from analyzers.rules.omp import _common
 from analyzers.rules.omp._common import Site
-from analyzers.rules.registry import Context, Rule
+from analyzers.rules.registry import Rule
 from analyzers.standards.openmp import DIRECTIVES
 from analyzers.standards.openmp_directives import DirectiveRule
-from analyzers.text import Span
-
-
-def check(context: Context) -> Iterator[Finding]:
-    for site in _common.sites(context.facts.function):
-        yield from _check(site)
-
-
-def check_file(file: SourceFile) -> Iterator[Finding]:
-    for site in _common.file_sites(file):
-        yield from _check(site)
+from analyzers.words import listed, quoted
 
 
 def _check(site: Site) -> Iterator[Finding]:
@@ -70,14 +60,14 @@ def _check(site: Site) -> Iterator[Finding]:
         if clause.name in allowed:
             continue
         takers = [d.name for d in DIRECTIVES.values() if clause.name in d.clauses and len(d.kinds) == 1]
-        where = f"it belongs on {_listed(takers)}" if 0 < len(takers) <= 4 else ""
+        where = f"it belongs on {listed(quoted(takers), 'or')}" if 0 < len(takers) <= 4 else ""
         yield _common.finding(
             RULE,
             clause.span,
             f"`{directive.name}` takes no clause `{clause.name}`",
             where or f"`{directive.name}` does not take it",
             _why(directive, clause, rule),
-            (Fix(f"remove `{clause.name}`", (Edit(_with_space(directive, clause), ""),), False),),
+            (Fix(f"remove `{clause.name}`", (clauses.remove(directive, clause),), False),),
             variable=clause.name,
         )
 
@@ -90,17 +80,7 @@ def _why(directive: Directive, clause: Clause, rule: DirectiveRule) -> str:
     return f"A directive takes only the clauses that its section of the standard lists (OpenMP 5.2 §{rule.section})."
 
 
-def _with_space(directive: Directive, clause: Clause) -> Span:
-    before = max(
-        (c.span.end for c in directive.clauses if c.span.end <= clause.span.start), default=directive.name_span.end
-    )
-    return Span(before, clause.span.end)
-
-
-def _listed(names: list[str]) -> str:
-    quoted = [f"`{name}`" for name in names]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
-
+check, check_file = _common.everywhere(_check)
 
 RULE = Rule(
     "omp-misplaced-clause",

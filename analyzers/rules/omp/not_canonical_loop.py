@@ -103,7 +103,7 @@ def _defect(loop: Loop) -> tuple[Span, str, str] | None:
         )
     for stmt in walk_statements(loop.body):
         if isinstance(stmt, Assign) and isinstance(stmt.target, Name) and stmt.target.symbol == index:
-            return stmt.span, f"the index `{index.name}` is changed inside of the loop", "the count is no longer known"
+            return stmt.span, f"the index `{index.name}` is changed inside the loop", "the count is no longer known"
     return None
 
 

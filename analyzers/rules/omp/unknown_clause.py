@@ -42,43 +42,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzers.ir.statements import SourceFile
 from analyzers.ir.verdicts import Finding
 from analyzers.rules.omp import _common
 from analyzers.rules.omp._common import Site
-from analyzers.rules.registry import Context, Rule
-from analyzers.standards.openmp import clauses_of
-
-
-def check(context: Context) -> Iterator[Finding]:
-    for site in _common.sites(context.facts.function):
-        yield from _check(site)
-
-
-def check_file(file: SourceFile) -> Iterator[Finding]:
-    for site in _common.file_sites(file):
-        yield from _check(site)
+from analyzers.rules.registry import Rule
+from analyzers.standards.openmp import DIRECTIVES, clauses_of
+from analyzers.words import did_you_mean
 
 
 def _check(site: Site) -> Iterator[Finding]:
     directive = site.directive
     if not directive.kinds or directive.has("end"):
         return
+    section = DIRECTIVES[directive.name].section if directive.name in DIRECTIVES else "3.2"
     known = [clause.name for clause in clauses_of(directive.name)]
     for written, span in directive.unknown:
         if not written[0].isalpha():
             continue  # a stray character is omp-directive-syntax
+        if _common.may_be_macro(directive, written, known):
+            continue
         fixes = _common.replacement(span, written, known)
         yield _common.finding(
             RULE,
             span,
-            f"`{written}` is not a clause of `{directive.name}`{_common.suggestion(fixes)}",
+            f"`{written}` is not a clause of `{directive.name}`{did_you_mean(written, known)}",
             "no clause of this name",
-            "",
+            "Compilers stop here, or go on as if the word were not there. The clauses of "
+            f"`{directive.name}` are in OpenMP 5.2 §{section}.",
             fixes,
             variable=written,
         )
 
+
+check, check_file = _common.everywhere(_check)
 
 RULE = Rule(
     "omp-unknown-clause",

@@ -37,22 +37,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzers.ir.statements import SourceFile
 from analyzers.ir.verdicts import Finding
 from analyzers.rules.omp import _common
 from analyzers.rules.omp._common import Site
-from analyzers.rules.registry import Context, Rule
+from analyzers.rules.registry import Rule
 from analyzers.standards.openmp import WORDS
-
-
-def check(context: Context) -> Iterator[Finding]:
-    for site in _common.sites(context.facts.function):
-        yield from _check(site)
-
-
-def check_file(file: SourceFile) -> Iterator[Finding]:
-    for site in _common.file_sites(file):
-        yield from _check(site)
+from analyzers.words import did_you_mean
 
 
 def _check(site: Site) -> Iterator[Finding]:
@@ -60,17 +50,23 @@ def _check(site: Site) -> Iterator[Finding]:
     if directive.kinds or not directive.unknown:
         return
     written, span = directive.unknown[0]
-    fixes = _common.replacement(span, written, sorted(WORDS))
+    known = sorted(WORDS)
+    if _common.may_be_macro(directive, written, known):
+        return
+    fixes = _common.replacement(span, written, known)
     yield _common.finding(
         RULE,
         span,
-        f"`{written}` is not an OpenMP directive{_common.suggestion(fixes)}",
+        f"`{written}` is not an OpenMP directive{did_you_mean(written, known)}",
         "no directive of this name",
-        "The compiler ignores a pragma that it does not know: what follows runs as if it were not there.",
+        "The compiler ignores a pragma that it does not know: what follows runs as if it were not there "
+        "(OpenMP 5.2 §3.1).",
         fixes,
         variable=written,
     )
 
+
+check, check_file = _common.everywhere(_check)
 
 RULE = Rule(
     "omp-unknown-directive",

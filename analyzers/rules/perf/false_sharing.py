@@ -53,11 +53,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzers.ir.accesses import Access, Subscripts
+from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import Call, Expr, Name
 from analyzers.ir.statements import Assign, Declare, walk_statements
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Finding
-from analyzers.openmp import cost
 from analyzers.openmp.facts import Region
 from analyzers.rules.registry import Context, Rule
 
@@ -123,7 +123,7 @@ def _distance(access: Access, numbers: frozenset[Symbol]) -> int | None:
         return None
     distance = element.bits // 8
     for extent in symbol.type.extents[1:] if symbol.is_array else ():
-        size = cost.constant(extent.size)
+        size = fold(extent.size)
         if size is None:
             return None
         distance *= size

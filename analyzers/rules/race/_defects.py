@@ -20,7 +20,8 @@ from analyzers.openmp import clauses
 from analyzers.openmp.facts import PlacedAccess, Race, Region
 from analyzers.openmp.sharing import associated_loops, index_of
 from analyzers.rules.registry import Context, Rule
-from analyzers.text import Span
+from analyzers.text import Span, line_break, line_start
+from analyzers.words import listed
 
 Kind = Literal[
     "missing-reduction",
@@ -82,7 +83,7 @@ def defects(context: Context) -> list[Defect]:
     for (_, symbol), races in groups.items():
         defect = _classified(context.facts, symbol, races)
         key = (symbol, defect.race.first.access.span.start)
-        # An access inside of two regions (nested ones, or SIMD within a team) is told of once, where it is worst.
+        # An access inside two regions (nested ones, or SIMD within a team) is told of once, where it is worst.
         known = places.get(key)
         if known is not None and _RANK[known.race.confidence] <= _RANK[defect.race.confidence]:
             continue
@@ -253,7 +254,7 @@ def sharing(defect: Defect) -> str:
 
 def assumed(defect: Defect) -> str:
     texts = [a.text for a in defect.race.assumptions]
-    return f" This happens if {' and '.join(texts)}." if texts and defect.race.confidence == "likely" else ""
+    return f" This happens if {listed(texts)}." if texts and defect.race.confidence == "likely" else ""
 
 
 def finding(
@@ -316,18 +317,19 @@ def atomic_fix(context: Context, placed: PlacedAccess) -> Fix | None:
         return None
     if statement.op not in _ATOMIC:
         return None
-    edit = line_before(context.text, statement.span.start, "#pragma omp atomic")
+    edit = directive_before(context, statement.span.start, "atomic")
     if edit is None:
         return None
     note = "each update happens at once; threads that meet wait for each other"
     return Fix("make the update atomic", (edit,), True, note)
 
 
-def line_before(text: bytes, offset: int, line: str) -> Edit | None:
-    """The edit that puts a line before the one on which `offset` is the first thing; None where it is not that."""
-    start = max(text.rfind(b"\n", 0, offset), text.rfind(b"\r", 0, offset)) + 1
+def directive_before(context: Context, offset: int, name: str) -> Edit | None:
+    """The edit that puts a directive before the line on which `offset` is the first thing; None where it is not."""
+    text = context.text
+    start = line_start(text, offset)
     indent = text[start:offset]
     if start == 0 or indent.strip():
         return None
-    newline = "\r\n" if b"\r\n" in text else "\n"
-    return Edit(Span(start, start), f"{indent.decode('ascii', 'replace')}{line}{newline}")
+    line = context.facts.function.notation.directive(name)
+    return Edit(Span(start, start), f"{indent.decode('ascii', 'replace')}{line}{line_break(text)}")

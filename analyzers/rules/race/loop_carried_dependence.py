@@ -88,7 +88,7 @@ def _why(defect: Defect) -> str:
     if dependence is not None and dependence.kind in _KINDS:
         distance = f" (distance {dependence.distance})" if dependence.distance is not None else ""
         text += f"In serial order an iteration {_KINDS[dependence.kind]}{distance}."
-    return text.strip()
+    return text.strip() or _defects.sharing(defect)
 
 
 RULE = Rule(

@@ -52,11 +52,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzers.ir.statements import Construct
-from analyzers.ir.verdicts import Edit, Finding, Fix
+from analyzers.ir.verdicts import Finding, Fix
+from analyzers.openmp import clauses
 from analyzers.openmp.facts import PlacedAccess
 from analyzers.rules.race import _defects
 from analyzers.rules.registry import Context, Rule
-from analyzers.text import Span
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -98,16 +98,12 @@ def _fixes(context: Context, first: PlacedAccess, second: PlacedAccess) -> tuple
         return ()
     nowait = construct.directive.first("nowait")
     if nowait is not None:
-        before = max(
-            (c.span.end for c in construct.directive.clauses if c.span.end <= nowait.span.start),
-            default=construct.directive.name_span.end,
-        )
         note = "all threads wait at the end of the construct"
-        return (Fix("remove `nowait`", (Edit(Span(before, nowait.span.end), ""),), True, note),)
+        return (Fix("remove `nowait`", (clauses.remove(construct.directive, nowait),), True, note),)
     other = second.executor.construct
     if construct.directive.has("master", "masked") and second.executor.kind in ("iteration", "single"):
         at = _start_of(other)
-        edit = _defects.line_before(context.text, at, "#pragma omp barrier") if at is not None else None
+        edit = _defects.directive_before(context, at, "barrier") if at is not None else None
         if edit is not None:
             return (Fix("insert a barrier", (edit,), True, "all threads wait for the one that did the work"),)
     return ()

@@ -1,7 +1,7 @@
 """Every thread adds to the same variable, and additions are lost.
 
 What it finds
-A variable declared outside of a parallel region is combined with a value by one operator (`+`, `*`, `max`, ...) in
+A variable declared outside a parallel region is combined with a value by one operator (`+`, `*`, `max`, ...) in
 every iteration, or by every thread, without a reduction clause and without mutual exclusion.
 
 Why it matters

@@ -1,7 +1,7 @@
 """The index of an inner loop is one variable for all threads.
 
 What it finds
-A loop inside of a parallel region counts with a variable that is declared outside of the region. In C and C++ only
+A loop inside a parallel region counts with a variable that is declared outside the region. In C and C++ only
 the indices of the associated loops are predetermined private.
 
 Why it matters
@@ -69,7 +69,7 @@ RULE = Rule(
     "race-shared-loop-index",
     "race",
     "error",
-    "the index of a loop inside of a parallel region is shared by all threads",
+    "the index of a loop inside a parallel region is shared by all threads",
     "OpenMP 5.2 §5.1.1",
     check,
 )

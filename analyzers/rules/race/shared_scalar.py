@@ -1,7 +1,7 @@
 """A variable of the whole team holds what belongs to one iteration.
 
 What it finds
-A scalar that is declared outside of a parallel loop is written in its iterations: a temporary that should be private,
+A scalar that is declared outside a parallel loop is written in its iterations: a temporary that should be private,
 or a value that is carried from one iteration to the next.
 
 Why it matters

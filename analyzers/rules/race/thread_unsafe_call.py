@@ -1,7 +1,7 @@
 """A function with hidden state is called by several threads at the same time.
 
 What it finds
-Inside of a parallel region, outside of single, master and critical, a function is called that keeps its state in
+Inside a parallel region, outside single, master and critical, a function is called that keeps its state in
 static storage: `rand`, `strtok`, `asctime`, or a function of the file with a static local variable that it writes.
 
 Why it matters
@@ -48,8 +48,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzers.ir.expressions import Call, walk
-from analyzers.ir.statements import Stmt, expressions, walk_statements
+from analyzers.ir.statements import calls_of, walk_statements
 from analyzers.ir.verdicts import Assumption, Confidence, Finding
 from analyzers.openmp.constructs import has_one_thread
 from analyzers.openmp.phases import place
@@ -69,7 +68,7 @@ def check(context: Context) -> Iterator[Finding]:
             at = placements.get(id(stmt))
             if at is None or at.locks or at.executor.kind in _ALONE or at.task is not None:
                 continue
-            for call in _calls(stmt):
+            for call in calls_of(stmt):
                 effects = context.facts.effects.get(call.name or "")
                 state = effects.state if effects is not None and not effects.synchronizes else None
                 if (
@@ -97,10 +96,6 @@ def check(context: Context) -> Iterator[Finding]:
                     facts={"variable": call.name, "state": state, "section": RULE.section, "kind": "call"},
                     assumptions=(Assumption("library", text, "ordinary", (call.name,)),) if library else (),
                 )
-
-
-def _calls(stmt: Stmt) -> Iterator[Call]:
-    return (e for expr in expressions(stmt) for e in walk(expr) if isinstance(e, Call))
 
 
 RULE = Rule(

@@ -91,7 +91,7 @@ def check(context: Context) -> Iterator[Finding]:
 def _protection(placed: PlacedAccess) -> str:
     lock = sorted(placed.locks)[0]
     if placed.access.call and ":" not in lock:
-        return f"a construct inside of `{placed.access.call}`"
+        return f"a construct inside `{placed.access.call}`"
     kind, _, name = lock.partition(":")
     if kind == "lock":
         return f"the lock `{name}`"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from analyzers.dependence.accesses import collect
 from analyzers.dependence.facts import Effects
 from analyzers.dependence.spelling import spell, spell_access
@@ -17,7 +19,8 @@ EFFECTS = {
     "fill": Effects(parameters=("write", "none")),
     "sum": Effects(parameters=("read",)),
     "mix": Effects(parameters=("readwrite",)),
-    "one": Effects(parameters=("write",), whole_parameters=False),
+    "one": Effects(parameters=("write",), whole_parameters=False, overwrites=frozenset({0})),
+    "perhaps": Effects(parameters=("write",), whole_parameters=False),
     "tally": Effects(reads=frozenset({"table"}), writes=frozenset({"total"})),
 }
 
@@ -105,6 +108,31 @@ def test_known_calls_touch_what_their_parameters_reach() -> None:
     assert (found["a[n]"].kind, found["a[n]"].exact) == ("write", True)
     assert found["s"].kind == "update"
     assert len(found) == 4
+
+
+@pytest.mark.parametrize(
+    ("call", "place", "exact"),
+    [
+        ("one(a);", "a[0]", True),
+        ("one(a + n);", "a[n]", True),
+        ("one(table);", "table[0]", True),
+        ("one(table + n);", "table[n]", True),
+        ("one(table + n - 1);", "table[0 - 1 + n]", True),
+        ("one(grid[n] + m);", "grid[n][m]", True),
+        ("one(*grid + m);", "grid[0][m]", True),
+        ("one(s[n].v + m);", "s[n].v[m]", True),
+        ("one((double *)((float *)table + n));", "table", False),
+        ("perhaps(a + n);", "a[n]", False),
+        ("fill(a + n, m);", "a", False),
+        ("fill(table + n, m);", "table", False),
+        ("fill(s[n].v + m, 2);", "s[n].v", False),
+    ],
+)
+def test_the_place_that_a_callee_gets(call: str, place: str, exact: bool) -> None:
+    """`one` writes the element that its pointer points to, `perhaps` not always, `fill` all around it."""
+    (write,) = [a for a in accesses(call) if a.call]
+    assert (spell_access(write), write.exact) == (place, exact)
+    assert write.path or (write.symbol is not None and write.symbol.is_array)
 
 
 def test_a_row_passed_is_a_row_touched() -> None:

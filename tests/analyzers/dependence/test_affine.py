@@ -158,6 +158,26 @@ def test_nonnegative_by_bounds() -> None:
     assert not prove_nonnegative(poly_of(affine(sub(ROW, 1))), inner)
 
 
+def test_unsigned_values_are_never_negative() -> None:
+    size = variable("size", UNSIGNED)
+    assert prove_nonnegative({(Name(size),): 2, (): 1}, env())
+    assert prove_nonnegative({(Name(size), ROW): 1}, env())
+    assert not prove_nonnegative({(Name(size),): 1, (): -1}, env())
+    assert not prove_nonnegative({(Name(N),): 1}, env())
+
+
+def test_a_choice_is_nonnegative_where_both_values_are() -> None:
+    for least in (binary("min", ROW, COL), binary("min", COL, ROW)):
+        assert not prove_nonnegative(poly_of(affine(least)), env())
+    assert prove_nonnegative(poly_of(affine(binary("min", ROW, 5))), env())
+
+
+def test_a_difference_of_products_may_be_negative() -> None:
+    gap = to_poly(sub(mul(ROW, N), mul(ROW, K)), env())
+    assert isinstance(gap, dict) and len(gap) == 2
+    assert not prove_nonnegative(gap, env())
+
+
 def test_ring_buffer_index() -> None:
     size = variable("size", UNSIGNED)
     i = variable("i", UNSIGNED)
@@ -167,6 +187,8 @@ def test_ring_buffer_index() -> None:
     running = Env(inside.indices, inside.invariant, facts=(Affine(((Name(size), 1),), -1),))
     form = to_affine(binary("%", add(i, 1), size), running)
     assert isinstance(form, Affine) and isinstance(form.terms[0][0], Selected)
+    loaded = Element(Name(IDX), (Name(i),), INT)
+    assert isinstance(to_affine(binary("%", loaded, size), running), NotAffine)
 
 
 def value(form: Affine, values: dict[str, int]) -> int:

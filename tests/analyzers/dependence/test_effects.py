@@ -16,6 +16,7 @@ double get(struct grid *g, int i) { return g->data[i]; }
 void put(struct grid *g, int i, double v) { g->data[i] = v; }
 void one(double *p) { *p = 2; }
 void vec(double *p, const double *q, int n) { for (int i = 0; i < n; i++) p[i] += q[i]; }
+double *pick(double *p) { return p + 1; }
 int unseen(double *p);
 """
 
@@ -102,6 +103,8 @@ def test_file_scope_objects(function: str, reads: set[str], writes: set[str]) ->
         ("void f(struct grid *g) { g->data = malloc(8); g->data[0] = 1; }", "changes pointers"),
         ("void f(void) { port = 1; }", "volatile"),
         ("void f(double *p) { *(double *)unseen(p) = 0; }", "unseen"),
+        ("void f(double *p, int c) { double *r = c ? 0 : pick(p); *r = 1; }", "cannot be followed"),
+        ("void f(double *p, int c) { double t[4], *r = c ? t : pick(p); *r = 1; }", "cannot be followed"),
         ("void f(double **t, int i) { double *rows[2]; rows[0] = t[0]; rows[0][i] = 1; }", "cannot be followed"),
     ],
 )

@@ -9,11 +9,12 @@ from analyzers.dependence.rewriting import rewrite
 from analyzers.dependence.values import Values
 from analyzers.frontends.c import lower_file
 from analyzers.ir import flow
-from analyzers.ir.expressions import Address, Binary, Call, Cast, Constant, Element, Expr, Field, Name, Unary, walk
+from analyzers.ir.expressions import Name, walk
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.statements import Loop, LoopHeader, loops
 from analyzers.ir.verdicts import Reason
 from analyzers.text import SourceText
+from tests.ir_text import expr
 
 BEFORE = """
 struct grid { int n; double *data; };
@@ -31,34 +32,10 @@ def lowered(body: str) -> tuple[FlowGraph, list[Loop]]:
     return graph, list(loops(functions[-1].body))
 
 
-def spell(expr: Expr) -> str:
-    match expr:
-        case Constant(value=value):
-            return str(value)
-        case Name(symbol=symbol):
-            return symbol.name + ("@" if "@" in symbol.uid else "")
-        case Binary(op=op, left=left, right=right):
-            return f"({spell(left)} {op} {spell(right)})"
-        case Unary(op=op, operand=operand):
-            return op + spell(operand)
-        case Element(base=base, subscripts=subscripts):
-            return spell(base) + "".join(f"[{spell(s)}]" for s in subscripts)
-        case Field(base=base, name=name):
-            return f"{spell(base)}.{name}"
-        case Cast(operand=operand, type=type_):
-            return f"({type_.name}){spell(operand)}"
-        case Address(operand=operand):
-            return "&" + spell(operand)
-        case Call():
-            return f"{expr.name}({', '.join(map(spell, expr.arguments))})"
-        case _:
-            return "?"
-
-
 def header_text(header: LoopHeader | Reason) -> str:
     if isinstance(header, Reason):
         return header.code
-    lower, bound, step = spell(header.lower), spell(header.bound), spell(header.step)
+    lower, bound, step = expr(header.lower), expr(header.bound), expr(header.step)
     return f"{header.index.name} = {lower} {header.relation} {bound} step {step}"
 
 
@@ -154,7 +131,7 @@ def rewritten(body: str) -> list[str]:
             continue
         known = values.at(node.stmt)
         lvalues = (*node.raw.element_stores, *node.raw.stores, *node.raw.elements, *node.raw.loads)
-        result += [spell(rewrite(lvalue, known)) for lvalue in lvalues]
+        result += [expr(rewrite(lvalue, known)) for lvalue in lvalues]
     return result
 
 
@@ -168,9 +145,9 @@ FOR = "for (i = 0; i < n; i++)"
         (FOR + "{ k = i * m; for (j = 0; j < m; j++) a[k + j] = 0; }", ["a[((i * m) + j)]"]),
         (FOR + "{ double *row = a + i * m; row[3] = 0; *row = 1; }", ["a[((i * m) + 3)]", "a[(i * m)]"]),
         (FOR + "{ double *p = &a[i]; *p = 0; p[1] = 0; }", ["a[i]", "a[(i + 1)]"]),
-        (FOR + "{ double *r = d[i]; r[2] = 0; }", ["d[i][2]"]),
-        (FOR + "{ double *r = &d[i][0]; r[2] = 0; }", ["d[i][2]"]),
-        (FOR + "{ double *r = &d[0][0]; r[i] = 0; }", ["&d[0][0][i]"]),
+        (FOR + "{ double *r = d[i]; r[2] = 0; }", ["d[i, 2]"]),
+        (FOR + "{ double *r = &d[i][0]; r[2] = 0; }", ["d[i, 2]"]),
+        (FOR + "{ double *r = &d[0][0]; r[i] = 0; }", ["&d[0, 0][i]"]),
         (FOR + "{ struct grid *t = s + i; t->n = 0; }", ["s[i].n"]),
         (FOR + "{ k = i; int t = k + 1; int u = t + 1; a[u] = 0; }", ["a[((i + 1) + 1)]"]),
         (FOR + "{ k = x[i]; a[k] = 0; }", ["x[i]", "a[x[i]]"]),
@@ -180,6 +157,8 @@ FOR = "for (i = 0; i < n; i++)"
         (FOR + "{ k = x[i]; x[i] = 7; a[k] = 0; }", ["x[i]", "x[i]", "a[k]"]),
         (FOR + "{ short t = i; a[t] = 0; }", ["a[(short)i]"]),
         (FOR + "{ c = i; a[c] = 0; }", ["a[c]"]),
+        (FOR + "{ volatile int t = i; a[t] = 0; }", ["a[t]"]),
+        (FOR + "{ _Atomic int t = i; a[t] = 0; }", ["a[t]"]),
         (FOR + "{ m = m * 3; a[m] = 0; }", ["a[m]"]),
         ("k = n; k = k + m; " + FOR + "a[k] = 0;", ["a[(n + m)]"]),
         ("int t = 3, *p = &t; " + FOR + "{ a[*p] = 0; t = n; }", ["a[t]", "t"]),
@@ -199,6 +178,19 @@ FOR = "for (i = 0; i < n; i++)"
         (FOR + "{ for (j = 0; j < m; j++) k++; a[k] = 0; }", ["a[k]"]),
         (FOR + "for (j = 0; j < i; j++) a[k++] = 0;", ["a[(k@ + j)]"]),
         ("for (i = n; i > 0; i--) { a[k] = 0; k++; }", ["a[-(i - n)]"]),
+        ("for (i = n; i > 0; i -= 2) { a[k] = 0; k++; }", ["a[((i - n) / -2)]"]),
+        (FOR + "{ if (m > 3) for (j = 0; j < m; j++) a[k++] = 0; }", ["a[(k@ + j)]"]),
+        (FOR + "{ if (n > m) continue; for (j = 0; j < m; j++) a[k++] = 0; }", ["a[(k@ + j)]"]),
+        (FOR + "{ switch (m) { case 1: for (j = 0; j < m; j++) a[k++] = 0; } }", ["a[(k@ + j)]"]),
+        (FOR + "{\n#pragma omp single\nfor (j = 0; j < m; j++) a[k++] = 0;\n}", ["a[(k@ + j)]"]),
+        (FOR + "{\n#pragma omp critical\nfor (j = 0; j < m; j++) a[k++] = 0;\n}", ["a[((m * i) + j)]"]),
+        (FOR + "for (j = 0; j < m; j++) { if (j > 2) a[k++] = 0; }", ["a[k]"]),
+        (FOR + "for (j = 0; j < m; j++) { if (j > 2) continue; a[k++] = 0; }", ["a[k]"]),
+        (FOR + "for (j = 0; j < m; j++) a[k++] = 0; b[k] = 0;", ["a[(k@ + j)]", "b[k]"]),
+        (FOR + "for (j = 0; j < 4; j++) a[k++] = 0; b[k] = 0;", ["a[((4 * i) + j)]", "b[k]"]),
+        (FOR + "for (j = 0; j < m; j += 2) a[k++] = 0;", ["a[(k@ + (j / 2))]"]),
+        (FOR + "for (j = m; j > 0; j--) a[k++] = 0;", ["a[((m * i) + -(j - m))]"]),
+        (FOR + "for (j = m; j > 0; j -= 2) a[k++] = 0;", ["a[(k@ + ((j - m) / -2))]"]),
         (FOR + "{ a[c] = 0; c++; }", ["a[c]"]),
         ("int t = 0, *p = &t; " + FOR + "{ a[t] = *p; t++; }", ["a[t]", "t"]),
         ("for (double *p = a; p < a + n; p++) *p = 0;", ["a[(p - a)]"]),
@@ -223,7 +215,7 @@ def test_entry_value_is_fixed_in_its_own_loop_only() -> None:
 def test_bounds_follow_an_outer_induction_variable() -> None:
     _, values = values_of(FOR + "{ for (j = k; j < k + 4; j++) a[j] = 0; k += 4; }")
     inner = list(values.headers.values())[1]
-    assert (spell(inner.lower), spell(inner.bound)) == ("(4 * i)", "((4 * i) + 4)")
+    assert (expr(inner.lower), expr(inner.bound)) == ("(4 * i)", "((4 * i) + 4)")
 
 
 def test_rewriting_long_sums_needs_no_stack() -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from analyzers import api
 from analyzers.ir.verdicts import LoopReport
 from analyzers.settings import Options
-from analyzers.text import SourceText
+from tests.reports import loop_reports
 
 PRELUDE = """#include <math.h>
 #include <stdio.h>
@@ -21,13 +20,18 @@ void set(double *p, double v) { *p = v; }
 double *same(double *p) { return p; }
 double *kept;
 void keep(double *p) { kept = p; }
+static double own, own_array[8];
+#pragma omp threadprivate(own, own_array)
+int ascending(const void *x, const void *y) { return *(const int *)x - *(const int *)y; }
+int compared;
+int counting(const void *x, const void *y) { compared++; return *(const int *)x - *(const int *)y; }
+int unseen(const void *x, const void *y);
+struct flags { unsigned a : 4, b : 4; unsigned : 0; unsigned c : 4; int d; };
 """
 
 
 def first_loop(function: str, options: Options | None = None) -> LoopReport:
-    report = api.analyze(SourceText.of(PRELUDE + function), "c", options or Options())
-    (loop, *_) = [loop for placed in report.functions for loop in placed.result.loops]
-    return loop
+    return loop_reports(PRELUDE + function, options)[0]
 
 
 PROVED = {
@@ -40,11 +44,24 @@ PROVED = {
     "second half": "void f(double *a, int n) { double *b = a + n; for (int i = 0; i < n; i++) b[i] = a[i]; }",
     "pure callee": "void f(double *a, int n) { for (int i = 0; i < n; i++) a[i] = sq(a[i]); }",
     "callee that writes one element": "void f(double *a, int n) { for (int i = 0; i < n; i++) set(&a[i], i); }",
+    "callee that writes one element of an array": "double h[9]; void scale(double *p);"
+    " void f(int n) { for (int i = 0; i < n; i++) scale(h + i); }"
+    " void scale(double *p) { for (int k = 0; k < 3; k++) *p *= 2; }",
     "bytes": "void f(unsigned char *p, unsigned n) { for (unsigned i = 0; i < n; i++) p[i] ^= 255; }",
     "linearised": "void f(double *a, int n, int m) {"
     " for (int i = 0; i < n; i++) for (int j = 0; j < m; j++) a[i * m + j] = 0; }",
     "row pointer": "void f(double *a, int n, int m) {"
     " for (int i = 0; i < n; i++) { double *row = a + i * m; for (int j = 0; j < m; j++) row[j] = 0; } }",
+    "another member of a neighbour": "struct pair { struct pair *next; double v, w; };"
+    " void f(struct pair *p, int n) { for (int i = 0; i < n; i++) p[i].w = p[i].next->v; }",
+    "array of a record and its size": "struct V { double *d; int n; };"
+    " void f(struct V *s, int n) { for (int i = 0; i < n; i++) s->d[i] = s->n; }",
+    "sorted rows": "void f(int a[][8], int n) { for (int i = 0; i < n; i++) qsort(a[i], 8, sizeof(int), ascending); }",
+    "one bit-field": "void f(struct flags *s, int n) { for (int i = 0; i < n; i++) s[i].a = 1; }",
+    "separated bit-fields": "void f(struct flags *s) { for (int i = 0; i < 2; i++) if (i) s->a = 1; else s->c = 1; }",
+    "bit-field and member": "void f(struct flags *s) { for (int i = 0; i < 2; i++) if (i) s->c = 1; else s->d = 1; }",
+    "threadprivate in a team": "void f(int n, double *restrict a) {\n#pragma omp parallel\n{\n#pragma omp for\n"
+    "for (int i = 0; i < n; i++) a[i] = own; } }",
 }
 LIKELY = {
     "two parameters": ("void f(double *a, double *b, int n) { for (int i = 0; i < n; i++) a[i] = b[i + 1]; }", "a"),
@@ -56,6 +73,11 @@ SERIAL = {
     " for (int i = 1; i < n; i++) for (int j = 0; j < m; j++) a[i][j] = a[i - 1][j]; }",
     "running total": "void f(double *a, int n) { double s = 0; for (int i = 0; i < n; i++) { s += a[i]; a[i] = s; } }",
     "static local": "void f(double *a, int n) { for (int i = 0; i < n; i++) { static double l; a[i] = l; l = i; } }",
+    "bits shifted out": "void f(int *t, unsigned n) { for (unsigned i = 0; i < n; i++) t[(i << 28) >> 28] = i; }",
+    "comparison with a memory": "void f(int a[][8], int n) {"
+    " for (int i = 0; i < n; i++) qsort(a[i], 8, sizeof(int), &counting); }",
+    "also under a condition": "void f(double *a, int n)"
+    " { for (int i = 0; i < n; i++) { if (i > n) a[0] = 1; a[0] = 2; } }",
     "unsigned index": "void f(double *a, size_t n) { for (size_t i = 1; i < n; ++i) a[i] = a[i - 1]; }",
 }
 FILL = "for (int i = 0; i < n; i++) { for (int j = 0; j < 8; j++) w[j] = i; o[i] = w[3]; }"
@@ -84,9 +106,56 @@ UNKNOWN = {
     ),
     "print": ('void f(int n) { for (int i = 0; i < n; i++) printf("%d\\n", i); }', "io"),
     "volatile": ("void f(volatile int *a, int n) { for (int i = 0; i < n; i++) a[i] = 0; }", "volatile"),
+    "one of two pointers": (
+        "void f(double *a, int n, int k) { double *p = a; if (k) p = a + 1; for (int i = 0; i < n; i++) p[i] = a[i]; }",
+        "may-alias",
+    ),
     "kept value": (
         "void f(int n, float *y, float t) { for (int i = 0; i < n; i++) { if (y[i] > 0) t = y[i]; y[i] = t; } }",
         "scalar-carried",
+    ),
+    "kept value, read under a condition": (
+        "void f(int n, const double *a, double *restrict b, double t, double c) {"
+        " for (int i = 0; i < n; i++) { b[i] = c; if (a[i] > 0) b[i] = t; t = a[i]; } }",
+        "scalar-carried",
+    ),
+    "unseen comparison": (
+        "void f(int a[][8], int n) { for (int i = 0; i < n; i++) qsort(a[i], 8, sizeof(int), unseen); }",
+        "unknown-call",
+    ),
+    "adjacent bit-fields": (
+        "void f(struct flags *s) { for (int i = 0; i < 2; i++) if (i) s->a = 1; else s->b = 1; }",
+        "may-alias",
+    ),
+    "errno": (
+        "#include <errno.h>\nvoid f(double *a, int n) { for (int i = 0; i < n; i++) a[i] = errno ? 0 : sqrt(a[i]); }",
+        "threadprivate",
+    ),
+    "threadprivate": ("void f(double *a, int n) { for (int i = 0; i < n; i++) a[i] = own; }", "threadprivate"),
+    "threadprivate array": ("void f(int n) { for (int i = 0; i < n; i++) own_array[i] = i; }", "threadprivate"),
+    "threadprivate with a pragma": (
+        "void f(double *a, int n) {\n#pragma omp parallel for\nfor (int i = 0; i < n; i++) a[i] = own; }",
+        "threadprivate",
+    ),
+    "barrier at the end of a scope": (
+        "void f(int n, double *a) { for (int i = 0; i < n; i++) {\n#pragma omp scope\n a[i] = i; } }",
+        "contains-directive",
+    ),
+    "neighbours through pointers": (
+        "void f(struct node *p, int n) { for (int i = 0; i < n; i++) p[i].v = p[i].next->v; }",
+        "may-alias",
+    ),
+    "neighbours in an array of the file": (
+        "struct node pool[9]; void f(int n) { for (int i = 0; i < n; i++) pool[i].v = pool[i].next->v; }",
+        "may-alias",
+    ),
+    "whole records through pointers": (
+        "void f(struct node *p, int n) { for (int i = 0; i < n; i++) p[i] = *p[i].next; }",
+        "may-alias",
+    ),
+    "hash": (
+        "void f(int *t, unsigned n) { for (unsigned i = 0; i < n; i++) t[(i * 2654435761u) >> 22] = i; }",
+        "budget",
     ),
     "barrier": (
         "void f(int n, double *a) { for (int i = 0; i < n; i++) {\n#pragma omp barrier\n a[i] = i; } }",
@@ -171,7 +240,7 @@ def test_an_update_under_atomic_is_no_obstacle() -> None:
 def test_a_library_function_is_itself_where_its_header_is_included() -> None:
     source = "void f(double *a, int n) { for (int i = 0; i < n; i++) a[i] = sqrt(a[i]); }"
     assert first_loop(source).verdict.status == "parallel"
-    bare = api.analyze(SourceText.of(source), "c").functions[0].result.loops[0].verdict
+    bare = loop_reports(source)[0].verdict
     assert (bare.confidence, [a.kind for a in bare.assumptions]) == ("likely", ["library"])
 
 

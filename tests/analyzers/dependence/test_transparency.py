@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from analyzers import api
 from analyzers.dependence import effects
 from analyzers.dependence.facts import Transparent
 from analyzers.frontends.c import lower_file
 from analyzers.ir.verdicts import LoopReport
 from analyzers.text import SourceText
+from tests.reports import loop_reports
 
 BEFORE = """
 struct grid { int n; double *data; double *out; };
@@ -72,8 +72,7 @@ def test_left_to_the_summary(function: str) -> None:
 
 def first_loop(body: str) -> LoopReport:
     text = f"{BEFORE} void f(double *a, struct grid *g, struct cell *c, int n, int m) {{ {body} }}"
-    report = api.analyze(SourceText.of(text), "c")
-    return next(loop for placed in report.functions for loop in placed.result.loops if loop.function == "f")
+    return next(loop for loop in loop_reports(text) if loop.function == "f")
 
 
 FOR = "for (int i = 1; i < n; i++) "

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from analyzers import api
 from analyzers.ir.verdicts import LoopReport
 from analyzers.settings import Options
-from analyzers.text import SourceText
+from tests.reports import loop_reports
 
 GLOBALS = "extern int n, k; extern double *x; void relax(int); double other(double); static double a[100];\n"
 
 
 def first_loop(function: str, options: Options | None = None) -> LoopReport:
-    report = api.analyze(SourceText.of(GLOBALS + function), "c", options or Options())
-    return next(loop for placed in report.functions for loop in placed.result.loops)
+    return loop_reports(GLOBALS + function, options)[0]
 
 
 def test_a_bound_that_an_unseen_function_might_change() -> None:
@@ -80,6 +78,11 @@ def test_a_macro_that_stands_alone_is_a_call() -> None:
     loop = first_loop("void f(void) { for (int i = 0; i < n; i++) { PROLOGUE; a[i] = 1; } }")
     assert [a.text for a in loop.verdict.assumptions] == ["`PROLOGUE` is independent"]
     assert loop.conditional_pragma is not None
+
+
+def test_a_loop_that_a_directive_divides_needs_nobody_to_vouch() -> None:
+    loop = first_loop("void f(void) {\n#pragma omp parallel for\nfor (int i = 0; i < n; i++) relax(i); }")
+    assert (loop.verdict.assumptions, loop.conditional_pragma) == ((), None)
 
 
 def test_the_word_of_the_user_is_taken() -> None:

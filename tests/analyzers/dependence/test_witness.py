@@ -47,6 +47,13 @@ def test_values(value: Expr, expected: int | None) -> None:
     assert evaluate(value, {ROW: 5, U: 2}) == expected
 
 
+def test_a_deep_expression_has_no_known_value() -> None:
+    total: Expr = Name(ROW)
+    for _ in range(3000):
+        total = add(total, 1)
+    assert evaluate(total, {ROW: 5}) is None
+
+
 def test_parameters_by_structure() -> None:
     load = Element(Name(A), (Constant(3),), INT)
     assert evaluate(add(load, 1), {load: 6}) == 7

@@ -6,17 +6,14 @@ from textwrap import dedent, indent
 
 import pytest
 
-from analyzers.api import analyze, loops_of
+from analyzers.api import analyze
 from analyzers.ir.verdicts import LoopReport
 from analyzers.text import SourceText
-
-
-def reports(code: str) -> list[LoopReport]:
-    return [loop for _, loop in loops_of(analyze(SourceText.of(code), "c"))]
+from tests.reports import loop_reports
 
 
 def first(code: str) -> LoopReport:
-    return reports(code)[0]
+    return loop_reports(code)[0]
 
 
 def test_a_likely_loop_in_full() -> None:
@@ -186,7 +183,7 @@ def test_private_scalars_share_a_row() -> None:
 
 
 def test_a_loop_inside_says_where_the_better_place_is() -> None:
-    outer, inner = reports("static double a[900][900]; void f(void) { for (int i = 0; i < 900; i++)"
+    outer, inner = loop_reports("static double a[900][900]; void f(void) { for (int i = 0; i < 900; i++)"
                            " for (int j = 0; j < 900; j++) a[i][j] = 0.0; }")  # fmt: skip
     assert outer.profitable
     assert not inner.profitable
@@ -205,19 +202,19 @@ def test_a_loop_with_a_pragma_is_told_what_it_needs() -> None:
 
 def test_the_same_text_every_time() -> None:
     code = "\n".join(code for code, _ in HELP.values() if "#include" not in code)
-    assert [loop.explanation for loop in reports(code)] == [loop.explanation for loop in reports(code)]
+    assert [loop.explanation for loop in loop_reports(code)] == [loop.explanation for loop in loop_reports(code)]
 
 
 def test_no_line_is_too_long_for_a_terminal() -> None:
     for code, _ in HELP.values():
-        for loop in reports(code):
+        for loop in loop_reports(code):
             verdict, *table = loop.explanation.splitlines()  # clients wrap the verdict themselves
             assert verdict[0].isupper()
             assert all(len(line) <= 90 for line in table), loop.explanation
 
 
 def test_the_wrapping_of_a_macro_is_no_loop() -> None:
-    (loop,) = reports("#define ZERO(a, n) do { for (int q = 0; q < (n); q++) (a)[q] = 0.0; } while (0)\n"
+    (loop,) = loop_reports("#define ZERO(a, n) do { for (int q = 0; q < (n); q++) (a)[q] = 0.0; } while (0)\n"
                       "static double a[100000];\nvoid f(void)\n{\n    ZERO(a, 100000);\n}\n")  # fmt: skip
     assert (loop.verdict.status, loop.depth) == ("parallel", 0)
     assert not loop.profitable
@@ -242,7 +239,7 @@ def test_the_directive_that_is_there_is_kept(directive: str, expected: str) -> N
 
 
 def test_the_function_and_the_array_are_named_where_elements_are_not_known() -> None:
-    loop = reports("static double a[9]; static void g(void) { for (int i = 0; i < 9; i++) a[i] += 1; }\n"
+    loop = loop_reports("static double a[9]; static void g(void) { for (int i = 0; i < 9; i++) a[i] += 1; }\n"
                    "void f(void) { for (int t = 0; t < 5; t++) g(); }")[-1]  # fmt: skip
     assert loop.explanation.startswith("Cannot decide: `g` accesses `a`, which elements is not known.")
 

@@ -6,6 +6,7 @@ import pytest
 
 from analyzers.api import analyze, loops_of
 from analyzers.text import SourceText
+from tests.edits import applied
 
 NEST = """\
 static double a[900][900];
@@ -40,9 +41,7 @@ def test_reports_come_in_textual_order_with_depth_and_place() -> None:
 def test_a_pragma_goes_where_the_loop_stands_whatever_the_line_breaks() -> None:
     source = SourceText.of(NEST.replace("\n", "\r\n"))
     start, outer = next(iter(loops_of(analyze(source, "c"))))
-    (edit,) = outer.fixes[0].edits
-    at = start + edit.span.start
-    changed = source.data[:at] + edit.text.encode() + source.data[at:]
+    changed = applied(source.data, outer.fixes[0].edits, start)
     assert b"\r\n\t#pragma omp parallel for private(j)\r\n\tfor (i" in changed
 
 
@@ -87,10 +86,7 @@ def test_restrict_turns_likely_into_proved(code: str) -> None:
     start, loop = next(iter(loops_of(analyze(source, "c"))))
     assert loop.verdict.confidence == "likely"
     (fix,) = [fix for fix in loop.fixes if "restrict" in fix.title]
-    text = source.data
-    for edit in sorted(fix.edits, key=lambda edit: edit.span.start, reverse=True):
-        at = start + edit.span.start
-        text = text[:at] + edit.text.encode() + text[start + edit.span.end :]
+    text = applied(source.data, fix.edits, start)
     _, after = next(iter(loops_of(analyze(SourceText.of(text), "c"))))
     assert after.verdict.status == "parallel", text.decode()
     assert not any("restrict" in fix.title for fix in after.fixes)

@@ -1,3 +1,5 @@
+"""Code that is damaged or half typed: nothing raises, and an error costs only its surroundings."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,6 +1,10 @@
+"""Directives in the tree: what each of them holds, and the expressions in their clauses."""
+
 from __future__ import annotations
 
+from analyzers.frontends.c import CFrontend
 from analyzers.ir.statements import Construct, walk_statements
+from analyzers.text import SourceText
 from tests.ir_text import body, expr, function, lowered
 
 
@@ -93,6 +97,33 @@ def test_macros_in_clauses() -> None:
         assert threads.items[0].text == "THREADS"
         assert threads.items[0].expr is not None
         assert expr(threads.items[0].expr) == "4"
+
+
+def test_macros_that_are_clauses_and_directives() -> None:
+    before = "#define TEAM(x) num_threads((x) + 1) OWN\n#define OWN private(m)\n#define LOOPS parallel for\n"
+    text = "\n#pragma omp LOOPS TEAM(n) collapse(1)\nfor (;;) n++;"
+    assert body(text, before=before) == "#parallel for num_threads((n) + 1) private(m) collapse(1) {for(; ; ) {n += 1}}"
+    source = f"{before}void f(int n, int m) {{{text}\n}}"
+    (construct,) = function(source).body.statements
+    assert isinstance(construct, Construct)
+    assert not construct.directive.unknown
+    threads = construct.directive.first("num_threads")
+    assert threads is not None
+    start = source.index("void f")
+    assert source[start:][threads.span.start :].startswith("TEAM(n)")
+    collapse = construct.directive.first("collapse")
+    assert collapse is not None
+    assert source[start:][collapse.span.start : collapse.span.end] == "collapse(1)"
+
+
+def test_a_changed_macro_changes_the_clause() -> None:
+    text = "#define OWN %s(m)\nvoid f(int n, int m) {\n#pragma omp parallel OWN\nn = m; }"
+    frontend = CFrontend()
+    for word in ("private", "firstprivate"):
+        frontend.update(SourceText.of(text % word))
+        (construct,) = frontend.lower(frontend.chunks()[-1]).body.statements
+        assert isinstance(construct, Construct)
+        assert [c.name for c in construct.directive.clauses] == [word]
 
 
 def test_inactive_and_foreign_pragmas_do_nothing() -> None:

@@ -1,3 +1,5 @@
+"""Expressions and declarations of C as typed expressions without side effects."""
+
 from __future__ import annotations
 
 import pytest

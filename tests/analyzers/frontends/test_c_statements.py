@@ -1,3 +1,5 @@
+"""Statements and functions of C as structured statements."""
+
 from __future__ import annotations
 
 import pytest

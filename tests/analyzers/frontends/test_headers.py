@@ -1,3 +1,5 @@
+"""What is read from the headers of the system."""
+
 from __future__ import annotations
 
 import pytest

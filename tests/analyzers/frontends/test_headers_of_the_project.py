@@ -1,3 +1,5 @@
+"""Headers of the project and the flags of a compilation database."""
+
 from __future__ import annotations
 
 import json
@@ -6,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from analyzers.api import analyze
 from analyzers.frontends.c import CFrontend, lower_file
 from analyzers.frontends.compile_commands import flags_for
 from analyzers.ir.expressions import walk
@@ -145,3 +148,29 @@ def test_without_a_path_nothing_is_read(tmp_path: Path, monkeypatch: pytest.Monk
     names = [e for s in walk_statements(placed.function.body) for e in expressions(s) for e in walk(e)]
     assert not any(isinstance(s, Unknown) for s in walk_statements(placed.function.body))
     assert "K" in map(expr, names)
+
+
+@pytest.mark.parametrize(
+    ("pragma", "expected"),
+    [
+        ("parallel for TEAM(4)", []),
+        ("LOOPS private(n)", []),
+        ("parallel for default(none) SHARED", []),
+        ("parallel for schedul(static)", ["omp-unknown-clause"]),
+        ("paralell for", ["omp-unknown-directive"]),
+    ],
+)
+def test_words_in_directives_may_be_macros_of_a_header_that_is_missing(
+    tmp_path: Path, pragma: str, expected: list[str]
+) -> None:
+    text = f"void f(int n, double *x) {{\n#pragma omp {pragma}\nfor (int i = 0; i < n; i++) x[i] = n; }}"
+    path = tmp_path / "main.c"
+
+    def found(source: str) -> list[str]:
+        path.write_text(source)
+        return [
+            f.rule for p in analyze(SourceText.of(source), "c", path=str(path)).functions for f in p.result.findings
+        ]
+
+    assert found('#include "missing.h"\n' + text) == expected
+    assert found(text)

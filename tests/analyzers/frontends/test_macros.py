@@ -1,3 +1,5 @@
+"""Expansion of macros: what comes out, and where each part of it came from."""
+
 from __future__ import annotations
 
 import re

@@ -1,3 +1,5 @@
+"""Comments and preprocessor lines blanked in place: every offset stays true."""
+
 from __future__ import annotations
 
 import pytest

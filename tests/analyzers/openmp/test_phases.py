@@ -6,7 +6,8 @@ import pytest
 
 from analyzers.ir.statements import Function, Loop, Stmt, walk_statements
 from analyzers.openmp.concurrency import modes
-from analyzers.openmp.phases import Phases, Placement, meet, place
+from analyzers.openmp.decisions import meet
+from analyzers.openmp.phases import Phases, Placement, place
 from tests.analyzers.openmp.lowered import assignment, constructs, function
 
 
@@ -53,6 +54,7 @@ FOR = "for (int i = 0; i < n; i++)"
         ("#pragma omp critical(a)\nx[0] = 1;\n#pragma omp critical(b)\ny[0] = 1;", True),
         ("omp_set_lock(&l); x[0] = 1; omp_unset_lock(&l); omp_set_lock(&l); y[0] = 1; omp_unset_lock(&l);", False),
         ("omp_set_lock(&l); x[0] = 1; omp_unset_lock(&l); y[0] = 1;", True),
+        (f"#pragma omp taskloop\n{FOR} x[i] = 1;\ny[0] = 1;", True),
         # A branch with a barrier: all threads take it, or none.
         ("if (c) {\n x[0] = 1;\n#pragma omp barrier\n}\ny[0] = 1;", False),
         ("x[0] = 1;\nif (c) {\n#pragma omp barrier\n}\ny[0] = 1;", True),
@@ -79,6 +81,8 @@ TASKS = "#pragma omp single\n{\n"
         ("#pragma omp task\nx[0] = 1;\ny[0] = 1;", True),
         ("#pragma omp task\nx[0] = 1;\n#pragma omp taskwait\ny[0] = 1;", False),
         ("#pragma omp task if(0)\nx[0] = 1;\ny[0] = 1;", False),
+        (f"#pragma omp taskloop\n{FOR} x[i] = 1;\ny[0] = 1;", False),
+        (f"#pragma omp taskloop nogroup\n{FOR} x[i] = 1;\ny[0] = 1;", True),
         ("y[0] = 1;\n#pragma omp task\nx[0] = 1;", False),
         ("#pragma omp task\nx[0] = 1;\n#pragma omp task\ny[0] = 1;", True),
         ("#pragma omp task depend(out: c)\nx[0] = 1;\n#pragma omp task depend(in: c)\ny[0] = 1;", False),
@@ -133,9 +137,27 @@ def test_a_row_of_nested_conditions_with_barriers_has_few_phases(inner: int) -> 
     assert len(at(lowered, phases, "y").phases[0]) == 16 * inner + 1
 
 
+@pytest.mark.parametrize("head", ["if (y[1])", "if (y[1]) x[0] = 2; else", "for (int k = 0; k < n; k++)"])
+def test_conditions_with_barriers_in_a_loop_have_few_phases(head: str) -> None:
+    sweeps = "".join(f"if (x[{k}]) {{\n#pragma omp for\n{FOR} x[i] = 1;\n}}\n" for k in range(3))
+    body = "for (int t = 0; t < n; t++) {" + f"{head} {{ {sweeps} }}\n" * 12 + "y[0] = 1; }"
+    lowered, phases = region(body)
+    assert len(at(lowered, phases, "y").phases[0]) < 200
+
+
+def test_a_row_of_switches_with_barriers_has_few_phases() -> None:
+    sweep = f"if (x[1]) {{\n#pragma omp for\n{FOR} x[i] = 1;\n}}\n"
+    body = f"switch (c) {{ case 1: {sweep} break; case 2: {sweep} break; default: {sweep} }}\n" * 12 + "y[0] = 1;"
+    lowered, phases = region(body)
+    assert len(at(lowered, phases, "y").phases[0]) == 37
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
+        ("switch (c) { case 1: x[0] = 1;\n#pragma omp barrier\nbreak; default: y[0] = 1; }", False),
+        ("switch (c) { case 1: x[0] = 1; break; case 2:\n#pragma omp barrier\nbreak; }\ny[0] = 1;", True),
+        ("switch (c) { case 1: x[0] = 1; case 2:\n#pragma omp barrier\nbreak; }\ny[0] = 1;", False),
         ("if (n) { if (c) { x[0] = 1;\n#pragma omp barrier\n} }\ny[0] = 1;", False),
         ("if (n) { x[0] = 1; if (c) {\n#pragma omp barrier\n} }\ny[0] = 1;", True),
         ("if (n) { if (c) {\n#pragma omp barrier\n} x[0] = 1; }\ny[0] = 1;", True),

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from analyzers.dependence.facts import FunctionFacts, LoopFacts, Reduction
+from analyzers.frontends.c_notation import C
 from analyzers.ir.expressions import Binary, Call, Constant, Element, Expr, Name
 from analyzers.ir.statements import Assign, Block, Evaluate, Function, Loop, LoopHeader, Stmt
 from analyzers.ir.symbols import INT, REAL, Extent, Symbol, Type
 from analyzers.ir.verdicts import Assumption, Verdict
 from analyzers.openmp.synthesis import Proposal, propose
 from analyzers.text import NOWHERE
+from tests.reports import loop_reports
 
 PARALLEL = Verdict("parallel")
 SERIAL = Verdict("dependent")
@@ -38,7 +42,7 @@ def facts(made: Loop, index: Symbol, bound: Expr, parent: Loop | None = None, **
 
 
 def offers(*loops: LoopFacts) -> tuple[Proposal, ...]:
-    function = Function("f", (), False, Block((), NOWHERE), NOWHERE, NOWHERE, "")
+    function = Function("f", (), False, Block((), NOWHERE), NOWHERE, NOWHERE, "", notation=C)
     return propose(FunctionFacts(function, (), loops, {}))
 
 
@@ -57,7 +61,7 @@ def test_clauses_in_their_order() -> None:
         loop(X, Name(N), store(X)),
         X,
         Name(N),
-        private=(J, K),
+        private=(J, K, N),  # what is lastprivate is private too
         firstprivate=(T,),
         lastprivate=(N,),
         linear=((S, Constant(2)),),
@@ -167,6 +171,34 @@ def test_a_call_weighs() -> None:
     (heavy,) = offers(facts(loop(X, Constant(5000), call), X, Constant(5000)))
     assert not light.profitable
     assert heavy.profitable
+
+
+ARRAYS = "static double a[300], b[300], u[300][300]; static int k[300]; double g(double); double sqrt(double);"
+
+
+@pytest.mark.parametrize(
+    ("loop", "pragma"),
+    [
+        ("for (int i = 0; i < 300; i++) a[i] = b[i] + 1;", "#pragma omp simd"),
+        ("for (int i = 299; i >= 0; i--) a[i] = b[299 - i];", "#pragma omp simd"),
+        ("for (int i = 0; i < 300; i++) s += a[i];", "#pragma omp simd reduction(+:s)"),
+        ("for (int i = 0; i < 300; i++) { t = a[i]; b[i] = t * t; }", "#pragma omp simd private(t)"),
+        ("for (int i = 0; i < 300; i++) a[i] = sqrt(b[i]);", "#pragma omp simd"),
+        ("for (int i = 0; i < 300; i++) u[3][i] = b[i];", "#pragma omp simd"),
+        ("for (int i = 0; i < 300; i++) u[i][3] = b[i];", None),  # not one element after the other
+        ("for (int i = 0; i < 300; i += 2) a[i] = b[i];", None),
+        ("for (int i = 0; i < 150; i++) a[2 * i] = b[i];", None),
+        ("for (int i = 0; i < 300; i++) a[i] = b[k[i]];", None),
+        ("for (int i = 0; i < 300; i++) a[i] = g(b[i]);", None),
+        ("for (int i = 0; i < 300; i++) if (b[i] > 0) a[i] = 1;", "#pragma omp simd"),
+        ("for (int i = 0; i < 3; i++) a[i] = b[i];", None),
+        ("for (int i = 0; i < 300; i++) for (int j = 0; j < 3; j++) u[i][j] = 1;", None),
+    ],
+)
+def test_a_loop_too_small_for_threads_may_fill_vectors(loop: str, pragma: str | None) -> None:
+    report = loop_reports(f"{ARRAYS} double f(double s, double t) {{ {loop} return s; }}")[0]
+    titles = [fix.title for fix in report.fixes if "omp simd" in fix.title]
+    assert titles == ([] if pragma is None else [f"insert `{pragma}`"])
 
 
 def test_a_private_copy_must_fit_the_stack_of_a_thread() -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from analyzers.api import analyze
-from analyzers.ir.verdicts import Edit, Finding
+from analyzers.ir.verdicts import Finding
 from analyzers.text import SourceText
+from tests.edits import applied
 from tests.fixtures_check import FIXTURES
 
 BAD = sorted(FIXTURES.glob("c/*/*_bad.c"))
@@ -26,12 +27,6 @@ def identity(finding: Finding) -> tuple[str, str]:
     return finding.rule, finding.facts.get("variable", finding.message)
 
 
-def applied(text: bytes, start: int, edits: tuple[Edit, ...]) -> bytes:
-    for edit in sorted(edits, key=lambda e: (e.span.start, e.span.end), reverse=True):
-        text = text[: start + edit.span.start] + edit.text.encode() + text[start + edit.span.end :]
-    return text
-
-
 @pytest.mark.parametrize("path", BAD, ids=lambda p: f"{p.parent.name}-{p.stem}")
 def test_safe_fixes_repair(path: Path) -> None:
     text = path.read_bytes()
@@ -41,7 +36,7 @@ def test_safe_fixes_repair(path: Path) -> None:
         for fix in finding.fixes:
             if not fix.safe:
                 continue
-            after = Counter(identity(f) for _, f in placed_findings(applied(text, start, fix.edits)))
+            after = Counter(identity(f) for _, f in placed_findings(applied(text, fix.edits, start)))
             gone = before - after
             new = after - before
             assert gone[identity(finding)] >= 1, f"{fix.title} leaves {finding.message}"

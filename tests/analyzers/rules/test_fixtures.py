@@ -7,14 +7,32 @@ from pathlib import Path
 import pytest
 
 from analyzers.rules.registry import MODULES
-from tests.fixtures_check import FIXTURES, annotations, check, findings
+from tests.fixtures_check import FIXTURES, Expected, annotations, check, findings
 
-FILES = sorted(p for p in FIXTURES.glob("*/*/*") if p.parent.name in ("race", "omp") and p.suffix != ".h")
+FILES = sorted(path for path in FIXTURES.rglob("*") if path.is_file())
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(FIXTURES)))
 def test_findings_are_those_annotated(path: Path) -> None:
     check(path)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("    // ^ race-shared-scalar: x", Expected(1, "race-shared-scalar", "x")),
+        ("// ^ race-shared-scalar: x (likely)", Expected(1, "race-shared-scalar", "x", "likely")),
+        ("! ^ omp-unknown-clause: a b", Expected(1, "omp-unknown-clause", "a b")),
+    ],
+)
+def test_an_annotation_is_read(line: str, expected: Expected) -> None:
+    assert annotations(f"code\n{line}\n") == [expected]
+
+
+@pytest.mark.parametrize("line", ["// ^ race-shared-scalar", "//^race-shared-scalar x", "// ^ race: x (very likely)"])
+def test_an_annotation_that_cannot_be_read_is_refused(line: str) -> None:
+    with pytest.raises(ValueError, match="line 2"):
+        annotations(f"code\n{line}\n")
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if m.startswith(("race.", "omp."))])

@@ -31,7 +31,7 @@ try {
         await workbench.see('.squiggly-error', undefined, 30_000);
     });
     await step('a code lens says which loop is parallel', async () => {
-        await workbench.see('.codelens-decoration', /parallel/);
+        await workbench.see('.codelens-decoration', /(?<!not )parallel/);
         await workbench.see('.codelens-decoration', /not parallel/);
     });
     await step('the status item counts', async () => {
@@ -41,7 +41,7 @@ try {
     await step('hover explains', async () => {
         await workbench.goTo(lineOf('y[i] = ') - 1, 6);
         await workbench.command('Show or Focus Hover');
-        await workbench.see('.monaco-hover', /parallel/);
+        await workbench.see('.monaco-hover', /can run in parallel/);
         await workbench.picture('2-hover');
         await workbench.press('Escape');
     });
@@ -92,7 +92,7 @@ try {
         await workbench.command('hpc-ls: Show the Analysis of This Loop');
         await workbench.see('.tab', /Analysis of the loop/);
         const page = workbench.page.frameLocator('iframe.webview').frameLocator('iframe');
-        await page.locator('body', { hasText: /y/ }).waitFor();
+        await page.locator('body', { hasText: /can run in parallel/ }).waitFor();
         await workbench.picture('8-analysis');
     });
     if (failures > 0) console.log(workbench.complaints.slice(-20).join('\n'));

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -301,7 +302,7 @@ def test_json_of_check() -> None:
         "related",
         "fixes",
     ]
-    # A character outside of the basic plane is two UTF-16 units.
+    # A character outside the basic plane is two UTF-16 units.
     assert diagnostic["range"] == {"start": {"line": 5, "character": 17}, "end": {"line": 5, "character": 22}}
     assert diagnostic["fixes"][0]["edits"][0]["newText"] == " reduction(+:total)"
     assert second == {
@@ -411,3 +412,18 @@ def test_github_columns_only_within_a_line() -> None:
     finding = Finding("omp-x", "omp", "hint", "proved", span(TEXT, "total = 0.0;\n    #pragma"), "m")
     line = render(GithubReporter, outcome(findings=(Located(finding, "f"),)))
     assert line.startswith("::notice file=src/energy.c,line=3,endLine=4,title=")
+
+
+@pytest.mark.parametrize(
+    ("make", "shown"),
+    [
+        (lambda out: TextReporter(out, io.StringIO(), "never"), "  fix   Write to another array."),
+        (lambda out: JsonReporter(out, loops=False), '"help": "Write to another array."'),
+        (SarifReporter, "\\nWrite to another array."),
+        (GithubReporter, "%0Afix: Write to another array."),
+    ],
+)
+def test_without_a_fix_it_is_said_what_to_do(make: Make, shown: str) -> None:
+    located = race()
+    finding = replace(located.finding, fixes=(), help="Write to another array.")
+    assert shown in render(make, outcome(findings=(replace(located, finding=finding),)))

@@ -1,0 +1,49 @@
+"""How C and C++ write directives and promises."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from analyzers.ir.notation import Notation, Promise
+from analyzers.ir.symbols import Symbol
+from analyzers.ir.verdicts import Edit
+from analyzers.text import Span
+
+_BRACKET = re.compile(rb"\s*\[\s*")
+
+
+def _restrict(text: bytes, symbol: Symbol) -> Edit | None:
+    """`restrict` on a pointer parameter (C11 §6.7.3.1)."""
+    span = symbol.span
+    if not symbol.is_pointer or symbol.type.restrict or text[span.start : span.end] != symbol.name.encode():
+        return None
+    # `double x[n]` is a pointer whose qualifiers stand in the brackets (C11 §6.7.6.3).
+    bracket = _BRACKET.match(text, span.end)
+    at = bracket.end() if bracket else span.start
+    empty = bracket is not None and text[at : at + 1] == b"]"
+    return Edit(Span(at, at), "restrict" if empty else "restrict ")
+
+
+C = Notation(
+    sentinel="#pragma omp",
+    loop_words=frozenset((b"for", b"while", b"do")),
+    # A pragma of the compiler's own between an OpenMP directive and its loop is an error for most compilers.
+    bound_to_loop=re.compile(
+        rb"#\s*pragma\s+(?:GCC\s+(?:ivdep|unroll)|clang\s+loop|unroll|nounroll|ivdep|vector|simd)\b"
+    ),
+    distinct=Promise("restrict", _restrict),
+)
+
+
+def _restrict_extension(text: bytes, symbol: Symbol) -> Edit | None:
+    """`__restrict` on a pointer parameter, which all compilers of C++ know; not in brackets, not on a reference."""
+    span = symbol.span
+    if not symbol.is_pointer or symbol.type.restrict or text[span.start : span.end] != symbol.name.encode():
+        return None
+    if _BRACKET.match(text, span.end) or not text[: span.start].rstrip().endswith(b"*"):
+        return None
+    return Edit(Span(span.start, span.start), "__restrict ")
+
+
+CPP = replace(C, distinct=Promise("__restrict", _restrict_extension))

@@ -1,0 +1,177 @@
+"""How sure a race is: what keeps it from being shown, and what must not hide it."""
+
+from __future__ import annotations
+
+import pytest
+
+from analyzers.api import analyze
+from analyzers.text import SourceText
+
+
+def found(body: str, before: str = "") -> list[tuple[str, str | None, str]]:
+    """Rule, variable and confidence of each finding about races in a function with this body."""
+    text = f"{before}\nvoid f(int n, int k, double *a, double *b) {{\n{body}\n}}\n"
+    (*_, function) = analyze(SourceText.of(text), "c").functions
+    return [
+        (finding.rule, finding.facts.get("variable"), finding.confidence)
+        for finding in function.result.findings
+        if finding.category == "race"
+    ]
+
+
+FOR = "for (int i = 0; i < n; i++)"
+
+
+STATIC = "for nowait schedule(static)"
+
+
+def two_loops(between: str, first: str, second: str, directive: str = STATIC) -> str:
+    """Two worksharing loops without a barrier between them, and what each thread does in between."""
+    head = f"#pragma omp {directive}\n"
+    return f"#pragma omp parallel firstprivate(k)\n{{\n{head}{first}\n{between}\n{head}{second}\n}}"
+
+
+@pytest.mark.parametrize(
+    ("directive", "races"),
+    [
+        (STATIC, False),
+        ("for nowait", False),
+        ("for nowait schedule(dynamic)", True),
+        ("for nowait schedule(runtime)", True),
+        ("for nowait schedule(static) order(unconstrained: concurrent)", True),
+        ("loop nowait", True),
+    ],
+)
+def test_loops_that_deal_out_their_iterations_alike_need_no_barrier(directive: str, races: bool) -> None:
+    from_k = "for (int i = k; i < n; i++) a[i] += 1;"
+    expected = [("race-missing-barrier", "a", "proved")] if races else []
+    assert found(two_loops("", from_k, from_k, directive)) == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "races"),
+    [
+        ("for (int i = 0; i < n; i++) a[i] = 1;", "for (int j = 0; j <= n - 1; j++) a[j] += 1;", False),
+        ("for (int i = 0; i < n; i++) a[i] = 1;", "for (int i = 1; i <= n; i++) a[i - 1] += 1;", False),
+        ("for (int i = 0; i < n; i++) a[i] = 1;", "for (int i = 1; i < n + 1; i++) a[i] += 1;", True),
+        ("for (int i = 0; i < n; i++) a[i] = 1;", "for (int i = 1; i < n; i++) a[i] += 1;", True),
+        ("for (int i = 0; i < n; i++) a[i] = 1;", "for (int i = 1; i < n; i++) a[i - 1] += 1;", True),
+        ("for (int i = 0; i < n; i += 2) a[i] = 1;", "for (int i = 0; i < n; i++) a[i] += 1;", True),
+        ("for (int i = n; i > 0; i--) a[i] = 1;", "for (int i = n; i >= 1; i--) a[i] += 1;", False),
+        ("for (int i = n - 1; i >= 0; i--) a[i] = 1;", "for (int i = n; i > 0; i--) a[i - 1] += 1;", False),
+        ("for (int i = n - 1; i >= 0; i--) a[i] = 1;", "for (int i = 0; i < n; i++) a[i] += 1;", True),
+    ],
+)
+def test_the_same_logical_iteration_is_run_by_the_same_thread(first: str, second: str, races: bool) -> None:
+    """OpenMP 5.2 §11.5.3: where both loops have as many iterations, whatever their indices are."""
+    assert found(two_loops("", first, second)) == ([("race-missing-barrier", "a", "proved")] if races else [])
+
+
+def test_loops_dealt_out_alike_in_different_serial_loops_need_no_barrier() -> None:
+    inner = f"#pragma omp {STATIC}\nfor (int i = 0; i < n; i++) a[i] += 1;"
+    rounds = "for (int t = 0; t < 9; t++) {\n" + inner + "\n}"
+    confidences = {confidence for _, _, confidence in found(f"#pragma omp parallel\n{{ {rounds} {rounds} }}")}
+    assert confidences <= {"possible"}
+
+
+def test_collapse_of_one_loop_changes_nothing() -> None:
+    loop = "for (int i = 0; i < n; i++) a[i] += 1;"
+    assert found(two_loops("", loop, loop, f"{STATIC} collapse(1)")) == []
+
+
+def test_every_thread_makes_the_tasks_of_a_taskloop() -> None:
+    loop = "#pragma omp taskloop\nfor (int i = 0; i < n; i++) a[i] += 1;"
+    assert [c for _, v, c in found(f"#pragma omp parallel\n{{\n{loop}\n}}") if v == "a"] == ["proved"]
+    assert found(f"#pragma omp parallel\n{{\n#pragma omp single\n{{\n{loop}\n}}\n}}") == []
+    assert found(f"#pragma omp parallel\n{{\n#pragma omp masked\n{{\n{loop}\n}}\n}}") == []
+
+
+def test_a_callee_that_may_skip_its_write_is_only_likely_to_race() -> None:
+    callee = "void put(double *p, int v) { for (int k = 0; k < v; k++) if (k > 3) *p = v; }"
+    body = f"#pragma omp parallel for\n{FOR} put(&a[0], i);"
+    assert [(v, c) for _, v, c in found(body, callee)] == [("a", "likely")]
+    always = "void put(double *p, int v) { *p = 0; for (int k = 0; k < v; k++) *p = k; }"
+    assert [(v, c) for _, v, c in found(body, always)] == [("a", "proved")]
+
+
+def test_a_lower_bound_that_changed_deals_them_out_otherwise() -> None:
+    from_k = "for (int i = k; i < n; i++) a[i] += 1;"
+    assert found(two_loops("k = k + 1;", from_k, from_k)) == [("race-missing-barrier", "a", "possible")]
+
+
+def test_an_upper_bound_that_changed_deals_them_out_otherwise() -> None:
+    to_k = "for (int i = 0; i < k; i++) a[i] += 1;"
+    assert found(two_loops("k = k + 1;", to_k, to_k)) == [("race-missing-barrier", "a", "possible")]
+
+
+def test_a_variable_that_changed_does_not_mean_the_same_element() -> None:
+    advance = "void advance(int *p) { *p += 100; }"
+    for change, confidence in (("", "proved"), ("k = k + n;", "possible"), ("advance(&k);", "possible")):
+        body = two_loops(change, f"{FOR} a[k + i] = 1;", f"{FOR} a[k + i] = 2;", "for nowait schedule(dynamic)")
+        assert found(body, advance) == [("race-missing-barrier", "a", confidence)]
+
+
+def test_a_private_copy_is_not_the_variable_that_others_write() -> None:
+    body = f"""double x = 0;
+    #pragma omp parallel
+    {{
+        #pragma omp single nowait
+        x = 1;
+        #pragma omp for private(x) nowait
+        {FOR} {{ x = a[i]; b[i] = x; }}
+    }}
+    b[0] = x;"""
+    assert found(body) == []
+    assert found(body.replace("private(x) ", "")) != []
+
+
+WAIT = """
+#pragma omp parallel sections
+{{
+    #pragma omp section
+    {{
+        u[0] = 1;
+        #pragma omp flush
+        #pragma omp atomic write
+        flag = 1;
+    }}
+    #pragma omp section
+    {{
+        int seen = 0;
+        {wait}
+        #pragma omp flush
+        u[1] = u[0];
+    }}
+}}
+"""
+READ = "\n#pragma omp atomic read\nseen = flag;\n"
+
+
+@pytest.mark.parametrize(
+    ("wait", "confidence"),
+    [
+        (f"while (1) {{ {READ} if (seen) break; }}", "possible"),
+        (f"for (;;) {{ {READ} if (seen) break; }}", "possible"),
+        (f"while (!seen) {{ {READ} }}", "possible"),
+        (f"do {{ {READ} }} while (!seen);", "possible"),
+        (f"for (int i = 0; i < n; i++) {{ {READ} }}", "proved"),
+        ("", "proved"),
+    ],
+)
+def test_who_waits_for_another_thread_may_be_right(wait: str, confidence: str) -> None:
+    assert found(WAIT.format(wait=wait), "static double u[9]; static int flag;") == [
+        ("race-between-sections", "u", confidence)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("unprotected", "expected"),
+    [
+        ("#pragma omp atomic write", {("u", "possible"), ("flag", "likely")}),
+        ("#pragma omp atomic read", {("u", "proved"), ("flag", "likely")}),
+    ],
+)
+def test_a_flag_without_protection_orders_nothing(unprotected: str, expected: set[tuple[str, str]]) -> None:
+    body = WAIT.format(wait=f"while (!seen) {{ {READ} }}").replace(unprotected, "")
+    races = found(body, "static double u[9]; static int flag;")
+    assert {(variable, confidence) for _, variable, confidence in races} == expected
