@@ -239,6 +239,8 @@ def _declare_items(
                     handler(context, node)
         for name in (*names.fresh, *(tag.split()[-1] for tag in tags.fresh)):
             environment.texts.setdefault(name, []).append(text)
+            if "::" in name:  # a member is named without its class too
+                environment.texts.setdefault(name.rpartition("::")[2], []).append(text)
         if tree is not None and tree.root_node.has_error:
             environment.broken.append(number)
 

@@ -16,7 +16,7 @@ from analyzers.frontends.c_expressions import constant_value, effect_free, expre
 from analyzers.frontends.c_guesses import by_subscripts, guesses
 from analyzers.frontends.c_memory import initial_value
 from analyzers.frontends.cpp_calls import REFERENCE, arguments_of, called, constructed
-from analyzers.frontends.cpp_types import AUTO, deduced, is_container, path
+from analyzers.frontends.cpp_types import AUTO, deduced, is_container, owns, path
 from analyzers.ir.expressions import ZERO, Cast, Constant, Element, Expr, Field, Name, Opaque
 from analyzers.ir.statements import Declare, Evaluate
 from analyzers.ir.symbols import UNKNOWN_TYPE, Storage, Symbol, Type
@@ -94,7 +94,7 @@ def formals(c: Context, function: Node) -> tuple[tuple[str, Type], ...]:
         name, kind, reference = (None, base, False) if part is None else declarator(c, part, base)
         if name is None and kind.kind == "void" and not reference:
             continue
-        kind = referred(kind) if reference else parameter_type(kind) if not is_container(kind) else kind
+        kind = referred(kind) if reference else parameter_type(kind) if not owns(kind) else kind
         found.append((c.text(name) if name is not None else "", kind))
     return tuple(found)
 
@@ -102,7 +102,7 @@ def formals(c: Context, function: Node) -> tuple[tuple[str, Type], ...]:
 def referred(kind: Type) -> Type:
     """The pointer that a reference to an object of this type becomes."""
     inner = c_types.decayed(kind) if kind.kind == "array" else c_types.pointer_to(kind)
-    container = kind.name if is_container(kind) else inner.name.removesuffix("*").rstrip()
+    container = kind.name if owns(kind) else inner.name.removesuffix("*").rstrip()
     return replace(inner, name=f"{container} {REFERENCE}")
 
 

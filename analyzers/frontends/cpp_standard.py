@@ -9,6 +9,7 @@ from analyzers.frontends.c_algebra import combine
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_expressions import expression
 from analyzers.frontends.c_memory import initial_value
+from analyzers.frontends.cpp_types import is_container
 from analyzers.ir.expressions import Address, Binary, Element, Expr, Field, Name, Opaque
 from analyzers.ir.statements import Assign
 from analyzers.ir.symbols import REAL, UNKNOWN_TYPE, Type
@@ -109,7 +110,7 @@ def _swapped(c: Context, values: tuple[Expr, ...], node: Node) -> bool:
     for value in values:
         if not isinstance(value, (Name, Element, Field)) or value.type.kind == "array":
             return False
-        if cpp_containers.is_container(value.type):
+        if is_container(value.type):
             return False
     span = c.span(node)
     kept = c.temporary(first.type, span, first)

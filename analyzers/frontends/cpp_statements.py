@@ -15,7 +15,7 @@ from analyzers.frontends.c_dialect import Statements
 from analyzers.frontends.c_expressions import expression, mentions
 from analyzers.frontends.c_statements import block, body, check
 from analyzers.frontends.cpp_declarations import bind, bound, declaration, declarator, head
-from analyzers.frontends.cpp_types import deduced
+from analyzers.frontends.cpp_types import deduced, is_container
 from analyzers.ir.expressions import ONE, ZERO, Binary, Expr, Name, Opaque
 from analyzers.ir.statements import Assign, Block, Declare, If, Jump, Loop, Unknown
 from analyzers.ir.symbols import INT, Symbol
@@ -83,7 +83,7 @@ def _element(c: Context, node: Node, here: Expr) -> None:
         return
     symbol = c.declare(c.text(name), deduced(here.type, kind), "local", span)
     c.out.append(Declare(symbol, here, span))
-    if cpp_containers.is_container(symbol.type):
+    if is_container(symbol.type):
         cpp_containers.declared(c, symbol, None, span)
 
 
