@@ -120,7 +120,12 @@ def _static(c: Context, node: Node, name: str, kind: Type) -> None:
     value_node = node.child_by_field_name("default_value")
     value = constant_value(c, value_node) if kind.const and value_node is not None else None
     c.scope.names[full] = Symbol(
-        f"//{full}", full, kind, "global", value=None if value is None else Constant(value, kind)
+        f"//{full}",
+        full,
+        kind,
+        "global",
+        threadprivate=name in c.threadprivate,
+        value=None if value is None else Constant(value, kind),
     )
 
 

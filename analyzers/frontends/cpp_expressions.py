@@ -8,17 +8,16 @@ from analyzers.frontends import c_operators, c_types, cpp_containers
 from analyzers.frontends.c_algebra import address, element
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_dialect import Expressions
-from analyzers.frontends.c_expressions import expression, mentions, opaque
+from analyzers.frontends.c_expressions import expression, mentions, noted, opaque
 from analyzers.frontends.c_memory import initial_value
 from analyzers.frontends.cpp_calls import arguments_of, called, passed, type_of, values_of
 from analyzers.frontends.cpp_names import complete, named, qualified, through
 from analyzers.frontends.cpp_types import find, last_name
 from analyzers.ir.expressions import ZERO, Cast, Constant, Expr, Name, Opaque
 from analyzers.ir.statements import Evaluate, Jump
-from analyzers.ir.symbols import UNKNOWN_TYPE, Type
+from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
 from analyzers.text import Span
 
-_STREAMS = ("std::ostream", "std::istream", "std::ofstream", "std::ifstream", "std::fstream", "std::iostream")
 _CONSOLE = frozenset(("cout", "cerr", "clog", "cin"))
 
 
@@ -75,6 +74,10 @@ def _field(c: Context, node: Node) -> Expr:
         if arrow:
             base = element(base, ZERO, span)
         kind = complete(c, base.type)
+        static = find(c.scope, (f"{kind.name}::{c.text(last_name(name))}",)) if kind.kind == "record" else None
+        if isinstance(static, Symbol) and static.type.kind != "function":
+            base = Name(noted(c, static), span)
+            continue
         base = through(base, kind, c_types.member_path(kind, c.text(last_name(name))), span)
         if base.type.name.endswith("&") and base.type.kind == "pointer" and not base.type.name.startswith("std::"):
             base = element(base, ZERO, span)
@@ -127,7 +130,7 @@ def _stream(c: Context, node: Node) -> str | None:
     if kind is not None and kind.kind == "pointer" and kind.element is not None:
         kind = kind.element
     if kind is not None and kind.kind == "record" and kind.name.startswith("std::") and kind.name.endswith("stream"):
-        return "console" if kind.name in _STREAMS else kind.name
+        return kind.name
     return None
 
 

@@ -70,6 +70,9 @@ def _containers() -> Iterator[Routine]:
 def _streams() -> Iterator[Routine]:
     yield Routine("std::ostream::operator<<", "ostream", "br", io=True)
     yield Routine("std::istream::operator>>", "istream", "bw", io=True)
+    for kind in ("ofstream", "ifstream", "fstream", "iostream"):
+        yield Routine(f"std::{kind}::operator<<", "ostream", "br", io=True)
+        yield Routine(f"std::{kind}::operator>>", "istream", "bb", io=True)
     for kind in ("ofstream", "ifstream", "fstream", "ostream", "istream"):
         for name in ("open", "close", "write", "read", "flush", "getline", "seekg", "tellg", "good", "eof", "is_open"):
             yield Routine(f"std::{kind}::{name}", "fstream", "bb", io=True)
