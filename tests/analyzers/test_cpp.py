@@ -160,3 +160,14 @@ void launch(int n, double *x) { kernel<<<n, 256>>>(x, n); for (int i = 0; i < n;
 void g(double *a, int n) { for (int i = 0; i < n; i++) a[i] = 1; }
 """
     assert [loop.verdict.status for loop in loops(text)] == ["parallel", "parallel"]
+
+
+def test_the_size_of_a_container_is_in_no_clause() -> None:
+    text = """\
+void f(int *out, int n) {
+  std::vector<int> v;
+  for (int i = 0; i < n; i++) { v.clear(); v.push_back(i); out[i] = v.size(); }
+}
+"""
+    pragma = outer(text).pragma
+    assert pragma is None or "size()" not in pragma
