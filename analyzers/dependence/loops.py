@@ -81,11 +81,14 @@ class Parts:
 def analyse(function: Function, effects: Mapping[str, Effects], options: Options) -> FunctionFacts:
     """The facts of one function. `effects` says what its callees do, by name; who is missing may do anything."""
     strict = _analyse(function, effects, options)
-    return vouching.supplemented(strict, lambda other, vouched: _analyse(other, vouched, options))
+    return vouching.supplemented(strict, lambda other, vouched: _analyse(other, vouched, options, lenient=True))
 
 
-def _analyse(function: Function, effects: Mapping[str, Effects], options: Options) -> FunctionFacts:
+def _analyse(
+    function: Function, effects: Mapping[str, Effects], options: Options, *, lenient: bool = False
+) -> FunctionFacts:
     graph = flow.build(function, effects, snippet=options.snippet)
+    graph.lenient = lenient
     places = tuple(nest.places(function))
     counted: dict[Loop, LoopHeader] = {}
     uncounted: dict[int, Reason] = {}

@@ -188,7 +188,7 @@ class _Rewriting:
                 if isinstance(top, Call):
                     done.append(self._call(top, new, same))
                 else:
-                    done.append(top if same else _behind_result(top, with_children(top, new), self.names))
+                    done.append(_behind_result(top, top if same else with_children(top, new), self.names))
         return done[0]
 
     def _is_accessor(self, expr: Expr) -> bool:

@@ -58,6 +58,8 @@ def guesses(code: bytes, snippet: bool) -> dict[str, Type]:
                 functions.add(previous)
             dereferenced = previous == b"*" and _begins_operand(before)
         elif first == 0x29:  # )
+            if header == 1:
+                token = b";"  # behind the header of a loop a statement begins
             header = max(0, header - 1)
         elif token[:1].isalpha() or first == 0x5F:
             if previous not in (b".", b">") or before not in (b"-", b"."):
