@@ -210,7 +210,7 @@ class CFrontend:
         addresses = self._addresses()
         complete = not (reading is not None and reading.missing)
         pairs = zip(self._items, self._codes, strict=True)
-        heads = [code[: item.body - item.start] if item.kind == "function" else code for item, code in pairs]
+        heads = [code[: item.declaring - item.start] if item.kind == "function" else code for item, code in pairs]
         key = (self._macro_key, private, addresses, complete, [item.kind for item in self._items], heads)
         if key != self._environment_key:
             self._environment_key = key

@@ -16,7 +16,8 @@ from analyzers.frontends.c_expressions import constant_value, effect_free, expre
 from analyzers.frontends.c_guesses import by_subscripts, guesses
 from analyzers.frontends.c_memory import initial_value
 from analyzers.frontends.cpp_calls import REFERENCE, arguments_of, called, constructed
-from analyzers.frontends.cpp_types import AUTO, deduced, is_container, owns, path
+from analyzers.frontends.cpp_inline import register
+from analyzers.frontends.cpp_types import AUTO, deduced, find, is_container, owns, path
 from analyzers.ir.expressions import ZERO, Cast, Constant, Element, Expr, Field, Name, Opaque
 from analyzers.ir.statements import Declare, Evaluate
 from analyzers.ir.symbols import UNKNOWN_TYPE, Storage, Symbol, Type
@@ -364,8 +365,9 @@ def function_declarator(node: Node | None) -> Node | None:
     return found
 
 
-def function_type(c: Context, node: Node) -> tuple[str, Type] | None:
-    """Name and type of the function that a definition or a declaration in a class declares."""
+def function_type(c: Context, node: Node) -> tuple[str, Type, bool] | None:
+    """Name and type of the function that a definition or a declaration in a class declares, and whether it gives back
+    a reference."""
     part = node.child_by_field_name("declarator")
     function = function_declarator(part)
     if part is None or function is None:
@@ -376,7 +378,8 @@ def function_type(c: Context, node: Node) -> tuple[str, Type] | None:
         return None
     _, kind, reference = declarator(c, part, base)
     result = kind.element if kind.kind == "function" and kind.element is not None else base
-    if reference or part.type == "reference_declarator":
+    reference = reference or part.type == "reference_declarator"
+    if reference:
         result = UNKNOWN_TYPE
     name = "::".join(path(c, name_node)) if name_node.type == "qualified_identifier" else c.text(name_node)
     if result.name == "auto":
@@ -388,7 +391,7 @@ def function_type(c: Context, node: Node) -> tuple[str, Type] | None:
     ):
         prefix = "virtual "
     name = "".join(name.split()) if "operator" not in name else name.replace(" ", "")
-    return name, Type("function", f"{prefix}{result.name} ()", element=result, fields=formals(c, function))
+    return name, Type("function", f"{prefix}{result.name} ()", element=result, fields=formals(c, function)), reference
 
 
 def declare_function(c: Context, name: str, kind: Type, holder: str, span: object) -> None:
@@ -405,12 +408,19 @@ def declare_function(c: Context, name: str, kind: Type, holder: str, span: objec
 def head(c: Context, node: Node) -> None:
     """Declare the function that a definition at file scope defines."""
     found = function_type(c, node)
-    if found is not None:
-        kind = found[1]
-        known = c.scope.find(f"{c.holder}::{found[0]}" if c.holder else found[0])
-        if isinstance(known, Symbol) and known.type.kind == "function":
-            return
-        declare_function(c, found[0], kind, c.holder, None)
+    if found is None:
+        return
+    name, kind, reference = found
+    full = f"{c.holder}::{name}" if c.holder else name
+    known = c.scope.find(full)
+    if not (isinstance(known, Symbol) and known.type.kind == "function"):
+        declare_function(c, name, kind, c.holder, None)
+    elif not c.holder:
+        c.scope.names[full] = known  # its text counts
+    if not c.holder and "::" in name:
+        holder = find(c.scope, tuple(name.split("::")[:-1]))
+        c.holder = holder.name if isinstance(holder, Type) and holder.kind == "record" else ""
+    register(c, full, kind, node, reference)
 
 
 __all__ = ["bind", "bound", "declaration", "declarator", "formals", "function_type", "head", "type_name"]

@@ -11,6 +11,7 @@ from analyzers.frontends.c_dialect import Expressions
 from analyzers.frontends.c_expressions import expression, mentions, noted, opaque
 from analyzers.frontends.c_memory import initial_value
 from analyzers.frontends.cpp_calls import arguments_of, called, passed, type_of, values_of
+from analyzers.frontends.cpp_inline import inlined
 from analyzers.frontends.cpp_names import complete, named, qualified, through
 from analyzers.frontends.cpp_types import find, last_name
 from analyzers.ir.expressions import ZERO, Cast, Constant, Expr, Name, Opaque
@@ -55,6 +56,8 @@ def _selected(c: Context, base: Expr, index: Expr, span: Span) -> Expr:
         own = f"{kind.name.partition('<')[0]}::operator[]"
     elif found is None:
         return cpp_containers.at(base, index, span)
+    if found is not None and (value := inlined(c, own, address(base, span), (index,), span)) is not None:
+        return value
     return called(c, own, (address(base, span), index), UNKNOWN_TYPE, span)
 
 

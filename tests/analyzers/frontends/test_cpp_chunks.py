@@ -43,14 +43,16 @@ def test_functions_are_found(text: str, expected: list[str]) -> None:
 
 
 def test_the_bodies_of_methods_are_no_part_of_their_class() -> None:
-    text = b"class A { int f() { return 41; } int x; } a;"
+    text = b"class A { int f() { x = 41; } int g() { return x; } int x; } a;"
     items = cut(text, text)
-    assert [item.kind for item in items] == ["declaration", "function"]
-    whole, method = (item.text(text) for item in items)
+    assert [item.kind for item in items] == ["declaration", "function", "function"]
+    whole, method, brief = (item.text(text) for item in items)
     assert b"41" not in whole
+    assert b"{ return x; }" in whole, "callers may see through a function that is one expression"
+    assert brief == b"int g() { return x; }"
     assert b"int x; } a;" in whole
     assert len(whole) == len(text)
-    assert method == b"int f() { return 41; }"
+    assert method == b"int f() { x = 41; }"
 
 
 @pytest.mark.parametrize("text", ["class A { void f() {", "namespace a { void f() { } ", "}}} void f() {}", "class {"])
