@@ -13,6 +13,7 @@ from analyzers.frontends import (
     cpp_classes,
     cpp_declarations,
     cpp_expressions,
+    cpp_lambdas,
     cpp_names,
     cpp_spelling,
     cpp_statements,
@@ -26,7 +27,13 @@ from analyzers.frontends.cpp_function import signature
 CPP = Dialect(
     "cpp",
     Language(tree_sitter_cpp.language()),
-    {**C.expressions, **cpp_names.EXPRESSIONS, **cpp_calls.EXPRESSIONS, **cpp_expressions.EXPRESSIONS},
+    {
+        **C.expressions,
+        **cpp_names.EXPRESSIONS,
+        **cpp_calls.EXPRESSIONS,
+        **cpp_expressions.EXPRESSIONS,
+        **cpp_lambdas.EXPRESSIONS,
+    },
     {**C.statements, **cpp_statements.STATEMENTS},
     cpp_statements.OUTSIDE,
     {

@@ -211,6 +211,8 @@ def _declared(
     if kind.const and kind.kind == "integer" and value is not None and (number := fold(value)) is not None:
         symbol = c.scope.names[name] = replace(symbol, value=Constant(number, kind))
     c.out.append(Declare(symbol, value, whole))
+    if value_node is not None and value_node.type == "lambda_expression":
+        c.lambdas[symbol] = value_node.id
     if is_container(kind):
         cpp_containers.declared(c, symbol, count, whole)
     elif value is None and kind.kind == "record" and not kind.name.startswith("std::"):

@@ -8,7 +8,7 @@ from analyzers.frontends import c_operators, c_types, cpp_containers
 from analyzers.frontends.c_algebra import address, element
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_dialect import Expressions
-from analyzers.frontends.c_expressions import expression, mentions, noted, opaque
+from analyzers.frontends.c_expressions import expression, noted, opaque
 from analyzers.frontends.c_memory import initial_value
 from analyzers.frontends.cpp_calls import arguments_of, called, passed, type_of, values_of
 from analyzers.frontends.cpp_inline import inlined
@@ -210,11 +210,6 @@ def _throw(c: Context, node: Node) -> Expr:
     return Opaque(c.text(node), None, values, span=c.span(node))
 
 
-def _lambda(c: Context, node: Node) -> Expr:
-    """A function that is handed on: who gets it may call it."""
-    return Opaque(c.text(node)[:200], "a lambda function", mentions(c, node), Type("unknown", "lambda"), c.span(node))
-
-
 def _unread(c: Context, node: Node) -> Expr:
     return opaque(c, node, f"`{node.type.replace('_', ' ')}`")
 
@@ -232,7 +227,6 @@ EXPRESSIONS: Expressions = {
     "condition_clause": _condition,
     "compound_literal_expression": _literal,
     "throw_expression": _throw,
-    "lambda_expression": _lambda,
     "co_await_expression": _unread,
     "fold_expression": _unread,
     "parameter_pack_expansion": _unread,

@@ -207,7 +207,7 @@ void sweep(Matrix &c) { for (int i = 1; i < c.rows(); i++) c(i, 0) = c(i - 1, 0)
     assert [a.text for a in rows.verdict.assumptions] == ["`a` and `c` do not overlap", "`b` and `c` do not overlap"]
     assert columns.verdict.assumptions == rows.verdict.assumptions
     assert products.pragma == "#pragma omp parallel for reduction(+:s)"
-    assert sweep.verdict.status == "dependent"
+    assert not sweep.verdict.counts_as_parallel
 
 
 def test_what_looks_like_an_accessor_and_is_none() -> None:
@@ -220,3 +220,45 @@ void g(Log &l, int n) { for (int i = 0; i < n; i++) l.get(i) = 0; }
     for loop in loops(text):
         assert loop.verdict.status != "parallel"
         assert not loop.verdict.counts_as_parallel
+
+
+@pytest.mark.parametrize(
+    ("text", "pragma"),
+    [
+        ("void f(double *a, int n) { auto g = [](double x) { return x * x; }; "
+         "for (int i = 0; i < n; i++) a[i] = g(a[i]); }",
+         "parallel for"),
+        ("void f(double *a, int n) { auto g = [&](int i, double x) { a[i] = x; }; "
+         "for (int i = 0; i < n; i++) g(i, 2); }",
+         "parallel for"),
+        ("int f(int n) { int c = 0; auto g = [&c](int i) { c += i; }; for (int i = 0; i < n; i++) g(i); return c; }",
+         "parallel for reduction(+:c)"),
+        ("void f(double *a, int n) { double k = 3; auto g = [=](double x) { return k * x; }; "
+         "for (int i = 0; i < n; i++) { k = i; a[i] = g(a[i]); } }", "parallel for private(k)"),
+        ("void f(double *a, int n) { for (int i = 0; i < n; i++) [&] { a[i] = 0; }(); }", "parallel for"),
+    ],
+)  # fmt: skip
+def test_lambda_functions_run_where_they_are_called(text: str, pragma: str) -> None:
+    loop = outer(text)
+    assert (loop.verdict.status, loop.pragma) == ("parallel", f"#pragma omp {pragma}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "void f(int n) { int c = 0; auto g = [&c](int i) { c = c * i + 1; }; for (int i = 0; i < n; i++) g(i); }",
+        "void f(int n, int *a) { int c = 0; auto g = [c]() mutable { return c++; }; "
+        "for (int i = 0; i < n; i++) a[i] = g(); }",
+        "void h(std::function<void()>); "
+        "void f(int n) { int c = 0; auto g = [&c] { c = 2 * c + 1; }; for (int i = 0; i < n; i++) h(g); }",
+        "void f(double *a, int n) { auto g = [&](int i) { if (i > 3) return 1.0; return a[i + 1]; }; "
+        "for (int i = 0; i < n; i++) a[i] = g(i); }",
+    ],
+)
+def test_what_lambda_functions_capture_is_theirs_to_change(text: str) -> None:
+    assert not outer(text).verdict.counts_as_parallel
+
+
+def test_loops_in_lambda_functions_that_are_handed_on_are_analysed() -> None:
+    text = "void f(Pool &p, double *a) { p.run([=](int n) { for (int i = 0; i < n; i++) a[i] = 0; }); }"
+    assert outer(text).verdict.status == "parallel"
