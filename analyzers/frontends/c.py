@@ -211,7 +211,7 @@ class CFrontend:
         complete = not (reading is not None and reading.missing)
         pairs = zip(self._items, self._codes, strict=True)
         heads = [code[: item.declaring - item.start] if item.kind == "function" else code for item, code in pairs]
-        key = (self._macro_key, private, addresses, complete, [item.kind for item in self._items], heads)
+        key = (self._macro_key, private, addresses, complete, [(item.kind, item.holder) for item in self._items], heads)
         if key != self._environment_key:
             self._environment_key = key
             self._environment = c_environment.of_file(
