@@ -49,6 +49,7 @@ def library(name: str, headers: frozenset[str] = frozenset()) -> Effects | None:
         overwrites=frozenset(routine.fills),
         trusted=routine.header == "builtin" or routine.header in headers,
         synchronizes=routine.synchronizes,
+        whole_parameters=not routine.single,
     )
 
 

@@ -265,4 +265,5 @@ C = Dialect(
     c_chunks.cut,
     signature,
     c_declarations.head,
+    lambda c, target, value, op, span: False,
 )

@@ -17,6 +17,7 @@ from analyzers.frontends import (
     cpp_names,
     cpp_spelling,
     cpp_statements,
+    cpp_stores,
     cpp_types,
 )
 from analyzers.frontends.c import CFrontend
@@ -45,6 +46,7 @@ CPP = Dialect(
     cpp_chunks.cut,
     signature,
     cpp_declarations.head,
+    cpp_stores.stores,
 )
 
 

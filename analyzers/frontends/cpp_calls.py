@@ -18,7 +18,7 @@ from analyzers.frontends.cpp_inline import inlined
 from analyzers.frontends.cpp_names import complete, dereferenced, member, through
 from analyzers.frontends.cpp_standard import STANDARD, standard
 from analyzers.frontends.cpp_types import find, last_name, path
-from analyzers.ir.expressions import ZERO, Address, Call, Cast, Constant, Element, Expr, Field, Name, Opaque
+from analyzers.ir.expressions import ZERO, Address, Call, Cast, Constant, Element, Expr, Field, Name, Opaque, root
 from analyzers.ir.symbols import REAL, UNKNOWN_TYPE, Symbol, Type
 from analyzers.standards.library import ROUTINES
 from analyzers.text import Span
@@ -153,7 +153,9 @@ def called_value(c: Context, value: Expr, nodes: list[Node], node: Node) -> Expr
         if isinstance(value.symbol, Symbol) and value.symbol.type.kind == "unknown":
             return called(c, value.symbol.name, (address(value, span), *values), UNKNOWN_TYPE, span, True)
         return Call(value, values, UNKNOWN_TYPE, span)
-    return called(c, "operator()", (passed(value), *values), UNKNOWN_TYPE, span, True)
+    start = root(value)
+    name = f"{start.symbol.name}.operator()" if isinstance(start, Name) else "operator()"
+    return called(c, name, (passed(value), *values), UNKNOWN_TYPE, span, True)
 
 
 def values_of(c: Context, nodes: list[Node], formals: tuple[tuple[str, Type], ...] | None) -> tuple[Expr, ...]:

@@ -83,9 +83,15 @@ def find(scope: Scope, words: tuple[str, ...]) -> Symbol | Type | None:
     """What a qualified name stands for: a member of a class, or a name of which the namespaces are left out."""
     for start in range(len(words)):
         found = scope.find("::".join(words[start:]))
-        if found is not None:
-            return found
+        if found is None or (0 < start == len(words) - 1 and _is_inner(found)):
+            continue
+        return found
     return None
+
+
+def _is_inner(found: Symbol | Type) -> bool:
+    """A local variable, or one that nothing declares, is not what a qualified name means."""
+    return isinstance(found, Symbol) and (found.depth > 0 or found.storage == "undeclared")
 
 
 def qualified(c: Context, node: Node) -> Type:

@@ -60,10 +60,12 @@ def _containers() -> Iterator[Routine]:
         "istringstream"
     ):
         for name in reading.split():
-            yield Routine(f"std::{kind}::{name}", kind, "rr")
+            yield Routine(f"std::{kind}::{name}", kind, "rr", single=True)
         for name in changing.split():
-            yield Routine(f"std::{kind}::{name}", kind, "br")
-        yield Routine(f"std::{kind}::operator<<", "ostream", "br")
+            yield Routine(f"std::{kind}::{name}", kind, "br", single=True)
+        yield Routine(f"std::{kind}::operator<<", "ostream", "br", single=True)
+        yield Routine(f"std::{kind}::operator=", kind, "wr", single=True)
+        yield Routine(f"std::{kind}::operator+=", kind, "br", single=True)
         yield Routine(f"std::{kind}::operator>>", "istream", "bb")
 
 

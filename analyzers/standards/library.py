@@ -28,6 +28,7 @@ class Routine:
     synchronizes: bool = False  # a lock, a barrier: orders threads
     thread_dependent: bool = False  # the result depends on which thread asks
     result_in: int | None = None  # the result points into this argument
+    single: bool = False  # a pointer argument is used at the object it points to, not at those beside it
 
 
 def words(text: str) -> list[str]:

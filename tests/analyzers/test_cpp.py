@@ -79,6 +79,9 @@ def outer(text: str) -> LoopReport:
          "parallel for"),
         ("void f(int n, double *a) { if (int m = n - 1; m > 0) for (int i = 0; i < m; i++) a[i] = 0; }",
          "parallel for"),
+        ("void f(std::vector<std::string> &s) "
+         "{ for (int i = 0; i < s.size(); i++) { std::string t = \"a\"; t += \"b\"; s[i] = t; s[i] += t; } }",
+         "parallel for"),
         ("void f(std::vector<double> &a) { for (int i = 0; i < a.size() - 1; i += 2) std::swap(a[i], a[i + 1]); }",
          "parallel for"),
     ],
@@ -119,6 +122,9 @@ def test_what_may_overlap_is_named(text: str, assumption: str) -> None:
         "void f(std::vector<double> &v) { for (auto it = v.begin() + 1; it != v.end(); ++it) *it = *(it - 1); }",
         "void Grid::relax() { for (int i = 1; i < n; i++) { acc += u[i]; w[i] = acc; } }",
         "void f(std::vector<double> &v) { for (auto &x : v) v[0] += x; }",
+        "void f(std::vector<double> &v, std::vector<double> *w, int n) { for (int i = 0; i < n; i++) v = w[i]; }",
+        "double f(std::vector<double> v, std::vector<double> w, int n) "
+        "{ double s = 0; for (int i = 0; i < n; i++) { for (double x : v) s += x; v = w; w.pop_back(); } return s; }",
         "void f(std::vector<double> &v) { for (int i = 0; i < v.size(); i++) v.resize(v.size() - 1); }",
         "void f(std::map<int, int> &m, const int *a, int n) { for (int i = 0; i < n; i++) m[a[i]]++; }",
         "void f(int n) { int c = 0; auto l = [&](int i) { c = c * i + 1; }; for (int i = 0; i < n; i++) l(i); }",
