@@ -254,7 +254,7 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
             reduced.append(summed[symbol])
         elif coverage.covered(mine, solver, loop, room.graph):
             if symbol.storage == "undeclared":
-                if not any(a.reads for a in mine):
+                if not any(a.reads for a in mine) and not surroundings.handed_over(symbol, loop, room.effects):
                     continue
                 says = f"`{symbol.name}` is an array that is not used after the loop"
                 parts.obstacles.assume(Assumption("condition", says, "strong", (symbol.name,)))

@@ -134,11 +134,7 @@ def _arities(function: Function, accessors: set[str]) -> dict[str, int]:
         for part in _parts(_supposed(stmt)):
             if isinstance(part, Call) and (name := callee_of(part)) in found:
                 found[name].add(len(part.arguments))
-    return {
-        name: counts.pop()
-        for name, counts in found.items()
-        if len(counts) == 1 and (counts != {0} or not name.isidentifier())
-    }
+    return {name: counts.pop() for name, counts in found.items() if len(counts) == 1}
 
 
 class _Rewriting:
@@ -151,6 +147,8 @@ class _Rewriting:
 
     def statement(self, stmt: Stmt) -> Stmt:
         match stmt:
+            case Unknown(supposed=Assign(target=Call(callee=Name(), arguments=()))):
+                return stmt  # `f() = e` sets something of which not even the name is known
             case Unknown(supposed=Assign() as supposed) if not self._is_accessor(root(supposed.target)):
                 return stmt
             case Unknown(supposed=Assign() | Evaluate() as supposed):
@@ -244,6 +242,9 @@ def _element(call: Call, callee: Expr, subscripts: tuple[Expr, ...]) -> Expr:
     if isinstance(callee, Name) and callee.symbol.method and subscripts:
         callee, subscripts = Field(_called_for(subscripts[0]), callee.symbol.name, span=call.span), subscripts[1:]
     subscripts = tuple(_by_value(each) for each in subscripts)
+    if isinstance(callee, Name) and not subscripts:
+        kind = Type("pointer", "", 64, element=REAL)
+        return Name(Symbol(f"//{callee.symbol.name}()", f"{callee.symbol.name}()", kind, "global"), call.span)
     base = callee
     outer: list[Expr] = []
     while isinstance(base, (Field, Element)):

@@ -8,7 +8,7 @@ from analyzers.dependence.conflicts import Obstacles
 from analyzers.dependence.facts import Effects
 from analyzers.dependence.spelling import spell
 from analyzers.ir.accesses import Access
-from analyzers.ir.expressions import Call, walk
+from analyzers.ir.expressions import Call, Name, walk
 from analyzers.ir.statements import Construct, Declare, Loop, expressions, walk_statements
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Reason
@@ -100,6 +100,16 @@ def calls(loop: Loop) -> Iterator[Call]:
             for part in walk(expr):
                 if isinstance(part, Call):
                     yield part
+
+
+def handed_over(symbol: Symbol, loop: Loop, effects: Mapping[str, Effects]) -> bool:
+    """Does the loop give the whole object to a function of which nothing is known but that it is harmless?"""
+    return any(
+        isinstance(argument, Name) and argument.symbol == symbol
+        for call in calls(loop)
+        if (effect := effects.get(call.name or "")) is None or effect.parameters == ("none",)
+        for argument in call.arguments
+    )
 
 
 def loops_below(loop: Loop) -> Iterator[Loop]:
