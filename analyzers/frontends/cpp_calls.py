@@ -9,7 +9,7 @@ from tree_sitter import Node
 from analyzers.frontends import c_names, c_types, cpp_containers
 from analyzers.frontends.c_algebra import address, element
 from analyzers.frontends.c_calls import EXPRESSIONS as C_CALLS
-from analyzers.frontends.c_calls import parenthesised_type
+from analyzers.frontends.c_calls import looks_like_macro, parenthesised_type
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_dialect import Expressions
 from analyzers.frontends.c_expressions import expression, noted, opaque
@@ -121,6 +121,8 @@ def _by_name(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
     if words[:1] == ("std",) or (len(words) == 1 and name in STANDARD):
         return standard(c, words[1:] if words[0] == "std" else words, function, nodes, node)
     if len(words) == 1:
+        if c.missing_headers and looks_like_macro(c, name):
+            return C_CALLS["call_expression"](c, node)
         return _unseen(c, name, nodes, span)
     return called(c, "::".join(words), values_of(c, nodes, None), UNKNOWN_TYPE, span)
 
