@@ -38,9 +38,9 @@ from analyzers.dependence.trips import trip_count
 from analyzers.dependence.values import Values
 from analyzers.ir import flow
 from analyzers.ir.accesses import Access, Subscripts
-from analyzers.ir.expressions import Element, Expr, Field, Name, symbols
+from analyzers.ir.expressions import Element, Expr, Field, Name, root, symbols
 from analyzers.ir.flow import FlowGraph
-from analyzers.ir.statements import Function, Loop, LoopHeader
+from analyzers.ir.statements import Assign, Function, Loop, LoopHeader
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Dependence, Reason, Verdict, Witness
 from analyzers.settings import Options
@@ -254,7 +254,7 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
             reduced.append(summed[symbol])
         elif coverage.covered(mine, solver, loop, room.graph):
             if symbol.storage == "undeclared":
-                if not any(a.reads for a in mine) and not surroundings.handed_over(symbol, loop, room.effects):
+                if not _is_used(symbol, mine) and not surroundings.handed_over(symbol, loop, room.effects):
                     continue
                 says = f"`{symbol.name}` is an array that is not used after the loop"
                 parts.obstacles.assume(Assumption("condition", says, "strong", (symbol.name,)))
@@ -262,6 +262,19 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
     parts.private_arrays, parts.array_reductions = tuple(private), tuple(reduced)
     settled = frozenset((*private, *(r.symbol for r in reduced)))
     conflicts.compare([a for a in parts.shared if a.symbol not in private], inquiry, parts.obstacles, settled)
+
+
+def _is_used(symbol: Symbol, accesses: Iterable[Access]) -> bool:
+    """Does the loop read the array for anything but its own elements?"""
+    return any(
+        a.kind == "read" and not (isinstance(a.statement, Assign) and _base(a.statement.target) == symbol)
+        for a in accesses
+    )
+
+
+def _base(place: Expr) -> Symbol | None:
+    base = root(place)
+    return base.symbol if isinstance(base, Name) else None
 
 
 def _array_reductions(loop: Loop, accesses: Sequence[Access], room: _Room) -> list[Reduction]:

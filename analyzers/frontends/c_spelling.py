@@ -42,6 +42,8 @@ _BEHIND_BRACKETS = re.compile(
     rb"(?<=\])(?<!delete\[\])\s*(?:[A-Za-z_]\w*|__attribute__\s*\(\((?!\s*(?:__)?(?:vector_size|mode|cleanup))[^()]*(?:\([^()]*\)[^()]*)*\)\))"
     rb"(?=\s*(?:=(?!=)|;))"
 )
+# A macro alone at the end of a block: it brings its own semicolon, or needs none.
+_BARE_MACRO = re.compile(rb"(?:[;}]|\b(?:for|while|if)\b[^\n{}]*\)\s*\{)\s*[A-Za-z_]\w*[ \t\r\n](?=\s*\})")
 _QUALIFIER = re.compile(
     rb"(?<=\*)\s*(?!(?:const|volatile|restrict|__restrict|__restrict__|sizeof|_Atomic|new)\b)[A-Za-z_]\w*"
     rb"(?=\s+(?:(?:const|volatile)\s+)?[A-Za-z_]\w*\s*[=;,)\[])"
@@ -64,6 +66,7 @@ def rewritten(code: bytes, words: frozenset[bytes], is_type: Callable[[bytes], b
         code = _ATOMIC.sub(lambda m: m[1] + b" " + m[2] + b" ", code)
         if b"_Complex" in words or b"__complex__" in words or b"complex" in words:
             code = _COMPLEX.sub(_complex, code)
+    code = _BARE_MACRO.sub(lambda m: m[0][:-1] + b";", code)
     code = _BEHIND_BRACKETS.sub(_blanked, code)
     code = _QUALIFIER.sub(_blanked, code)
     code = _BEHIND_TYPE.sub(_blanked, code)
