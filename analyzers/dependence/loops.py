@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from analyzers.dependence import accesses as access_collector
 from analyzers.dependence import (
     alias,
+    array_reductions,
     conflicts,
     coverage,
     flags,
@@ -241,7 +242,8 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
         loop, solver, room.pointers, room.options.assume_no_alias, room.representatives, room.deadline.share(1 / 3)
     )
     work = set(privatization.array_candidates(loop, room.graph, room.pointers.exposed or ())) - own
-    summed = {r.symbol: r for r in _array_reductions(loop, parts.shared, room)}
+    sums = array_reductions.find(loop, parts.shared, room.headers, solver.invariant)
+    summed = {reduction.symbol: (reduction, needed) for reduction, needed in sums}
     private: list[Symbol] = []
     reduced: list[Reduction] = []
     for symbol in sorted({*work, *summed}, key=lambda s: s.uid):
@@ -251,7 +253,10 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
         if not alone.dependences and not alone.reasons:
             continue
         if symbol in summed:
-            reduced.append(summed[symbol])
+            reduction, needed = summed[symbol]
+            reduced.append(reduction)
+            if needed is not None:
+                parts.obstacles.assume(needed)
         elif coverage.covered(mine, solver, loop, room.graph):
             if symbol.storage == "undeclared":
                 if not _is_used(symbol, mine) and not surroundings.handed_over(symbol, loop, room.effects):
@@ -275,31 +280,6 @@ def _is_used(symbol: Symbol, accesses: Iterable[Access]) -> bool:
 def _base(place: Expr) -> Symbol | None:
     base = root(place)
     return base.symbol if isinstance(base, Name) else None
-
-
-def _array_reductions(loop: Loop, accesses: Sequence[Access], room: _Room) -> list[Reduction]:
-    """Arrays whose every access in the loop is an update by one operator (OpenMP 5.2 §5.5.8, array sections)."""
-    by_symbol: dict[Symbol, list[Access]] = {}
-    for access in accesses:
-        if access.symbol is not None:
-            by_symbol.setdefault(access.symbol, []).append(access)
-    found: list[Reduction] = []
-    for symbol, mine in by_symbol.items():
-        kind = symbol.type
-        element = kind.element
-        if kind.kind != "array" or element is None or not element.is_scalar or symbol.storage == "parameter":
-            continue
-        ops = {"+" if a.op == "-" else a.op for a in mine if a.kind == "update" and a.call is None}
-        if len(ops) != 1 or any(a.kind != "update" or a.call is not None for a in mine):
-            continue
-        (op,) = ops
-        if op not in ("+", "*", "&", "|", "^") or (op in ("&", "|", "^") and element.kind == "real"):
-            continue
-        if any(extent.size is None for extent in kind.extents):
-            continue
-        floating = element.kind in ("real", "complex")
-        found.append(Reduction(symbol, op, symbol.name, floating, tuple(a.span for a in mine)))
-    return found
 
 
 def _verdict(loop: Loop, parts: Parts, inside: Sequence[Access], room: _Room) -> Verdict:
