@@ -12,7 +12,7 @@ from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_declarations import declaration as c_declaration
 from analyzers.frontends.c_declarations import declarator as c_declarator
 from analyzers.frontends.c_declarations import parameter_type, specifiers, type_name
-from analyzers.frontends.c_expressions import constant_value, effect_free, expression, sealed
+from analyzers.frontends.c_expressions import effect_free, expression, sealed
 from analyzers.frontends.c_guesses import by_subscripts, guesses
 from analyzers.frontends.c_memory import initial_value
 from analyzers.frontends.cpp_calls import REFERENCE, arguments_of, called, constructed
@@ -183,8 +183,10 @@ def _declared(
         if kind.name == "auto" and value_node is not None:
             kind = deduced(effect_free(c, value_node).type, kind)
         if kind.const and (kind.is_scalar or kind.kind == "unknown") and value_node is not None:
-            found = _constant(c, value_node)
-            constant = None if found is None else Constant(found, kind)
+            constant = _constant(c, value_node, kind)
+        if constant is not None and name not in c.addressed:
+            c.declare(name, kind, "constant", span, constant)
+            return
         symbol = c.declare(name, kind, storage, span, constant)
         c.scope.names[name] = replace(
             symbol,
@@ -229,11 +231,18 @@ def _construct(c: Context, symbol: Symbol, kind: Type) -> None:
         c.out.append(Evaluate(called(c, full, (address(Name(symbol, span), span),), UNKNOWN_TYPE, span), span))
 
 
-def _constant(c: Context, node: Node) -> int | None:
+def _constant(c: Context, node: Node, kind: Type) -> Constant | None:
+    """The value of an object that never changes, where it is a number."""
     if node.type in ("initializer_list", "argument_list"):
         inner = arguments_of(node)
-        return constant_value(c, inner[0]) if len(inner) == 1 else None
-    return constant_value(c, node)
+        if len(inner) != 1:
+            return None
+        node = inner[0]
+    value = effect_free(c, node)
+    if isinstance(value, Constant) and isinstance(value.value, float):
+        return Constant(value.value, kind) if kind.kind == "real" else None
+    number = fold(value)
+    return None if number is None else Constant(float(number) if kind.kind == "real" else number, kind)
 
 
 def _by_use(c: Context, name: str, kind: Type) -> Type:
