@@ -197,7 +197,9 @@ class _Rewriting:
         name = callee_of(call)
         if name not in self.names or not is_unseen(call, self.effects):
             return call if same else replace(call, callee=new[0], arguments=tuple(new[1:]))
-        callee, arguments = new[0], tuple(new[1:])
+        # What is handed over by reference without a word is no address that anybody keeps.
+        callee, arguments = new[0], tuple(_by_value(each) for each in new[1:])
+        same = same and all(a is b for a, b in zip(arguments, new[1:], strict=True))
         if name in self.arities:
             return _element(call, callee, arguments)
         if call.name is not None:
@@ -247,7 +249,14 @@ def _element(call: Call, callee: Expr, subscripts: tuple[Expr, ...]) -> Expr:
         return Name(Symbol(f"//{callee.symbol.name}()", f"{callee.symbol.name}()", kind, "global"), call.span)
     base = callee
     outer: list[Expr] = []
-    while isinstance(base, (Field, Element)):
+    while isinstance(base, (Field, Element, Call)):
+        if isinstance(base, Call):  # `m(0).row(i)`
+            if not isinstance(base.callee, Name):
+                break
+            first = 1 if base.callee.symbol.method and base.arguments else 0
+            outer = [*map(_by_value, base.arguments[first:]), *outer]
+            base = _called_for(base.arguments[0]) if first else base.callee
+            continue
         outer = [*base.subscripts, *outer] if isinstance(base, Element) else outer
         base = base.base
     if not subscripts or not isinstance(base, Name) or (base.symbol.storage == "local" and not base.symbol.is_array):
@@ -268,8 +277,10 @@ def _called_for(argument: Expr) -> Expr:
 
 
 def _by_value(argument: Expr) -> Expr:
-    """A subscript that is handed over by reference."""
-    return argument.operand if isinstance(argument, Address) and argument.operand.type.is_scalar else argument
+    """A scalar that is handed over by reference, as the value that it has."""
+    if not isinstance(argument, Address) or not argument.type.name.endswith("&"):
+        return argument
+    return argument.operand if argument.operand.type.is_scalar else argument
 
 
 def _array(rank: int) -> Type:

@@ -20,6 +20,7 @@ from analyzers.frontends.cpp_standard import STANDARD, standard
 from analyzers.frontends.cpp_types import find, last_name, path
 from analyzers.ir.expressions import ZERO, Address, Call, Cast, Constant, Element, Expr, Field, Name, Opaque, root
 from analyzers.ir.symbols import REAL, UNKNOWN_TYPE, Symbol, Type
+from analyzers.standards.cpp_library import CPP_ROUTINES
 from analyzers.standards.library import ROUTINES
 from analyzers.text import Span
 
@@ -190,6 +191,16 @@ def _member_call(c: Context, name: str, this: Expr, nodes: list[Node], span: Spa
     return called(c, name, (this, *handed(plain, _parameters(c, name)[1:])), _result(c, name), span)
 
 
+def given(values: tuple[Expr, ...], letters: str) -> tuple[Expr, ...]:
+    """The arguments of a function of the library: scalars that it only reads are values."""
+    letters = letters or "-"
+    uses = (letters[min(k, len(letters) - 1)] for k in range(len(values)))
+    return tuple(
+        value if use == "-" or (use == "r" and value.type.is_scalar) else passed(value)
+        for use, value in zip(uses, values, strict=True)
+    )
+
+
 def passed(value: Expr) -> Expr:
     """The address of what can be changed, and the value of everything else."""
     if value.type.kind in ("array", "function"):
@@ -232,6 +243,10 @@ def _method(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
     known = (
         f"{kind.name.partition('<')[0]}::{name}" if kind.kind == "record" and kind.name.startswith("std::") else name
     )
+    routine = CPP_ROUTINES.get(known)
+    if routine is not None:
+        plain = tuple(initial_value(c, n, UNKNOWN_TYPE) for n in nodes)
+        return called(c, known, (passed(base), *given(plain, routine.parameters[1:])), UNKNOWN_TYPE, span, True)
     if known == name and (name in ROUTINES or isinstance(c.scope.find(name), Symbol)):
         known = f".{name}"  # a method, not the function of that name
     return called(c, known, (passed(base), *values_of(c, nodes, None)), UNKNOWN_TYPE, span, True)

@@ -72,7 +72,8 @@ def standard(c: Context, words: tuple[str, ...], function: Node, nodes: list[Nod
     routine = CPP_ROUTINES.get(full) or ROUTINES.get(name)
     letters = "e" if routine is None else routine.parameters
     passed = tuple(
-        value if letters[min(k, len(letters) - 1)] == "-" else _reached(value) for k, value in enumerate(values)
+        value if letters[min(k, len(letters) - 1)] in ("-", "r" if value.type.is_scalar else "-") else _reached(value)
+        for k, value in enumerate(values)
     )
     kind = c_names.RESULTS.get(name, UNKNOWN_TYPE)
     if kind == REAL and any(v.type.kind == "real" and v.type.bits == 32 for v in values):
