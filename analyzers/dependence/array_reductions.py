@@ -20,12 +20,12 @@ _OPERATORS = ("+", "*", "&", "|", "^")
 def find(
     loop: Loop, accesses: Sequence[Access], headers: Mapping[int, LoopHeader], fixed: Callable[[Expr], bool]
 ) -> list[tuple[Reduction, Assumption | None]]:
-    """The arrays whose every access in the loop is an update by one operator, with what has to be assumed: each thread
-    gets a copy, and nobody knows how large one is whose length only the run knows. `fixed` says which expressions keep
-    their value in the loop."""
+    """The arrays whose every access in the loop is an update by one operator, with what has to be assumed of those that
+    a snippet does not declare: each thread gets a copy, and only the run knows how large it is. `fixed` says which
+    expressions keep their value in the loop."""
     by_symbol: dict[Symbol, list[Access]] = {}
     for access in accesses:
-        if access.symbol is not None:
+        if access.symbol is not None and (access.path or access.writes):  # a pointer itself is read all the time
             by_symbol.setdefault(access.symbol, []).append(access)
     found: list[tuple[Reduction, Assumption | None]] = []
     for symbol, mine in by_symbol.items():
@@ -38,8 +38,8 @@ def find(
         assumption, item = None, symbol.name
         if not _has_size(symbol):
             length = _length(loop, mine, headers, fixed)
-            if length is None or not fixed(Name(symbol)):
-                continue
+            if length is None or symbol.storage != "undeclared" or not fixed(Name(symbol)):
+                continue  # of a known pointer the hover says what would help
             item = f"{symbol.name}[:{length}]"
             text = f"`{length}` is not zero, and so many elements fit the stack of each thread"
             assumption = Assumption("condition", text, "strong", (symbol.name,))

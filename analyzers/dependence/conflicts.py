@@ -143,9 +143,9 @@ def _apart(write: Access, other: Access, code: str, inquiry: Inquiry) -> Assumpt
         return None
     same = write.path == other.path and write.loops == other.loops
     inner = same or code == "bound-not-affine"
-    if not _moves(write, inquiry, inner=inner):
+    if not moves(write, inquiry, inner=inner):
         return None
-    if same or _moves(other, inquiry, inner=inner):
+    if same or moves(other, inquiry, inner=inner):
         text = f"different iterations use different elements of `{name}`"
     else:
         text = f"no iteration writes an element of `{name}` that another one uses"
@@ -155,13 +155,13 @@ def _apart(write: Access, other: Access, code: str, inquiry: Inquiry) -> Assumpt
 def _unlike(write: Access, other: Access, inquiry: Inquiry) -> Assumption | None:
     """The same for what two pointers lead to, of which nothing is known but that one of them moves."""
     first, second = name_of(write), name_of(other)
-    if write.symbol is None or other.symbol is None or first == second or not _moves(write, inquiry, inner=False):
+    if write.symbol is None or other.symbol is None or first == second or not moves(write, inquiry, inner=False):
         return None
     text = f"no iteration uses through `{second}` what another one writes through `{first}`"
     return Assumption("condition", text, "strong", (first, second))
 
 
-def _moves(access: Access, inquiry: Inquiry, *, inner: bool) -> bool:
+def moves(access: Access, inquiry: Inquiry, *, inner: bool) -> bool:
     """Does a subscript depend on the iteration, by other things than the indices of loops inside (unless `inner`: then
     by their bounds too)?"""
     depth = access.loops.index(inquiry.loop)

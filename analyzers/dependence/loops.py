@@ -256,13 +256,18 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
             reduction, needed = summed[symbol]
             reduced.append(reduction)
             if needed is not None:
-                parts.obstacles.assume(needed)
+                text = f"every iteration adds to the same elements of `{symbol.name}`"
+                parts.obstacles.undecided(Reason("array-sum", text, mine[0].span, symbol.name), needed)
         elif coverage.covered(mine, solver, loop, room.graph):
             if symbol.storage == "undeclared":
+                if any(conflicts.moves(a, inquiry, inner=True) for a in mine if a.writes):
+                    continue
                 if not _is_used(symbol, mine) and not surroundings.handed_over(symbol, loop, room.effects):
                     continue
+                text = f"every iteration writes the same elements of `{symbol.name}`"
                 says = f"`{symbol.name}` is an array that is not used after the loop"
-                parts.obstacles.assume(Assumption("condition", says, "strong", (symbol.name,)))
+                needed = Assumption("condition", says, "strong", (symbol.name,))
+                parts.obstacles.undecided(Reason("work-array", text, mine[0].span, symbol.name), needed)
             private.append(symbol)
     parts.private_arrays, parts.array_reductions = tuple(private), tuple(reduced)
     settled = frozenset((*private, *(r.symbol for r in reduced)))

@@ -259,7 +259,7 @@ def _element(call: Call, callee: Expr, subscripts: tuple[Expr, ...]) -> Expr:
             continue
         outer = [*base.subscripts, *outer] if isinstance(base, Element) else outer
         base = base.base
-    if not subscripts or not isinstance(base, Name) or (base.symbol.storage == "local" and not base.symbol.is_array):
+    if not subscripts or not isinstance(base, Name) or base.symbol.storage == "local":
         kind = _array(len(subscripts))
         place = replace(callee, type=kind) if isinstance(callee, (Field, Element)) else callee
         return Element(place, subscripts, REAL, call.span) if subscripts else place

@@ -151,3 +151,13 @@ def test_a_name_that_is_assigned_to_is_a_pointer() -> None:
 def test_what_is_atomic_already_needs_no_clause() -> None:
     snippet = "for (i = 0; i < n; i++) {\n#pragma omp atomic\n hits += a[i];\n}"
     assert pragma(snippet) == FOR
+
+
+def test_a_sum_in_every_element_needs_room_for_copies() -> None:
+    snippet = "for (i = 0; i < n; i++) for (j = 0; j < m; j++) y[j] += b[i][j];"
+    assert assumed(snippet) == ["`m` is not zero, and so many elements fit the stack of each thread"]
+    assert pragma(snippet) == f"{FOR} private(j) reduction(+:y[:m])"
+
+
+def test_a_sum_whose_length_changes_from_iteration_to_iteration() -> None:
+    assert pragma("for (i = 0; i < n; i++) for (j = 0; j < i; j++) y[j] += b[i];") is None

@@ -87,22 +87,3 @@ def test_the_word_of_the_user_is_taken() -> None:
         "void f(void) { for (int i = 0; i < n; i++) relax(i); }", Options(independent=frozenset({"relax"}))
     )
     assert loop.verdict.status == "parallel"
-
-
-def test_a_sum_in_every_element_needs_room_for_copies() -> None:
-    loop = first_loop(
-        "void f(int m, double *restrict y, double (*restrict b)[m])"
-        " { for (int i = 0; i < n; i++) for (int j = 0; j < m; j++) y[j] += b[i][j]; }"
-    )
-    assert (loop.verdict.status, loop.pragma) == ("unknown", None)
-    assert "`m` is not zero, and so many elements fit the stack of each thread" in [
-        a.text for a in loop.verdict.assumptions
-    ]
-    assert loop.conditional_pragma == "#pragma omp parallel for reduction(+:y[:m])"
-
-
-def test_a_sum_whose_length_changes_from_iteration_to_iteration() -> None:
-    loop = first_loop(
-        "void f(double *y, double *b) { for (int i = 0; i < n; i++) for (int j = 0; j < i; j++) y[j] += b[i]; }"
-    )
-    assert loop.conditional_pragma is None
