@@ -156,7 +156,7 @@ def _new(c: Context, node: Node) -> Expr:
     if values and not (kind.is_scalar or kind.kind == "pointer"):
         c.out.append(Evaluate(called(c, kind.name or "constructor", values, UNKNOWN_TYPE, span), span))
     return Cast(
-        called(c, "std::operator new", tuple(lengths), c_types.VOID_POINTER, span), c_types.pointer_to(kind), span
+        called(c, "operator new", tuple(lengths), c_types.VOID_POINTER, span), c_types.pointer_to(kind), span
     )
 
 
@@ -164,7 +164,7 @@ def _delete(c: Context, node: Node) -> Expr:
     inner = next((n for n in reversed(node.named_children) if n.type != "comment"), None)
     if inner is None:
         return opaque(c, node, "syntax error")
-    return called(c, "std::operator delete", (expression(c, inner),), UNKNOWN_TYPE, c.span(node))
+    return called(c, "operator delete", (expression(c, inner),), UNKNOWN_TYPE, c.span(node))
 
 
 def _condition(c: Context, node: Node) -> Expr:

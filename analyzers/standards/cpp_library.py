@@ -82,8 +82,8 @@ def _streams() -> Iterator[Routine]:
 
 
 def _others() -> Iterator[Routine]:
-    yield Routine("std::operator new", "builtin", "-", allocates=True)
-    yield Routine("std::operator delete", "builtin", "w")
+    yield Routine("operator new", "builtin", "-", allocates=True)
+    yield Routine("operator delete", "builtin", "w")
     yield Routine("std::mutex::lock", "mutex", "b", synchronizes=True)
     yield Routine("std::mutex::unlock", "mutex", "b", synchronizes=True)
     for name in ("mt19937", "mt19937_64", "minstd_rand", "default_random_engine", "random_device"):
