@@ -51,11 +51,12 @@ def _followed(read: Access, loop: Loop, graph: FlowGraph, headers: Mapping[int, 
     if symbol is None or statement is None or read.call is not None or not read.exact or len(read.path) != 1:
         return False
     places = _places(read, loop, headers)
-    node = graph.node_of(statement)
     regions = graph.regions(loop)
-    if not places or node is None or len(regions) != 1:
+    # A statement that two arms of a switch share has a node in each.
+    nodes = [n.index for n in graph.nodes_of(loop) if n.stmt is statement]
+    if not places or not nodes or len(regions) != 1:
         return False
-    return all(_always_before(node.index, symbol, place, regions[0], graph) for place in places)
+    return all(_always_before(node, symbol, place, regions[0], graph) for place in places for node in nodes)
 
 
 def _places(read: Access, loop: Loop, headers: Mapping[int, LoopHeader]) -> list[Place]:

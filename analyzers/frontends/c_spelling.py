@@ -44,6 +44,7 @@ _BEHIND_BRACKETS = re.compile(
 )
 # A macro alone at the end of a block: it brings its own semicolon, or needs none.
 _BARE_MACRO = re.compile(rb"(?:[;}]|\b(?:for|while|if)\b[^\n{}]*\)\s*\{)\s*[A-Za-z_]\w*[ \t\r\n](?=\s*\})")
+_BLOCK_MACRO = re.compile(rb"(?:[;}]|\)\s*\{)\s*(?!(?:do|else|try|struct|union|enum|class)\b)[A-Za-z_]\w*\s(?=\{)")
 _QUALIFIER = re.compile(
     rb"(?<=\*)\s*(?!(?:const|volatile|restrict|__restrict|__restrict__|sizeof|_Atomic|new)\b)[A-Za-z_]\w*"
     rb"(?=\s+(?:(?:const|volatile)\s+)?[A-Za-z_]\w*\s*[=;,)\[])"
@@ -67,6 +68,7 @@ def rewritten(code: bytes, words: frozenset[bytes], is_type: Callable[[bytes], b
         if b"_Complex" in words or b"__complex__" in words or b"complex" in words:
             code = _COMPLEX.sub(_complex, code)
     code = _BARE_MACRO.sub(lambda m: m[0][:-1] + b";", code)
+    code = _BLOCK_MACRO.sub(lambda m: m[0][:-1] + b";", code)
     code = _BEHIND_BRACKETS.sub(_blanked, code)
     code = _QUALIFIER.sub(_blanked, code)
     code = _BEHIND_TYPE.sub(_blanked, code)

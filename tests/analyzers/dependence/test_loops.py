@@ -178,3 +178,22 @@ def test_a_library_function_is_itself_where_its_header_is_included() -> None:
 def test_vouched_for_functions_are_independent() -> None:
     source = UNKNOWN["unseen"][0]
     assert first_loop(source, Options(independent=frozenset({"ext"}))).verdict.status == "parallel"
+
+
+def test_a_work_array_in_arms_that_share_statements() -> None:
+    code = (
+        "void f(int n, const int *c, double *restrict z, const double *restrict x) { double w[2];"
+        " for (int i = 0; i < n; i++) { switch (c[i]) { case 0: w[0] = x[i];"
+        " case 1: z[i] = w[0]; } } }"
+    )
+    assert first_loop(code).verdict.status != "parallel"
+
+
+def test_a_work_array_under_a_condition_that_depends_on_data() -> None:
+    code = (
+        "void f(int n, const int *c, double *restrict z, const double *restrict x) { double w[2];"
+        " for (int i = 0; i < n; i++) { if (c[i]) { w[0] = x[i]; w[1] = 2 * x[i]; z[i] = w[0] + w[1]; } } }"
+    )
+    assert first_loop(code).verdict.status == "parallel"
+    spoilt = code.replace("if (c[i]) { w[0] = x[i];", "if (c[i]) { if (x[i] > 0) w[0] = x[i];")
+    assert first_loop(spoilt).verdict.status != "parallel"
