@@ -21,6 +21,8 @@ from analyzers.ir.symbols import Symbol
 
 _MOST = 32  # elements that are followed one by one
 
+_SEEN = frozenset({"early-exit", "switch"})  # reasons of doubt that a flow graph does not share
+
 Place = tuple[int, ...]
 
 
@@ -48,7 +50,9 @@ def _under(write: Access, read: Access, loop: Loop) -> Access:
 def _followed(read: Access, loop: Loop, graph: FlowGraph, headers: Mapping[int, LoopHeader]) -> bool:
     """Is every element of the read, one with constant subscripts, written on all paths of the iteration to it?"""
     symbol, statement = read.symbol, read.statement
-    if symbol is None or statement is None or read.call is not None or not read.exact or len(read.path) != 1:
+    if symbol is None or statement is None or read.call is not None or len(read.path) != 1:
+        return False
+    if not read.exact and read.reason not in _SEEN:
         return False
     places = _places(read, loop, headers)
     regions = graph.regions(loop)
