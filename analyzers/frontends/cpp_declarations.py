@@ -219,6 +219,9 @@ def _declared(
         cpp_containers.declared(c, symbol, count, whole)
     elif value is None and kind.kind == "record" and not kind.name.startswith("std::"):
         _construct(c, symbol, kind)
+    elif kind.kind == "unknown" and b"%s." % name.encode() in (c.body or c.data):
+        # Its methods may be those of a container: then it has a size of its own too.
+        cpp_containers.declared(c, symbol, None, whole)
     c.flush()
 
 

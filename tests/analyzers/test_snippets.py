@@ -161,3 +161,13 @@ def test_a_sum_in_every_element_needs_room_for_copies() -> None:
 
 def test_a_sum_whose_length_changes_from_iteration_to_iteration() -> None:
     assert pragma("for (i = 0; i < n; i++) for (j = 0; j < i; j++) y[j] += b[i];") is None
+
+
+def test_an_object_of_an_unseen_class_has_its_own_size_in_each_iteration() -> None:
+    snippet = "for (int i = 0; i < n; i++) { Bag bag(m); bag.clear(); bag.push_back(a[i]); b[i] = bag.size(); }"
+    loop = next(
+        loop
+        for placed in api.analyze(SourceText.of(snippet), "cpp", Options(snippet=True)).functions
+        for loop in placed.result.loops
+    )
+    assert (loop.pragma or loop.conditional_pragma) == FOR
