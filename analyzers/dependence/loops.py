@@ -16,6 +16,7 @@ from analyzers.dependence import (
     conflicts,
     coverage,
     flags,
+    fresh,
     induction,
     nest,
     privatization,
@@ -235,8 +236,13 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
     if parts.header is not None:
         own.add(parts.header.index)
     # A pointer that each iteration sets for itself leads to memory that may well be common.
+    new = fresh.pointers(loop, {*scalars.private, *parts.local}, room.effects, room.pointers)
     parts.shared = tuple(
-        a for a in inside if a.symbol is not None and (a.symbol not in own or (a.path and a.symbol.is_pointer))
+        a
+        for a in inside
+        if a.symbol is not None
+        and (a.symbol not in own or (a.path and a.symbol.is_pointer))
+        and not fresh.is_behind(a, new)
     )
     inquiry = Inquiry(
         loop, solver, room.pointers, room.options.assume_no_alias, room.representatives, room.deadline.share(1 / 3)
