@@ -142,7 +142,7 @@ class HpcLanguageServer(LanguageServer):
         suffix = snapshot.path.suffix if snapshot.path else ""
         if suffix not in self._refused:
             self._refused.add(suffix)
-            log.info("%s is not analysed: hpc-ls reads C so far, C++ and Fortran come next", snapshot.name)
+            log.info("%s is not analysed: hpc-ls reads C and C++ so far, Fortran comes next", snapshot.name)
 
     def document(self, uri: str) -> Snapshot | None:
         """The current snapshot of an open document that is analysed."""

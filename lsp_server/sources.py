@@ -17,7 +17,6 @@ from lsp_server.settings import Loaded
 SKIPPED = ("build", "_build", "cmake-build-*", "CMakeFiles", "node_modules", "__pycache__", "venv", "dist")
 # What the other languages of this field are called, to say "not yet" instead of "unknown".
 PLANNED = {
-    **dict.fromkeys((".cc", ".cpp", ".cxx", ".c++", ".hpp", ".hh", ".hxx", ".cu"), "C++"),
     **dict.fromkeys((".f", ".for", ".ftn", ".f77", ".f90", ".f95", ".f03", ".f08", ".f18"), "Fortran"),
 }
 _BOMS = (

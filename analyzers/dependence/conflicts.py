@@ -97,7 +97,8 @@ def _compare(write: Access, other: Access, inquiry: Inquiry, obstacles: Obstacle
         text = (
             f"`{first}` and `{second}` may be the same memory" if first != second else f"`{first}` may point anywhere"
         )
-        obstacles.undecided(Reason("may-alias", text, other.span, first), answer.assumption)
+        assumption = answer.assumption or _unlike(write, other, inquiry)
+        obstacles.undecided(Reason("may-alias", text, other.span, first), assumption)
         _concerns(obstacles, write, other)
         return
     conflict = inquiry.solver.carried(write, other, inquiry.loop)
@@ -141,16 +142,26 @@ def _apart(write: Access, other: Access, code: str, inquiry: Inquiry) -> Assumpt
     if code not in _OPAQUE or write.symbol != other.symbol:
         return None
     same = write.path == other.path and write.loops == other.loops
-    if not _moves(write, inquiry, inner=same):
+    inner = same or code == "bound-not-affine"
+    if not moves(write, inquiry, inner=inner):
         return None
-    if same or _moves(other, inquiry, inner=False):
+    if same or moves(other, inquiry, inner=inner):
         text = f"different iterations use different elements of `{name}`"
     else:
         text = f"no iteration writes an element of `{name}` that another one uses"
     return Assumption("condition", text, "strong", (name,))
 
 
-def _moves(access: Access, inquiry: Inquiry, *, inner: bool) -> bool:
+def _unlike(write: Access, other: Access, inquiry: Inquiry) -> Assumption | None:
+    """The same for what two pointers lead to, of which nothing is known but that one of them moves."""
+    first, second = name_of(write), name_of(other)
+    if write.symbol is None or other.symbol is None or first == second or not moves(write, inquiry, inner=False):
+        return None
+    text = f"no iteration uses through `{second}` what another one writes through `{first}`"
+    return Assumption("condition", text, "strong", (first, second))
+
+
+def moves(access: Access, inquiry: Inquiry, *, inner: bool) -> bool:
     """Does a subscript depend on the iteration, by other things than the indices of loops inside (unless `inner`: then
     by their bounds too)?"""
     depth = access.loops.index(inquiry.loop)
@@ -159,9 +170,10 @@ def _moves(access: Access, inquiry: Inquiry, *, inner: bool) -> bool:
     ]
     indices = {header.index for header in inside}
     bounds = [bound for header in inside for bound in (header.lower, header.bound)] if inner else []
+    pointer = [Name(access.symbol)] if access.symbol is not None and access.symbol.is_pointer else []
     return any(
         not inquiry.solver.invariant(part)
-        for expr in (*_subscripts(access), *bounds)
+        for expr in (*pointer, *_subscripts(access), *bounds)
         for part in walk(expr)
         if isinstance(part, Name) and part.symbol not in indices
     )

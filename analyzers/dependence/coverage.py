@@ -21,6 +21,8 @@ from analyzers.ir.symbols import Symbol
 
 _MOST = 32  # elements that are followed one by one
 
+_SEEN = frozenset({"early-exit", "switch"})  # reasons of doubt that a flow graph does not share
+
 Place = tuple[int, ...]
 
 
@@ -48,14 +50,17 @@ def _under(write: Access, read: Access, loop: Loop) -> Access:
 def _followed(read: Access, loop: Loop, graph: FlowGraph, headers: Mapping[int, LoopHeader]) -> bool:
     """Is every element of the read, one with constant subscripts, written on all paths of the iteration to it?"""
     symbol, statement = read.symbol, read.statement
-    if symbol is None or statement is None or read.call is not None or not read.exact or len(read.path) != 1:
+    if symbol is None or statement is None or read.call is not None or len(read.path) != 1:
+        return False
+    if not read.exact and read.reason not in _SEEN:
         return False
     places = _places(read, loop, headers)
-    node = graph.node_of(statement)
     regions = graph.regions(loop)
-    if not places or node is None or len(regions) != 1:
+    # A statement that two arms of a switch share has a node in each.
+    nodes = [n.index for n in graph.nodes_of(loop) if n.stmt is statement]
+    if not places or not nodes or len(regions) != 1:
         return False
-    return all(_always_before(node.index, symbol, place, regions[0], graph) for place in places)
+    return all(_always_before(node, symbol, place, regions[0], graph) for place in places for node in nodes)
 
 
 def _places(read: Access, loop: Loop, headers: Mapping[int, LoopHeader]) -> list[Place]:

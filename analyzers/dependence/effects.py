@@ -6,13 +6,12 @@ Everything else is unknown, with the reason.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 
 from analyzers.dependence.facts import Effects, ParameterUse
-from analyzers.dependence.summaries import parameter_use, summarise
+from analyzers.dependence.summaries import join, parameter_use, summarise
 from analyzers.dependence.transparency import see_through
 from analyzers.ir import flow
 from analyzers.ir.statements import Function
@@ -50,6 +49,7 @@ def library(name: str, headers: frozenset[str] = frozenset()) -> Effects | None:
         overwrites=frozenset(routine.fills),
         trusted=routine.header == "builtin" or routine.header in headers,
         synchronizes=routine.synchronizes,
+        whole_parameters=not routine.single,
     )
 
 
@@ -75,8 +75,10 @@ def table(
     memo = {} if memo is None else memo
     fresh: Memo = {}
     every = list(functions)
-    defined = {function.name: function for function in every}
-    overloaded = {name for name, count in Counter(f.name for f in every).items() if count > 1 and name}
+    overloads: dict[str, list[Function]] = {}
+    for function in every:
+        overloads.setdefault(function.name, []).append(function)
+    defined = {name: _together(group) for name, group in overloads.items()}
     known: dict[str, Effects] = {}
     for function in defined.values():
         for name in function.callees:
@@ -85,8 +87,11 @@ def table(
                 combines = COMBINES.get(name.removeprefix("std::"))
                 known[name] = replace(library(name, headers) or unseen, combines=combines)
     for component in _components(defined):
-        if not overloaded.isdisjoint(component):
-            known.update((name, _OVERLOADED) for name in component)
+        if any(len(overloads[name]) > 1 for name in component):
+            recursive = len(component) > 1 or component[0] in defined[component[0]].callees
+            for name in component:
+                each = [] if recursive else [_described(function, known) for function in overloads[name]]
+                known[name] = _OVERLOADED if recursive else _joined(each)
             continue
         if len(component) > 1 or component[0] in defined[component[0]].callees:
             _solve([defined[name] for name in component], known)
@@ -96,11 +101,51 @@ def table(
         known[function.name] = fresh[key] = memo.get(key) or _described(function, known)
     memo.clear()
     memo.update(fresh)
-    dead = frozenset() if overloaded else _dead(defined, known)
+    dead = _dead(defined, known)
     if dead:
         known.update((name, replace(known[name], dead=dead)) for name in defined)
     known.update((name, vouched_for(known.get(name))) for name in independent)
     return known
+
+
+def _together(group: list[Function]) -> Function:
+    """What stands for functions of one name where only what they call and see counts."""
+    if len(group) == 1:
+        return group[0]
+    callees = dict.fromkeys(name for function in group for name in function.callees)
+    seen = dict.fromkeys(symbol for function in group for symbol in function.globals)
+    return replace(group[0], callees=tuple(callees), globals=tuple(seen))
+
+
+def _joined(group: list[Effects]) -> Effects:
+    """What a call of any of several functions may do."""
+    first, *others = group
+    for other in others:
+        if first.unknown is not None or other.unknown is not None:
+            return _OVERLOADED
+        count = max(len(first.parameters), len(other.parameters))
+        uses = (join(parameter_use(first, k), parameter_use(other, k)) for k in range(count))
+        same = first.state == other.state
+        first = replace(
+            first,
+            parameters=tuple(uses),
+            reads=first.reads | other.reads,
+            writes=first.writes | other.writes,
+            needs=None if first.needs is None or other.needs is None else first.needs | other.needs,
+            memory=tuple(dict.fromkeys((*first.memory, *other.memory))),
+            io=first.io or other.io,
+            state=first.state if same else first.state or other.state,
+            exits=first.exits or other.exits,
+            allocates=first.allocates and other.allocates,
+            overwrites=first.overwrites & other.overwrites,
+            whole_parameters=first.whole_parameters or other.whole_parameters,
+            trusted=first.trusted and other.trusted,
+            synchronizes=first.synchronizes or other.synchronizes,
+            excludes=first.excludes and other.excludes,
+            transparent=None,
+            threadprivate=first.threadprivate | other.threadprivate,
+        )
+    return first
 
 
 def _described(function: Function, known: Mapping[str, Effects]) -> Effects:

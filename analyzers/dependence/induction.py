@@ -11,10 +11,25 @@ from dataclasses import dataclass, replace
 
 from analyzers.dependence.canonical import comparisons, early_exit, own_statements
 from analyzers.dependence.rewriting import add, difference, scale, sign_of
+from analyzers.dependence.spelling import spell
 from analyzers.dependence.stores import changes_memory
 from analyzers.dependence.trips import trip_count
 from analyzers.dependence.values import Induction, Values
-from analyzers.ir.expressions import ONE, ZERO, Binary, Call, Cast, Constant, Expr, Name, Unary, symbols, walk
+from analyzers.ir.expressions import (
+    ONE,
+    ZERO,
+    Binary,
+    Call,
+    Cast,
+    Constant,
+    Element,
+    Expr,
+    Field,
+    Name,
+    Unary,
+    symbols,
+    walk,
+)
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.graph import Node
 from analyzers.ir.statements import (
@@ -30,7 +45,8 @@ from analyzers.ir.statements import (
     walk_statements,
 )
 from analyzers.ir.symbols import Symbol, Type
-from analyzers.ir.verdicts import Reason
+from analyzers.ir.uses import of_expression
+from analyzers.ir.verdicts import Assumption, Reason
 from analyzers.text import Span
 
 ADDRESS = Type("integer", "ptrdiff_t", 64)
@@ -54,7 +70,11 @@ def normalise(loop: Loop, graph: FlowGraph, unchanged: Unchanged | None = None) 
         return loop.header
     if loop.condition is None:
         return Reason("not-canonical", "the loop has no condition to count with", loop.header_span)
-    unchanged = unchanged or (lambda expr, inside: memory_unchanged(expr, inside, graph))
+    unchanged = unchanged or (
+        lambda expr, inside: (
+            memory_unchanged(expr, inside, graph) or (graph.lenient and _supposed_unchanged(expr, inside, graph))
+        )
+    )
     first: Reason | None = None
     for index, relation, bound in comparisons(loop.condition):
         found = _counted(loop, index, relation, bound, graph, unchanged)
@@ -245,9 +265,38 @@ def memory_unchanged(expr: Expr, loop: Loop, graph: FlowGraph) -> bool:
     """Does nothing in the loop write memory that the expression may read? What has to be assumed for it is kept in
     `graph.relied`."""
     found = changes_memory(expr, graph.nodes_of(loop), graph)
+    if found is None and (loop, expr) in graph.supposed:
+        found = frozenset({_kept(expr)})
     if found:
         graph.relied.setdefault(loop, set()).update(found)
     return found is not None
+
+
+def _supposed_unchanged(expr: Expr, loop: Loop, graph: FlowGraph) -> bool:
+    """Suppose that the loop leaves a bound in memory alone, unless it plainly assigns to what the bound is read from;
+    what is supposed is kept in `graph.supposed`."""
+    read = {_members(lvalue) for lvalue in (*of_expression(expr).loads, *of_expression(expr).elements)}
+    for node in graph.nodes_of(loop):
+        if node.raw.opaque is not None:
+            return False
+        if not read.isdisjoint(_members(store) for store in (*node.raw.stores, *node.raw.element_stores)):
+            return False
+    graph.supposed.add((loop, expr))
+    return memory_unchanged(expr, loop, graph)
+
+
+def _members(lvalue: Expr) -> tuple[Expr | str, ...]:
+    """What an lvalue starts from and the members on the way."""
+    found: list[Expr | str] = []
+    while isinstance(lvalue, (Element, Field)):
+        if isinstance(lvalue, Field):
+            found.append(lvalue.name)
+        lvalue = lvalue.base
+    return (lvalue, *found)
+
+
+def _kept(expr: Expr) -> Assumption:
+    return Assumption("condition", f"the loop does not change `{spell(expr)}`", "strong")
 
 
 def values_of(graph: FlowGraph, headers: Mapping[Loop, LoopHeader], unchanged: Unchanged | None = None) -> Values:

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field, replace
 from analyzers.dependence import accesses as access_collector
 from analyzers.dependence import (
     alias,
+    array_reductions,
     conflicts,
     coverage,
     flags,
+    fresh,
     induction,
     nest,
     privatization,
@@ -38,9 +40,9 @@ from analyzers.dependence.trips import trip_count
 from analyzers.dependence.values import Values
 from analyzers.ir import flow
 from analyzers.ir.accesses import Access, Subscripts
-from analyzers.ir.expressions import Element, Expr, Field, Name, symbols
+from analyzers.ir.expressions import Element, Expr, Field, Name, root, symbols
 from analyzers.ir.flow import FlowGraph
-from analyzers.ir.statements import Function, Loop, LoopHeader, loops
+from analyzers.ir.statements import Assign, Function, Loop, LoopHeader, loops
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Dependence, Reason, Verdict, Witness
 from analyzers.settings import Options
@@ -81,11 +83,14 @@ class Parts:
 def analyse(function: Function, effects: Mapping[str, Effects], options: Options) -> FunctionFacts:
     """The facts of one function. `effects` says what its callees do, by name; who is missing may do anything."""
     strict = _analyse(function, effects, options)
-    return vouching.supplemented(strict, lambda other, vouched: _analyse(other, vouched, options))
+    return vouching.supplemented(strict, lambda other, vouched: _analyse(other, vouched, options, lenient=True))
 
 
-def _analyse(function: Function, effects: Mapping[str, Effects], options: Options) -> FunctionFacts:
+def _analyse(
+    function: Function, effects: Mapping[str, Effects], options: Options, *, lenient: bool = False
+) -> FunctionFacts:
     graph = flow.build(function, effects, snippet=options.snippet)
+    graph.lenient = lenient
     places = tuple(nest.places(function))
     counted: dict[Loop, LoopHeader] = {}
     uncounted: dict[int, Reason] = {}
@@ -234,14 +239,20 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
     if parts.header is not None:
         own.add(parts.header.index)
     # A pointer that each iteration sets for itself leads to memory that may well be common.
+    new = fresh.pointers(loop, {*scalars.private, *parts.local}, room.effects, room.pointers)
     parts.shared = tuple(
-        a for a in inside if a.symbol is not None and (a.symbol not in own or (a.path and a.symbol.is_pointer))
+        a
+        for a in inside
+        if a.symbol is not None
+        and (a.symbol not in own or (a.path and a.symbol.is_pointer))
+        and not fresh.is_behind(a, new)
     )
     inquiry = Inquiry(
         loop, solver, room.pointers, room.options.assume_no_alias, room.representatives, room.deadline.share(1 / 3)
     )
     work = set(privatization.array_candidates(loop, room.graph, room.pointers.exposed or ())) - own
-    summed = {r.symbol: r for r in _array_reductions(parts.shared)}
+    sums = array_reductions.find(loop, parts.shared, room.headers, solver.invariant)
+    summed = {reduction.symbol: (reduction, needed) for reduction, needed in sums}
     private: list[Symbol] = []
     reduced: list[Reduction] = []
     for symbol in sorted({*work, *summed}, key=lambda s: s.uid):
@@ -251,48 +262,38 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
         if not alone.dependences and not alone.reasons:
             continue
         if symbol in summed:
-            reduced.append(summed[symbol])
+            reduction, needed = summed[symbol]
+            reduced.append(reduction)
+            if needed is not None:
+                text = f"every iteration adds to the same elements of `{symbol.name}`"
+                parts.obstacles.undecided(Reason("array-sum", text, mine[0].span, symbol.name), needed)
         elif coverage.covered(mine, solver, loop, room.graph):
             if symbol.storage == "undeclared":
-                if not any(a.reads for a in mine):
+                if any(conflicts.moves(a, inquiry, inner=True) for a in mine if a.writes):
                     continue
+                if not _is_used(symbol, mine) and not surroundings.handed_over(symbol, loop, room.effects):
+                    continue
+                text = f"every iteration writes the same elements of `{symbol.name}`"
                 says = f"`{symbol.name}` is an array that is not used after the loop"
-                parts.obstacles.assume(Assumption("condition", says, "strong", (symbol.name,)))
+                needed = Assumption("condition", says, "strong", (symbol.name,))
+                parts.obstacles.undecided(Reason("work-array", text, mine[0].span, symbol.name), needed)
             private.append(symbol)
     parts.private_arrays, parts.array_reductions = tuple(private), tuple(reduced)
     settled = frozenset((*private, *(r.symbol for r in reduced)))
     conflicts.compare([a for a in parts.shared if a.symbol not in private], inquiry, parts.obstacles, settled)
 
 
-def _covered(accesses: Sequence[Access], solver: Solver, loop: Loop) -> bool:
-    """Was every element that an iteration reads written before in the same iteration (Tu & Padua 1993)?"""
-    writes = [a for a in accesses if a.kind == "write"]
-    return all(solver.covered(a, writes, loop) for a in accesses if a.reads)
+def _is_used(symbol: Symbol, accesses: Iterable[Access]) -> bool:
+    """Does the loop read the array for anything but its own elements?"""
+    return any(
+        a.kind == "read" and not (isinstance(a.statement, Assign) and _base(a.statement.target) == symbol)
+        for a in accesses
+    )
 
 
-def _array_reductions(accesses: Sequence[Access]) -> list[Reduction]:
-    """Arrays whose every access in the loop is an update by one operator (OpenMP 5.2 §5.5.8, array sections)."""
-    by_symbol: dict[Symbol, list[Access]] = {}
-    for access in accesses:
-        if access.symbol is not None:
-            by_symbol.setdefault(access.symbol, []).append(access)
-    found: list[Reduction] = []
-    for symbol, mine in by_symbol.items():
-        kind = symbol.type
-        element = kind.element
-        if kind.kind != "array" or element is None or not element.is_scalar or symbol.storage == "parameter":
-            continue
-        ops = {"+" if a.op == "-" else a.op for a in mine if a.kind == "update" and a.call is None}
-        if len(ops) != 1 or any(a.kind != "update" or a.call is not None for a in mine):
-            continue
-        (op,) = ops
-        if op not in ("+", "*", "&", "|", "^") or (op in ("&", "|", "^") and element.kind == "real"):
-            continue
-        if any(extent.size is None for extent in kind.extents):
-            continue
-        floating = element.kind in ("real", "complex")
-        found.append(Reduction(symbol, op, symbol.name, floating, tuple(a.span for a in mine)))
-    return found
+def _base(place: Expr) -> Symbol | None:
+    base = root(place)
+    return base.symbol if isinstance(base, Name) else None
 
 
 def _verdict(loop: Loop, parts: Parts, inside: Sequence[Access], room: _Room) -> Verdict:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from analyzers.dependence.guards import exposed_on_real_paths
 from analyzers.dependence.stores import apart_from
-from analyzers.ir.expressions import Expr, Name, root, symbols, walk
+from analyzers.ir.expressions import Expr, Name, root, walk
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.graph import Node
 from analyzers.ir.statements import Assign, Declare, Loop, LoopHeader, Stmt, expressions, loops, walk_statements
@@ -208,14 +208,11 @@ def array_candidates(loop: Loop, graph: FlowGraph, exposed: Container[Symbol] = 
     written: dict[Symbol, None] = {}
     spoiled: set[Symbol] = set()
     inside = {s.symbol for s in _below(loop) if isinstance(s, Declare)}
-    indices = _indices(loop)
     for node in graph.nodes_of(loop):
         for lvalue in node.raw.element_stores:
             symbol = _array(lvalue)
             if symbol is not None:
                 written[symbol] = None
-                if symbol.storage == "undeclared" and not indices.isdisjoint(symbols(lvalue)):
-                    spoiled.add(symbol)  # each iteration fills its own part
         handed = {symbol for symbol, _ in node.raw.addresses if symbol.is_array}
         if node.raw.calls:
             for symbol in handed:
@@ -266,11 +263,6 @@ def array_live_out(symbol: Symbol, loop: Loop, graph: FlowGraph) -> bool:
                 stack.append(successor)
     # A pointer may have been set to it anywhere: then nothing is known.
     return any(s == symbol and not node.raw.calls for node in graph.nodes for s, _ in node.raw.addresses)
-
-
-def _indices(loop: Loop) -> set[Symbol]:
-    """What the loop itself steps."""
-    return {s.target.symbol for s in loop.step if isinstance(s, Assign) and isinstance(s.target, Name)}
 
 
 def _array(lvalue: Expr) -> Symbol | None:

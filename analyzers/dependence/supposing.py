@@ -134,11 +134,7 @@ def _arities(function: Function, accessors: set[str]) -> dict[str, int]:
         for part in _parts(_supposed(stmt)):
             if isinstance(part, Call) and (name := callee_of(part)) in found:
                 found[name].add(len(part.arguments))
-    return {
-        name: counts.pop()
-        for name, counts in found.items()
-        if len(counts) == 1 and (counts != {0} or not name.isidentifier())
-    }
+    return {name: counts.pop() for name, counts in found.items() if len(counts) == 1}
 
 
 class _Rewriting:
@@ -151,6 +147,8 @@ class _Rewriting:
 
     def statement(self, stmt: Stmt) -> Stmt:
         match stmt:
+            case Unknown(supposed=Assign(target=Call(callee=Name(), arguments=()))):
+                return stmt  # `f() = e` sets something of which not even the name is known
             case Unknown(supposed=Assign() as supposed) if not self._is_accessor(root(supposed.target)):
                 return stmt
             case Unknown(supposed=Assign() | Evaluate() as supposed):
@@ -188,7 +186,7 @@ class _Rewriting:
                 if isinstance(top, Call):
                     done.append(self._call(top, new, same))
                 else:
-                    done.append(top if same else _behind_result(top, with_children(top, new), self.names))
+                    done.append(_behind_result(top, top if same else with_children(top, new), self.names))
         return done[0]
 
     def _is_accessor(self, expr: Expr) -> bool:
@@ -199,7 +197,9 @@ class _Rewriting:
         name = callee_of(call)
         if name not in self.names or not is_unseen(call, self.effects):
             return call if same else replace(call, callee=new[0], arguments=tuple(new[1:]))
-        callee, arguments = new[0], tuple(new[1:])
+        # What is handed over by reference without a word is no address that anybody keeps.
+        callee, arguments = new[0], tuple(_by_value(each) for each in new[1:])
+        same = same and all(a is b for a, b in zip(arguments, new[1:], strict=True))
         if name in self.arities:
             return _element(call, callee, arguments)
         if call.name is not None:
@@ -244,12 +244,22 @@ def _element(call: Call, callee: Expr, subscripts: tuple[Expr, ...]) -> Expr:
     if isinstance(callee, Name) and callee.symbol.method and subscripts:
         callee, subscripts = Field(_called_for(subscripts[0]), callee.symbol.name, span=call.span), subscripts[1:]
     subscripts = tuple(_by_value(each) for each in subscripts)
+    if isinstance(callee, Name) and not subscripts:
+        kind = Type("pointer", "", 64, element=REAL)
+        return Name(Symbol(f"//{callee.symbol.name}()", f"{callee.symbol.name}()", kind, "global"), call.span)
     base = callee
     outer: list[Expr] = []
-    while isinstance(base, (Field, Element)):
+    while isinstance(base, (Field, Element, Call)):
+        if isinstance(base, Call):  # `m(0).row(i)`
+            if not isinstance(base.callee, Name):
+                break
+            first = 1 if base.callee.symbol.method and base.arguments else 0
+            outer = [*map(_by_value, base.arguments[first:]), *outer]
+            base = _called_for(base.arguments[0]) if first else base.callee
+            continue
         outer = [*base.subscripts, *outer] if isinstance(base, Element) else outer
         base = base.base
-    if not subscripts or not isinstance(base, Name) or (base.symbol.storage == "local" and not base.symbol.is_array):
+    if not subscripts or not isinstance(base, Name) or base.symbol.storage == "local":
         kind = _array(len(subscripts))
         place = replace(callee, type=kind) if isinstance(callee, (Field, Element)) else callee
         return Element(place, subscripts, REAL, call.span) if subscripts else place
@@ -267,8 +277,10 @@ def _called_for(argument: Expr) -> Expr:
 
 
 def _by_value(argument: Expr) -> Expr:
-    """A subscript that is handed over by reference."""
-    return argument.operand if isinstance(argument, Address) and argument.operand.type.is_scalar else argument
+    """A scalar that is handed over by reference, as the value that it has."""
+    if not isinstance(argument, Address) or not argument.type.name.endswith("&"):
+        return argument
+    return argument.operand if argument.operand.type.is_scalar else argument
 
 
 def _array(rank: int) -> Type:

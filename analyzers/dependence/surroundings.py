@@ -117,3 +117,13 @@ def calls(loop: Loop) -> Iterator[Call]:
     """Every call below the loop, in textual order of statements."""
     for stmt in walk_statements(loop):
         yield from calls_of(stmt)
+
+
+def handed_over(symbol: Symbol, loop: Loop, effects: Mapping[str, Effects]) -> bool:
+    """Does the loop give the whole object to a function of which nothing is known but that it is harmless?"""
+    return any(
+        isinstance(argument, Name) and argument.symbol == symbol
+        for call in calls(loop)
+        if (effect := effects.get(call.name or "")) is None or effect.parameters == ("none",)
+        for argument in call.arguments
+    )

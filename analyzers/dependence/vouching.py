@@ -37,13 +37,14 @@ def supplemented(facts: FunctionFacts, again: Again) -> FunctionFacts:
 
 
 def _in_the_way(facts: LoopFacts, effects: Mapping[str, Effects]) -> Unseen | None:
-    """What the loop does through unseen code; None where it does nothing so, where something is known already, or
-    where a directive decides how the loop runs."""
+    """What the loop does through unseen code; None where neither that nor a bound in memory is in the way, where
+    something is known already, or where a directive decides how the loop runs."""
     verdict = facts.verdict
     if verdict.status != "unknown" or verdict.assumptions or facts.governed_by is not None or facts.inside_parallel:
         return None
     found = supposing.unseen(facts.loop, effects)
-    return found if found.calls or found.exits else None
+    varies = any(reason.code == "bound-varies" for reason in verdict.reasons)
+    return found if found.calls or found.exits or varies else None
 
 
 def _assuming(strict: LoopFacts, second: LoopFacts, unseen: Unseen) -> LoopFacts:

@@ -209,8 +209,8 @@ class CFrontend:
         addresses = self._addresses()
         complete = not (reading is not None and reading.missing)
         pairs = zip(self._items, self._codes, strict=True)
-        heads = [code[: item.body - item.start] if item.kind == "function" else code for item, code in pairs]
-        key = (self._macro_key, private, addresses, complete, [item.kind for item in self._items], heads)
+        heads = [code[: item.declaring - item.start] if item.kind == "function" else code for item, code in pairs]
+        key = (self._macro_key, private, addresses, complete, [(item.kind, item.holder) for item in self._items], heads)
         if key != self._environment_key:
             self._environment_key = key
             self._environment = c_environment.of_file(
@@ -240,10 +240,13 @@ class CFrontend:
             span = Span(start, item.end)
             if start < item.start:
                 code = self._code[start : item.end]
-            yield Chunk(item.name, start, self.source.line_of(start), span, self._fingerprint(span, code), item, lines)
+            print_ = self._fingerprint(span, code, item.holder.encode())
+            yield Chunk(item.name, start, self.source.line_of(start), span, print_, item, lines)
 
-    def _fingerprint(self, span: Span, code: bytes) -> str:
+    def _fingerprint(self, span: Span, code: bytes, holder: bytes) -> str:
         environment = self._environment
+        if holder:  # members are named without their class
+            code = holder + b" " + code
         text = self.source.data[span.start : span.end]
         extra = self._flag_bytes
         named = code + b" " + text if b"#" in text else code  # clauses name macros too
@@ -296,6 +299,7 @@ class CFrontend:
             line_starts=(0, *(s - chunk.start for s in starts)),
             missing_headers=self._misses_headers,
             unsure=self._unsure(chunk.span) if self._pre.guesses else (),
+            holder=chunk.item.holder,
         )
         self._expand(context, chunk)
         context.addressed = c_environment.addressed(context.data)
@@ -417,10 +421,11 @@ def lower_file(
     include_paths: Iterable[str] = (),
     path: str | None = None,
     snippet: bool = False,
+    speaks: type[CFrontend] = CFrontend,
 ) -> SourceFile:
     """Lower a whole text from scratch."""
-    frontend = CFrontend(defines, include_paths, path, snippet)
+    frontend = speaks(defines, include_paths, path, snippet)
     frontend.update(source)
     functions = tuple(PlacedFunction(frontend.lower(chunk), chunk.start, chunk.line) for chunk in frontend.chunks())
     rest = frontend.file()
-    return SourceFile("c", functions, rest.globals, rest.directives, rest.problems, rest.prototypes)
+    return SourceFile(speaks.dialect.name, functions, rest.globals, rest.directives, rest.problems, rest.prototypes)

@@ -43,7 +43,7 @@ def _call(c: Context, node: Node) -> Expr:
         return Cast(expression(c, nodes[0]), kind, c.span(node))
     if function.type == "identifier" and c.data[function.start_byte : function.end_byte] in c.failed:
         return opaque(c, node, f"macro `{c.text(function)}` cannot be expanded")
-    if c.missing_headers and function.type == "identifier" and _looks_like_macro(c, c.text(function)):
+    if c.missing_headers and function.type == "identifier" and looks_like_macro(c, c.text(function)):
         return opaque(c, node, f"`{c.text(function)}` may be a macro of a header that was not read")
     callee = _callee(c, function)
     values = tuple(expression(c, n) for n in nodes)
@@ -75,7 +75,7 @@ def _call_back(c: Context, name: str, nodes: list[Node], values: tuple[Expr, ...
 IGNORED = frozenset(("_Static_assert", "static_assert", "__attribute__", "__builtin_prefetch", "__builtin_assume"))
 
 
-def _looks_like_macro(c: Context, name: str) -> bool:
+def looks_like_macro(c: Context, name: str) -> bool:
     """An undeclared name in capitals: unlike a function, a macro may assign to its arguments."""
     return name.isupper() and len(name) > 1 and name not in _FAMILIAR and c.scope.find(name) is None
 

@@ -45,7 +45,13 @@ class Item:
     body: int = -1
     name: str = ""
     holder: str = ""  # of a method: its class
+    brief: bool = False  # a function that is one expression: its callers depend on its body
     holes: tuple[tuple[int, int], ...] = ()  # bodies inside a declaration, which are items of their own
+
+    @property
+    def declaring(self) -> int:
+        """Where the part of a function ends that others depend on."""
+        return self.end if self.brief else self.body
 
     def text(self, code: bytes) -> bytes:
         """Its own text, with the same length."""

@@ -29,6 +29,7 @@ class Scope:
     depth: int
     names: dict[str, Symbol | Type] = field(default_factory=dict)  # a Type: a typedef name
     tags: dict[str, Type] = field(default_factory=dict)
+    accessors: dict[tuple[str, int], object] = field(default_factory=dict)  # of C++, see `cpp_inline`
 
     def find(self, name: str) -> Symbol | Type | None:
         scope: Scope | None = self
@@ -88,6 +89,9 @@ class Context:
     unclosed: int | None = None  # a brace is missing: what ends behind this offset may end elsewhere
     missing_headers: bool = False
     flipped: frozenset[int] = frozenset()  # offsets of `<` that the parser got as `>`
+    closures: dict[int, object] = field(default_factory=dict)  # of C++, by node: see `cpp_lambdas`
+    lambdas: dict[Symbol, int] = field(default_factory=dict)  # the variables that hold them
+    inlining: int = 0  # how many functions are being put in place of their calls
     holder: str = ""  # the class whose method this is
     this: Symbol | None = None
     references: set[Symbol] = field(default_factory=set)  # pointers that stand for what they point to

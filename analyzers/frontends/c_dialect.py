@@ -18,7 +18,7 @@ from analyzers.text import Span
 if TYPE_CHECKING:
     from analyzers.frontends.c_chunks import Item
     from analyzers.frontends.c_context import Context
-    from analyzers.ir.expressions import Expr
+    from analyzers.ir.expressions import BinaryOp, Expr
     from analyzers.ir.symbols import Symbol, Type
 
 Expressions = dict[str, "Callable[[Context, Node], Expr]"]
@@ -51,6 +51,8 @@ class Dialect:
     cut: Callable[[bytes, bytes], list[Item]]  # code and skeleton of a file, in items
     signature: Callable[[Context, Node], Signature]  # declares the parameters of a definition in a scope of its own
     head: Callable[[Context, Node], None]  # declares the function that a definition at file scope defines
+    # Whether an assignment is more than one, and has been said in other words.
+    stores: Callable[[Context, Expr, Expr, BinaryOp | None, Span], bool]
     notation: Notation
 
     def parser(self) -> Parser:

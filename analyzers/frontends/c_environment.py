@@ -22,6 +22,7 @@ from analyzers.ir.symbols import Symbol, Type
 
 _AMPERSAND = re.compile(rb"&[\s(]*([A-Za-z_]\w*)(?![\w\s]*(?:\[|->|\())")
 _CAST_BEFORE = re.compile(rb"(?<![\w\])])\s*\(\s*[A-Za-z_][\w\s]*\**\s*\)\s*\Z")
+_TEMPLATE_BEFORE = re.compile(rb"\b[A-Za-z_]\w*\s*<[\w\s:*&,<>]*>\Z")
 _BEFORE = 120  # bytes looked at to tell `(T *) &x` from `(a) & x`
 _TREES = 8192
 _LONG_DECLARATION = 50_000  # bytes: from here on it can only be a table of data, whose values are of no interest
@@ -124,6 +125,8 @@ def addressed(code: bytes) -> frozenset[str]:
         if before == b")":
             if not _CAST_BEFORE.search(code, max(0, at - _BEFORE), at):
                 continue
+        elif before == b">" and _TEMPLATE_BEFORE.search(code, max(0, at - _BEFORE), at):
+            continue  # C++: `std::vector<T> &x` declares a reference
         elif before == b"]" or ((before.isalnum() or before == b"_") and code[max(0, at - 6) : at] != b"return"):
             continue
         found.add(match[1].decode("ascii"))
@@ -201,7 +204,7 @@ def _declare_items(
         function = item.kind == "function"
         if function and item.body == item.start:
             continue
-        text = code[item.start : item.body] if function else item.text(code)
+        text = code[item.start : item.declaring] if function else item.text(code)
         if len(text) > _LONG_DECLARATION:
             text = _INITIALISER.sub(rb"\1", text, count=1)
         context = Context(
@@ -239,6 +242,8 @@ def _declare_items(
                     handler(context, node)
         for name in (*names.fresh, *(tag.split()[-1] for tag in tags.fresh)):
             environment.texts.setdefault(name, []).append(text)
+            if "::" in name:  # a member is named without its class too
+                environment.texts.setdefault(name.rpartition("::")[2], []).append(text)
         if tree is not None and tree.root_node.has_error:
             environment.broken.append(number)
 
@@ -260,7 +265,7 @@ def _declare_function(context: Context, texts: Texts) -> None:
     """Declare a function by its head; one without a type gives `int`."""
     head = context.data
     for prefix in (b"", b"int "):
-        context.data = prefix + head + b"{}"
+        context.data = prefix + head if head.endswith(b"}") else prefix + head + b"{}"
         context.shift = len(prefix)
         node = definition(texts.parse(context.data).root_node)
         if node is not None and node.child_by_field_name("declarator") is not None:

@@ -156,7 +156,7 @@ def _definition(c: Context, parsing: Parsing, bare: bool) -> Recovered:
     c.data = found.data
     if c.shift == 0 and c.expanded is None and found.unclosed <= 0:
         c.limit = None
-    if found.unclosed > 0:
+    if found.unclosed > 0 and not bare:
         end = len(text) + c.shift
         c.problems.append(Problem("syntax", "a `{` is not closed", c.at(end - 1, end)))
         c.unclosed = c.at(c.shift, c.shift + len(text.rstrip(b"} \t\r\n;"))).end
@@ -269,5 +269,6 @@ C = Dialect(
     c_chunks.cut,
     signature,
     c_declarations.head,
+    lambda c, target, value, op, span: False,
     c_notation.C,
 )

@@ -14,6 +14,9 @@ _STEPPED = re.compile(rb"(?:\+\+|--)\s*([A-Za-z_]\w*)")
 _OPERAND_ENDS = frozenset((b")", b"]"))
 
 
+_SELECTING = frozenset((b".", b">", b":"))  # `p->f(x)`, `ns::f(x)`: not the variable `f`
+
+
 def by_subscripts(count: int, snippet: bool) -> Type:
     """A name with `count` brackets behind it. In a snippet arrays are distinct objects of unknown extents."""
     if count == 0:
@@ -54,10 +57,12 @@ def guesses(code: bytes, snippet: bool) -> dict[str, Type]:
         elif first == 0x28:  # (
             if header or previous == b"for":
                 header += 1
-            elif previous[:1].isalpha() or previous[:1] == b"_":
+            elif (previous[:1].isalpha() or previous[:1] == b"_") and before not in _SELECTING:
                 functions.add(previous)
             dereferenced = previous == b"*" and _begins_operand(before)
         elif first == 0x29:  # )
+            if header == 1:
+                token = b";"  # behind the header of a loop a statement begins
             header = max(0, header - 1)
         elif token[:1].isalpha() or first == 0x5F:
             if previous not in (b".", b">") or before not in (b"-", b"."):

@@ -240,6 +240,8 @@ def store(c: Context, target: Expr, value: Expr, op: BinaryOp | None, span: Span
     bare = target
     while isinstance(bare, Cast):
         bare = bare.operand
+    if c.dialect.stores(c, bare, value, op, span):
+        return
     if isinstance(bare, (Name, Element, Field)):
         c.out.append(Assign(bare, value, op, span))
         return
@@ -256,6 +258,8 @@ def update(c: Context, node: Node) -> Expr:
     first = node.children[0].type
     prefix = first in ("++", "--")
     op: BinaryOp = "+" if "++" in (first, node.children[-1].type) else "-"
+    if isinstance(target, Call) and c.dialect.stores(c, target, ONE, op, c.span(node)):
+        return target
     if isinstance(target, Call):
         supposed = Assign(target, ONE, op, c.span(node))
         c.out.append(Unknown("update of what is no variable", (target,), c.span(node), supposed))

@@ -37,13 +37,22 @@ _LOOK_BACK = 80
 _VISIBLE = re.compile(rb"\S")
 
 # What compilers are told of a variable, in place of which the grammar knows nothing: `x[3] ALIGNED = {0}`,
-# `x[3] __attribute__((aligned(64)));`, `double *NOALIAS const p`. Neither can be part of an expression.
+# `x[3] __attribute__((aligned(64)));`, `double *NOALIAS p`, `float ALIGNED x[3]`. None can be part of an expression.
 _BEHIND_BRACKETS = re.compile(
     rb"(?<=\])(?<!delete\[\])\s*(?:[A-Za-z_]\w*|__attribute__\s*\(\((?!\s*(?:__)?(?:vector_size|mode|cleanup))[^()]*(?:\([^()]*\)[^()]*)*\)\))"
     rb"(?=\s*(?:=(?!=)|;))"
 )
+# A macro alone at the end of a block: it brings its own semicolon, or needs none.
+_BARE_MACRO = re.compile(rb"(?:[;}]|\b(?:for|while|if)\b[^\n{}]*\)\s*\{)\s*[A-Za-z_]\w*[ \t\r\n](?=\s*\})")
+_BLOCK_MACRO = re.compile(rb"(?:[;}]|\)\s*\{)\s*(?!(?:do|else|try|struct|union|enum|class)\b)[A-Za-z_]\w*\s(?=\{)")
 _QUALIFIER = re.compile(
-    rb"(?<=\*)\s*(?!const\b|volatile\b|restrict\b)[A-Za-z_]\w*(?=\s+(?:const|volatile)\s+[A-Za-z_]\w*\s*[=;,)\[])"
+    rb"(?<=\*)\s*(?!(?:const|volatile|restrict|__restrict|__restrict__|sizeof|_Atomic|new)\b)[A-Za-z_]\w*"
+    rb"(?=\s+(?:(?:const|volatile)\s+)?[A-Za-z_]\w*\s*[=;,)\[])"
+)
+_BEHIND_TYPE = re.compile(
+    rb"(?:(?<=\bfloat)|(?<=\bdouble)|(?<=\bint)|(?<=\bchar))\s+(?!(?:unsigned|signed|short|long|int|char|const|volatile|static|register|complex|_Complex"
+    rb"|restrict|inline|extern|operator)\b)[A-Za-z_]\w*(?=\s+(?!(?:unsigned|signed|short|long|int|char|const|volatile)\b)"
+    rb"[A-Za-z_]\w*\s*[=;,\[])"
 )
 _VALUE_CONTEXT = frozenset((b"return", b"case", b"else", b"do", b"goto"))
 _BASIC = frozenset(b"int char void float double long short signed unsigned _Bool bool".split())
@@ -58,8 +67,11 @@ def rewritten(code: bytes, words: frozenset[bytes], is_type: Callable[[bytes], b
         code = _ATOMIC.sub(lambda m: m[1] + b" " + m[2] + b" ", code)
         if b"_Complex" in words or b"__complex__" in words or b"complex" in words:
             code = _COMPLEX.sub(_complex, code)
+    code = _BARE_MACRO.sub(lambda m: m[0][:-1] + b";", code)
+    code = _BLOCK_MACRO.sub(lambda m: m[0][:-1] + b";", code)
     code = _BEHIND_BRACKETS.sub(_blanked, code)
     code = _QUALIFIER.sub(_blanked, code)
+    code = _BEHIND_TYPE.sub(_blanked, code)
     matches = list(_PARENTHESISED.finditer(code))
     if not matches:
         return code

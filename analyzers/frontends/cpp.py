@@ -14,9 +14,11 @@ from analyzers.frontends import (
     cpp_classes,
     cpp_declarations,
     cpp_expressions,
+    cpp_lambdas,
     cpp_names,
     cpp_spelling,
     cpp_statements,
+    cpp_stores,
     cpp_types,
 )
 from analyzers.frontends.c import CFrontend
@@ -27,7 +29,13 @@ from analyzers.frontends.cpp_function import signature
 CPP = Dialect(
     "cpp",
     Language(tree_sitter_cpp.language()),
-    {**C.expressions, **cpp_names.EXPRESSIONS, **cpp_calls.EXPRESSIONS, **cpp_expressions.EXPRESSIONS},
+    {
+        **C.expressions,
+        **cpp_names.EXPRESSIONS,
+        **cpp_calls.EXPRESSIONS,
+        **cpp_expressions.EXPRESSIONS,
+        **cpp_lambdas.EXPRESSIONS,
+    },
     {**C.statements, **cpp_statements.STATEMENTS},
     cpp_statements.OUTSIDE,
     {
@@ -39,6 +47,7 @@ CPP = Dialect(
     cpp_chunks.cut,
     signature,
     cpp_declarations.head,
+    cpp_stores.stores,
     c_notation.CPP,
 )
 

@@ -9,15 +9,18 @@ from tree_sitter import Node
 from analyzers.frontends import c_names, c_types, cpp_containers
 from analyzers.frontends.c_algebra import address, element
 from analyzers.frontends.c_calls import EXPRESSIONS as C_CALLS
+from analyzers.frontends.c_calls import looks_like_macro, parenthesised_type
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_dialect import Expressions
 from analyzers.frontends.c_expressions import expression, noted, opaque
 from analyzers.frontends.c_memory import initial_value
+from analyzers.frontends.cpp_inline import inlined
 from analyzers.frontends.cpp_names import complete, dereferenced, member, through
 from analyzers.frontends.cpp_standard import STANDARD, standard
 from analyzers.frontends.cpp_types import find, last_name, path
-from analyzers.ir.expressions import ZERO, Address, Call, Cast, Constant, Element, Expr, Field, Name, Opaque
+from analyzers.ir.expressions import ZERO, Address, Call, Cast, Constant, Element, Expr, Field, Name, Opaque, root
 from analyzers.ir.symbols import REAL, UNKNOWN_TYPE, Symbol, Type
+from analyzers.standards.cpp_library import CPP_ROUTINES
 from analyzers.standards.library import ROUTINES
 from analyzers.text import Span
 
@@ -49,7 +52,7 @@ def _call(c: Context, node: Node) -> Expr:
             return _by_name(c, function, nodes, node)
         case "field_expression":
             return _method(c, function, nodes, node)
-        case "parenthesized_expression":
+        case "parenthesized_expression" if parenthesised_type(c, function) is not None:
             return C_CALLS["call_expression"](c, node)
         case _:
             return called_value(c, expression(c, function), nodes, node)
@@ -99,12 +102,17 @@ def _by_name(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
         if known is not None and len(nodes) == 1:
             return Cast(expression(c, nodes[0]), known, span)
     if len(words) == 1 and c.this is not None and (own := _own_method(c, name, found)) is not None:
-        this = Name(c.this, span)
-        return called(c, own, (this, *values_of(c, nodes, _parameters(c, own)[1:])), _result(c, own), span)
+        return _member_call(c, own, Name(c.this, span), nodes, span)
     if isinstance(found, Symbol) and found.storage not in ("function", "undeclared"):
         return called_value(c, dereferenced(c, Name(noted(c, found), span)), nodes, node)
     if isinstance(found, Symbol) and found.storage == "function":
-        values = values_of(c, nodes, found.type.fields)
+        plain = plain_values(c, nodes)
+        if (
+            not found.type.name.startswith("static ")
+            and (value := inlined(c, found.name, None, plain, span)) is not None
+        ):
+            return value
+        values = handed(plain, found.type.fields)
         kind = found.type.element or UNKNOWN_TYPE
         if found.type.name.startswith("static "):
             return called(c, found.name, (Constant(0, c_types.VOID_POINTER), *values), kind, span)
@@ -114,6 +122,8 @@ def _by_name(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
     if words[:1] == ("std",) or (len(words) == 1 and name in STANDARD):
         return standard(c, words[1:] if words[0] == "std" else words, function, nodes, node)
     if len(words) == 1:
+        if c.missing_headers and looks_like_macro(c, name):
+            return C_CALLS["call_expression"](c, node)
         return _unseen(c, name, nodes, span)
     return called(c, "::".join(words), values_of(c, nodes, None), UNKNOWN_TYPE, span)
 
@@ -135,31 +145,60 @@ def called_value(c: Context, value: Expr, nodes: list[Node], node: Node) -> Expr
     """`f(x)` where `f` is an object: a function pointer, or an object with `operator()`."""
     span = c.span(node)
     kind = value.type
-    values = values_of(c, nodes, None)
     if kind.kind == "pointer" and kind.element is not None and kind.element.kind == "function":
-        return Call(value, values, kind.element.element or UNKNOWN_TYPE, span)
+        return Call(value, values_of(c, nodes, None), kind.element.element or UNKNOWN_TYPE, span)
     kind = complete(c, kind)
     name = f"{kind.name}::operator()"
     if kind.kind == "record" and find(c.scope, (name,)) is not None:
-        return called(c, name, (address(value, span), *values), _result(c, name), span)
+        return _member_call(c, name, address(value, span), nodes, span)
+    values = values_of(c, nodes, None)
     if isinstance(value, Name):
         if isinstance(value.symbol, Symbol) and value.symbol.type.kind == "unknown":
             return called(c, value.symbol.name, (address(value, span), *values), UNKNOWN_TYPE, span, True)
         return Call(value, values, UNKNOWN_TYPE, span)
-    return called(c, "operator()", (passed(value), *values), UNKNOWN_TYPE, span, True)
+    start = root(value)
+    name = f"{start.symbol.name}.operator()" if isinstance(start, Name) else "operator()"
+    return called(c, name, (passed(value), *values), UNKNOWN_TYPE, span, True)
 
 
 def values_of(c: Context, nodes: list[Node], formals: tuple[tuple[str, Type], ...] | None) -> tuple[Expr, ...]:
-    """The arguments as the function gets them: what it takes by reference is an address. Where the parameters are not
-    known, everything that could be changed may be."""
-    values: list[Expr] = []
-    for position, node in enumerate(nodes):
-        value = initial_value(c, node, UNKNOWN_TYPE)
+    """The arguments as the function gets them."""
+    return handed(plain_values(c, nodes), formals)
+
+
+def plain_values(c: Context, nodes: list[Node]) -> tuple[Expr, ...]:
+    return tuple(initial_value(c, node, UNKNOWN_TYPE) for node in nodes)
+
+
+def handed(values: tuple[Expr, ...], formals: tuple[tuple[str, Type], ...] | None) -> tuple[Expr, ...]:
+    """What a function takes by reference is an address. Where its parameters are not known, everything that could be
+    changed may be."""
+    found: list[Expr] = []
+    for position, value in enumerate(values):
         by_reference = True
         if formals is not None and position < len(formals):
             by_reference = formals[position][1].name.endswith(REFERENCE)
-        values.append(passed(value) if by_reference else value)
-    return tuple(values)
+        found.append(passed(value) if by_reference else value)
+    return tuple(found)
+
+
+def _member_call(c: Context, name: str, this: Expr, nodes: list[Node], span: Span) -> Expr:
+    """A call of a known method for the object at address `this`."""
+    plain = plain_values(c, nodes)
+    value = inlined(c, name, this, plain, span)
+    if value is not None:
+        return value
+    return called(c, name, (this, *handed(plain, _parameters(c, name)[1:])), _result(c, name), span)
+
+
+def given(values: tuple[Expr, ...], letters: str) -> tuple[Expr, ...]:
+    """The arguments of a function of the library: scalars that it only reads are values."""
+    letters = letters or "-"
+    uses = (letters[min(k, len(letters) - 1)] for k in range(len(values)))
+    return tuple(
+        value if use == "-" or (use == "r" and value.type.is_scalar) else passed(value)
+        for use, value in zip(uses, values, strict=True)
+    )
 
 
 def passed(value: Expr) -> Expr:
@@ -196,9 +235,7 @@ def _method(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
             return base
     own = _of_class(c, kind, name)
     if own is not None:
-        return called(
-            c, own, (address(base, span), *values_of(c, nodes, _parameters(c, own)[1:])), _result(c, own), span
-        )
+        return _member_call(c, own, address(base, span), nodes, span)
     if kind.kind == "record":
         words = c_types.member_path(kind, name)
         if any(field == name for field, _ in kind.fields or ()):
@@ -206,6 +243,10 @@ def _method(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
     known = (
         f"{kind.name.partition('<')[0]}::{name}" if kind.kind == "record" and kind.name.startswith("std::") else name
     )
+    routine = CPP_ROUTINES.get(known)
+    if routine is not None:
+        plain = tuple(initial_value(c, n, UNKNOWN_TYPE) for n in nodes)
+        return called(c, known, (passed(base), *given(plain, routine.parameters[1:])), UNKNOWN_TYPE, span, True)
     if known == name and (name in ROUTINES or isinstance(c.scope.find(name), Symbol)):
         known = f".{name}"  # a method, not the function of that name
     return called(c, known, (passed(base), *values_of(c, nodes, None)), UNKNOWN_TYPE, span, True)

@@ -39,6 +39,8 @@ _NOT_NAMES = frozenset(
     b"int char void float double long short signed unsigned const bool auto decltype noexcept throw requires explicit"
     b" sizeof alignas __attribute__ __declspec static_assert".split()
 )
+_EXPRESSION = re.compile(rb"\{\s*return\b[^;{}]*;\s*\}\Z")  # see `cpp_inline`
+MAX_BODY = 300
 _ARGUMENTS = re.compile(rb"<[^<>]*>")
 _SPACES = re.compile(rb"\s+")
 
@@ -104,8 +106,9 @@ def cut(code: bytes, skeleton: bytes) -> list[Item]:
             end = matching(skeleton, at - 1)
             if kind == "function":
                 holder = next((level.name for level in reversed(levels) if level.kind == "class"), "")
-                items.append(_function(skeleton, start, at - 1, end, holder))
-                if inside:
+                brief = _EXPRESSION.match(skeleton, at - 1, end) is not None and end - at <= MAX_BODY
+                items.append(_function(skeleton, start, at - 1, end, holder, brief))
+                if inside and not brief:
                     levels[-1].holes.append((at, max(at, end - 1)))
                 start, depth = end, 0
             elif skeleton[end - 1] != 0x7D:
@@ -193,13 +196,13 @@ def _class_item(skeleton: bytes, level: _Level, end: int) -> Item:
     return Item("declaration", start, end, holes=tuple(sorted(level.holes)))
 
 
-def _function(skeleton: bytes, start: int, body: int, end: int, holder: str) -> Item:
+def _function(skeleton: bytes, start: int, body: int, end: int, holder: str, brief: bool) -> Item:
     while start < body and skeleton[start] in b" \t\r\n\f\v\0":
         start += 1
     name, _ = name_of(skeleton[start:body])
     if holder and "::" not in name:
         name = f"{holder}::{name}"
-    return Item("function", start, end, body, name, holder)
+    return Item("function", start, end, body, name, holder, brief)
 
 
 def name_of(head: bytes) -> tuple[str, int]:

@@ -9,6 +9,7 @@ from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_declarations import specifiers
 from analyzers.frontends.c_expressions import constant_value
 from analyzers.frontends.cpp_declarations import declarator, declare_function, function_type, referred
+from analyzers.frontends.cpp_inline import register
 from analyzers.frontends.cpp_types import named_type, path, qualified
 from analyzers.ir.expressions import Constant
 from analyzers.ir.symbols import INT, Symbol, Type
@@ -73,6 +74,7 @@ def _member(c: Context, child: Node, fields: list[tuple[str, Type]]) -> None:
         found = function_type(c, child)
         if found is not None:
             declare_function(c, found[0], found[1], c.holder, None)
+            register(c, f"{c.holder}::{found[0]}", found[1], child, found[2])
         return
     if child.type in ("alias_declaration", "type_definition"):
         handler = c.dialect.outside.get(child.type)
@@ -120,7 +122,12 @@ def _static(c: Context, node: Node, name: str, kind: Type) -> None:
     value_node = node.child_by_field_name("default_value")
     value = constant_value(c, value_node) if kind.const and value_node is not None else None
     c.scope.names[full] = Symbol(
-        f"//{full}", full, kind, "global", value=None if value is None else Constant(value, kind)
+        f"//{full}",
+        full,
+        kind,
+        "global",
+        threadprivate=name in c.threadprivate,
+        value=None if value is None else Constant(value, kind),
     )
 
 

@@ -16,13 +16,14 @@ from analyzers.frontends import c_types
 from analyzers.frontends.c_algebra import combine, element
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_expressions import noted
-from analyzers.frontends.cpp_types import BITS
+from analyzers.frontends.cpp_types import BITS, is_container
 from analyzers.ir.expressions import (
     ONE,
     ZERO,
     Address,
     Binary,
     Call,
+    Cast,
     Constant,
     Element,
     Expr,
@@ -37,11 +38,6 @@ from analyzers.text import Span
 
 Values = tuple[Expr, ...]
 _WORD = Constant(64)
-
-
-def is_container(kind: Type) -> bool:
-    """An object of a container class, or what a reference to one became."""
-    return kind.kind in ("array", "pointer") and kind.name.startswith("std::")
 
 
 def at(base: Expr, index: Expr, span: Span) -> Expr:
@@ -140,9 +136,18 @@ def _back(c: Context, base: Expr, arguments: Values, text: str, span: Span) -> E
 
 
 def _begin(c: Context, base: Expr, arguments: Values, text: str, span: Span) -> Expr:
-    if base.type.kind in ("array", "pointer"):
-        return base
-    return Address(element(base, ZERO, span), c_types.pointer_to(UNKNOWN_TYPE), span)
+    kind = base.type
+    plain = c_types.pointer_to(c_types.pointee(kind))
+    if kind.kind not in ("array", "pointer"):
+        return Address(element(base, ZERO, span), plain, span)
+    # The same elements, but no container any more.
+    name = plain.name if kind.kind == "pointer" else (kind.element or UNKNOWN_TYPE).name
+    match base:
+        case Name(symbol=symbol):
+            return Name(replace(symbol, type=replace(kind, name=name)), span)
+        case Field() | Element():
+            return replace(base, type=replace(kind, name=name))
+    return Cast(base, plain, span)
 
 
 def _end(c: Context, base: Expr, arguments: Values, text: str, span: Span) -> Expr:

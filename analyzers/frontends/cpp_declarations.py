@@ -12,11 +12,12 @@ from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_declarations import declaration as c_declaration
 from analyzers.frontends.c_declarations import declarator as c_declarator
 from analyzers.frontends.c_declarations import parameter_type, specifiers, type_name
-from analyzers.frontends.c_expressions import constant_value, effect_free, expression, sealed
+from analyzers.frontends.c_expressions import effect_free, expression, sealed
 from analyzers.frontends.c_guesses import by_subscripts, guesses
 from analyzers.frontends.c_memory import initial_value
 from analyzers.frontends.cpp_calls import REFERENCE, arguments_of, called, constructed
-from analyzers.frontends.cpp_types import AUTO, deduced, is_container, path
+from analyzers.frontends.cpp_inline import register
+from analyzers.frontends.cpp_types import AUTO, deduced, find, is_container, owns, path
 from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import ZERO, Cast, Constant, Element, Expr, Field, Name, Opaque
 from analyzers.ir.statements import Declare, Evaluate
@@ -95,7 +96,7 @@ def formals(c: Context, function: Node) -> tuple[tuple[str, Type], ...]:
         name, kind, reference = (None, base, False) if part is None else declarator(c, part, base)
         if name is None and kind.kind == "void" and not reference:
             continue
-        kind = referred(kind) if reference else parameter_type(kind) if not is_container(kind) else kind
+        kind = referred(kind) if reference else parameter_type(kind) if not owns(kind) else kind
         found.append((c.text(name) if name is not None else "", kind))
     return tuple(found)
 
@@ -103,7 +104,7 @@ def formals(c: Context, function: Node) -> tuple[tuple[str, Type], ...]:
 def referred(kind: Type) -> Type:
     """The pointer that a reference to an object of this type becomes."""
     inner = c_types.decayed(kind) if kind.kind == "array" else c_types.pointer_to(kind)
-    container = kind.name if is_container(kind) else inner.name.removesuffix("*").rstrip()
+    container = kind.name if owns(kind) else inner.name.removesuffix("*").rstrip()
     return replace(inner, name=f"{container} {REFERENCE}")
 
 
@@ -183,8 +184,10 @@ def _declared(
         if kind.name == "auto" and value_node is not None:
             kind = deduced(effect_free(c, value_node).type, kind)
         if kind.const and (kind.is_scalar or kind.kind == "unknown") and value_node is not None:
-            found = _constant(c, value_node)
-            constant = None if found is None else Constant(found, kind)
+            constant = _constant(c, value_node, kind)
+        if constant is not None and name not in c.addressed:
+            c.declare(name, kind, "constant", span, constant)
+            return
         symbol = c.declare(name, kind, storage, span, constant)
         c.scope.names[name] = replace(
             symbol,
@@ -211,10 +214,15 @@ def _declared(
     if kind.const and kind.kind == "integer" and value is not None and (number := fold(value)) is not None:
         symbol = c.scope.names[name] = replace(symbol, value=Constant(number, kind))
     c.out.append(Declare(symbol, value, whole))
+    if value_node is not None and value_node.type == "lambda_expression":
+        c.lambdas[symbol] = value_node.id
     if is_container(kind):
         cpp_containers.declared(c, symbol, count, whole)
     elif value is None and kind.kind == "record" and not kind.name.startswith("std::"):
         _construct(c, symbol, kind)
+    elif kind.kind == "unknown" and b"%s." % name.encode() in (c.body or c.data):
+        # Its methods may be those of a container: then it has a size of its own too.
+        cpp_containers.declared(c, symbol, None, whole)
     c.flush()
 
 
@@ -227,11 +235,18 @@ def _construct(c: Context, symbol: Symbol, kind: Type) -> None:
         c.out.append(Evaluate(called(c, full, (address(Name(symbol, span), span),), UNKNOWN_TYPE, span), span))
 
 
-def _constant(c: Context, node: Node) -> int | None:
+def _constant(c: Context, node: Node, kind: Type) -> Constant | None:
+    """The value of an object that never changes, where it is a number."""
     if node.type in ("initializer_list", "argument_list"):
         inner = arguments_of(node)
-        return constant_value(c, inner[0]) if len(inner) == 1 else None
-    return constant_value(c, node)
+        if len(inner) != 1:
+            return None
+        node = inner[0]
+    value = effect_free(c, node)
+    if isinstance(value, Constant) and isinstance(value.value, float):
+        return Constant(value.value, kind) if kind.kind == "real" else None
+    number = fold(value)
+    return None if number is None else Constant(float(number) if kind.kind == "real" else number, kind)
 
 
 def _by_use(c: Context, name: str, kind: Type) -> Type:
@@ -365,8 +380,9 @@ def function_declarator(node: Node | None) -> Node | None:
     return found
 
 
-def function_type(c: Context, node: Node) -> tuple[str, Type] | None:
-    """Name and type of the function that a definition or a declaration in a class declares."""
+def function_type(c: Context, node: Node) -> tuple[str, Type, bool] | None:
+    """Name and type of the function that a definition or a declaration in a class declares, and whether it gives back
+    a reference."""
     part = node.child_by_field_name("declarator")
     function = function_declarator(part)
     if part is None or function is None:
@@ -377,7 +393,8 @@ def function_type(c: Context, node: Node) -> tuple[str, Type] | None:
         return None
     _, kind, reference = declarator(c, part, base)
     result = kind.element if kind.kind == "function" and kind.element is not None else base
-    if reference or part.type == "reference_declarator":
+    reference = reference or part.type == "reference_declarator"
+    if reference:
         result = UNKNOWN_TYPE
     name = "::".join(path(c, name_node)) if name_node.type == "qualified_identifier" else c.text(name_node)
     if result.name == "auto":
@@ -389,7 +406,7 @@ def function_type(c: Context, node: Node) -> tuple[str, Type] | None:
     ):
         prefix = "virtual "
     name = "".join(name.split()) if "operator" not in name else name.replace(" ", "")
-    return name, Type("function", f"{prefix}{result.name} ()", element=result, fields=formals(c, function))
+    return name, Type("function", f"{prefix}{result.name} ()", element=result, fields=formals(c, function)), reference
 
 
 def declare_function(c: Context, name: str, kind: Type, holder: str, span: object) -> None:
@@ -406,12 +423,19 @@ def declare_function(c: Context, name: str, kind: Type, holder: str, span: objec
 def head(c: Context, node: Node) -> None:
     """Declare the function that a definition at file scope defines."""
     found = function_type(c, node)
-    if found is not None:
-        kind = found[1]
-        known = c.scope.find(f"{c.holder}::{found[0]}" if c.holder else found[0])
-        if isinstance(known, Symbol) and known.type.kind == "function":
-            return
-        declare_function(c, found[0], kind, c.holder, None)
+    if found is None:
+        return
+    name, kind, reference = found
+    full = f"{c.holder}::{name}" if c.holder else name
+    known = c.scope.find(full)
+    if not (isinstance(known, Symbol) and known.type.kind == "function"):
+        declare_function(c, name, kind, c.holder, None)
+    elif not c.holder:
+        c.scope.names[full] = known  # its text counts
+    if not c.holder and "::" in name:
+        holder = find(c.scope, tuple(name.split("::")[:-1]))
+        c.holder = holder.name if isinstance(holder, Type) and holder.kind == "record" else ""
+    register(c, full, kind, node, reference)
 
 
 __all__ = ["bind", "bound", "declaration", "declarator", "formals", "function_type", "head", "type_name"]

@@ -8,17 +8,17 @@ from analyzers.frontends import c_operators, c_types, cpp_containers
 from analyzers.frontends.c_algebra import address, element
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_dialect import Expressions
-from analyzers.frontends.c_expressions import expression, mentions, opaque
+from analyzers.frontends.c_expressions import expression, noted, opaque
 from analyzers.frontends.c_memory import initial_value
 from analyzers.frontends.cpp_calls import arguments_of, called, passed, type_of, values_of
+from analyzers.frontends.cpp_inline import inlined
 from analyzers.frontends.cpp_names import complete, named, qualified, through
 from analyzers.frontends.cpp_types import find, last_name
 from analyzers.ir.expressions import ZERO, Cast, Constant, Expr, Name, Opaque
 from analyzers.ir.statements import Evaluate, Jump
-from analyzers.ir.symbols import UNKNOWN_TYPE, Type
+from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
 from analyzers.text import Span
 
-_STREAMS = ("std::ostream", "std::istream", "std::ofstream", "std::ifstream", "std::fstream", "std::iostream")
 _CONSOLE = frozenset(("cout", "cerr", "clog", "cin"))
 
 
@@ -56,6 +56,8 @@ def _selected(c: Context, base: Expr, index: Expr, span: Span) -> Expr:
         own = f"{kind.name.partition('<')[0]}::operator[]"
     elif found is None:
         return cpp_containers.at(base, index, span)
+    if found is not None and (value := inlined(c, own, address(base, span), (index,), span)) is not None:
+        return value
     return called(c, own, (address(base, span), index), UNKNOWN_TYPE, span)
 
 
@@ -75,6 +77,10 @@ def _field(c: Context, node: Node) -> Expr:
         if arrow:
             base = element(base, ZERO, span)
         kind = complete(c, base.type)
+        static = find(c.scope, (f"{kind.name}::{c.text(last_name(name))}",)) if kind.kind == "record" else None
+        if isinstance(static, Symbol) and static.type.kind != "function":
+            base = Name(noted(c, static), span)
+            continue
         base = through(base, kind, c_types.member_path(kind, c.text(last_name(name))), span)
         if base.type.name.endswith("&") and base.type.kind == "pointer" and not base.type.name.startswith("std::"):
             base = element(base, ZERO, span)
@@ -127,7 +133,7 @@ def _stream(c: Context, node: Node) -> str | None:
     if kind is not None and kind.kind == "pointer" and kind.element is not None:
         kind = kind.element
     if kind is not None and kind.kind == "record" and kind.name.startswith("std::") and kind.name.endswith("stream"):
-        return "console" if kind.name in _STREAMS else kind.name
+        return kind.name
     return None
 
 
@@ -149,16 +155,14 @@ def _new(c: Context, node: Node) -> Expr:
     values = values_of(c, nodes, None)
     if values and not (kind.is_scalar or kind.kind == "pointer"):
         c.out.append(Evaluate(called(c, kind.name or "constructor", values, UNKNOWN_TYPE, span), span))
-    return Cast(
-        called(c, "std::operator new", tuple(lengths), c_types.VOID_POINTER, span), c_types.pointer_to(kind), span
-    )
+    return Cast(called(c, "operator new", tuple(lengths), c_types.VOID_POINTER, span), c_types.pointer_to(kind), span)
 
 
 def _delete(c: Context, node: Node) -> Expr:
     inner = next((n for n in reversed(node.named_children) if n.type != "comment"), None)
     if inner is None:
         return opaque(c, node, "syntax error")
-    return called(c, "std::operator delete", (expression(c, inner),), UNKNOWN_TYPE, c.span(node))
+    return called(c, "operator delete", (expression(c, inner),), UNKNOWN_TYPE, c.span(node))
 
 
 def _condition(c: Context, node: Node) -> Expr:
@@ -204,11 +208,6 @@ def _throw(c: Context, node: Node) -> Expr:
     return Opaque(c.text(node), None, values, span=c.span(node))
 
 
-def _lambda(c: Context, node: Node) -> Expr:
-    """A function that is handed on: who gets it may call it."""
-    return Opaque(c.text(node)[:200], "a lambda function", mentions(c, node), Type("unknown", "lambda"), c.span(node))
-
-
 def _unread(c: Context, node: Node) -> Expr:
     return opaque(c, node, f"`{node.type.replace('_', ' ')}`")
 
@@ -226,7 +225,6 @@ EXPRESSIONS: Expressions = {
     "condition_clause": _condition,
     "compound_literal_expression": _literal,
     "throw_expression": _throw,
-    "lambda_expression": _lambda,
     "co_await_expression": _unread,
     "fold_expression": _unread,
     "parameter_pack_expansion": _unread,

@@ -12,10 +12,9 @@ from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_declarations import parameter_type, specifiers
 from analyzers.frontends.c_dialect import Signature
 from analyzers.frontends.c_recovery import errors
-from analyzers.frontends.cpp_containers import is_container
 from analyzers.frontends.cpp_declarations import declarator, function_declarator, referred, value_of
 from analyzers.frontends.cpp_names import complete, through
-from analyzers.frontends.cpp_types import find, path
+from analyzers.frontends.cpp_types import find, is_container, owns, path
 from analyzers.ir.expressions import ZERO, Name
 from analyzers.ir.statements import Assign, Problem
 from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
@@ -126,7 +125,7 @@ def _parameter(c: Context, name: Node | None, kind: Type, reference: bool, node:
     scalar = reference and kind.is_scalar
     if reference and not scalar:
         kind = referred(kind)
-    elif not reference and not is_container(kind):
+    elif not reference and not owns(kind):
         kind = parameter_type(kind)
     if name is None:
         return Symbol(f"{c.function}/p{position}:", "", kind, "parameter", c.span(node), depth=1)

@@ -13,7 +13,7 @@ from analyzers.frontends.c_expressions import noted, opaque
 from analyzers.frontends.c_guesses import by_subscripts
 from analyzers.frontends.cpp_types import find, path
 from analyzers.ir.expressions import ZERO, Constant, Expr, Field, Name, Opaque
-from analyzers.ir.symbols import Symbol, Type
+from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
 from analyzers.text import Span
 
 
@@ -99,7 +99,8 @@ def qualified(c: Context, node: Node, subscripts: int = 0) -> Expr:
 
 def _this(c: Context, node: Node) -> Expr:
     if c.this is None:
-        return Name(c.undeclared("this", c_types.VOID_POINTER), c.span(node))
+        unknown = c_types.pointer_to(UNKNOWN_TYPE)  # nothing can change it
+        return Name(Symbol("//this", "this", unknown, "parameter", depth=1), c.span(node))
     return Name(c.this, c.span(node))
 
 

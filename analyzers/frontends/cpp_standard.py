@@ -9,6 +9,7 @@ from analyzers.frontends.c_algebra import combine
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_expressions import expression
 from analyzers.frontends.c_memory import initial_value
+from analyzers.frontends.cpp_types import is_container
 from analyzers.ir.expressions import Address, Binary, Element, Expr, Field, Name, Opaque
 from analyzers.ir.statements import Assign
 from analyzers.ir.symbols import REAL, UNKNOWN_TYPE, Type
@@ -71,7 +72,8 @@ def standard(c: Context, words: tuple[str, ...], function: Node, nodes: list[Nod
     routine = CPP_ROUTINES.get(full) or ROUTINES.get(name)
     letters = "e" if routine is None else routine.parameters
     passed = tuple(
-        value if letters[min(k, len(letters) - 1)] == "-" else _reached(value) for k, value in enumerate(values)
+        value if letters[min(k, len(letters) - 1)] in ("-", "r" if value.type.is_scalar else "-") else _reached(value)
+        for k, value in enumerate(values)
     )
     kind = c_names.RESULTS.get(name, UNKNOWN_TYPE)
     if kind == REAL and any(v.type.kind == "real" and v.type.bits == 32 for v in values):
@@ -109,7 +111,7 @@ def _swapped(c: Context, values: tuple[Expr, ...], node: Node) -> bool:
     for value in values:
         if not isinstance(value, (Name, Element, Field)) or value.type.kind == "array":
             return False
-        if cpp_containers.is_container(value.type):
+        if is_container(value.type):
             return False
     span = c.span(node)
     kept = c.temporary(first.type, span, first)

@@ -15,8 +15,8 @@ from analyzers.frontends.c_dialect import Statements
 from analyzers.frontends.c_expressions import expression, mentions
 from analyzers.frontends.c_statements import block, body, check
 from analyzers.frontends.cpp_declarations import bind, bound, declaration, declarator, head
-from analyzers.frontends.cpp_types import deduced
-from analyzers.ir.expressions import ONE, ZERO, Binary, Expr, Name, Opaque
+from analyzers.frontends.cpp_types import deduced, is_container
+from analyzers.ir.expressions import ONE, ZERO, Binary, Call, Expr, Name, Opaque
 from analyzers.ir.statements import Assign, Block, Declare, If, Jump, Loop, Unknown
 from analyzers.ir.symbols import INT, Symbol
 
@@ -49,7 +49,11 @@ def _range_for(c: Context, node: Node) -> None:
         condition = Binary("<", Name(index, header), count, INT, where)
     else:
         condition = Opaque(f"more of {c.text(right) if right is not None else ''}", None, (values,), INT, where)
-    here = cpp_containers.at(values, Name(index, where), where)
+    if isinstance(values, Opaque) or (isinstance(values, Call) and not _binds_reference(c, node)):
+        # What is made for the loop: its elements are values.
+        here: Expr = Opaque(c.text(right)[:60] if right is not None else "?", None, (values,), span=where)
+    else:
+        here = cpp_containers.at(values, Name(index, where), where)
     with c.captured() as bound_:
         _element(c, node, here)
     inner = body(c, node.child_by_field_name("body"), header)
@@ -58,6 +62,12 @@ def _range_for(c: Context, node: Node) -> None:
     step = Assign(Name(index, header), ONE, "+", header)
     loop = Loop("for", tuple(init), condition, (step,), inner, c.span(node), header)
     finished(c, loop, taints)
+
+
+def _binds_reference(c: Context, node: Node) -> bool:
+    part = node.child_by_field_name("declarator")
+    constant = any(n.type == "type_qualifier" and c.text(n) == "const" for n in node.children)
+    return part is not None and part.type == "reference_declarator" and not constant
 
 
 def _element(c: Context, node: Node, here: Expr) -> None:
@@ -83,7 +93,7 @@ def _element(c: Context, node: Node, here: Expr) -> None:
         return
     symbol = c.declare(c.text(name), deduced(here.type, kind), "local", span)
     c.out.append(Declare(symbol, here, span))
-    if cpp_containers.is_container(symbol.type):
+    if is_container(symbol.type):
         cpp_containers.declared(c, symbol, None, span)
 
 

@@ -15,7 +15,7 @@ from analyzers.ir.symbols import LOGICAL, REAL, UNKNOWN_TYPE, Extent, Symbol, Ty
 from analyzers.standards.library import words
 
 AUTO = Type("unknown", "auto")
-OWNERS = frozenset(("vector", "valarray", "deque", "array", "basic_string_view"))  # the elements are the object's own
+OWNERS = frozenset(("vector", "valarray", "deque", "array"))  # the elements are the object's own
 VIEWS = frozenset(("span", "shared_ptr", "initializer_list", "auto_ptr", "weak_ptr", "unique_ptr"))
 _ITERATORS = frozenset(("iterator", "const_iterator", "pointer", "const_pointer"))
 _SIZES = frozenset(("size_type", "difference_type"))
@@ -27,9 +27,17 @@ def record(name: str, fields: tuple[tuple[str, Type], ...] | None = None) -> Typ
     return Type("record", name, fields=fields)
 
 
+_SIZED = tuple(f"std::{name}<" for name in (*sorted(OWNERS), "span", "initializer_list"))
+
+
 def is_container(kind: Type) -> bool:
-    """An array that is an object of a class: it has a size and methods, and is copied by `=`."""
-    return kind.kind == "array" and kind.name.startswith("std::")
+    """An object of a container class, or what a reference to one became: it has a size and methods."""
+    return kind.kind in ("array", "pointer") and kind.name.startswith(_SIZED)
+
+
+def owns(kind: Type) -> bool:
+    """A container that holds its elements itself: an array that is copied by `=`."""
+    return kind.kind == "array" and kind.name.startswith(_SIZED)
 
 
 def last_name(node: Node) -> Node:
@@ -75,9 +83,15 @@ def find(scope: Scope, words: tuple[str, ...]) -> Symbol | Type | None:
     """What a qualified name stands for: a member of a class, or a name of which the namespaces are left out."""
     for start in range(len(words)):
         found = scope.find("::".join(words[start:]))
-        if found is not None:
-            return found
+        if found is None or (0 < start == len(words) - 1 and _is_inner(found)):
+            continue
+        return found
     return None
+
+
+def _is_inner(found: Symbol | Type) -> bool:
+    """A local variable, or one that nothing declares, is not what a qualified name means."""
+    return isinstance(found, Symbol) and (found.depth > 0 or found.storage == "undeclared")
 
 
 def qualified(c: Context, node: Node) -> Type:
@@ -170,7 +184,7 @@ def template(c: Context, node: Node) -> Type:
         whole = c_types.array_of(first, Extent(size))
         return replace(whole, name=BITS if name == "vector" and first == LOGICAL else text)
     if name in VIEWS:
-        return c_types.pointer_to(first)
+        return replace(c_types.pointer_to(first), name=text)
     match name:
         case "complex":
             real = first if first.kind == "real" else REAL
@@ -221,7 +235,9 @@ def placeholder(c: Context, node: Node) -> Type:
 def deduced(kind: Type, written: Type) -> Type:
     """What `auto`, written with pointers around it, becomes for a value of type `kind`."""
     if written.kind == "unknown" and written.name == "auto":
-        kind = kind if is_container(kind) else c_types.decayed(kind)
+        if is_container(kind) and kind.name.endswith("&"):  # a copy of what the reference stands for
+            kind = replace(c_types.array_of(c_types.pointee(kind), Extent(None)), name=kind.name.rstrip("& "))
+        kind = kind if owns(kind) else c_types.decayed(kind)
         return replace(kind, const=written.const, restrict=False)
     if written.kind == "pointer" and written.element is not None and written.element.name == "auto":
         return c_types.decayed(kind)

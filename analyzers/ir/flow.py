@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from analyzers.ir.expressions import Expr
 from analyzers.ir.graph import NOTHING, Builder, Node, Region
 from analyzers.ir.pointers import CallEffects, Memory, may_share_memory
 from analyzers.ir.statements import Function, Loop, Stmt, Unknown, walk_statements
@@ -39,6 +40,9 @@ class FlowGraph:
         self._resolve(effects)
         self._live: list[int] | None = None
         self._cache: dict[tuple[str, int], int] = {}
+        # Whether what bounds are read from may be assumed to stay as it is, where nothing shows that it does not.
+        self.lenient = False
+        self.supposed: set[tuple[Loop, Expr]] = set()
         # What was assumed about memory for facts of a loop to hold.
         self.relied: dict[Loop, set[Assumption]] = {}
         self.written = 0

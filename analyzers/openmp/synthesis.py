@@ -79,6 +79,10 @@ def _proposal(
     if (problem := canonical.problem(facts)) is not None:
         return Proposal(advice=problem, work=work)
 
+    if (hidden := _unnameable(facts)) is not None:
+        advice = f"no clause can name `{hidden}`, of which each iteration needs its own: declare it inside the loop"
+        return Proposal(advice=advice, work=work)
+
     collapse = _collapse(facts, nests, works)
     clauses = _clauses(facts, _collapsed_indices(facts, nests, collapse), collapse)
     schedule, schedule_reason = _schedule(facts, nests, work)
@@ -90,6 +94,15 @@ def _proposal(
     if objection is None:
         return replace(common, pragma=line, profitable=True, advice=_praise(work))
     return replace(common, pragma=line, simd=_simd(facts, nests, work, notation), advice=objection)
+
+
+def _unnameable(facts: LoopFacts) -> str | None:
+    """What would have to be listed and is no variable of the program: the size of a container."""
+    listed = (
+        *facts.private, *facts.firstprivate, *facts.lastprivate, *facts.conditional,
+        *(symbol for symbol, _ in facts.linear), *(reduction.symbol for reduction in facts.reductions),
+    )  # fmt: skip
+    return next((s.name for s in listed if not s.name.replace("::", "").isidentifier()), None)
 
 
 def _directive(facts: LoopFacts) -> str | None:

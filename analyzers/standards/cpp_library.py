@@ -60,16 +60,21 @@ def _containers() -> Iterator[Routine]:
         "istringstream"
     ):
         for name in reading.split():
-            yield Routine(f"std::{kind}::{name}", kind, "rr")
+            yield Routine(f"std::{kind}::{name}", kind, "rr", single=True)
         for name in changing.split():
-            yield Routine(f"std::{kind}::{name}", kind, "br")
-        yield Routine(f"std::{kind}::operator<<", "ostream", "br")
+            yield Routine(f"std::{kind}::{name}", kind, "br", single=True)
+        yield Routine(f"std::{kind}::operator<<", "ostream", "br", single=True)
+        yield Routine(f"std::{kind}::operator=", kind, "wr", single=True)
+        yield Routine(f"std::{kind}::operator+=", kind, "br", single=True)
         yield Routine(f"std::{kind}::operator>>", "istream", "bb")
 
 
 def _streams() -> Iterator[Routine]:
     yield Routine("std::ostream::operator<<", "ostream", "br", io=True)
     yield Routine("std::istream::operator>>", "istream", "bw", io=True)
+    for kind in ("ofstream", "ifstream", "fstream", "iostream"):
+        yield Routine(f"std::{kind}::operator<<", "ostream", "br", io=True)
+        yield Routine(f"std::{kind}::operator>>", "istream", "bb", io=True)
     for kind in ("ofstream", "ifstream", "fstream", "ostream", "istream"):
         for name in ("open", "close", "write", "read", "flush", "getline", "seekg", "tellg", "good", "eof", "is_open"):
             yield Routine(f"std::{kind}::{name}", "fstream", "bb", io=True)
@@ -77,8 +82,8 @@ def _streams() -> Iterator[Routine]:
 
 
 def _others() -> Iterator[Routine]:
-    yield Routine("std::operator new", "builtin", "-", allocates=True)
-    yield Routine("std::operator delete", "builtin", "w")
+    yield Routine("operator new", "builtin", "-", allocates=True)
+    yield Routine("operator delete", "builtin", "w")
     yield Routine("std::mutex::lock", "mutex", "b", synchronizes=True)
     yield Routine("std::mutex::unlock", "mutex", "b", synchronizes=True)
     for name in ("mt19937", "mt19937_64", "minstd_rand", "default_random_engine", "random_device"):

@@ -26,6 +26,7 @@ class Routine:
     safe: bool = True
     fills: tuple[int, ...] = ()
     synchronizes: bool = False  # a lock, a barrier: orders threads
+    single: bool = False  # a pointer argument is used at the object it points to, not at those beside it
 
 
 def words(text: str) -> list[str]:

@@ -19,7 +19,6 @@ BAD = [
     ("notes.txt", b"text", ["`.txt`", ".c", "--language c"]),
     ("Makefile", b"all:\n", ["without extension"]),
     ("flow.f90", b"end\n", ["Fortran", "not"]),
-    ("flow.cpp", b"int x;\n", ["C++", "not"]),
     ("gone.txt", None, ["does not exist"]),
 ]
 

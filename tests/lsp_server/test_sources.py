@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzers import api
 from lsp_server.settings import load
 from lsp_server.sources import SourceError, decoded, language_of, read, walk
 
@@ -45,7 +46,8 @@ def test_latin_1_is_the_last_resort() -> None:
 def test_extensions() -> None:
     assert language_of(Path("A.C"), EXTENSIONS) == "c"
     assert language_of(Path("x.h"), EXTENSIONS) == "c"
-    for name, word in (("x.cpp", "C++"), ("x.F90", "Fortran"), ("x.py", "`.py`"), ("x", "without extension")):
+    assert {language_of(Path(f"x{end}"), api.EXTENSIONS) for end in (".cpp", ".cc", ".hpp", ".hh", ".cu")} == {"cpp"}
+    for name, word in (("x.F90", "Fortran"), ("x.py", "`.py`"), ("x", "without extension")):
         with pytest.raises(SourceError, match=word.replace("+", r"\+")):
             language_of(Path(name), EXTENSIONS)
 

@@ -11,7 +11,7 @@ import { disk, thisMachine } from './machine';
 import { offerRestart, offerSettings, openSettings, setting } from './messages';
 import { StatusItem } from './status';
 
-const LANGUAGES = ['c'];
+const LANGUAGES = ['c', 'cpp', 'cuda-cpp'];
 const START_FAILED_AFTER = 1000; // milliseconds without another try
 const LAUNCH_SETTINGS = ['hpc-ls.server.path'];
 

@@ -247,3 +247,50 @@ def test_a_library_function_is_itself_where_its_header_is_included() -> None:
 def test_vouched_for_functions_are_independent() -> None:
     source = UNKNOWN["unseen"][0]
     assert first_loop(source, Options(independent=frozenset({"ext"}))).verdict.status == "parallel"
+
+
+def test_a_work_array_in_arms_that_share_statements() -> None:
+    code = (
+        "void f(int n, const int *c, double *restrict z, const double *restrict x) { double w[2];"
+        " for (int i = 0; i < n; i++) { switch (c[i]) { case 0: w[0] = x[i];"
+        " case 1: z[i] = w[0]; } } }"
+    )
+    assert first_loop(code).verdict.status != "parallel"
+
+
+def test_a_work_array_under_a_condition_that_depends_on_data() -> None:
+    code = (
+        "void f(int n, const int *c, double *restrict z, const double *restrict x) { double w[2];"
+        " for (int i = 0; i < n; i++) { if (c[i]) { w[0] = x[i]; w[1] = 2 * x[i]; z[i] = w[0] + w[1]; } } }"
+    )
+    assert first_loop(code).verdict.status == "parallel"
+    spoilt = code.replace("if (c[i]) { w[0] = x[i];", "if (c[i]) { if (x[i] > 0) w[0] = x[i];")
+    assert first_loop(spoilt).verdict.status != "parallel"
+
+
+OWN_MEMORY = (
+    "void f(int n, int m, const int *restrict c, double *restrict a, double **restrict k) { double *w, *v;"
+    " for (int i = 0; i < n; i++) { w = malloc(m * sizeof *w);"
+    " for (int j = 0; j < m; j++) if (c[j]) w[j] += c[j] * i; a[i] = w[m - 1]; free(w); } }"
+)
+
+
+def test_memory_that_an_iteration_allocates_is_its_own() -> None:
+    loop = first_loop(OWN_MEMORY)
+    assert (loop.verdict.status, loop.pragma) == ("parallel", "#pragma omp parallel for private(w)")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("a[i] = w[m - 1]; free(w);", "a[i] = w[m - 1]; k[i] = w; k[0][0] = 1;"),
+        ("a[i] = w[m - 1]; free(w);", "a[i] = w[m - 1]; keep(w); kept[0] = 1;"),
+        ("w = malloc(m * sizeof *w);", "w = c[i] ? malloc(m * sizeof *w) : a;"),
+        ("w = malloc(m * sizeof *w);", "if (!w) w = malloc(m * sizeof *w);"),
+        ("double *w, *v; for (int i = 0; i < n; i++) { w = malloc(m * sizeof *w);",
+         "double *w = malloc(m * sizeof *w), *v; for (int i = 0; i < n; i++) {"),
+    ],
+)  # fmt: skip
+def test_memory_that_others_may_reach(old: str, new: str) -> None:
+    assert old in OWN_MEMORY
+    assert first_loop(OWN_MEMORY.replace(old, new).replace("free(w);", "")).verdict.status != "parallel"

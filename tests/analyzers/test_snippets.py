@@ -1,0 +1,173 @@
+"""Bare loops: nothing is declared, much is called that nobody has seen. What is assumed has to be named."""
+
+from __future__ import annotations
+
+import pytest
+
+from analyzers import api
+from analyzers.ir.verdicts import LoopReport
+from analyzers.settings import Options
+from analyzers.text import SourceText
+
+FOR = "#pragma omp parallel for"
+
+
+def first_loop(snippet: str) -> LoopReport:
+    report = api.analyze(SourceText.of(snippet), "c", Options(snippet=True))
+    return next(loop for placed in report.functions for loop in placed.result.loops)
+
+
+def pragma(snippet: str) -> str | None:
+    loop = first_loop(snippet)
+    return loop.pragma or loop.conditional_pragma
+
+
+def assumed(snippet: str) -> list[str]:
+    loop = first_loop(snippet)
+    assert loop.verdict.status == "unknown"
+    assert loop.verdict.confidence == "possible"
+    assert loop.pragma is None
+    assert loop.conditional_pragma is not None
+    return [a.text for a in loop.verdict.assumptions]
+
+
+@pytest.mark.parametrize(
+    "snippet",
+    [
+        "for (i = 0; i < n; i++)",
+        "for (i = 0; i < n; i++) a[i] = b[i]",
+        "for (i = 0; i < n; i++) { a[i] = b[i];",
+        "for (i = 0; i < n; i++) { float v[3] ALIGNED = {0, 0, 0}; v[1] = b[i]; a[i] = v[1]; }",
+        "for (i = 0; i < n; i++) { float ALIGNED v[3]; v[1] = b[i]; a[i] = v[1]; }",
+        "for (i = 0; i < n; i++) { float v[3] __attribute__((aligned(64))); v[1] = b[i]; a[i] = v[1]; }",
+        "for (i = 0; i < n; i++) { const T *noalias p = b; double *noalias const q = c; a[i] = p[i] + q[i]; }",
+        "for (i = 0; i < n; i++) *(a + i + m) = *(b + i);",
+    ],
+)
+def test_text_that_ends_early_or_says_more_than_the_grammar_knows(snippet: str) -> None:
+    assert pragma(snippet) == FOR
+
+
+def test_a_reference_makes_it_cpp() -> None:
+    report = api.analyze(
+        SourceText.of("for (int i = 0; i < n; i++) { Cell & c = cells[i]; c.x = c.y * 2; }"), "c", Options(snippet=True)
+    )
+    assert report.language == "cpp"
+    assert pragma("for (int i = 0; i < n; i++) { Cell & c = cells[i]; c.x = c.y * 2; }") == FOR
+
+
+def test_a_method_may_be_independent() -> None:
+    assert assumed("for (i = 0; i < m->count(); i++) a[i] = m->value(i);") == [
+        "`m->count` is independent",
+        "`m->value` is independent",
+    ]
+
+
+def test_what_lies_behind_the_result_of_a_call_is_part_of_it() -> None:
+    assert assumed("for (i = 0; i < n; i++) { s += *(float *)at(q, i) * row(i)[2]; }") == [
+        "`at` is independent",
+        "`row` is independent",
+    ]
+    assert pragma("for (i = 0; i < n; i++) { s += *(float *)at(q, i) * row(i)[2]; }") == f"{FOR} reduction(+:s)"
+
+
+def test_elements_of_which_nothing_is_known() -> None:
+    assert assumed("for (i = 0; i < n; i++) a[(int)(x[i] * 3)] = 1;") == [
+        "different iterations use different elements of `a`"
+    ]
+
+
+def test_elements_that_are_the_same_are_no_matter_of_belief() -> None:
+    loop = first_loop("for (i = 0; i < n; i++) { if (c[i]) a[k] = i; }")
+    assert (loop.verdict.status, loop.verdict.assumptions, loop.conditional_pragma) == ("unknown", (), None)
+
+
+def test_a_pointer_that_each_iteration_gets_from_elsewhere() -> None:
+    texts = assumed("for (i = 0; i < n; i++) { T *q; q = line(view, i); for (j = 0; j < m; j++) { *q = 0; q++; } }")
+    assert texts[0] == "`line` is independent"
+    assert texts[-1] == "`q` leads to different memory in different iterations"
+
+
+def test_a_bound_in_memory() -> None:
+    snippet = "for (i = 0; i < s->count; i++) { c = &s->cells[i]; free(c->x); c->x = malloc(c->size); }"
+    assert "the loop does not change `s->count`" in assumed(snippet)
+
+
+def test_a_bound_that_the_loop_assigns_to() -> None:
+    loop = first_loop("for (i = 0; i < m->count; i++) { m->count = f(i); }")
+    assert (loop.verdict.status, loop.verdict.assumptions) == ("unknown", ())
+
+
+def test_a_flag_that_only_errors_raise() -> None:
+    snippet = "for (i = 0; i < n; i++) { if (ok == NO) continue; a[i] = b[i]; if (a[i] < 0) { ok = NO; continue; } }"
+    assert assumed(snippet) == ["no iteration changes `ok`"]
+
+
+def test_a_counter_is_no_such_flag() -> None:
+    loop = first_loop("for (i = 0; i < n; i++) { if (used > 9) continue; if (b[i]) used = i; }")
+    assert (loop.verdict.status, loop.verdict.assumptions) == ("unknown", ())
+
+
+def test_a_flag_that_is_set_for_the_code_behind() -> None:
+    assert pragma("for (i = 0; i < n; i++) if (a[i] != b[i]) same = 0;") == f"{FOR} reduction(&&:same)"
+
+
+def test_the_last_one_that_writes() -> None:
+    assert pragma("for (i = 0; i < n; i++) if (a[i] > 3) last = i;") == f"{FOR} lastprivate(conditional: last)"
+
+
+def test_an_exit_when_something_is_wrong() -> None:
+    texts = assumed("for (i = 0; i < n; i++) { if (a[i] < 0) exit(1); b[i] = a[i]; }")
+    assert "the program does not end inside the loop" in texts
+
+
+def test_a_stream_is_nothing_that_is_shared_but_its_order() -> None:
+    assert assumed('for (i = 0; i < n; i++) fprintf(out, "%d", a[i]);')[0] == (
+        "the order of what `fprintf` reads or prints does not matter"
+    )
+
+
+def test_a_work_array() -> None:
+    snippet = "for (i = 0; i < n; i++) { if (c[i] > 0) { w[0] = x[i]; w[1] = y[i]; z[i] = w[0] * w[1]; } }"
+    assert assumed(snippet) == ["`w` is an array that is not used after the loop"]
+    assert pragma(snippet) == f"{FOR} private(w)"
+
+
+def test_a_result_is_no_work_array() -> None:
+    loop = first_loop("for (i = 0; i < n; i++) { w[0] = x[i]; w[1] = y[i]; }")
+    assert loop.conditional_pragma is None
+
+
+def test_a_work_array_that_not_every_iteration_writes_before_it_reads() -> None:
+    loop = first_loop("for (i = 0; i < n; i++) { if (c[i] > 0) w[0] = x[i]; z[i] = w[0]; }")
+    assert loop.conditional_pragma is None
+
+
+def test_a_name_that_is_assigned_to_is_a_pointer() -> None:
+    snippet = "for (i = 0; i < n; i++) { row = base + i * m; for (j = 0; j < m; j++) row[j] = 0; }"
+    assert (pragma(snippet) or "").startswith(f"{FOR} private(j, row)")
+
+
+def test_what_is_atomic_already_needs_no_clause() -> None:
+    snippet = "for (i = 0; i < n; i++) {\n#pragma omp atomic\n hits += a[i];\n}"
+    assert pragma(snippet) == FOR
+
+
+def test_a_sum_in_every_element_needs_room_for_copies() -> None:
+    snippet = "for (i = 0; i < n; i++) for (j = 0; j < m; j++) y[j] += b[i][j];"
+    assert assumed(snippet) == ["`m` is not zero, and so many elements fit the stack of each thread"]
+    assert pragma(snippet) == f"{FOR} private(j) reduction(+:y[:m])"
+
+
+def test_a_sum_whose_length_changes_from_iteration_to_iteration() -> None:
+    assert pragma("for (i = 0; i < n; i++) for (j = 0; j < i; j++) y[j] += b[i];") is None
+
+
+def test_an_object_of_an_unseen_class_has_its_own_size_in_each_iteration() -> None:
+    snippet = "for (int i = 0; i < n; i++) { Bag bag(m); bag.clear(); bag.push_back(a[i]); b[i] = bag.size(); }"
+    loop = next(
+        loop
+        for placed in api.analyze(SourceText.of(snippet), "cpp", Options(snippet=True)).functions
+        for loop in placed.result.loops
+    )
+    assert (loop.pragma or loop.conditional_pragma) == FOR
