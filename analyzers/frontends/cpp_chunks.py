@@ -16,9 +16,7 @@ _ATTRIBUTE = re.compile(
     rb"\b(?:__attribute__|__declspec|alignas)\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)|\[\[[^\]]*\]\]"
 )
 _LINKAGE = re.compile(rb'\s*extern\s*"[^"]*"\s*\Z')
-_NAMESPACE = re.compile(
-    rb"\s*(?:inline\s+)?namespace\b(?:\s*[A-Za-z_]\w*(?:\s*::\s*(?:inline\s+)?[A-Za-z_]\w*)*)?\s*\Z"
-)
+_NAMESPACE = re.compile(rb"(?:\A|\s)namespace\b[\w\s:]*(?:\([^()]*\)\s*)?\Z")
 _CLASS = re.compile(rb"(?:\A|[\s;>])(?:class|struct|union)\b[^=(]*\Z")
 _CLASS_NAME = re.compile(
     rb"\b(?:class|struct|union)\s+(?:[A-Z_]+\s+(?=[A-Za-z_]))?((?:[A-Za-z_]\w*\s*::\s*)*[A-Za-z_]\w*)"
@@ -31,10 +29,11 @@ _MEMBER_INITIALISER = re.compile(rb"\)[\w\s]*:(?!:)[^{}]*[\w>]\s*\Z")
 _INITIALISERS = re.compile(rb"\)[\w\s]*:(?!:)")
 _ASSIGNED = re.compile(rb"(?<![=!<>+\-*/%&|^])=(?!=)")
 _OPERATOR_BEFORE = re.compile(rb"\boperator\s*[^\w\s(]*\Z")
-_SCOPED = rb"(?:[A-Za-z_]\w*\s*(?:<[^;(){}]*>)?\s*::\s*)*"
-_OPERATOR = rb"operator\s*(?:\(\s*\)|\[\s*\]|\"\"\s*\w+|[^\s\w(\"]+|[A-Za-z_][\w\s:*&<>,]*?)"
-_WORD = rb"~?\s*(?!operator\b)[A-Za-z_]\w*"
-_NAME = re.compile(rb"(" + _SCOPED + rb"(?:" + _OPERATOR + rb"|" + _WORD + rb"))\s*(?:<[^;(){}]*>\s*)?\(")
+_PARENTHESIS = re.compile(rb"[()]")
+_LAST_WORD = re.compile(rb"(?:\boperator\s*(?:\[\s*\]|\"\"\s*\w+|[^\w\s(\"]{1,3})|~?\s*\b[A-Za-z_]\w*)\s*\Z")
+_CONVERSION = re.compile(rb"\boperator\b[\w\s:*&<>,]*\Z")
+_CALL_OPERATOR = re.compile(rb"\(\s*\)\s*\(")
+_LONGEST_NAME = 200
 _NOT_NAMES = frozenset(
     b"int char void float double long short signed unsigned const bool auto decltype noexcept throw requires explicit"
     b" sizeof alignas __attribute__ __declspec static_assert".split()
@@ -132,7 +131,7 @@ def _restarts(skeleton: bytes, at: int) -> bool:
 def _kind(head: bytes, depth: int) -> tuple[str, bytes]:
     """What a `{` behind `head` opens, and the head without templates and attributes."""
     bare = _without_templates(_ATTRIBUTE.sub(lambda m: b" " * len(m[0]), head))
-    if _NAMESPACE.match(bare):
+    if _NAMESPACE.search(bare):
         return "namespace", bare
     first = _FIRST_WORD.match(bare)
     if depth or (first is not None and first[1] in _STATEMENT_WORDS):
@@ -206,13 +205,59 @@ def _function(skeleton: bytes, start: int, body: int, end: int, holder: str, bri
 
 
 def name_of(head: bytes) -> tuple[str, int]:
-    """The name of the function whose definition begins like this, with its classes, and its offset."""
+    """The name of the function whose definition begins like this, with its classes, and its offset; words in capitals
+    are taken for macros."""
     bare = _without_templates(_ATTRIBUTE.sub(lambda m: b" " * len(m[0]), head))
     initialisers = _INITIALISERS.search(bare)
-    end = len(bare) if initialisers is None else initialisers.start()
-    found = [m for m in _NAME.finditer(bare, 0, end) if m[1] not in _NOT_NAMES]
-    best = next((m for m in found if not m[1].isupper()), found[0] if found else None)
-    return ("", 0) if best is None else (_plain(best[1]), best.start(1))
+    end = len(bare) if initialisers is None else initialisers.start() + 1
+    found: list[tuple[int, bytes]] = []
+    depth = 0
+    for match in _PARENTHESIS.finditer(bare, 0, end):
+        opens = bare[match.start()] == 0x28
+        depth = depth + 1 if opens else max(0, depth - 1)
+        if opens and depth == 1:
+            name = _name_before(bare, match.start())
+            if name is not None and name[1] not in _NOT_NAMES:
+                found.append(name)
+    best = next((each for each in found if not each[1].isupper()), found[0] if found else None)
+    return ("", 0) if best is None else (_plain(best[1]), best[0])
+
+
+def _name_before(head: bytes, end: int) -> tuple[int, bytes] | None:
+    """The name, with its classes, in front of a parenthesis, and where it begins."""
+    first = max(0, end - _LONGEST_NAME)
+    stop = _arguments_start(head, first, end)
+    last = _LAST_WORD.search(head, first, stop) or _CONVERSION.search(head, first, stop)
+    if last is None:
+        return None
+    start, name = last.start(), head[last.start() : stop]
+    if name.strip() == b"operator" and (call := _CALL_OPERATOR.match(head, end)) is not None:
+        name += b"()"
+        stop = call.end() - 1
+    while start > first and head[first:start].rstrip().endswith(b"::"):
+        at = head.rindex(b"::", first, start)
+        scope = _LAST_WORD.search(head, first, _arguments_start(head, first, at))
+        if scope is None:
+            break
+        start = scope.start()
+        name = scope[0].strip() + b"::" + name
+    return start, name
+
+
+def _arguments_start(head: bytes, first: int, end: int) -> int:
+    """Where the template arguments begin that end before `end`; `end` itself where there are none."""
+    at = end
+    while at > first and head[at - 1] in b" \t\r\n":
+        at -= 1
+    if at == first or head[at - 1] != 0x3E or b"operator" in head[max(first, at - 12) : at]:
+        return end
+    depth = 0
+    while at > first:
+        at -= 1
+        depth += (head[at] == 0x3E) - (head[at] == 0x3C)
+        if depth == 0:
+            return at
+    return end
 
 
 def _plain(name: bytes) -> str:

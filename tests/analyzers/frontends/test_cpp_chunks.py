@@ -32,6 +32,9 @@ def names(text: str) -> list[str]:
         ("[[nodiscard]] int f() { return 1; } __attribute__((noinline)) void g() { }", ["f", "g"]),
         ("struct A { A() = default; A(int) = delete; void f(); }; int A::n = 3;", []),
         ("enum class E : int { a, b }; int x[] = {1, 2}; auto l = [](int q) { return q; }; const T y{3};", []),
+        ("struct A { operator double() const { return x; } template <int N> A &set<N>(int i) { } };",
+         ["A::operator double", "A::set"]),
+        ("namespace std VISIBILITY(default) { template <class T> void A<T>::B<T>::f(T (*g)(int)) { } }", ["A::B::f"]),
         ("void f(int a = 3, std::vector<int> b = {}) { } ", ["f"]),
         ("class A; struct B *p; union U { int i; } u; void f() {}", ["f"]),
         ("static inline constexpr double f(double x) noexcept(true) { return x; }", ["f"]),
@@ -53,6 +56,12 @@ def test_the_bodies_of_methods_are_no_part_of_their_class() -> None:
     assert b"int x; } a;" in whole
     assert len(whole) == len(text)
     assert method == b"int f() { x = 41; }"
+
+
+def test_long_heads_cost_no_time() -> None:
+    text = "typedef std::vector<" * 2000 + " x" * 20_000 + "(int) { }"
+    assert len(names(text)) <= 1
+    assert names("template <class T> " + "a::" * 20_000 + "f(int) { }")
 
 
 @pytest.mark.parametrize("text", ["class A { void f() {", "namespace a { void f() { } ", "}}} void f() {}", "class {"])
