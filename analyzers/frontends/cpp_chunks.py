@@ -227,7 +227,7 @@ def _name_before(head: bytes, end: int) -> tuple[int, bytes] | None:
     """The name, with its classes, in front of a parenthesis, and where it begins."""
     first = max(0, end - _LONGEST_NAME)
     stop = _arguments_start(head, first, end)
-    last = _LAST_WORD.search(head, first, stop) or _CONVERSION.search(head, first, stop)
+    last = _CONVERSION.search(head, first, stop) or _LAST_WORD.search(head, first, stop)
     if last is None:
         return None
     start, name = last.start(), head[last.start() : stop]
