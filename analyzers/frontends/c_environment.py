@@ -280,13 +280,16 @@ def fingerprint(text: bytes, code: bytes, environment: Environment, macros: Macr
     digest.update(extra)
     if b"#" in text or b"_Pragma" in text:
         code = code + b" " + text  # names in clauses count
+    told: set[int] = set()
     for word in sorted(_reachable(code, environment, macros, texts)):
         name = word.decode("utf-8", "replace")
         macro = macros.table.get(word)
         if macro is not None:
             digest.update(b"|".join((macro.name, *(macro.parameters or (b"-",)), macro.body)))
         for part in environment.declaring(name):
-            digest.update(part)
+            if id(part) not in told:  # a class declares many names
+                told.add(id(part))
+                digest.update(part)
         symbol = environment.scope.find(name)
         if isinstance(symbol, Symbol) and symbol.storage == "global":
             digest.update(f"{name} {symbol.address_taken} {symbol.threadprivate} {symbol.internal}".encode())
@@ -297,6 +300,7 @@ def _reachable(code: bytes, environment: Environment, macros: Macros, texts: Tex
     """The declared names that a text depends on, through macros and other declarations."""
     found: set[bytes] = set()
     stack = list(texts.words(code))
+    followed: set[int] = set()
     while stack:
         word = stack.pop()
         if word in found:
@@ -309,5 +313,7 @@ def _reachable(code: bytes, environment: Environment, macros: Macros, texts: Tex
         if macro is not None:
             stack.extend(texts.words(macro.body))
         for text in declaring:
-            stack.extend(texts.words(text))
+            if id(text) not in followed:
+                followed.add(id(text))
+                stack.extend(texts.words(text))
     return found
