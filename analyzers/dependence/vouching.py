@@ -7,14 +7,17 @@ assumptions that name them. Verdicts under ordinary assumptions are not touched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from analyzers.dependence import supposing
 from analyzers.dependence.facts import Effects, FunctionFacts, LoopFacts
 from analyzers.dependence.supposing import Unseen
-from analyzers.ir.statements import Function
-from analyzers.ir.verdicts import Verdict
+from analyzers.ir.accesses import Access, Subscripts
+from analyzers.ir.expressions import Call, Constant, Name
+from analyzers.ir.statements import Assign, Evaluate, Function, walk_statements
+from analyzers.ir.symbols import Symbol
+from analyzers.ir.verdicts import Assumption, Verdict
 
 Again = Callable[[Function, Mapping[str, Effects]], FunctionFacts]
 
@@ -51,7 +54,8 @@ def _assuming(strict: LoopFacts, second: LoopFacts, unseen: Unseen) -> LoopFacts
     verdict = second.verdict
     if verdict.status == "dependent" or (verdict.status == "unknown" and not verdict.assumptions):
         return strict
-    named = unseen.assumptions
+    filled = tuple(_filled(second, unseen))
+    named = (*unseen.assumptions, *(assumption for _, assumption in filled))
     reasons = tuple(reason for reason in strict.verdict.reasons if reason.code == "unknown-call")
     assumptions = (*named, *(a for a in verdict.assumptions if a not in named))
     return replace(
@@ -59,5 +63,43 @@ def _assuming(strict: LoopFacts, second: LoopFacts, unseen: Unseen) -> LoopFacts
         loop=strict.loop,
         parent=strict.parent,
         accesses=strict.accesses,
+        private=(*second.private, *(symbol for symbol, _ in filled)),
         verdict=Verdict("unknown", reasons or strict.verdict.reasons, assumptions),
+    )
+
+
+def _filled(facts: LoopFacts, unseen: Unseen) -> Iterator[tuple[Symbol, Assumption]]:
+    """The undeclared arrays that the loop reads at fixed places after it gave them to an unseen function, of which it
+    takes no result: what else is such a call for than to fill them?"""
+    statements = {id(stmt): position for position, stmt in enumerate(walk_statements(facts.loop.body))}
+    used: dict[Symbol, list[Access]] = {}
+    for access in facts.accesses:
+        if access.symbol is not None and access.symbol.storage == "undeclared" and access.symbol.is_array:
+            used.setdefault(access.symbol, []).append(access)
+    for stmt in walk_statements(facts.loop.body):
+        if not isinstance(stmt, Evaluate) or not isinstance(stmt.value, Call) or stmt.value.name not in unseen.calls:
+            continue
+        for argument in stmt.value.arguments:
+            if not isinstance(argument, Name):
+                continue
+            mine, symbol = used.pop(argument.symbol, []), argument.symbol
+            here = statements[id(stmt)]
+            if mine and all(_is_fixed(a, facts) and statements.get(id(a.statement), 0) > here for a in mine):
+                text = f"`{stmt.value.name}` fills `{symbol.name}`, an array that is not used after the loop"
+                yield symbol, Assumption("condition", text, "strong", (symbol.name,))
+
+
+def _is_fixed(access: Access, facts: LoopFacts) -> bool:
+    """Is it a read of elements that are the same in each iteration of the loop: constants, indices of loops inside?"""
+    inside = {
+        s.target.symbol
+        for loop in access.loops[access.loops.index(facts.loop) + 1 :]
+        for s in loop.step
+        if isinstance(s, Assign) and isinstance(s.target, Name)
+    }
+    return access.kind == "read" and all(
+        isinstance(e, Constant) or (isinstance(e, Name) and e.symbol in inside)
+        for step in access.path
+        if isinstance(step, Subscripts)
+        for e in step.indices
     )

@@ -171,3 +171,21 @@ def test_an_object_of_an_unseen_class_has_its_own_size_in_each_iteration() -> No
         for loop in placed.result.loops
     )
     assert (loop.pragma or loop.conditional_pragma) == FOR
+
+
+def test_an_array_that_an_unseen_function_fills() -> None:
+    snippet = "for (i = 0; i < n; i++) { weights(x[i], w); for (j = 0; j < 3; j++) s += w[j] * y[j]; z[i] = w[0]; }"
+    assert "`weights` fills `w`, an array that is not used after the loop" in assumed(snippet)
+    assert pragma(snippet) == f"{FOR} private(j, w) reduction(+:s)"
+
+
+@pytest.mark.parametrize(
+    "snippet",
+    [
+        "for (i = 0; i < n; i++) { smooth(x[i], w); z[i] = w[i]; }",
+        "for (i = 0; i < n; i++) { z[i] = w[0]; smooth(x[i], w); }",
+        "for (i = 0; i < n; i++) { z[i] = smooth(x[i], w); y[i] = w[0]; }",
+    ],
+)
+def test_an_array_that_it_only_reads(snippet: str) -> None:
+    assert pragma(snippet) == FOR
