@@ -210,7 +210,14 @@ class CFrontend:
         complete = not (reading is not None and reading.missing)
         pairs = zip(self._items, self._codes, strict=True)
         heads = [code[: item.declaring - item.start] if item.kind == "function" else code for item, code in pairs]
-        key = (self._macro_key, private, addresses, complete, [(item.kind, item.holder) for item in self._items], heads)
+        key = (
+            self._macro_key,
+            private,
+            addresses,
+            complete,
+            [(item.kind, item.holder, item.space) for item in self._items],
+            heads,
+        )
         if key != self._environment_key:
             self._environment_key = key
             self._environment = c_environment.of_file(
@@ -240,7 +247,7 @@ class CFrontend:
             span = Span(start, item.end)
             if start < item.start:
                 code = self._code[start : item.end]
-            print_ = self._fingerprint(span, code, item.holder.encode())
+            print_ = self._fingerprint(span, code, f"{item.space} {item.holder}".strip().encode())
             yield Chunk(item.name, start, self.source.line_of(start), span, print_, item, lines)
 
     def _fingerprint(self, span: Span, code: bytes, holder: bytes) -> str:
@@ -300,6 +307,7 @@ class CFrontend:
             missing_headers=self._misses_headers,
             unsure=self._unsure(chunk.span) if self._pre.guesses else (),
             holder=chunk.item.holder,
+            space=chunk.item.space,
         )
         self._expand(context, chunk)
         context.addressed = c_environment.addressed(context.data)

@@ -45,6 +45,7 @@ class Item:
     body: int = -1
     name: str = ""
     holder: str = ""  # of a method: its class
+    space: str = ""  # the namespaces around it
     brief: bool = False  # a function that is one expression: its callers depend on its body
     holes: tuple[tuple[int, int], ...] = ()  # bodies inside a declaration, which are items of their own
 

@@ -93,6 +93,7 @@ class Context:
     lambdas: dict[Symbol, int] = field(default_factory=dict)  # the variables that hold them
     inlining: int = 0  # how many functions are being put in place of their calls
     holder: str = ""  # the class whose method this is
+    space: str = ""  # the namespaces around it
     this: Symbol | None = None
     references: set[Symbol] = field(default_factory=set)  # pointers that stand for what they point to
     globals: dict[str, Symbol] = field(default_factory=dict)

@@ -180,6 +180,8 @@ def _revise(environment: Environment, headers: Environment, addresses: frozenset
         found = names.get(name) or headers.scope.find(name)
         if isinstance(found, Symbol) and found.storage == "global" and not found.address_taken:
             names[name] = replace(found, address_taken=True)
+            if found.name != name:  # in a namespace
+                names[found.name] = names[name]
     if environment.closed:
         return
     for name, found in (*headers.scope.names.items(), *names.items()):
@@ -216,6 +218,7 @@ def _declare_items(
             type_name=c_declarations.type_name,
             foreign=foreign,
             holder=item.holder,
+            space=item.space,
             threadprivate=threadprivate,
         )
         used = texts.words(text) & macros.compound

@@ -7,7 +7,7 @@ methods are blank. So an edit in one method costs that method.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from analyzers.frontends.c_chunks import Item, declared, matching
 
@@ -54,10 +54,22 @@ class _Level:
     holes: list[tuple[int, int]] = field(default_factory=list)
 
 
+class _Items(list[Item]):
+    """The items found, each with the namespaces that were open then."""
+
+    def __init__(self, levels: list[_Level]) -> None:
+        super().__init__()
+        self.levels = levels
+
+    def append(self, item: Item) -> None:
+        space = "::".join(level.name for level in self.levels if level.kind == "namespace" and level.name)
+        super().append(replace(item, space=space) if space else item)
+
+
 def cut(code: bytes, skeleton: bytes) -> list[Item]:
     """The items of a file in the order of their beginnings; those of a class lie inside it."""
-    items: list[Item] = []
     levels: list[_Level] = []
+    items = _Items(levels)
     length = len(skeleton)
     at = start = depth = 0
     while at < length:
@@ -92,7 +104,7 @@ def cut(code: bytes, skeleton: bytes) -> list[Item]:
             head = skeleton[start : at - 1]
             kind, bare = ("linkage", head) if _LINKAGE.match(code[start : at - 1]) else _kind(head, depth)
             if kind in ("linkage", "namespace"):
-                levels.append(_Level(kind))
+                levels.append(_Level(kind, _space(bare) if kind == "namespace" else ""))
                 start, depth = at, 0
                 continue
             if kind == "class":
@@ -121,6 +133,13 @@ def cut(code: bytes, skeleton: bytes) -> list[Item]:
             start = length
     _declared(items, skeleton, start, length)
     return sorted(items, key=lambda item: (item.start, item.kind))
+
+
+def _space(head: bytes) -> str:
+    """`a::b` of `namespace a::b {`; nothing for what has no name."""
+    words = head.rpartition(b"namespace")[2].partition(b"(")[0].split()
+    name = b"".join(word for word in words if word != b"inline" and not word.isupper())
+    return name.decode("utf-8", "replace").strip(":")
 
 
 def _restarts(skeleton: bytes, at: int) -> bool:
@@ -201,7 +220,7 @@ def _function(skeleton: bytes, start: int, body: int, end: int, holder: str, bri
     name, _ = name_of(skeleton[start:body])
     if holder and "::" not in name:
         name = f"{holder}::{name}"
-    return Item("function", start, end, body, name, holder, brief)
+    return Item("function", start, end, body, name, holder=holder, brief=brief)
 
 
 def name_of(head: bytes) -> tuple[str, int]:

@@ -187,6 +187,7 @@ def _declared(
             constant = _constant(c, value_node, kind)
         if constant is not None and name not in c.addressed:
             c.declare(name, kind, "constant", span, constant)
+            _in_namespace(c, name)
             return
         symbol = c.declare(name, kind, storage, span, constant)
         c.scope.names[name] = replace(
@@ -195,6 +196,7 @@ def _declared(
             internal=storage == "global" and "static" in words,
             address_taken=symbol.address_taken or reference,
         )
+        _in_namespace(c, name)
         return
     if reference:
         bind(c, name, kind, None if value_node is None else value_of(c, value_node, kind), span, whole)
@@ -224,6 +226,15 @@ def _declared(
         # Its methods may be those of a container: then it has a size of its own too.
         cpp_containers.declared(c, symbol, None, whole)
     c.flush()
+
+
+def _in_namespace(c: Context, name: str) -> None:
+    """Give a variable at file scope its full name, by which clauses have to call it elsewhere."""
+    symbol = c.scope.names.get(name)
+    if not c.space or c.scope.depth > 0 or not isinstance(symbol, Symbol) or "::" in name:
+        return
+    full = f"{c.space}::{name}"
+    c.scope.names[full] = c.scope.names[name] = replace(symbol, uid=f"//{full}", name=full)
 
 
 def _construct(c: Context, symbol: Symbol, kind: Type) -> None:

@@ -68,6 +68,8 @@ def named(c: Context, node: Node, subscripts: int = 0) -> Expr:
             own = find(c.scope, (*c.holder.split("::"), name))
             if isinstance(own, Symbol) and own.name != name:
                 return Name(noted(c, own), c.span(node))
+    if c.space and isinstance(found, Symbol) and found.depth == 0 and found.storage in ("global", "constant"):
+        return dereferenced(c, qualified_as(c, node, (*c.space.split("::"), name)))
     if isinstance(found, Type):  # a class where a value is expected
         return Opaque(name, None, (), found, c.span(node))
     return dereferenced(c, c_named(c, word, node, subscripts))
@@ -79,9 +81,18 @@ def _identifier(c: Context, node: Node) -> Expr:
 
 def qualified(c: Context, node: Node, subscripts: int = 0) -> Expr:
     """`ns::x`, `A::n`."""
-    words = path(c, node)
+    return qualified_as(c, node, path(c, node), subscripts)
+
+
+def qualified_as(c: Context, node: Node, words: tuple[str, ...], subscripts: int = 0) -> Expr:
+    """What the qualified name `words` stands for; the inner namespaces are left out one after the other."""
     span = c.span(node)
-    found = find(c.scope, words)
+    found: Symbol | Type | None = None
+    for end in range(len(words) - 1, 0, -1):
+        found = c.scope.find("::".join((*words[:end], words[-1])))
+        if found is not None:
+            break
+    found = found or find(c.scope, words)
     if isinstance(found, Symbol):
         if found.storage == "constant" or isinstance(found.value, Constant):
             value = found.value

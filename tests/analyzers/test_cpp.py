@@ -268,3 +268,15 @@ def test_what_lambda_functions_capture_is_theirs_to_change(text: str) -> None:
 def test_loops_in_lambda_functions_that_are_handed_on_are_analysed() -> None:
     text = "void f(Pool &p, double *a) { p.run([=](int n) { for (int i = 0; i < n; i++) a[i] = 0; }); }"
     assert outer(text).verdict.status == "parallel"
+
+
+def test_clauses_call_variables_by_names_that_hold_where_the_loop_stands() -> None:
+    text = """\
+namespace a { int count; namespace b { int count; void f(int n) { for (int i = 0; i < n; i++) count++; } } }
+namespace { int count; }
+void g(int n) { for (int i = 0; i < n; i++) { a::count++; a::b::count++; } }
+"""
+    assert [loop.pragma for loop in loops(text)] == [
+        "#pragma omp parallel for reduction(+:a::b::count)",
+        "#pragma omp parallel for reduction(+:a::b::count, a::count)",
+    ]
