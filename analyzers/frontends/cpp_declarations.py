@@ -410,7 +410,7 @@ def function_type(c: Context, node: Node) -> tuple[str, Type, bool] | None:
     name = "::".join(path(c, name_node)) if name_node.type == "qualified_identifier" else c.text(name_node)
     if result.name == "auto":
         result = UNKNOWN_TYPE
-    prefix = "static " if "static" in words else ""
+    prefix = "static " if "static" in words and c.holder else ""
     if any(
         n.type in ("virtual", "virtual_function_specifier", "virtual_specifier")
         for n in (*node.children, *function.children)

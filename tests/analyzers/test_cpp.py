@@ -280,3 +280,16 @@ void g(int n) { for (int i = 0; i < n; i++) { a::count++; a::b::count++; } }
         "#pragma omp parallel for reduction(+:a::b::count)",
         "#pragma omp parallel for reduction(+:a::b::count, a::count)",
     ]
+
+
+@pytest.mark.parametrize("before", ["static", "inline", ""])
+def test_functions_of_the_file_get_their_own_arguments(before: str) -> None:
+    text = f"""\
+{before} void put(int *p, int v) {{ *p = v; }}
+struct A {{ static void put(int *p, int v) {{ *p = v; }} }};
+void f(int *a, int n) {{ for (int i = 0; i < n; i++) put(a, i); }}
+void g(int *a, int n) {{ for (int i = 0; i < n; i++) put(a + i, i); }}
+void h(int *a, int n) {{ for (int i = 0; i < n; i++) A::put(a, i); }}
+void k(int *a, int n) {{ for (int i = 0; i < n; i++) A::put(a + i, i); }}
+"""
+    assert [loop.verdict.status for loop in loops(text)] == ["dependent", "parallel", "dependent", "parallel"]
