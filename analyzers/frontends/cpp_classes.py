@@ -8,8 +8,8 @@ from analyzers.frontends import c_types
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_declarations import specifiers
 from analyzers.frontends.c_expressions import constant_value
-from analyzers.frontends.cpp_declarations import declarator, declare_function, function_type, referred
 from analyzers.frontends.cpp_inline import register
+from analyzers.frontends.cpp_signatures import declarator, declare_function, function_type, referred
 from analyzers.frontends.cpp_types import named_type, path, qualified
 from analyzers.ir.expressions import Constant
 from analyzers.ir.symbols import INT, Symbol, Type
@@ -73,7 +73,7 @@ def _member(c: Context, child: Node, fields: list[tuple[str, Type]]) -> None:
     ):
         found = function_type(c, child)
         if found is not None:
-            declare_function(c, found[0], found[1], c.holder, None)
+            declare_function(c, found[0], found[1], c.holder)
             register(c, f"{c.holder}::{found[0]}", found[1], child, found[2])
         return
     if child.type in ("alias_declaration", "type_definition"):

@@ -12,8 +12,9 @@ from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_declarations import parameter_type, specifiers
 from analyzers.frontends.c_dialect import Signature
 from analyzers.frontends.c_recovery import errors
-from analyzers.frontends.cpp_declarations import declarator, function_declarator, referred, value_of
+from analyzers.frontends.cpp_declarations import value_of
 from analyzers.frontends.cpp_names import complete, through
+from analyzers.frontends.cpp_signatures import declarator, function_declarator, referred
 from analyzers.frontends.cpp_types import find, is_container, owns, path
 from analyzers.ir.expressions import ZERO, Name
 from analyzers.ir.statements import Assign, Problem

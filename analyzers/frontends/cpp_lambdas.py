@@ -19,8 +19,9 @@ from analyzers.frontends.c_expressions import expression, mentions, sealed
 from analyzers.frontends.c_statements import sequence
 from analyzers.frontends.cpp_calls import EXPRESSIONS as CALLS
 from analyzers.frontends.cpp_calls import arguments_of, plain_values
-from analyzers.frontends.cpp_declarations import bind, declarator, referred
 from analyzers.frontends.cpp_names import EXPRESSIONS as NAMES
+from analyzers.frontends.cpp_references import bind
+from analyzers.frontends.cpp_signatures import declarator, referred
 from analyzers.frontends.cpp_types import deduced, is_container
 from analyzers.ir.expressions import Expr, Name, Opaque
 from analyzers.ir.statements import Block, Declare, If, Stmt, Unknown

@@ -14,7 +14,9 @@ from analyzers.frontends.c_declarations import specifiers
 from analyzers.frontends.c_dialect import Statements
 from analyzers.frontends.c_expressions import expression, mentions
 from analyzers.frontends.c_statements import block, body, check
-from analyzers.frontends.cpp_declarations import bind, bound, declaration, declarator, head
+from analyzers.frontends.cpp_declarations import declaration
+from analyzers.frontends.cpp_references import bind, bound
+from analyzers.frontends.cpp_signatures import declarator, head
 from analyzers.frontends.cpp_types import deduced, is_container
 from analyzers.ir.expressions import ONE, ZERO, Binary, Call, Expr, Name, Opaque
 from analyzers.ir.statements import Assign, Block, Declare, If, Jump, Loop, Unknown

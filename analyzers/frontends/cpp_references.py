@@ -1,0 +1,75 @@
+"""Local references: other names for objects, as pointers that are followed wherever they are named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tree_sitter import Node
+
+from analyzers.frontends.c_algebra import address
+from analyzers.frontends.c_context import Context
+from analyzers.frontends.cpp_signatures import referred
+from analyzers.frontends.cpp_types import AUTO, is_container
+from analyzers.ir.expressions import Cast, Element, Expr, Field, Name, Opaque
+from analyzers.ir.statements import Declare
+from analyzers.ir.symbols import UNKNOWN_TYPE, Type
+from analyzers.text import Span
+
+
+def is_lvalue(value: Expr) -> bool:
+    """Does the value name an object, which a reference may stand for?"""
+    return isinstance(value, (Name, Element, Field)) and not (
+        isinstance(value, Name) and value.symbol.storage in ("constant", "function")
+    )
+
+
+def bind(c: Context, name: str, kind: Type, value: Expr | None, span: Span, whole: Span) -> None:
+    """`T &name = value`: another name for an object, or for a temporary."""
+    while isinstance(value, Cast):
+        value = value.operand
+    if value is None:
+        symbol = c.declare(name, kind, "local", span)
+        c.out.append(Declare(symbol, None, whole))
+        return
+    inner = value.type if kind.name.startswith("auto") or kind.kind == "unknown" else kind
+    inner = replace(inner, const=inner.const or kind.const) if inner.kind != "array" else inner
+    if is_lvalue(value):
+        by_reference = is_container(value.type) and value.type.name.endswith("&")
+        if value.type.kind == "array" or by_reference:  # a row, a container
+            pointer = value.type if by_reference else referred(value.type)
+            symbol = c.declare(name, pointer, "local", span)
+            c.out.append(Declare(symbol, value, whole))
+        else:
+            pointer = referred(inner)
+            symbol = c.declare(name, pointer, "local", span)
+            c.references.add(symbol)
+            c.out.append(Declare(symbol, address(value, whole), whole))
+    elif value.type.kind == "unknown" and not kind.const:
+        # What a function gives back by reference.
+        symbol = c.declare(name, referred(inner), "local", span)
+        c.references.add(symbol)
+        c.out.append(Declare(symbol, Cast(value, symbol.type, whole), whole))
+    else:
+        symbol = c.declare(name, inner, "local", span)
+        c.out.append(Declare(symbol, value, whole))
+    c.flush()
+
+
+def bound(c: Context, node: Node, value: Expr | None, reference: bool) -> None:
+    fields = value.type.fields if value is not None and value.type.kind == "record" else None
+    names = [n for n in node.named_children if n.type == "identifier"]
+    for position, name in enumerate(names):
+        part: Expr | None = None
+        span = c.span(name)
+        if value is not None and fields is not None and position < len(fields) and is_lvalue(value):
+            part = Field(value, fields[position][0], fields[position][1], span)
+        elif value is not None and is_lvalue(value):
+            word = ("first", "second")[position] if len(names) == 2 else f"get<{position}>"
+            part = Field(value, word, UNKNOWN_TYPE, span)
+        elif value is not None:
+            part = Opaque(c.text(name), None, (value,), UNKNOWN_TYPE, span)
+        if reference and part is not None and is_lvalue(part):
+            bind(c, c.text(name), AUTO, part, span, c.span(node))
+            continue
+        symbol = c.declare(c.text(name), part.type if part is not None else UNKNOWN_TYPE, "local", span)
+        c.out.append(Declare(symbol, part, c.span(node)))
