@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from analyzers import suppressions
+from analyzers.dependence import array_reductions, loops
 from analyzers.dependence import effects as effect_tables
-from analyzers.dependence import loops
 from analyzers.dependence.facts import Effects
 from analyzers.explain.facts import loop_reports, sharing_hints
 from analyzers.frontends import frontend_of
@@ -149,7 +149,7 @@ class Pipeline:
     def _analyze(self, function: Function, chunk: Chunk, version: _Version) -> FunctionResult:
         started = time.perf_counter()
         text = version.source.data[chunk.start : chunk.start + function.span.end]
-        facts = loops.analyse(function, version.effects, self._options)
+        facts = array_reductions.as_written(loops.analyse(function, version.effects, self._options), text)
         openmp = races.find(facts, self._options)
         findings = documentation.helped(registry.run(registry.Context(facts, openmp, text), self._options))
         return FunctionResult(

@@ -79,6 +79,7 @@ class Reduction:
     item: str  # as in the clause: "s", "h[:n]"
     floating: bool  # reordering changes the last digits
     spans: tuple[Span, ...]
+    length: Expr | None = None  # of a part of an array: how many elements, from the first one on
 
 
 @dataclass(frozen=True, slots=True)

@@ -257,7 +257,7 @@ def _costly_copies(facts: LoopFacts, work: Work) -> str | None:
     for reduction in facts.reductions:
         if reduction.item == reduction.symbol.name and not reduction.symbol.is_array:
             continue
-        elements = _elements(reduction.symbol)
+        elements = _elements(reduction.symbol) if reduction.length is None else fold(reduction.length)
         if work.operations < COPIES_PAY * (elements or cost.SOME):
             return f"each thread would fill and add up its own copy of `{reduction.symbol.name}`, which costs more"
     copied = (*facts.private, *facts.firstprivate, *facts.lastprivate, *(r.symbol for r in facts.reductions))

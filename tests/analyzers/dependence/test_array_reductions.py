@@ -1,0 +1,77 @@
+"""Sums into arrays that the caller owns: which become a reduction of an array section, and how its length is written."""
+
+from __future__ import annotations
+
+import pytest
+
+from analyzers.api import analyze
+from analyzers.ir.verdicts import LoopReport
+from analyzers.text import SourceText
+
+N = "#define N 2100\n#define BOUND(x, y) x\n"
+
+
+def outermost(function: str) -> LoopReport:
+    report = analyze(SourceText.of(N + function), "c")
+    return next(loop for placed in report.functions for loop in placed.result.loops)
+
+
+def rows(update: str, inner: str = "j < N", outer: str = "i < N", after: str = "") -> LoopReport:
+    """Every row of a matrix goes into one vector."""
+    return outermost(
+        "void f(int n, double A[N][N], double *restrict y, double *restrict q) {\n"
+        f"for (int i = 0; {outer}; i++) {{ for (int j = 0; {inner}; j++) {update} {after} }} }}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("update", "op"),
+    [
+        ("y[j] += A[i][j];", "+"),
+        ("y[j] -= A[i][j];", "+"),
+        ("y[j] = y[j] + A[i][j];", "+"),
+        ("y[j] = A[i][j] * 2 + y[j];", "+"),
+        ("y[j] = y[j] - A[i][j];", "+"),
+        ("y[j] *= A[i][j];", "*"),
+        ("y[j] = A[i][j] * y[j];", "*"),
+        ("if (A[i][j] > 0) y[j] += A[i][j];", "+"),
+    ],
+)
+def test_a_vector_that_every_iteration_adds_to(update: str, op: str) -> None:
+    loop = rows(update)
+    assert loop.pragma == f"#pragma omp parallel for reduction({op}:y[:N])"
+    assert loop.verdict.counts_as_parallel and loop.profitable
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        "y[j] = A[i][j] - y[j];",
+        "y[j] = y[j] + y[j] * A[i][j];",
+        "y[j] = y[0] + A[i][j];",
+        "y[j] = A[i][j];",
+        "{ y[j] += A[i][j]; q[i] = y[0]; }",
+        "{ y[j] += A[i][j]; y[j] *= 2; }",
+        "y[j + 1] += A[i][j];",
+    ],
+)
+def test_what_is_no_reduction_of_an_array(update: str) -> None:
+    loop = rows(update)
+    assert loop.pragma is None and "reduction" not in loop.summary
+
+
+def test_the_length_is_written_as_in_the_source() -> None:
+    """In another configuration the macro has another value."""
+    assert rows("y[j] += 1;", "j < BOUND(N, n)").pragma == "#pragma omp parallel for reduction(+:y[:BOUND(N, n)])"
+
+
+@pytest.mark.parametrize(("inner", "outer"), [("j < n", "i < N"), ("j < N", "i < n"), ("j < 100000", "i < N")])
+def test_a_loop_that_may_not_run_or_a_copy_that_may_be_large(inner: str, outer: str) -> None:
+    """A reduction touches all elements of the section even where the loop touches none."""
+    assert rows("y[j] += 1;", inner, outer).pragma is None
+
+
+def test_a_copy_must_pay() -> None:
+    loop = rows("y[j] += A[i][j];", outer="i < 4")
+    assert loop.pragma is not None and not loop.profitable
+    assert "own copy of `y`" in loop.advice or "too small" in loop.advice
