@@ -1,4 +1,4 @@
-"""Sums into arrays that the caller owns: which become a reduction of an array section, and how its length is written."""
+"""Sums into arrays of the caller: which become a reduction of an array section, and how its length is written."""
 
 from __future__ import annotations
 
