@@ -46,19 +46,24 @@ def find(
             if length is None or not fixed(Name(symbol)):
                 continue
             item = f"{symbol.name}[:{spell(length)}]"
-            if symbol.storage == "undeclared":
+            if symbol.storage != "undeclared" and _is_small(length) and _surely_runs(loop, headers):
+                pass
+            elif symbol.storage == "undeclared":
                 text = f"`{spell(length)}` is not zero, and so many elements fit the stack of each thread"
                 assumption = Assumption("condition", text, "strong", (symbol.name,))
-            elif not (_is_small(length) and _surely_runs(loop, headers)):
+            elif _is_small(symbol.type.declared.size if symbol.type.declared is not None else None):
+                text = f"`{spell(length)}` is positive, and `{symbol.name}` has so many elements"
+                assumption = Assumption("condition", text, "ordinary", (symbol.name,))
+            else:
                 continue  # of a known pointer the hover says what would help
         floating = element.kind in ("real", "complex")
         found.append((Reduction(symbol, op, item, floating, tuple(a.span for a in mine), length), assumption))
     return found
 
 
-def _is_small(length: Expr) -> bool:
+def _is_small(length: Expr | None) -> bool:
     """Is the length a constant for which each thread has room?"""
-    value = constant_value(length)
+    value = None if length is None else constant_value(length)
     return value is not None and 0 < value <= STACK
 
 

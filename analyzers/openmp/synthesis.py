@@ -257,7 +257,7 @@ def _costly_copies(facts: LoopFacts, work: Work) -> str | None:
     for reduction in facts.reductions:
         if reduction.item == reduction.symbol.name and not reduction.symbol.is_array:
             continue
-        elements = _elements(reduction.symbol) if reduction.length is None else fold(reduction.length)
+        elements = _elements(reduction.symbol) if reduction.length is None else _length(reduction)
         if work.operations < COPIES_PAY * (elements or cost.SOME):
             return f"each thread would fill and add up its own copy of `{reduction.symbol.name}`, which costs more"
     copied = (*facts.private, *facts.firstprivate, *facts.lastprivate, *(r.symbol for r in facts.reductions))
@@ -268,6 +268,12 @@ def _costly_copies(facts: LoopFacts, work: Work) -> str | None:
                 f"each thread would need its own copy of `{symbol.name}` ({readable(elements)} elements) on its stack"
             )
     return None
+
+
+def _length(reduction: Reduction) -> int | None:
+    """The number of elements of a section, as far as it is known."""
+    declared = reduction.symbol.type.declared
+    return fold(reduction.length) or (fold(declared.size) if declared is not None else None)
 
 
 def _elements(symbol: Symbol) -> int | None:

@@ -71,6 +71,15 @@ def test_a_loop_that_may_not_run_or_a_copy_that_may_be_large(inner: str, outer: 
     assert rows("y[j] += 1;", inner, outer).pragma is None
 
 
+def test_a_declared_size_says_that_a_copy_is_small() -> None:
+    loop = outermost(
+        "void f(int n, double A[N][N], double y[N]) {\n"
+        "for (int i = 0; i < n; i++) for (int j = 0; j < n; j++) y[j] += A[i][j]; }"
+    )
+    assert (loop.verdict.confidence, loop.pragma) == ("likely", "#pragma omp parallel for reduction(+:y[:n])")
+    assert "`n` is positive, and `y` has so many elements" in [a.text for a in loop.verdict.assumptions]
+
+
 def test_a_copy_must_pay() -> None:
     loop = rows("y[j] += A[i][j];", outer="i < 4")
     assert loop.pragma is not None and not loop.profitable
