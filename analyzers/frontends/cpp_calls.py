@@ -87,7 +87,7 @@ def constructed(c: Context, kind: Type, nodes: list[Node], node: Node) -> Expr:
         return called(c, f"{kind.name}::{kind.name}", values, kind, span)
     if kind.kind == "unknown" and kind.name and not c.snippet and len(values) != 1:
         return called(c, kind.name, values, kind, span)
-    return Opaque(c.text(node)[:200], None, values, kind, span)
+    return Opaque(c.text(node)[:200], None, tuple(map(cpp_containers.contents, values)), kind, span)
 
 
 def _by_name(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:

@@ -38,6 +38,7 @@ from analyzers.text import Span
 
 Values = tuple[Expr, ...]
 _WORD = Constant(64)
+ANY = Opaque("?", None, (), INT)  # as a subscript: all elements
 
 
 def at(base: Expr, index: Expr, span: Span) -> Expr:
@@ -45,6 +46,13 @@ def at(base: Expr, index: Expr, span: Span) -> Expr:
     if base.type.name.startswith(BITS):
         index = Binary("/", index, _WORD, index.type, index.span)
     return element(base, index, span)
+
+
+def contents(value: Expr) -> Expr:
+    """What copying a value reads: of arrays and containers all elements, any of them."""
+    if value.type.kind == "array" or is_container(value.type):
+        return element(value, ANY, value.span)
+    return value
 
 
 def size(c: Context, base: Expr, text: str, span: Span) -> Expr:

@@ -11,7 +11,8 @@ from analyzers.frontends.c_algebra import address
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_declarations import declaration as c_declaration
 from analyzers.frontends.c_declarations import specifiers
-from analyzers.frontends.c_expressions import effect_free, expression, sealed
+from analyzers.frontends.c_directives import resolve
+from analyzers.frontends.c_expressions import effect_free, expression, mentions, sealed
 from analyzers.frontends.c_guesses import by_subscripts, guesses
 from analyzers.frontends.c_memory import initial_value
 from analyzers.frontends.cpp_calls import arguments_of, called, constructed
@@ -19,7 +20,7 @@ from analyzers.frontends.cpp_references import bind, bound
 from analyzers.frontends.cpp_signatures import declarator, declare_function, formals, function_declarator
 from analyzers.frontends.cpp_types import AUTO, deduced, is_container, path
 from analyzers.ir.arithmetic import fold
-from analyzers.ir.expressions import ZERO, Constant, Expr, Name, Opaque
+from analyzers.ir.expressions import ZERO, Constant, Element, Expr, Name, Opaque
 from analyzers.ir.statements import Declare, Evaluate
 from analyzers.ir.symbols import UNKNOWN_TYPE, Storage, Symbol, Type
 
@@ -57,7 +58,7 @@ def declaration(c: Context, node: Node) -> None:
 
 
 def _most_vexing(c: Context, part: Node) -> bool:
-    """`T x(n);` inside a function, which reads as a function that takes an `n`."""
+    """`T x(n);`, `T x(a[i])` inside a function, which read as functions that take an `n`, an array of `a`."""
     if part.type != "function_declarator" or c.scope.depth == 0:
         return False
     parameters = part.child_by_field_name("parameters")
@@ -66,9 +67,10 @@ def _most_vexing(c: Context, part: Node) -> bool:
         return False
     for child in parameters.named_children:
         kind = child.child_by_field_name("type")
-        if child.type != "parameter_declaration" or kind is None or child.child_by_field_name("declarator") is not None:
+        if child.type != "parameter_declaration" or kind is None or kind.type != "type_identifier":
             return False
-        if kind.type != "type_identifier" or isinstance(c.scope.find(c.text(kind)), Type):
+        found = c.scope.find(c.text(kind))
+        if isinstance(found, Type) or (found is None and child.child_by_field_name("declarator") is not None):
             return False
     return True
 
@@ -194,11 +196,13 @@ def _count(c: Context, node: Node | None, value: Expr | None, kind: Type, name: 
         return ZERO, None
     arguments = arguments_of(node) if node.type in ("argument_list", "parameter_list", "initializer_list") else []
     reads = value.reads if isinstance(value, Opaque) else () if value is None else (value,)
-    filled = Opaque(c.text(node)[:200], None, reads, kind, span)
+    filled = Opaque(c.text(node)[:200], None, tuple(map(cpp_containers.contents, reads)), kind, span)
     if node.type == "initializer_list":
         return Constant(len(arguments)), filled
     if node.type in ("argument_list", "parameter_list") and reads:
         first = reads[0]
+        if isinstance(first, Element) and first.subscripts[-1] == cpp_containers.ANY:
+            return None, filled  # a copy
         if first.type.kind in ("integer", "character", "logical", "unknown") and not first.type.atomic:
             return first, filled
     return None, filled
@@ -211,14 +215,20 @@ def _sized(kind: Type, node: Node | None) -> Type:
     return replace(kind, extents=(replace(first, size=Constant(len(arguments_of(node)))), *rest))
 
 
+def _reread(c: Context, node: Node) -> Expr:
+    """What was read as a parameter, as the expression that it is."""
+    span = c.span(node)
+    value = resolve(c, c.text(node), span)
+    return Opaque(c.text(node), "syntax error", mentions(c, node), span=span) if value is None else value
+
+
 def value_of(c: Context, node: Node, kind: Type) -> Expr:
     """The initialiser in any of its spellings: `= x`, `(x)`, `{x}`."""
     if node.type == "parameter_list":  # see `_most_vexing`
-        names = [n.child_by_field_name("type") for n in node.named_children]
-        values = tuple(expression(c, n) for n in names if n is not None)
-        return (
-            values[0] if len(values) == 1 and kind.is_scalar else Opaque(c.text(node), None, values, kind, c.span(node))
-        )
+        values = tuple(_reread(c, n) for n in node.named_children)
+        if len(values) == 1 and (kind.is_scalar or kind.kind in ("unknown", "pointer")):
+            return values[0]
+        return Opaque(c.text(node), None, tuple(map(cpp_containers.contents, values)), kind, c.span(node))
     if node.type == "argument_list":
         nodes = arguments_of(node)
         if len(nodes) == 1 and kind.kind in ("unknown", "pointer"):

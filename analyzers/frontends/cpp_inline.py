@@ -29,7 +29,7 @@ from analyzers.ir.expressions import (
     Unary,
     walk,
 )
-from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
+from analyzers.ir.symbols import Symbol, Type
 from analyzers.text import Span
 
 _PREFIX = b"int _=("
@@ -209,6 +209,3 @@ class _Everywhere:
 
     def span(self, start: int, end: int) -> Span:
         return self._span
-
-
-_ = UNKNOWN_TYPE

@@ -19,6 +19,7 @@ from analyzers.frontends.c_expressions import expression, mentions, sealed
 from analyzers.frontends.c_statements import sequence
 from analyzers.frontends.cpp_calls import EXPRESSIONS as CALLS
 from analyzers.frontends.cpp_calls import arguments_of, plain_values
+from analyzers.frontends.cpp_containers import contents
 from analyzers.frontends.cpp_names import EXPRESSIONS as NAMES
 from analyzers.frontends.cpp_references import bind
 from analyzers.frontends.cpp_signatures import declarator, referred
@@ -49,7 +50,7 @@ def closure(c: Context, node: Node) -> Closure | None:
         value: Expr = Name(symbol, c.span(node))
         copy = _declared(c, scope, symbol.name, symbol.type, c.span(node))
         if symbol.type.kind == "array":
-            value = Opaque(symbol.name, None, (value,), symbol.type, c.span(node))
+            value = Opaque(symbol.name, None, (contents(value),), symbol.type, c.span(node))
         c.out.append(Declare(copy, value, c.span(node)))
     return Closure(node, scope)
 
@@ -236,7 +237,7 @@ def _run(c: Context, function: Closure, formals: list[Node], values: tuple[Expr,
         if value is None or not is_container(kind):
             c.out.append(Declare(symbol, value or Opaque("an argument", None, (), kind, span), span))
         else:
-            c.out.append(Declare(symbol, Opaque(c.text(name), None, (value,), kind, span), span))
+            c.out.append(Declare(symbol, Opaque(c.text(name), None, (contents(value),), kind, span), span))
     c.scope = scope
     statements = arguments_of(body)
     last = statements[-1] if statements and statements[-1].type == "return_statement" else None

@@ -122,6 +122,15 @@ def test_what_may_overlap_is_named(text: str, assumption: str) -> None:
         "void f(std::vector<double> &v) { for (auto it = v.begin() + 1; it != v.end(); ++it) *it = *(it - 1); }",
         "void Grid::relax() { for (int i = 1; i < n; i++) { acc += u[i]; w[i] = acc; } }",
         "void f(std::vector<double> &v) { for (auto &x : v) v[0] += x; }",
+        "void f(std::vector<std::vector<int>> &m, int n) "
+        "{ for (int i = 1; i < n; i++) { auto row = m[i - 1]; m[i][0] = row[0] + 1; } }",
+        "void f(std::vector<std::vector<int>> &m, int n) "
+        "{ for (int i = 1; i < n; i++) { std::vector<int> row(m[i - 1]); m[i][0] = row[0] + 1; } }",
+        "void f(std::vector<int> &v, int n) { for (int i = 1; i < n; i++) { std::vector<int> w = v; v[i] = w[i - 1]; } }",
+        "void f(std::vector<int> &v, int n) { for (int i = 1; i < n; i++) { auto w(v); v[i] = w[i - 1]; } }",
+        "void f(std::vector<P> &v, int n) { for (int i = 1; i < n; i++) { auto p = v[i - 1]; v[i].x = p.x; } }",
+        "void f(std::vector<P> &v, int n) { for (int i = 1; i < n; i++) { auto [x, y, id] = v[i - 1]; v[i].x = x; } }",
+        "void f(std::vector<P> &v, int n) { for (int i = 1; i < n; i++) { const P &p = v[i - 1]; v[i] = p; } }",
         "void f(std::vector<double> &v, std::vector<double> *w, int n) { for (int i = 0; i < n; i++) v = w[i]; }",
         "double f(std::vector<double> v, std::vector<double> w, int n) "
         "{ double s = 0; for (int i = 0; i < n; i++) { for (double x : v) s += x; v = w; w.pop_back(); } return s; }",
