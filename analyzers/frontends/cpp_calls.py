@@ -25,6 +25,7 @@ from analyzers.standards.library import ROUTINES
 from analyzers.text import Span
 
 _CASTS = frozenset(("static_cast", "reinterpret_cast", "const_cast", "dynamic_cast"))
+_DEEPEST = 8  # of classes derived from each other
 REFERENCE = "&"  # how the name of a parameter's type ends where it is a reference
 
 
@@ -102,7 +103,9 @@ def _by_name(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
         if known is not None and len(nodes) == 1:
             return Cast(expression(c, nodes[0]), known, span)
     if len(words) == 1 and c.this is not None and (own := _own_method(c, name, found)) is not None:
-        return _member_call(c, own, Name(c.this, span), nodes, span)
+        kind = complete(c, c.this.type.element or UNKNOWN_TYPE)
+        base = through(element(Name(c.this, span), ZERO, span), kind, own[1], span)
+        return _member_call(c, own[0], address(base, span) if own[1] else Name(c.this, span), nodes, span)
     if isinstance(found, Symbol) and found.storage not in ("function", "undeclared"):
         return called_value(c, dereferenced(c, Name(noted(c, found), span)), nodes, node)
     if isinstance(found, Symbol) and found.storage == "function":
@@ -235,7 +238,7 @@ def _method(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
             return base
     own = _of_class(c, kind, name)
     if own is not None:
-        return _member_call(c, own, address(base, span), nodes, span)
+        return _member_call(c, own[0], address(through(base, kind, own[1], span), span), nodes, span)
     if kind.kind == "record":
         words = c_types.member_path(kind, name)
         if any(field == name for field, _ in kind.fields or ()):
@@ -252,7 +255,7 @@ def _method(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
     return called(c, known, (passed(base), *values_of(c, nodes, None)), UNKNOWN_TYPE, span, True)
 
 
-def _own_method(c: Context, name: str, found: Symbol | Type | None) -> str | None:
+def _own_method(c: Context, name: str, found: Symbol | Type | None) -> tuple[str, tuple[str, ...]] | None:
     """`f(x)` inside a method as `this->f(x)`."""
     if isinstance(found, Symbol) and found.depth > 0:
         return None
@@ -262,17 +265,20 @@ def _own_method(c: Context, name: str, found: Symbol | Type | None) -> str | Non
     return _of_class(c, complete(c, this.type.element), name)
 
 
-def _of_class(c: Context, kind: Type, name: str) -> str | None:
-    """The full name of a method of a class or of those it is derived from; that of a virtual one says so."""
-    waiting = [kind]
-    for each in waiting:
+def _of_class(c: Context, kind: Type, name: str) -> tuple[str, tuple[str, ...]] | None:
+    """The full name of a method of a class or of those it is derived from, that of a virtual one saying so, and the
+    members that lead to the object of the class that has it."""
+    waiting: list[tuple[Type, tuple[str, ...]]] = [(kind, ())]
+    for each, steps in waiting:  # grows while it is walked
         if each.kind != "record" or not each.name:
             continue
         full = f"{each.name.removeprefix('struct ').removeprefix('union ')}::{name}"
         found = c.scope.find(full)
         if isinstance(found, Symbol) and found.type.kind == "function":
-            return f"virtual {full}" if found.type.name.startswith("virtual ") else full
-        waiting += [complete(c, t) for n, t in each.fields or () if n.startswith(c_types.ANONYMOUS)][:20]
+            return (f"virtual {full}" if found.type.name.startswith("virtual ") else full), steps
+        if len(steps) < _DEEPEST:
+            bases = ((n, t) for n, t in each.fields or () if n.startswith(c_types.ANONYMOUS))
+            waiting += [(complete(c, t), (*steps, n)) for n, t in bases]
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
-from analyzers.frontends import c_operators, c_types, cpp_containers
+from analyzers.frontends import c_memory, c_operators, c_types, cpp_containers
 from analyzers.frontends.c_algebra import address, element
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_dialect import Expressions
@@ -13,7 +13,7 @@ from analyzers.frontends.c_memory import initial_value
 from analyzers.frontends.cpp_calls import arguments_of, called, passed, type_of, values_of
 from analyzers.frontends.cpp_inline import inlined
 from analyzers.frontends.cpp_names import complete, named, qualified, through
-from analyzers.frontends.cpp_types import find, last_name
+from analyzers.frontends.cpp_types import find, is_container, last_name
 from analyzers.ir.expressions import ZERO, Cast, Constant, Expr, Name, Opaque
 from analyzers.ir.statements import Evaluate, Jump
 from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
@@ -44,6 +44,17 @@ def _subscript(c: Context, node: Node) -> Expr:
         for index in nodes:
             base = _selected(c, base, initial_value(c, index, UNKNOWN_TYPE), c.span(whole))
     return base
+
+
+def _pointer(c: Context, node: Node) -> Expr:
+    """`*p` and `&x`; the address of what a reference to a container stands for is where its elements are."""
+    operand = node.child_by_field_name("argument")
+    if operand is not None and node.children[0].type == "&":
+        found = c.scope.find(c.text(operand)) if operand.type == "identifier" else None
+        kind = found.type if isinstance(found, Symbol) else UNKNOWN_TYPE
+        if is_container(kind) and kind.kind == "pointer" and kind.name.endswith("&"):
+            return expression(c, operand)
+    return c_memory.EXPRESSIONS["pointer_expression"](c, node)
 
 
 def _selected(c: Context, base: Expr, index: Expr, span: Span) -> Expr:
@@ -219,6 +230,7 @@ def _constant(c: Context, node: Node) -> Expr:
 EXPRESSIONS: Expressions = {
     "subscript_expression": _subscript,
     "field_expression": _field,
+    "pointer_expression": _pointer,
     "binary_expression": _binary,
     "new_expression": _new,
     "delete_expression": _delete,

@@ -32,7 +32,7 @@ _SIZED = tuple(f"std::{name}<" for name in (*sorted(OWNERS), "span", "initialize
 
 def is_container(kind: Type) -> bool:
     """An object of a container class, or what a reference to one became: it has a size and methods."""
-    return kind.kind in ("array", "pointer") and kind.name.startswith(_SIZED)
+    return kind.kind in ("array", "pointer") and kind.name.startswith(_SIZED) and not kind.name.endswith("*")
 
 
 def owns(kind: Type) -> bool:

@@ -122,6 +122,12 @@ def test_what_may_overlap_is_named(text: str, assumption: str) -> None:
         "void f(std::vector<double> &v) { for (auto it = v.begin() + 1; it != v.end(); ++it) *it = *(it - 1); }",
         "void Grid::relax() { for (int i = 1; i < n; i++) { acc += u[i]; w[i] = acc; } }",
         "void f(std::vector<double> &v) { for (auto &x : v) v[0] += x; }",
+        "struct B { std::vector<double> d; double &at(int i) { return d[i]; } void set(int i) { d[i] = 1; d[i] = 2; } }; "
+        "struct D : B { void f(int n) { for (int i = 1; i < n; i++) d[i] = at(i - 1); } };",
+        "struct B { double s; void set(double x) { s = x; s += 1; } }; "
+        "struct D : B { void f(int n) { for (int i = 1; i < n; i++) { set(s * 2); } } };",
+        "void f(std::vector<int> &v, int n) "
+        "{ std::vector<int> *w = &v; for (int i = 1; i < n; i++) (*w)[i] = v[i - 1]; }",
         "void f(std::vector<std::vector<int>> &m, int n) "
         "{ for (int i = 1; i < n; i++) { auto row = m[i - 1]; m[i][0] = row[0] + 1; } }",
         "void f(std::vector<std::vector<int>> &m, int n) "
