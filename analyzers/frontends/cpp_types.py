@@ -177,12 +177,12 @@ def template(c: Context, node: Node) -> Type:
     first = c.type_name(c, nodes[0]) if nodes and nodes[0].type == "type_descriptor" else UNKNOWN_TYPE
     text = f"std::{name}<{first.name}>"
     if name in ("unique_ptr", "shared_ptr") and first.kind == "array":
-        element = replace(first, name=text)
+        element = replace(first, name=text, wrapped=True)
         return element if name == "unique_ptr" else c_types.decayed(first)
     if name in OWNERS:
         size = _size(c, nodes[1]) if name == "array" and len(nodes) > 1 else None
         whole = c_types.array_of(first, Extent(size))
-        return replace(whole, name=BITS if name == "vector" and first == LOGICAL else text)
+        return replace(whole, name=BITS if name == "vector" and first == LOGICAL else text, wrapped=True)
     if name in VIEWS:
         return replace(c_types.pointer_to(first), name=text)
     match name:

@@ -50,6 +50,7 @@ class Type:
     volatile: bool = False
     atomic: bool = False
     restrict: bool = False
+    wrapped: bool = False  # an array that is an object of a class: no clause names some of its elements
     # Of a parameter that was written as an array: its outermost bound. No promise in C, so for estimates only.
     declared: Extent | None = field(default=None, compare=False)
 

@@ -82,6 +82,9 @@ def _proposal(
     if (hidden := _unnameable(facts)) is not None:
         advice = f"no clause can name `{hidden}`, of which each iteration needs its own: declare it inside the loop"
         return Proposal(advice=advice, work=work)
+    if (whole := next((r.symbol.name for r in facts.reductions if r.symbol.type.wrapped), None)) is not None:
+        advice = f"no clause combines the elements of `{whole}`, an object of a class: take a pointer to them first"
+        return Proposal(advice=advice, work=work)
 
     collapse = _collapse(facts, nests, works)
     clauses = _clauses(facts, _collapsed_indices(facts, nests, collapse), collapse)

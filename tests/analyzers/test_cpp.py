@@ -122,7 +122,7 @@ def test_what_may_overlap_is_named(text: str, assumption: str) -> None:
         "void f(std::vector<double> &v) { for (auto it = v.begin() + 1; it != v.end(); ++it) *it = *(it - 1); }",
         "void Grid::relax() { for (int i = 1; i < n; i++) { acc += u[i]; w[i] = acc; } }",
         "void f(std::vector<double> &v) { for (auto &x : v) v[0] += x; }",
-        "struct B { std::vector<double> d; double &at(int i) { return d[i]; } void set(int i) { d[i] = 1; d[i] = 2; } }; "
+        "struct B { std::vector<double> d; double &at(int i) { return d[i]; } }; "
         "struct D : B { void f(int n) { for (int i = 1; i < n; i++) d[i] = at(i - 1); } };",
         "struct B { double s; void set(double x) { s = x; s += 1; } }; "
         "struct D : B { void f(int n) { for (int i = 1; i < n; i++) { set(s * 2); } } };",
@@ -132,7 +132,8 @@ def test_what_may_overlap_is_named(text: str, assumption: str) -> None:
         "{ for (int i = 1; i < n; i++) { auto row = m[i - 1]; m[i][0] = row[0] + 1; } }",
         "void f(std::vector<std::vector<int>> &m, int n) "
         "{ for (int i = 1; i < n; i++) { std::vector<int> row(m[i - 1]); m[i][0] = row[0] + 1; } }",
-        "void f(std::vector<int> &v, int n) { for (int i = 1; i < n; i++) { std::vector<int> w = v; v[i] = w[i - 1]; } }",
+        "void f(std::vector<int> &v, int n) "
+        "{ for (int i = 1; i < n; i++) { std::vector<int> w = v; v[i] = w[i - 1]; } }",
         "void f(std::vector<int> &v, int n) { for (int i = 1; i < n; i++) { auto w(v); v[i] = w[i - 1]; } }",
         "void f(std::vector<P> &v, int n) { for (int i = 1; i < n; i++) { auto p = v[i - 1]; v[i].x = p.x; } }",
         "void f(std::vector<P> &v, int n) { for (int i = 1; i < n; i++) { auto [x, y, id] = v[i - 1]; v[i].x = x; } }",
@@ -308,3 +309,21 @@ void h(int *a, int n) {{ for (int i = 0; i < n; i++) A::put(a, i); }}
 void k(int *a, int n) {{ for (int i = 0; i < n; i++) A::put(a + i, i); }}
 """
     assert [loop.verdict.status for loop in loops(text)] == ["dependent", "parallel", "dependent", "parallel"]
+
+
+def test_no_clause_names_the_elements_of_an_object() -> None:
+    text = """\
+int f(const std::vector<int> &idx, int n) {
+  std::array<int, 10> h{};
+  for (int i = 0; i < n; i++) for (int j = 0; j < 10; j++) h[j] += idx[i];
+  return h[3];
+}
+int g(const std::vector<int> &idx, int n) {
+  int h[10] = {};
+  for (int i = 0; i < n; i++) for (int j = 0; j < 10; j++) h[j] += idx[i];
+  return h[3];
+}
+"""
+    wrapped, _, plain, _ = loops(text)
+    assert wrapped.pragma is None
+    assert plain.pragma == "#pragma omp parallel for reduction(+:h)"
