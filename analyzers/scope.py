@@ -62,6 +62,8 @@ def _described(symbol: Symbol) -> str:
 
 
 def _spelled(kind: Type) -> str:
+    if kind.wrapped or kind.name.endswith("&"):
+        return kind.name
     if kind.kind == "array" and kind.element is not None:
         return f"{kind.element.name or kind.element.kind}{'[]' * len(kind.extents)}"
     if kind.kind == "pointer" and kind.element is not None:

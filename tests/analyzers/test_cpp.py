@@ -6,6 +6,7 @@ import pytest
 
 from analyzers import api
 from analyzers.ir.verdicts import LoopReport
+from analyzers.scope import variables
 from analyzers.text import SourceText
 
 HEAD = """\
@@ -327,3 +328,11 @@ int g(const std::vector<int> &idx, int n) {
     wrapped, _, plain, _ = loops(text)
     assert wrapped.pragma is None
     assert plain.pragma == "#pragma omp parallel for reduction(+:h)"
+
+
+def test_what_is_in_scope_is_told_in_the_words_of_the_program() -> None:
+    text = "struct A { int m; void f(const std::vector<int> &v) { std::vector<double> w(3); for (auto &x : v) { m = 1; } } };"
+    found = dict(variables(SourceText.of(text), "cpp", text.index(" m = 1"), api.Options()))
+    assert found["v"] == "std::vector<int> & v, a parameter"
+    assert found["w"] == "std::vector<double> w, a local variable"
+    assert "w.size()" not in found
