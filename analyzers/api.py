@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from analyzers.completion import Description, Proposal, complete, describe
+from analyzers.frontends import pieces as pieces_of_text
+from analyzers.frontends.pieces import Change, Pieces
 from analyzers.ir.verdicts import Confidence, FileReport, Finding, LoopReport, PlacedResult
 from analyzers.settings import Language, Options
 from analyzers.text import SourceText, Span
@@ -14,6 +16,7 @@ from analyzers.text import SourceText, Span
 __all__ = [
     "EXTENSIONS",
     "Analyzer",
+    "Change",
     "Confidence",
     "Description",
     "FileReport",
@@ -21,6 +24,7 @@ __all__ = [
     "Language",
     "LoopReport",
     "Options",
+    "Pieces",
     "PlacedResult",
     "Proposal",
     "SourceText",
@@ -28,8 +32,11 @@ __all__ = [
     "Verification",
     "analyze",
     "complete",
+    "declared_names",
     "describe",
     "loops_of",
+    "pieces",
+    "syntax_errors",
     "verify_pragma",
 ]
 
@@ -142,3 +149,18 @@ def _status(
 def loops_of(report: FileReport) -> Iterator[tuple[int, LoopReport]]:
     """Every loop with the offset of its function, in textual order."""
     return ((placed.start, loop) for placed in report.functions for loop in placed.result.loops)
+
+
+def pieces(data: bytes, language: Language, place: int) -> Pieces:
+    """The steps by which a text can be made smaller without losing what stands at byte `place`."""
+    return pieces_of_text.pieces(data, language, place)
+
+
+def syntax_errors(data: bytes, language: Language) -> int:
+    """How many places of a text cannot be read."""
+    return pieces_of_text.errors(data, language)
+
+
+def declared_names(data: bytes, language: Language) -> dict[str, str]:
+    """The names that a text declares itself, in order: what each is, "variable", "function", "type" or "macro"."""
+    return pieces_of_text.names(data, language)

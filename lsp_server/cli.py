@@ -1,4 +1,4 @@
-"""The command line: `hpc-ls check | suggest | explain | doctor | serve`. Parsing only; commands are loaded on use."""
+"""The command line: `hpc-ls check | suggest | explain | why | doctor | serve`. Parsing only; the rest loads on use."""
 
 from __future__ import annotations
 
@@ -64,6 +64,19 @@ def parser() -> argparse.ArgumentParser:
     _add_analysis(explain)
     explain.set_defaults(jobs=1)
 
+    why = commands.add_parser("why", help="the reasons of one verdict, or the smallest program that still has it")
+    why.add_argument("what", metavar="PATH:LINE")
+    why.add_argument(
+        "--minimize",
+        action="store_true",
+        help="print the smallest program with this verdict, for a report; what compiles still does (cc -fsyntax-only)",
+    )
+    why.add_argument("--anonymize", action="store_true", help="with --minimize: other names for everything declared")
+    why.add_argument("--seconds", type=_seconds, default=20.0, metavar="N", help="how long to look (default: 20)")
+    _add_color(why)
+    _add_analysis(why)
+    why.set_defaults(jobs=1)
+
     doctor = commands.add_parser("doctor", help="what is installed, what works, what to do")
     _add_format(doctor, "text", "json")
     _add_color(doctor)
@@ -87,6 +100,16 @@ def _positive(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"`{text}` is not a line number; lines count from 1")
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a number of seconds")
+    return value
 
 
 def _add_paths(command: argparse.ArgumentParser) -> None:
@@ -137,7 +160,7 @@ def overrides(arguments: argparse.Namespace) -> dict[str, object]:
             found[key] = [name for value in values for name in value.split(",") if name.strip()]
     for key in ("min_confidence", "assume_no_alias", "defines", "include_paths", "jobs"):
         value = getattr(arguments, key, None)
-        if value is not None and not (key == "jobs" and arguments.command == "explain"):
+        if value is not None and not (key == "jobs" and arguments.command in ("explain", "why")):
             found[key.replace("_", "-")] = value
     return found
 
@@ -174,6 +197,10 @@ def _run(arguments: argparse.Namespace) -> int:
         from lsp_server.commands import explain
 
         return explain.run(arguments, overrides(arguments))
+    if arguments.command == "why":
+        from lsp_server.commands import why
+
+        return why.run(arguments, overrides(arguments))
     if arguments.command == "suggest":
         from lsp_server.commands import suggest
 

@@ -21,8 +21,9 @@ def visible(text: str) -> str:
 class Progress:
     """How far a long run is, on a terminal only, from half a second on; gone before anything else is printed."""
 
-    def __init__(self, stream: TextIO, total: int, patience: float = 0.5) -> None:
+    def __init__(self, stream: TextIO, total: int, patience: float = 0.5, what: str = "files") -> None:
         self._stream = stream
+        self._what = what
         self._total = total
         self._from = time.monotonic() + patience
         self._wanted = total > 1 and stream.isatty()
@@ -31,7 +32,7 @@ class Progress:
     def tick(self, done: int) -> None:
         """Say that `done` things are done and the next one takes its time."""
         if self._wanted and time.monotonic() >= self._from:
-            self._stream.write(f"\r\x1b[K… {done} of {self._total} files")
+            self._stream.write(f"\r\x1b[K… {done} of {self._total} {self._what}")
             self._stream.flush()
             self._shown = True
 

@@ -1,0 +1,153 @@
+"""`hpc-ls why`: the reasons of one verdict, one after the other, or the smallest program that still has it."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+
+from analyzers import api
+from analyzers.api import LoopReport, SourceText
+from lsp_server.commands import output
+from lsp_server.commands.explain import Line, line_named, nothing
+from lsp_server.criteria import Reader, Wanted, of_finding, of_loop
+from lsp_server.minimize import minimize, tidied
+from lsp_server.outcomes import place, verdict_word
+from lsp_server.terminal import Progress, visible
+
+_WORD = re.compile(rb'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|<[\w./]+>|[A-Za-z_]\w*')
+_SHORT = {"variable": "x", "function": "f", "type": "t", "macro": "M"}
+
+
+def run(arguments: Namespace, command_line: Mapping[str, object]) -> int:
+    """0 when there was something to say, 2 when the file or the line does not exist."""
+    if arguments.anonymize and not arguments.minimize:
+        return output.failed("--anonymize gives the program of --minimize other names; add --minimize")
+    line = line_named(arguments, command_line)
+    if line is None:
+        return output.FAILED
+    if arguments.minimize:
+        return _minimize(arguments, line)
+    _reasons(arguments, line)
+    return 0
+
+
+# The reasons
+
+
+def _reasons(arguments: Namespace, line: Line) -> None:
+    from lsp_server.reporters import text
+
+    console = text.console_for(sys.stdout, arguments.color)
+    for located in line.findings:
+        text.write(console, text.finding_rows(line.outcome, located, console.width))
+        console.print()
+    if line.loop is not None:
+        from lsp_server.reporters.reasons import reason_rows
+
+        text.write(console, reason_rows(line.outcome, line.loop, console.width))
+    elif not line.findings:
+        console.print(nothing(line))
+
+
+# The smallest program
+
+
+def _minimize(arguments: Namespace, line: Line) -> int:
+    outcome, task = line.outcome, line.request.task
+    found = _wanted(line)
+    if found is None:
+        return output.failed(nothing(line))
+    wanted, start, what = found
+    data = outcome.source.data
+    reader = Reader(task.language, task.options, task.path)
+    deadline = time.monotonic() + arguments.seconds
+    progress = Progress(sys.stderr, len(data), what="bytes are left")
+    # What the analysis says of its own defects is the subject here, not news.
+    logging.disable(logging.CRITICAL)
+    try:
+        holds = reader.holds(wanted, data, reader.compiler(data))
+        if not holds(data, start):
+            return output.failed(f"{place(outcome, start)}: the verdict is another one when it is asked for again")
+        least = minimize(data, start, reader.cut(), holds, lambda: time.monotonic() > deadline, progress.tick)
+        program, at = least.text, least.place
+        for form in (tidied, *([_anonymous(reader)] if arguments.anonymize else [])):
+            made = form(program, at)
+            if holds(*made):
+                program, at = made
+            elif form is not tidied:
+                progress.clear()
+                sys.stderr.write("hpc-ls: with other names the verdict is another one; the names are as they were\n")
+    finally:
+        progress.clear()
+        logging.disable(logging.NOTSET)
+    if not least.complete:
+        sys.stderr.write(f"hpc-ls: stopped after {arguments.seconds:g} s; with more --seconds it may get smaller\n")
+    said = what if not wanted.is_loop else _said(reader, program, at) or what
+    text = SourceText.of(program)
+    comment = f"// Line {text.line_of(at) + 2}: {visible(said).rstrip(chr(92))}\n"
+    sys.stdout.write(comment + text.text)
+    return 0
+
+
+def _wanted(line: Line) -> tuple[Wanted, int, str] | None:
+    """The loop that starts on the line, else the first finding there, else the loop around: what it is, and where."""
+    source, loop = line.outcome.source, line.loop
+    starts = loop is not None and source.line_of(loop.span.start) == line.number
+    if loop is not None and (starts or not line.findings):
+        return Wanted(of_loop(loop), is_loop=True), loop.span.start, _verdict(loop)
+    if not line.findings:
+        return None
+    shown = line.findings[0]
+    # As the analysis has it, before settings changed the severity.
+    located = next(f for f in line.outcome.findings if _same(f.finding, shown.finding))
+    finding = located.finding
+    wanted = Wanted(of_finding(finding), is_loop=False, in_function=bool(located.function))
+    return wanted, finding.span.start, f"{finding.rule} ({finding.confidence}): {finding.message}"
+
+
+def _same(one: api.Finding, other: api.Finding) -> bool:
+    return (one.rule, one.span, one.message) == (other.rule, other.span, other.message)
+
+
+def _verdict(loop: LoopReport) -> str:
+    word = verdict_word(loop)
+    told = {"serial": "not parallel"}.get(word, word)
+    summary = loop.summary.removeprefix(f"{told}: ").removeprefix(told).removeprefix(" · ").strip()
+    return f"{told} ({loop.verdict.confidence})" + (f": {summary}" if summary else "")
+
+
+def _said(reader: Reader, program: bytes, at: int) -> str | None:
+    """The verdict in the words that fit the smaller program."""
+    report = api.analyze(
+        SourceText.of(program), reader.language, reader.options, str(reader.path.absolute()) if reader.path else None
+    )
+    return next((_verdict(loop) for start, loop in api.loops_of(report) if start + loop.span.start == at), None)
+
+
+def _anonymous(reader: Reader) -> Callable[[bytes, int], tuple[bytes, int]]:
+    """The same program with names that say nothing, for everything that it declares itself."""
+
+    def renamed(program: bytes, at: int) -> tuple[bytes, int]:
+        declared = api.declared_names(program, reader.language)
+        words = {match[0] for match in _WORD.finditer(program)}
+        fresh: dict[bytes, bytes] = {}
+        counts: dict[str, int] = {}
+        for name, kind in declared.items():
+            if name == "main":
+                continue
+            short = b""
+            while not short or (short in words and short not in fresh):
+                counts[kind] = counts.get(kind, 0) + 1
+                short = f"{_SHORT[kind]}{counts[kind]}".encode()
+            fresh[name.encode()] = short
+
+        def put(text: bytes) -> bytes:
+            return _WORD.sub(lambda match: fresh.get(match[0], match[0]), text)
+
+        return put(program), len(put(program[:at]))
+
+    return renamed

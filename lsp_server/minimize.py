@@ -1,0 +1,188 @@
+"""The smallest text for which something still holds: delta debugging over the pieces of a program.
+
+Zeller & Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", TSE 28(2), 2002, on the levels of Misherghi &
+Su, "HDD: Hierarchical Delta Debugging", ICSE 2006. What a piece is, is known behind `analyzers.api`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from analyzers.api import Change, Pieces, Span
+
+Cut = Callable[[bytes, int], Pieces]  # the pieces of a text; the offset is the place that must stay
+Holds = Callable[[bytes, int], bool]  # whether the smaller text, with the place in it, is still what is wanted
+
+_TOKEN = re.compile(rb"\w[\w.]*|[^\w\s]")
+_HEAD = re.compile(rb"(?:for|while|if|else if|switch)\b.*\)\s*\Z|(?:else|do)\s*\Z")
+_INDENT = b"    "
+
+
+@dataclass(frozen=True, slots=True)
+class Minimized:
+    """What is left. Not `complete`: time ran out before every piece was tried."""
+
+    text: bytes
+    place: int
+    complete: bool
+    tried: int
+
+
+class _ExpiredError(Exception):
+    pass
+
+
+def minimize(
+    text: bytes, place: int, cut: Cut, holds: Holds, expired: Callable[[], bool], tick: Callable[[int], None]
+) -> Minimized:
+    """The text without any piece that it can do without, found from coarse to fine until nothing more can go.
+
+    `holds` has to be true of the text itself. `tick` hears how many bytes are left.
+    """
+    search = _Search(text, place, cut, holds, expired, tick)
+    try:
+        search.run()
+    except _ExpiredError:
+        return Minimized(search.text, search.place, False, len(search.refused))
+    return Minimized(search.text, search.place, True, len(search.refused))
+
+
+@dataclass(slots=True)
+class _Search:
+    text: bytes
+    place: int
+    cut: Cut
+    holds: Holds
+    expired: Callable[[], bool]
+    tick: Callable[[int], None]
+    refused: set[bytes]
+
+    def __init__(
+        self, text: bytes, place: int, cut: Cut, holds: Holds, expired: Callable[[], bool], tick: Callable[[int], None]
+    ) -> None:
+        self.text, self.place = text, place
+        self.cut, self.holds, self.expired, self.tick = cut, holds, expired, tick
+        self.refused = set()
+
+    def run(self) -> None:
+        unneeded = self.cut(self.text, self.place).unneeded
+        if unneeded is not None:
+            self.take(unneeded)
+        while self.shorten_lists() | self.simplify():
+            pass
+
+    def take(self, change: Change) -> bool:
+        """Go on with the text after a step if it is smaller and still what is wanted."""
+        made = applied(self.text, self.place, change)
+        if made is None or size(made[0]) >= size(self.text):
+            return False
+        key = hashlib.sha256(b"%d:%b" % (made[1], made[0])).digest()
+        if key in self.refused:
+            return False
+        if self.expired():
+            raise _ExpiredError
+        if not self.holds(*made):
+            self.refused.add(key)
+            return False
+        self.text, self.place = made
+        self.tick(len(self.text))
+        return True
+
+    def shorten_lists(self) -> bool:
+        """Take runs out of each list, long ones first, from its end: what is used stands before its use."""
+        any_gone = False
+        index = 0
+        while index < len(lists := self.cut(self.text, self.place).lists):
+            length = len(lists[index])
+            while length:
+                stop = len(lists[index]) if index < len(lists) else 0
+                while stop > 0 and index < len(lists):
+                    run = [span for span in lists[index][max(0, stop - length) : stop] if not span.covers(self.place)]
+                    if run and self.take(Change(tuple((span, ()) for span in run))):
+                        any_gone = True
+                        lists = self.cut(self.text, self.place).lists
+                    stop -= length
+                length //= 2
+            index += 1
+        return any_gone
+
+    def simplify(self) -> bool:
+        """Take every other step, those that gain most first."""
+        any_taken = False
+        last: tuple[int, ...] | None = None
+        while True:
+            changes = sorted(self.cut(self.text, self.place).changes, key=_order)
+            for change in changes:
+                order = _order(change)
+                if last is not None and order[0] < last[0]:
+                    continue
+                if self.take(change):
+                    any_taken, last = True, order
+                    break
+            else:
+                return any_taken
+
+
+def _order(change: Change) -> tuple[int, int, int]:
+    # Later places first, as in the lists.
+    return -change.gain, -change.edits[0][0].start, change.edits[0][0].end
+
+
+def applied(text: bytes, place: int, change: Change) -> tuple[bytes, int] | None:
+    """The text after a step and where the place is in it; None where the step takes the place itself."""
+    out: list[bytes] = []
+    length = at = 0
+    moved = -1
+
+    def keep(span: Span) -> None:
+        nonlocal moved, length
+        if span.start <= place < span.end:
+            moved = length + place - span.start
+        out.append(text[span.start : span.end])
+        length += span.end - span.start
+
+    for span, parts in change.edits:
+        if span.start < at:
+            return None
+        keep(Span(at, span.start))
+        for part in parts:
+            if isinstance(part, bytes):
+                out.append(part)
+                length += len(part)
+            else:
+                keep(part)
+        at = span.end
+    keep(Span(at, len(text)))
+    return (b"".join(out), moved) if moved >= 0 else None
+
+
+def size(text: bytes) -> tuple[int, int, int]:
+    """What grows smaller with every step: words, then letters, then those that are no digits."""
+    tokens = _TOKEN.findall(text)
+    return len(tokens), sum(map(len, tokens)), sum(not token[:1].isdigit() for token in tokens)
+
+
+def tidied(text: bytes, place: int) -> tuple[bytes, int]:
+    """The same words without empty lines, indented by their braces."""
+    out: list[bytes] = []
+    at = length = depth = hanging = 0
+    moved = 0
+    for line in text.splitlines(keepends=True):
+        bare = line.strip()
+        start = at + len(line) - len(line.lstrip())
+        if bare:
+            pragma, directive = bare.startswith(b"#") and b"pragma" in bare[:12], bare.startswith(b"#")
+            level = max(0, depth - bare.startswith(b"}"))
+            margin = b"" if directive and not pragma else _INDENT * (level + (0 if bare.startswith(b"{") else hanging))
+            if start <= place < at + len(line):
+                moved = length + len(margin) + place - start
+            out.append(margin + bare + b"\n")
+            length += len(out[-1])
+            if not directive:
+                depth = max(0, depth + bare.count(b"{") - bare.count(b"}"))
+                hanging = hanging + 1 if _HEAD.match(bare) else 0
+        at += len(line)
+    return b"".join(out), moved
