@@ -295,7 +295,7 @@ def fingerprint(text: bytes, code: bytes, environment: Environment, macros: Macr
                 digest.update(part)
         symbol = environment.scope.find(name)
         if isinstance(symbol, Symbol) and symbol.storage == "global":
-            digest.update(f"{name} {symbol.address_taken} {symbol.threadprivate} {symbol.internal}".encode())
+            digest.update(f"{symbol.name} {symbol.address_taken} {symbol.threadprivate} {symbol.internal}".encode())
     return digest.hexdigest()
 
 

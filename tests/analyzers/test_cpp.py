@@ -331,7 +331,7 @@ int g(const std::vector<int> &idx, int n) {
 
 
 def test_what_is_in_scope_is_told_in_the_words_of_the_program() -> None:
-    text = "struct A { int m; void f(const std::vector<int> &v) { std::vector<double> w(3); for (auto &x : v) m = 1; } };"
+    text = "struct A { int m; void f(std::vector<int> &v) { std::vector<double> w(3); for (auto &x : v) m = 1; } };"
     found = dict(variables(SourceText.of(text), "cpp", text.index(" m = 1"), api.Options()))
     assert found["v"] == "std::vector<int> & v, a parameter"
     assert found["w"] == "std::vector<double> w, a local variable"
