@@ -98,7 +98,7 @@ class Reader:
         defines = [f"-D{name}={value}" for name, value in self.options.defines]
         kind = "c++" if self.language == "cpp" else "c"
         for strict in (_STRICT, ()):
-            command = [program, "-fsyntax-only", "-fopenmp", "-w", *strict, *paths, *defines, "-x", kind, "-"]
+            command = [program, "-fsyntax-only", "-fopenmp", *strict, *paths, *defines, "-x", kind, "-"]
             if _accepts(command, text):
                 return lambda candidate, command=command: _accepts(command, candidate)  # type: ignore[misc]
         return None

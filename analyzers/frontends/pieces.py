@@ -191,7 +191,7 @@ def _list(found: _Found, node: Node) -> None:
         children = [child for child in node.named_children if child != value]
     else:
         return
-    spans = [_wide(found.data, _span(child)) for child in children if child.end_byte > child.start_byte]
+    spans = [_wide(found.data, _item(child)) for child in children if child.end_byte > child.start_byte]
     with_pragmas = tuple(_behind_pragmas(found, span) for span in spans)
     if with_pragmas:
         found.lists.append(with_pragmas)
@@ -199,6 +199,13 @@ def _list(found: _Found, node: Node) -> None:
         found.replace(wide)
         if bare != wide:
             found.replace(bare)
+
+
+def _item(node: Node) -> Span:
+    after = node.next_sibling
+    if node.type == "access_specifier" and after is not None and after.type == ":":
+        return Span(node.start_byte, after.end_byte)
+    return _span(node)
 
 
 def _behind_pragmas(found: _Found, span: Span) -> Span:
@@ -246,12 +253,12 @@ def _statement(found: _Found, node: Node) -> None:
                 found.replace(span, _span(body))
                 first = node.child_by_field_name("initializer")
                 if first is not None:
-                    end = b" " if first.type == "declaration" else b"; "
-                    braces = (b"", b"") if listed else (b"{ ", b" }")
+                    end = b"\n" if first.type == "declaration" else b";\n"
+                    braces = (b"", b"") if listed else (b"{\n", b"\n}")
                     found.replace(span, braces[0], _span(first), end, _span(body), braces[1])
         case "compound_statement":
-            inside = Span(span.start + 1, max(span.start + 1, span.end - 1))
             children = node.named_children
+            inside = Span(children[0].start_byte, children[-1].end_byte) if children else Span(span.end, span.end)
             if listed or (len(children) == 1 and children[0].type != "declaration" and _is_body(node)):
                 found.replace(span, inside)
         case "labeled_statement" | "linkage_specification" | "namespace_definition" | "template_declaration":
@@ -261,10 +268,18 @@ def _statement(found: _Found, node: Node) -> None:
                 braced = held.type == "declaration_list"
                 found.replace(span, Span(whole.start + 1, whole.end - 1) if braced else whole)
         case "function_definition":
+            kind, head = node.child_by_field_name("type"), node.child_by_field_name("declarator")
             if body is not None:
                 found.replace(span, Span(span.start, body.start_byte), b";")
+            if body is not None and kind is not None and head is not None and head.type == "function_declarator":
+                returns = [inner for inner in _nodes(body) if inner.type == "return_statement" and inner.named_children]
+                if returns and found.data[head.start_byte : head.end_byte].split(b"(")[0].strip() != b"main":
+                    edits = tuple((_span(inner), (b"return;",)) for inner in returns)
+                    found.changes.append(Change(((_span(kind), (b"void",)), *edits)))
         case kind if kind in _WORDS:
-            found.replace(_wide(found.data, span))
+            rest = found.data[span.end :]
+            blanks = len(rest) - len(rest.lstrip(b" \t"))
+            found.replace(_wide(found.data, span) if node.type == "comment" else Span(span.start, span.end + blanks))
         case kind if kind in _DECLARATORS:
             declarator, value = node.child_by_field_name("declarator"), node.child_by_field_name("value")
             # A scalar keeps its first value: a program that reads it unset is nothing to report.
@@ -303,10 +318,13 @@ def _expression(found: _Found, node: Node) -> None:
         if held is not None:
             operands += [child for child in held.named_children if _is_expression(child)]
     parent = node.parent
-    bound = parent is not None and parent.type == "for_statement" and node == parent.child_by_field_name("condition")
+    above = parent.parent if parent is not None else None
+    ends = above is not None and above.type == "for_statement" and parent == above.child_by_field_name("condition")
+    fixed = parent is not None and parent.type == "for_statement" and node != parent.child_by_field_name("body")
     if node.type != "lambda_expression":
         for operand in operands:
-            if not bound or operand.type == "binary_expression":  # the head of a loop stays one
+            # The head of a loop stays one, and one of many iterations.
+            if operand.type == "binary_expression" or not (fixed or (ends and operand.type == "number_literal")):
                 found.replace(span, _span(operand))
     if _is_value(node):
         for constant in _CONSTANTS:
