@@ -256,7 +256,8 @@ def _path(result: Instance, invariant: Invariant) -> None:
             result.steps.append(step.name)
             place = None if place is None else Field(place, step.name, kind)
             continue
-        if step.through_pointer and not (place is not None and invariant(place)):
+        unseen = position == 0 and symbol is not None and symbol.type.kind == "unknown"  # an object like a pointer
+        if (step.through_pointer or unseen) and not (place is not None and invariant(place)):
             moving = NotAffine("pointer-varies", "a pointer that changes in the loop", place)
             result.steps.append(tuple(Subscript(None, e, moving) for e in step.indices))
         else:

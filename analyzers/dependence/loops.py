@@ -243,9 +243,7 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
     parts.shared = tuple(
         a
         for a in inside
-        if a.symbol is not None
-        and (a.symbol not in own or (a.path and a.symbol.is_pointer))
-        and not fresh.is_behind(a, new)
+        if a.symbol is not None and (a.symbol not in own or _leads_elsewhere(a)) and not fresh.is_behind(a, new)
     )
     inquiry = Inquiry(
         loop, solver, room.pointers, room.options.assume_no_alias, room.representatives, room.deadline.share(1 / 3)
@@ -256,7 +254,7 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
     private: list[Symbol] = []
     reduced: list[Reduction] = []
     for symbol in sorted({*work, *summed}, key=lambda s: s.uid):
-        mine = [a for a in parts.shared if a.symbol == symbol]
+        mine = [a for a in parts.shared if a.symbol == symbol and not _is_behind_element(a)]
         alone = Obstacles()
         conflicts.compare(mine, inquiry, alone)
         if not alone.dependences and not alone.reasons:
@@ -279,8 +277,23 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
                 parts.obstacles.undecided(Reason("work-array", text, mine[0].span, symbol.name), needed)
             private.append(symbol)
     parts.private_arrays, parts.array_reductions = tuple(private), tuple(reduced)
-    settled = frozenset((*private, *(r.symbol for r in reduced)))
-    conflicts.compare([a for a in parts.shared if a.symbol not in private], inquiry, parts.obstacles, settled)
+    settled = frozenset(r.symbol for r in reduced)
+    left = [a for a in parts.shared if a.symbol not in private or _is_behind_element(a)]
+    conflicts.compare(left, inquiry, parts.obstacles, settled)
+
+
+def _is_behind_element(access: Access) -> bool:
+    """Is it an access to what a pointer in an array or a record leads to?"""
+    return any(isinstance(s, Subscripts) and s.through_pointer for s in access.path[1:])
+
+
+def _leads_elsewhere(access: Access) -> bool:
+    """Is it an access to what a pointer leads to (a variable, a member, an element), or an object of an unseen class?"""
+    symbol, path = access.symbol, access.path
+    if symbol is None or not path:
+        return False
+    unseen = symbol.type.kind == "unknown" and isinstance(path[0], Subscripts)
+    return symbol.is_pointer or unseen or any(isinstance(s, Subscripts) and s.through_pointer for s in path)
 
 
 def _is_used(symbol: Symbol, accesses: Iterable[Access]) -> bool:
@@ -354,9 +367,10 @@ def _is_linear_step(step: Expr, room: _Room) -> bool:
 def _invariant(loop: Loop, room: _Room) -> Callable[[Expr], bool]:
     """Has an expression one value for all iterations of the loop? Asked often of few expressions."""
     known: dict[Expr, bool] = {}
+    born = surroundings.declared_inside(loop)
 
     def unchanged(expr: Expr, inside: Loop) -> bool:
-        return induction.memory_unchanged(expr, inside, room.graph)
+        return born.isdisjoint(symbols(expr)) and induction.memory_unchanged(expr, inside, room.graph)
 
     def ask(expr: Expr) -> bool:
         answer = known.get(expr)

@@ -18,6 +18,7 @@ from analyzers.ir.expressions import (
     Field,
     Name,
     Opaque,
+    root,
     walk,
 )
 from analyzers.ir.pointers import CallEffects
@@ -108,6 +109,8 @@ def summarize(function: Function, effects: Mapping[str, CallEffects]) -> Pointer
                     leaked.update(o for a in kept for o in _sources(a, id(each), fresh))
                 elif isinstance(each, Opaque):
                     leaked.update(o for e in each.reads if _is_address(e) for o in _sources(e, id(each), fresh))
+                    if each.type.kind in ("pointer", "unknown", "record"):
+                        leaked.update(Origin("object", s) for s in _whole(each))
     return _resolved(sources, leaked, partners)
 
 
@@ -183,6 +186,15 @@ def _copied(stmt: Stmt) -> tuple[Symbol, Symbol] | None:
 
 def _is_address(expr: Expr) -> bool:
     return expr.type.kind in ("pointer", "array", "unknown") or isinstance(expr, Address)
+
+
+def _whole(value: Opaque) -> Iterator[Symbol]:
+    """The arrays that are handed over whole to what becomes a view of them, or a copy: all their elements are read."""
+    for each in value.reads:
+        if isinstance(each, Element) and each.subscripts and isinstance(each.subscripts[-1], Opaque):
+            base = root(each)
+            if isinstance(base, Name):
+                yield base.symbol
 
 
 def _kept_arguments(call: Call, effects: Mapping[str, CallEffects], used: bool) -> list[Expr]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
-from analyzers.frontends import cpp_containers
+from analyzers.frontends import c_types, cpp_containers
 from analyzers.frontends.c_algebra import address
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_declarations import declaration as c_declaration
@@ -20,7 +20,7 @@ from analyzers.frontends.cpp_references import bind, bound
 from analyzers.frontends.cpp_signatures import declarator, declare_function, formals, function_declarator
 from analyzers.frontends.cpp_types import AUTO, deduced, is_container, path
 from analyzers.ir.arithmetic import fold
-from analyzers.ir.expressions import ZERO, Constant, Element, Expr, Name, Opaque
+from analyzers.ir.expressions import ZERO, Call, Constant, Element, Expr, Name, Opaque
 from analyzers.ir.statements import Declare, Evaluate
 from analyzers.ir.symbols import UNKNOWN_TYPE, Storage, Symbol, Type
 
@@ -125,6 +125,8 @@ def _declared(
         kind = deduced(value.type, kind)
     if kind.kind == "unknown" and kind is not AUTO and not kind.name.startswith("auto"):
         kind = _by_use(c, name, kind)
+        if kind.kind == "array" and value is not None and _takes_memory(value):
+            kind = c_types.decayed(kind)  # perhaps a view of it
     count = None
     if is_container(kind):
         count, value = _count(c, value_node, value, kind, name)
@@ -176,6 +178,13 @@ def _constant(c: Context, node: Node, kind: Type) -> Constant | None:
         return Constant(value.value, kind) if kind.kind == "real" else None
     number = fold(value)
     return None if number is None else Constant(float(number) if kind.kind == "real" else number, kind)
+
+
+def _takes_memory(value: Expr) -> bool:
+    """Is an object made from anything but numbers?"""
+    reads = value.reads if isinstance(value, Opaque) else value.arguments if isinstance(value, Call) else (value,)
+    whole = (e for e in reads if isinstance(e, Element) and isinstance(e.subscripts[-1], Opaque))
+    return any(True for _ in whole) or not all(e.type.is_scalar for e in reads)
 
 
 def _by_use(c: Context, name: str, kind: Type) -> Type:
