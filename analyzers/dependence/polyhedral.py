@@ -157,8 +157,11 @@ class Solver:
         return _conflict(pair, cases, self.headers, self.budget) if cases else answers.none(equations, first)
 
     def _covered(self, read: Access, writes: Sequence[Access], shared: int) -> bool:
-        reader = self._instance(read, "a", shared)
-        writers = [w for w in (self._instance(w, "b", shared) for w in writes) if w.exact]
+        reader = systems.elementwise(self._instance(read, "a", shared))
+        # Writing a member or an element does not write the whole that is read.
+        writers = [
+            w for w in (self._instance(w, "b", shared) for w in writes) if w.exact and len(w.steps) <= len(reader.steps)
+        ]
         asked = [(writer, equate(reader, writer)) for writer in writers]
         linears = [linear for _, equations in asked for linear in equations.linears]
         parameters = systems.parameters_of([reader, *writers], linears)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from analyzers.dependence.domains import Conjunction, Constraint, Instance, Linear, Variable, plus
+from analyzers.dependence.affine import constant_value
+from analyzers.dependence.domains import Conjunction, Constraint, Instance, Linear, Subscript, Variable, plus
 from analyzers.dependence.equations import Equations
 from analyzers.dependence.forms import rank
+from analyzers.ir.expressions import Opaque
 
 MAX_REACH = 64
 
@@ -50,6 +53,30 @@ def before(reader: Instance, writer: Instance, shared: int) -> list[list[Constra
     if writer.access.order < reader.access.order:
         ways.append(equal)
     return ways
+
+
+def elementwise(reader: Instance) -> Instance:
+    """A read of a whole array as the read of any of its elements, where its extents are constants."""
+    symbol = reader.access.symbol
+    if reader.steps or symbol is None or symbol.type.kind != "array":
+        return reader
+    steps: list[Subscript] = []
+    variables: list[Variable] = []
+    bounds: list[Constraint] = []
+    for dimension, extent in enumerate(symbol.type.extents):
+        size = None if extent.size is None or extent.lower is not None else constant_value(extent.size)
+        if size is None:
+            return reader
+        variable = (reader.tag, len(reader.access.loops) + dimension)
+        variables.append(variable)
+        bounds += [Constraint({variable: 1}), Constraint({variable: -1, None: size - 1})]
+        steps.append(Subscript({variable: 1}, Opaque("any")))
+    return replace(
+        reader,
+        steps=[tuple(steps)],
+        variables=[*reader.variables, *variables],
+        constraints=[*reader.constraints, *bounds],
+    )
 
 
 def options(*sides: Instance) -> list[tuple[Conjunction, ...]]:

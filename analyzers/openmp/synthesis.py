@@ -203,7 +203,10 @@ def _schedule(facts: LoopFacts, nests: Nests, work: Work) -> tuple[str, str]:
         chunk = 8 if light else 1
         return f"schedule(static, {chunk})", "the work grows or shrinks with the index: dealt out in turn it is even"
     if evenness == "data":
-        clause = "schedule(dynamic, 16)" if light else "schedule(dynamic)"
+        # libomp (up to 22 at least) forgets the last iteration's value when threads steal from each other, and stealing
+        # is what OpenMP 5.0 made the default of `dynamic`.
+        ordered = "monotonic:" if facts.lastprivate or facts.linear or facts.conditional else ""
+        clause = f"schedule({ordered}dynamic{', 16' if light else ''})"
         return clause, "how long an iteration takes depends on the data: a free thread takes the next one"
     return "", ""
 

@@ -268,6 +268,30 @@ def test_a_work_array_under_a_condition_that_depends_on_data() -> None:
     assert first_loop(spoilt).verdict.status != "parallel"
 
 
+READ_BY_A_CALL = (
+    "static int sum(const int *v, int k) { int s = 0; for (int z = 0; z < k; z++) s += v[z]; return s; }"
+    " void f(int n, int *restrict p) { int w[6] = {0}; for (int i = 0; i < n; i++) {"
+    " for (int z = 0; z < 6; z++) w[z] = i + z; p[i] = sum(w, 6); w[5] = i; } }"
+)
+
+
+def test_a_work_array_that_a_call_reads_is_filled_to_its_end() -> None:
+    loop = loop_reports(READ_BY_A_CALL)[1]
+    assert (loop.verdict.status, loop.pragma) == ("parallel", "#pragma omp parallel for private(w)")
+    part = READ_BY_A_CALL.replace("z < 6", "z < 5")
+    assert loop_reports(part)[1].verdict.status != "parallel"
+    grid = READ_BY_A_CALL.replace("w[6] = {0}", "w[6][2]").replace("w[z]", "w[z][0]").replace("w[5]", "w[5][1]")
+    assert loop_reports(grid.replace("sum(w", "sum(&w[0][0]"))[1].verdict.status != "parallel"
+
+
+def test_a_member_that_is_written_does_not_stand_for_its_record() -> None:
+    code = (
+        "struct P { int x, y; }; void f(int n, struct P *restrict o) { struct P w[2] = {0}; for (int i = 0; i < n; i++)"
+        " { w[0].x = i; o[i] = w[0]; w[0].y = i; } }"
+    )
+    assert loop_reports(code)[0].verdict.status != "parallel"
+
+
 OWN_MEMORY = (
     "void f(int n, int m, const int *restrict c, double *restrict a, double **restrict k) { double *w, *v;"
     " for (int i = 0; i < n; i++) { w = malloc(m * sizeof *w);"

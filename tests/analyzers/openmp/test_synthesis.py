@@ -129,6 +129,8 @@ def test_an_inner_while_is_handed_out_on_demand() -> None:
     inner = replace(facts(inside, J, Name(N), outside), header=None, verdict=SERIAL)
     outer, _ = offers(facts(outside, X, Name(N)), inner)
     assert outer.schedule == "schedule(dynamic, 16)"
+    last, _ = offers(replace(facts(outside, X, Name(N)), lastprivate=(S,)), inner)
+    assert last.schedule == "schedule(monotonic:dynamic, 16)", "stealing threads lose the last value in libomp"
 
 
 def test_a_loop_that_openmp_does_not_take_gets_advice() -> None:
