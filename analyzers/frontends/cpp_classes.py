@@ -32,7 +32,8 @@ def record(c: Context, node: Node) -> Type:
         return found if isinstance(found, Type) else Type("record", tag, union=union)
     full = f"{c.holder}::{tag}" if c.holder and tag else tag
     outer, c.holder = c.holder, full
-    c.scope.names.setdefault(full, Type("record", full, union=union))
+    if full and full not in c.scope.names:
+        c.scope.names[full] = Type("record", full, union=union)
     fields = [(f"{c_types.ANONYMOUS}{base.name}", base) for base in _bases(c, node)]
     for child in _members(body):
         _member(c, child, fields)
