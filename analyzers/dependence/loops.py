@@ -288,7 +288,7 @@ def _is_behind_element(access: Access) -> bool:
 
 
 def _leads_elsewhere(access: Access) -> bool:
-    """Is it an access to what a pointer leads to (a variable, a member, an element), or an object of an unseen class?"""
+    """Is it an access to what a pointer leads to (variable, member, element), or an object of an unseen class?"""
     symbol, path = access.symbol, access.path
     if symbol is None or not path:
         return False
@@ -391,14 +391,23 @@ def _rectangular(loop: Loop, room: _Room, invariant: Callable[[Expr], bool]) -> 
 
 
 def _collapsible(facts: LoopFacts, by_loop: Mapping[int, LoopFacts]) -> int:
-    """How many perfectly nested, rectangular, parallel loops start here (OpenMP 5.2 §4.4.3)."""
+    """How many perfectly nested, rectangular, parallel loops start here (OpenMP 5.2 §4.4.3).
+
+    Divided together they take the clauses of the outermost: an inner one that needs a copy of what the outermost
+    shares, `a[i] += ...` say, is not among them.
+    """
     levels, current = 1, facts
+    reduced = {(reduction.symbol, reduction.op) for reduction in facts.reductions}
+    own = {*facts.private, *facts.firstprivate, *facts.lastprivate, *facts.conditional}
     if facts.header is None or not facts.rectangular:
         return levels
     while len(current.loop.body.statements) == 1:
         (only,) = current.loop.body.statements
         inner = by_loop.get(id(only)) if isinstance(only, Loop) else None
         if inner is None or inner.header is None or not inner.verdict.counts_as_parallel:
+            break
+        needed = {*inner.private, *inner.firstprivate, *inner.lastprivate, *inner.conditional}
+        if inner.linear or not needed <= own or any((r.symbol, r.op) not in reduced for r in inner.reductions):
             break
         levels, current = levels + 1, inner
         if not inner.rectangular:

@@ -268,6 +268,26 @@ def test_a_work_array_under_a_condition_that_depends_on_data() -> None:
     assert first_loop(spoilt).verdict.status != "parallel"
 
 
+@pytest.mark.parametrize(
+    ("body", "together"),
+    [
+        ("a[i][j] = b[j];", True),
+        ("s += b[j];", True),
+        ("{ t = b[j]; a[i][j] = t * t; }", True),
+        ("a[i][0] += b[j];", False),
+        ("w[i] = b[j] > w[i] ? b[j] : w[i];", False),
+    ],
+)
+def test_loops_that_need_other_clauses_are_not_divided_together(body: str, together: bool) -> None:
+    code = (
+        "double f(int m, double a[9][99], const double *restrict b) { double w[9] = {0}, s = 0, t;"
+        f" for (int i = 3; i < 9; i++) for (int j = 0; j < m; j++) {body} return s + w[2]; }}"
+    )
+    outer = loop_reports(code)[0]
+    assert outer.verdict.counts_as_parallel
+    assert ("collapse(2)" in (outer.pragma or "")) is together
+
+
 READ_BY_A_CALL = (
     "static int sum(const int *v, int k) { int s = 0; for (int z = 0; z < k; z++) s += v[z]; return s; }"
     " void f(int n, int *restrict p) { int w[6] = {0}; for (int i = 0; i < n; i++) {"
