@@ -228,8 +228,10 @@ def _behind_pointers(
     invariant: Callable[[Expr], bool] | None,
 ) -> AliasAnswer:
     """Two names, at least one access through a pointer."""
-    for symbol, depth in ((first, left), (second, right)):
-        if depth is None and _is_out_of_reach(symbol, facts):
+    for symbol, depth, other, followed in ((first, left, second, right), (second, right, first, left)):
+        if depth is not None or not _is_out_of_reach(symbol, facts):
+            continue
+        if Origin("object", symbol) not in origins_of(other, followed, facts):
             return AliasAnswer("distinct", why=f"nothing points to `{symbol.name}`")
     if _member_types_differ(first, a.path, second, b.path):
         return AliasAnswer("distinct", why="different members of one record type")

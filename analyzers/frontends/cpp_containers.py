@@ -34,6 +34,7 @@ from analyzers.ir.expressions import (
 )
 from analyzers.ir.statements import Assign, Declare, Evaluate
 from analyzers.ir.symbols import INT, UNKNOWN_TYPE, Extent, Symbol, Type
+from analyzers.standards.cpp_library import CPP_ROUTINES
 from analyzers.text import Span
 
 Values = tuple[Expr, ...]
@@ -104,7 +105,17 @@ def changed(c: Context, base: Expr, method: str, arguments: Values, text: str, s
     resized(c, base, Opaque(f"{text}.{method}()", None, reads, c_types.LONG, span), text, span)
 
 
+def reached(c: Context, place: Expr, span: Span) -> None:
+    """A change of what `m.at(key)` names is a change of `m`."""
+    start = root(place)
+    if isinstance(start, Call) and start.name in CPP_ROUTINES and CPP_ROUTINES[start.name].parameters[:1] == "r":
+        name = f"{start.name.rpartition('::')[0]}::operator[]"
+        if name in CPP_ROUTINES:
+            c.out.append(Evaluate(call(c, name, start.arguments, span), span))
+
+
 def touch(c: Context, base: Expr, method: str, arguments: Values, span: Span) -> None:
+    reached(c, base, span)
     c.out.append(Evaluate(call(c, f"std::vector::{method}", (base, *arguments), span), span))
 
 

@@ -6,6 +6,8 @@ with the value of the moment (ISO/IEC 14882:2020 §7.5.5).
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -127,7 +129,7 @@ def _call(c: Context, node: Node) -> Expr:
     elif function is not None and function.type == "lambda_expression":
         made = closure(c, function)
     if isinstance(made, Closure) and arguments is not None:
-        value = _called(c, made, arguments_of(arguments))
+        value = _called(c, made, arguments_of(arguments), _captured(c, made, node))
         if value is not None:
             return value
         names = (*mentions(c, node), *mentions(c, made.node))
@@ -136,7 +138,43 @@ def _call(c: Context, node: Node) -> Expr:
     return CALLS["call_expression"](c, node)
 
 
-def _called(c: Context, function: Closure, nodes: list[Node]) -> Expr | None:
+_LOOPS = frozenset(("for_statement", "for_range_loop", "while_statement", "do_statement"))
+
+
+def _captured(c: Context, function: Closure, node: Node) -> list[Symbol]:
+    """The variables behind the references of a lambda function made outside of the loops around its call, as far as
+    they change there: a private copy in the loop would be another object (OpenMP 5.2 §5.1.2)."""
+    made, outermost, current = function.node, None, node.parent
+    while current is not None and not (current.start_byte <= made.start_byte < current.end_byte):
+        if current.type in _LOOPS:
+            outermost = current
+        current = current.parent
+    body = made.child_by_field_name("body")
+    if outermost is None or body is None:
+        return []
+    text = c.data[outermost.start_byte : outermost.end_byte] + b";" + c.data[body.start_byte : body.end_byte]
+    outer, c.scope = c.scope, function.scope
+    found = {m.symbol: None for m in mentions(c, body) if isinstance(m, Name)}
+    c.scope = outer
+    return [
+        s
+        for s in found
+        if s.storage in ("local", "parameter")
+        and s.depth < function.scope.depth
+        and s not in c.references
+        and s.type.kind not in ("array", "pointer", "function")
+        and s.name != "this"
+        and _is_written(s.name, text)
+    ]
+
+
+def _is_written(name: str, text: bytes) -> bool:
+    word = rb"(?<![\w.>])" + re.escape(name.encode()) + rb"\b"
+    after = rb"\s*(?:\+\+|--|(?:[-+*/%&|^]|<<|>>)?=(?!=)|[.\[,)])"
+    return re.search(word + after + rb"|(?:\+\+|--|&|>>)\s*" + word, text) is not None
+
+
+def _called(c: Context, function: Closure, nodes: list[Node], captured: list[Symbol]) -> Expr | None:
     """Run the body here; its value. None where the call does not fit."""
     if c.inlining >= _NESTED or c.depth >= MAX_DEPTH - 10:
         return None
@@ -144,7 +182,7 @@ def _called(c: Context, function: Closure, nodes: list[Node]) -> Expr | None:
     if len(formals) < len(nodes):
         return None
     values = plain_values(c, nodes)
-    return _run(c, function, formals, values)
+    return _run(c, function, formals, values, captured)
 
 
 def _lambda(c: Context, node: Node) -> Expr:
@@ -208,13 +246,22 @@ def _formals(node: Node) -> list[Node]:
     ]  # fmt: skip
 
 
-def _run(c: Context, function: Closure, formals: list[Node], values: tuple[Expr, ...]) -> Expr | None:
+def _run(
+    c: Context,
+    function: Closure,
+    formals: list[Node],
+    values: tuple[Expr, ...],
+    captured: Iterable[Symbol] = (),
+) -> Expr | None:
     body = function.node.child_by_field_name("body")
     if body is None:
         return None
     outer = c.scope
     scope = Scope(function.scope, max(outer.depth, function.scope.depth) + 1)
     c.inlining += 1
+    for known in captured:
+        c.scope = scope
+        bind(c, known.name, known.type, Name(known, c.span(function.node)), c.span(body), c.span(body))
     for position, formal in enumerate(formals):
         c.scope = function.scope
         base, _ = specifiers(c, formal)

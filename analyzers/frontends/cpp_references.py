@@ -10,7 +10,7 @@ from analyzers.frontends.c_algebra import address
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.cpp_signatures import referred
 from analyzers.frontends.cpp_types import AUTO, is_container
-from analyzers.ir.expressions import Cast, Element, Expr, Field, Name, Opaque
+from analyzers.ir.expressions import Cast, Conditional, Element, Expr, Field, Name, Opaque
 from analyzers.ir.statements import Declare
 from analyzers.ir.symbols import UNKNOWN_TYPE, Type
 from analyzers.text import Span
@@ -44,6 +44,11 @@ def bind(c: Context, name: str, kind: Type, value: Expr | None, span: Span, whol
             symbol = c.declare(name, pointer, "local", span)
             c.references.add(symbol)
             c.out.append(Declare(symbol, address(value, whole), whole))
+    elif isinstance(value, Conditional) and not kind.const and is_lvalue(value.then) and is_lvalue(value.otherwise):
+        symbol = c.declare(name, referred(inner), "local", span)
+        c.references.add(symbol)
+        then, otherwise = (address(part, whole) for part in (value.then, value.otherwise))
+        c.out.append(Declare(symbol, replace(value, then=then, otherwise=otherwise, type=symbol.type), whole))
     elif value.type.kind == "unknown" and not kind.const:
         # What a function gives back by reference.
         symbol = c.declare(name, referred(inner), "local", span)

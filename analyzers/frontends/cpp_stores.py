@@ -21,6 +21,7 @@ from analyzers.text import Span
 def stores(c: Context, target: Expr, value: Expr, op: BinaryOp | None, span: Span) -> bool:
     """Emit `target op= value` where it is more than an assignment of a value; False where it is not."""
     kind = target.type
+    cpp_containers.reached(c, target, span)
     if isinstance(target, Call):
         if target.name not in CPP_ROUTINES:
             return False

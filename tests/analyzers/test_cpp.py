@@ -254,7 +254,7 @@ void g(Log &l, int n) { for (int i = 0; i < n; i++) l.get(i) = 0; }
         ("void f(double *a, int n) { auto g = [&](int i, double x) { a[i] = x; }; "
          "for (int i = 0; i < n; i++) g(i, 2); }",
          "parallel for"),
-        ("int f(int n) { int c = 0; auto g = [&c](int i) { c += i; }; for (int i = 0; i < n; i++) g(i); return c; }",
+        ("int f(int n) { int c = 0; for (int i = 0; i < n; i++) { auto g = [&c](int i) { c += i; }; g(i); } return c; }",
          "parallel for reduction(+:c)"),
         ("void f(double *a, int n) { double k = 3; auto g = [=](double x) { return k * x; }; "
          "for (int i = 0; i < n; i++) { k = i; a[i] = g(a[i]); } }", "parallel for private(k)"),
@@ -270,6 +270,8 @@ def test_lambda_functions_run_where_they_are_called(text: str, pragma: str) -> N
     "text",
     [
         "void f(int n) { int c = 0; auto g = [&c](int i) { c = c * i + 1; }; for (int i = 0; i < n; i++) g(i); }",
+        # A private copy of `c` would be another object than the one that `g` refers to.
+        "int f(int n) { int c = 0; auto g = [&c](int i) { c += i; }; for (int i = 0; i < n; i++) g(i); return c; }",
         "void f(int n, int *a) { int c = 0; auto g = [c]() mutable { return c++; }; "
         "for (int i = 0; i < n; i++) a[i] = g(); }",
         "void h(std::function<void()>); "

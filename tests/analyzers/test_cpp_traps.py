@@ -42,3 +42,24 @@ def test_views_lead_to_what_they_were_made_from(view: str) -> None:
     assert not is_proved(
         f"void f(vector<double> &v) {{ for (int i = 1; i < 99; i++) {{ {view} s[0] = s[0] * i + 1; }} }}"
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # A clause would make a copy that the lambda function, made before the loop, does not know of.
+        "int f(int n) { int c = 0; auto g = [&c](int i) { c += i; }; for (int i = 0; i < n; i++) g(i); return c; }",
+        "void f(vector<int> &v) { int t; auto g = [&](int i) { t = v[i]; v[i] = t * t; }; "
+        "for (int i = 0; i < 99; i++) g(i); }",
+        "void f(std::map<int, int> &m, const int *k) { for (int i = 0; i < 99; i++) m.at(k[i]) += 1; }",
+        "void f(std::map<int, vector<int>> &m, const int *k) { for (int i = 0; i < 99; i++) m.at(k[i]).push_back(i); }",
+        "void f(std::map<int, int> &m, const int *k) "
+        "{ for (int i = 0; i < 99; i++) { auto it = m.find(k[i]); it->second += 1; } }",
+        "void f() { vector<double> x(99); "
+        "for (int i = 1; i < 99; i++) { double &r = i & 1 ? x[i] : x[i - 1]; r += 1; } }",
+        "double f(const int *k) { double x = 0, y = 0; "
+        "for (int i = 1; i < 99; i++) { double &r = k[i] ? x : y; r = r * 2 + i; } return x + y; }",
+    ],
+)  # fmt: skip
+def test_names_that_lead_to_one_object(text: str) -> None:
+    assert not any(loop.verdict.counts_as_parallel for loop in loops(text))

@@ -18,6 +18,8 @@ from analyzers.text import SourceText
         "void f(double *v) { for (int i = 0; i < 99; i++) { double *s[] = {v, v}; *s[0] = *s[0] * 0.5 + i; } }",
         "void f(double *v) { for (int i = 0; i < 99; i++) { double *s[2]; s[0] = v; *s[0] = *s[0] * 0.5 + i; } }",
         "void f(double *v) { double *s[2]; for (int i = 0; i < 99; i++) { s[0] = v; *s[0] = *s[0] * 0.5 + i; } }",
+        "double f(int c) { double a[99], b[99]; a[0] = b[0] = 0; double *p = c ? a : b; "
+        "for (int i = 1; i < 99; i++) p[i] = a[i - 1]; return a[1] + b[1]; }",
     ],
 )
 def test_pointers_in_objects_of_an_iteration_lead_to_common_memory(text: str) -> None:
