@@ -8,7 +8,7 @@ from typing import Literal
 
 from analyzers.completion import Description, Proposal, complete, describe
 from analyzers.frontends import pieces as pieces_of_text
-from analyzers.frontends.pieces import Change, Pieces
+from analyzers.frontends.pieces import Change, Pieces, Reading
 from analyzers.ir.verdicts import Confidence, FileReport, Finding, LoopReport, PlacedResult
 from analyzers.settings import Language, Options
 from analyzers.text import SourceText, Span
@@ -27,6 +27,7 @@ __all__ = [
     "Pieces",
     "PlacedResult",
     "Proposal",
+    "Reading",
     "SourceText",
     "Span",
     "Verification",
@@ -36,7 +37,7 @@ __all__ = [
     "describe",
     "loops_of",
     "pieces",
-    "syntax_errors",
+    "reading",
     "verify_pragma",
 ]
 
@@ -156,9 +157,9 @@ def pieces(data: bytes, language: Language, place: int) -> Pieces:
     return pieces_of_text.pieces(data, language, place)
 
 
-def syntax_errors(data: bytes, language: Language) -> int:
-    """How many places of a text cannot be read."""
-    return pieces_of_text.errors(data, language)
+def reading(data: bytes, language: Language) -> Reading:
+    """How well a text can be read: what its grammar does not know, and the names that are declared nowhere in it."""
+    return pieces_of_text.reading(data, language)
 
 
 def declared_names(data: bytes, language: Language) -> dict[str, str]:

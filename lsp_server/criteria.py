@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,16 +39,34 @@ def of_finding(finding: Finding) -> Seen:
     return finding.rule, finding.confidence
 
 
+def _misuses(findings: Iterable[Finding]) -> frozenset[str]:
+    return frozenset(f.rule for f in findings if f.category in ("omp", "syntax") and f.severity != "hint")
+
+
+def wanted_loop(loop: LoopReport, findings: Iterable[Finding]) -> Wanted:
+    """The verdict of a loop; `findings` are all of its file."""
+    return Wanted(of_loop(loop), is_loop=True, beside=_misuses(findings))
+
+
+def wanted_finding(finding: Finding, findings: Iterable[Finding], in_function: bool) -> Wanted:
+    """A finding; `findings` are all of its file, `in_function` is whether it is about something inside one."""
+    return Wanted(of_finding(finding), is_loop=False, in_function=in_function, beside=_misuses(findings))
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A verdict on the loop that starts at a place, or a finding that does."""
+    """A verdict on the loop that starts at a place, or a finding that does. `beside`: what else may be found there."""
 
     seen: Seen
     is_loop: bool
     in_function: bool = True
+    beside: frozenset[str] = frozenset()
 
     def in_results(self, placed: PlacedResult, place: int) -> bool:
         at = place - placed.start
+        # A directive that was right must not become wrong: the program would show something else.
+        if not _misuses(placed.result.findings) <= self.beside:
+            return False
         if self.is_loop:
             return any(loop.span.start == at and of_loop(loop) == self.seen for loop in placed.result.loops)
         return any(f.span.start == at and of_finding(f) == self.seen for f in placed.result.findings)
@@ -68,10 +86,10 @@ class Reader:
     def holds(self, wanted: Wanted, text: bytes, compiles: Callable[[bytes], bool] | None) -> Holds:
         """Whether a text has what is wanted, is read as well as `text` is, and compiles."""
         analyzer = Analyzer(self.language, self.options, str(self.path.absolute()) if self.path else None)
-        errors = api.syntax_errors(text, self.language)
+        before = api.reading(text, self.language)
 
         def holds(candidate: bytes, place: int) -> bool:
-            if api.syntax_errors(candidate, self.language) > errors:
+            if not api.reading(candidate, self.language).as_good_as(before):
                 return False
             try:
                 analyzer.update(SourceText.of(candidate))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from analyzers.api import Change, Pieces, Span
@@ -18,6 +18,8 @@ Holds = Callable[[bytes, int], bool]  # whether the smaller text, with the place
 
 _TOKEN = re.compile(rb"\w[\w.]*|[^\w\s]")
 _HEAD = re.compile(rb"(?:for|while|if|else if|switch)\b.*\)\s*\Z|(?:else|do)\s*\Z")
+_GOVERNS = re.compile(rb"(?:for|while|if|switch)\s*\(")
+_PRAGMA = re.compile(rb"#\s*pragma\b")
 _INDENT = b"    "
 
 
@@ -166,23 +168,47 @@ def size(text: bytes) -> tuple[int, int, int]:
 
 
 def tidied(text: bytes, place: int) -> tuple[bytes, int]:
-    """The same words without empty lines, indented by their braces."""
+    """The same words without empty lines, one statement under the other, indented by their braces."""
     out: list[bytes] = []
-    at = length = depth = hanging = 0
-    moved = 0
-    for line in text.splitlines(keepends=True):
-        bare = line.strip()
-        start = at + len(line) - len(line.lstrip())
-        if bare:
-            pragma, directive = bare.startswith(b"#") and b"pragma" in bare[:12], bare.startswith(b"#")
-            level = max(0, depth - bare.startswith(b"}"))
-            margin = b"" if directive and not pragma else _INDENT * (level + (0 if bare.startswith(b"{") else hanging))
-            if start <= place < at + len(line):
-                moved = length + len(margin) + place - start
-            out.append(margin + bare + b"\n")
-            length += len(out[-1])
-            if not directive:
-                depth = max(0, depth + bare.count(b"{") - bare.count(b"}"))
-                hanging = hanging + 1 if _HEAD.match(bare) else 0
-        at += len(line)
+    length = depth = hanging = moved = 0
+    for start, line in _rows(text):
+        directive = line.startswith(b"#")
+        margin = b""
+        if not directive or _PRAGMA.match(line):
+            level = max(0, depth - line.startswith(b"}"))
+            margin = _INDENT * (level + (0 if line.startswith(b"{") else hanging))
+        if start <= place < start + len(line):
+            moved = length + len(margin) + place - start
+        out.append(margin + line + b"\n")
+        length += len(out[-1])
+        if not directive:
+            depth = max(0, depth + line.count(b"{") - line.count(b"}"))
+            hanging = hanging + 1 if _HEAD.match(line) else 0
     return b"".join(out), moved
+
+
+def _rows(text: bytes) -> Iterator[tuple[int, bytes]]:
+    """The lines that hold something, with their offsets; what a `for` or an `if` governs has a line of its own."""
+    at = 0
+    for line in text.splitlines(keepends=True):
+        start, end = at + len(line) - len(line.lstrip()), at + len(line.rstrip())
+        while start < end:
+            stop = _head_end(text, start, end)
+            if text[stop:end].strip() in (b"", b"{", b";"):
+                stop = end
+            yield start, text[start:stop]
+            start = stop + len(text[stop:end]) - len(text[stop:end].lstrip())
+        at += len(line)
+
+
+def _head_end(text: bytes, start: int, end: int) -> int:
+    """Where the head of the statement ends that begins at `start`; `end` if there is none."""
+    head = _GOVERNS.match(text, start, end)
+    if head is None:
+        return end
+    depth = 0
+    for at in range(head.end() - 1, end):
+        depth += (text[at] == 0x28) - (text[at] == 0x29)
+        if depth == 0:
+            return at + 1
+    return end

@@ -84,6 +84,18 @@ class Pieces:
     changes: tuple[Change, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is wrong with a text as far as its grammar tells."""
+
+    errors: int
+    undeclared: frozenset[bytes]  # names that it uses and declares nowhere
+
+    def as_good_as(self, other: Reading) -> bool:
+        """Whether it has no fault that the other does not have."""
+        return self.errors <= other.errors and self.undeclared <= other.undeclared
+
+
 @dataclass(slots=True)
 class _Found:
     data: bytes
@@ -96,10 +108,19 @@ class _Found:
             self.changes.append(Change(((span, parts),)))
 
 
-def errors(data: bytes, language: Language) -> int:
-    """How many places of a text the grammar cannot read."""
+def reading(data: bytes, language: Language) -> Reading:
+    """How well a text can be read."""
     root = _tree(data, language)
-    return sum(node.is_error or node.is_missing for node in _nodes(root)) if root.has_error else 0
+    declared: set[bytes] = set()
+    used: set[bytes] = set()
+    errors = 0
+    for node in _nodes(root):
+        errors += node.is_error or node.is_missing
+        if node.type == "identifier":
+            used.add(node.text or b"")
+        else:
+            declared.update(name for name, _ in _declared(node))
+    return Reading(errors, frozenset(used - declared))
 
 
 def pieces(data: bytes, language: Language, place: int) -> Pieces:

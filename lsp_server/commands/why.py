@@ -13,7 +13,7 @@ from analyzers import api
 from analyzers.api import LoopReport, SourceText
 from lsp_server.commands import output
 from lsp_server.commands.explain import Line, line_named, nothing
-from lsp_server.criteria import Reader, Wanted, of_finding, of_loop
+from lsp_server.criteria import Reader, Wanted, wanted_finding, wanted_loop
 from lsp_server.minimize import minimize, tidied
 from lsp_server.outcomes import place, verdict_word
 from lsp_server.terminal import Progress, visible
@@ -96,16 +96,17 @@ def _minimize(arguments: Namespace, line: Line) -> int:
 def _wanted(line: Line) -> tuple[Wanted, int, str] | None:
     """The loop that starts on the line, else the first finding there, else the loop around: what it is, and where."""
     source, loop = line.outcome.source, line.loop
+    all_findings = [located.finding for located in line.outcome.findings]
     starts = loop is not None and source.line_of(loop.span.start) == line.number
     if loop is not None and (starts or not line.findings):
-        return Wanted(of_loop(loop), is_loop=True), loop.span.start, _verdict(loop)
+        return wanted_loop(loop, all_findings), loop.span.start, _verdict(loop)
     if not line.findings:
         return None
     shown = line.findings[0]
     # As the analysis has it, before settings changed the severity.
     located = next(f for f in line.outcome.findings if _same(f.finding, shown.finding))
     finding = located.finding
-    wanted = Wanted(of_finding(finding), is_loop=False, in_function=bool(located.function))
+    wanted = wanted_finding(finding, all_findings, bool(located.function))
     return wanted, finding.span.start, f"{finding.rule} ({finding.confidence}): {finding.message}"
 
 
