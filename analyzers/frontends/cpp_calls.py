@@ -15,7 +15,7 @@ from analyzers.frontends.c_dialect import Expressions
 from analyzers.frontends.c_expressions import expression, noted, opaque
 from analyzers.frontends.c_memory import initial_value
 from analyzers.frontends.cpp_inline import inlined
-from analyzers.frontends.cpp_names import complete, dereferenced, member, through
+from analyzers.frontends.cpp_names import complete, converted, dereferenced, member, through
 from analyzers.frontends.cpp_standard import STANDARD, standard
 from analyzers.frontends.cpp_types import find, last_name, path
 from analyzers.ir.expressions import ZERO, Address, Call, Cast, Constant, Element, Expr, Field, Name, Opaque, root
@@ -73,7 +73,24 @@ def _cast(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
     value = expression(c, nodes[0])
     if kind.kind == "unknown" and "&" in c.text(inner):
         return value
+    if "&" in c.text(inner):
+        return converted(c, value, kind)
+    value = pointing(c, value, kind)
     return Cast(value, kind, c.span(node))
+
+
+def pointing(c: Context, value: Expr, kind: Type) -> Expr:
+    """A pointer to an object as one to its base class."""
+    if not isinstance(value, Address) or kind.kind != "pointer" or kind.element is None:
+        return value
+    part = converted(c, value.operand, complete(c, kind.element))
+    if part is value.operand:
+        return value
+    return (
+        Opaque("another class", None, (value,), kind, value.span)
+        if isinstance(part, Opaque)
+        else address(part, value.span)
+    )
 
 
 def constructed(c: Context, kind: Type, nodes: list[Node], node: Node) -> Expr:

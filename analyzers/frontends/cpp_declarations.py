@@ -15,7 +15,7 @@ from analyzers.frontends.c_directives import resolve
 from analyzers.frontends.c_expressions import effect_free, expression, mentions, sealed
 from analyzers.frontends.c_guesses import by_subscripts, guesses
 from analyzers.frontends.c_memory import initial_value
-from analyzers.frontends.cpp_calls import arguments_of, called, constructed
+from analyzers.frontends.cpp_calls import arguments_of, called, constructed, pointing
 from analyzers.frontends.cpp_references import bind, bound
 from analyzers.frontends.cpp_signatures import declarator, declare_function, formals, function_declarator
 from analyzers.frontends.cpp_types import AUTO, deduced, is_container, path
@@ -121,7 +121,7 @@ def _declared(
         return
     value: Expr | None = None
     if value_node is not None:
-        value = value_of(c, value_node, kind)
+        value = pointing(c, value_of(c, value_node, kind), kind)
         kind = deduced(value.type, kind)
     if kind.kind == "unknown" and kind is not AUTO and not kind.name.startswith("auto"):
         kind = _by_use(c, name, kind)

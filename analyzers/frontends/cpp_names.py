@@ -44,6 +44,30 @@ def through(base: Expr, kind: Type, words: tuple[str, ...], span: Span) -> Expr:
     return base
 
 
+def as_base(c: Context, value: Expr, target: Type) -> Expr | None:
+    """The part of an object that its base class `target` is; None where it is not known to have one."""
+    waiting = [(value, complete(c, value.type))]
+    for place, kind in waiting:
+        if kind.kind == "record" and _same_class(kind, target):
+            return place
+        for name, inner in kind.fields or ():
+            if name.startswith(c_types.ANONYMOUS) and inner.name and len(waiting) < 100:
+                waiting.append((Field(place, name, inner, value.span), complete(c, inner)))
+    return None
+
+
+def converted(c: Context, value: Expr, target: Type) -> Expr:
+    """The object as one of class `target`: a base class is a part of it, of another class nothing is known."""
+    kind = complete(c, value.type)
+    if kind.kind != "record" or target.kind != "record" or _same_class(kind, target) or not target.name:
+        return value
+    return as_base(c, value, target) or Opaque("another class", None, (value,), target, value.span)
+
+
+def _same_class(one: Type, other: Type) -> bool:
+    return one.name.removeprefix("struct ") == other.name.removeprefix("struct ")
+
+
 def complete(c: Context, kind: Type) -> Type:
     """The class with its members, where its definition came later."""
     if kind.kind == "record" and kind.fields is None and kind.name:
@@ -81,7 +105,18 @@ def _identifier(c: Context, node: Node) -> Expr:
 
 def qualified(c: Context, node: Node, subscripts: int = 0) -> Expr:
     """`ns::x`, `A::n`."""
-    return qualified_as(c, node, path(c, node), subscripts)
+    words = path(c, node)
+    if c.this is not None and len(words) > 1 and c.this.type.element is not None:
+        holder = find(c.scope, words[:-1])
+        if isinstance(holder, Type) and holder.kind == "record":
+            span = c.span(node)
+            whole = element(Name(c.this, span), ZERO, span)
+            part = as_base(c, whole, holder)
+            kind = UNKNOWN_TYPE if part is None else complete(c, part.type)
+            steps = c_types.member_path(kind, words[-1])
+            if part is not None and (len(steps) > 1 or any(name == words[-1] for name, _ in kind.fields or ())):
+                return through(part, kind, steps, span)
+    return qualified_as(c, node, words, subscripts)
 
 
 def qualified_as(c: Context, node: Node, words: tuple[str, ...], subscripts: int = 0) -> Expr:

@@ -8,6 +8,7 @@ from tree_sitter import Node
 
 from analyzers.frontends.c_algebra import address
 from analyzers.frontends.c_context import Context
+from analyzers.frontends.cpp_names import converted
 from analyzers.frontends.cpp_signatures import referred
 from analyzers.frontends.cpp_types import AUTO, is_container
 from analyzers.ir.expressions import Cast, Conditional, Element, Expr, Field, Name, Opaque
@@ -31,6 +32,7 @@ def bind(c: Context, name: str, kind: Type, value: Expr | None, span: Span, whol
         symbol = c.declare(name, kind, "local", span)
         c.out.append(Declare(symbol, None, whole))
         return
+    value = converted(c, value, kind)
     inner = value.type if kind.name.startswith("auto") or kind.kind == "unknown" else kind
     inner = replace(inner, const=inner.const or kind.const) if inner.kind != "array" else inner
     if is_lvalue(value):
@@ -49,7 +51,7 @@ def bind(c: Context, name: str, kind: Type, value: Expr | None, span: Span, whol
         c.references.add(symbol)
         then, otherwise = (address(part, whole) for part in (value.then, value.otherwise))
         c.out.append(Declare(symbol, replace(value, then=then, otherwise=otherwise, type=symbol.type), whole))
-    elif value.type.kind == "unknown" and not kind.const:
+    elif (value.type.kind == "unknown" or (kind.kind == "record" and isinstance(value, Opaque))) and not kind.const:
         # What a function gives back by reference.
         symbol = c.declare(name, referred(inner), "local", span)
         c.references.add(symbol)

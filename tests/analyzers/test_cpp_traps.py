@@ -63,3 +63,20 @@ def test_views_lead_to_what_they_were_made_from(view: str) -> None:
 )  # fmt: skip
 def test_names_that_lead_to_one_object(text: str) -> None:
     assert not any(loop.verdict.counts_as_parallel for loop in loops(text))
+
+
+BASE = "struct B { double x[99]; }; struct D : B { void go(); }; "
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "void D::go() { for (int i = 1; i < 99; i++) x[i] = B::x[i - 1]; }",
+        "void f(D &d) { B &b = d; for (int i = 1; i < 99; i++) d.x[i] = b.x[i - 1]; }",
+        "void f(D &d) { B *b = &d; for (int i = 1; i < 99; i++) d.x[i] = b->x[i - 1]; }",
+        "void f(D &d) { auto &b = static_cast<B &>(d); for (int i = 1; i < 99; i++) d.x[i] = b.x[i - 1]; }",
+        "void f(B &b) { D &d = static_cast<D &>(b); for (int i = 1; i < 99; i++) d.x[i] = b.x[i - 1]; }",
+    ],
+)
+def test_a_base_class_is_a_part_of_the_object(text: str) -> None:
+    assert not any(loop.verdict.status == "parallel" for loop in loops(BASE + text))
