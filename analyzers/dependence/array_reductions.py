@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from analyzers.dependence.affine import constant_value
 from analyzers.dependence.facts import FunctionFacts, LoopFacts, Reduction
+from analyzers.dependence.reductions import is_real
 from analyzers.dependence.rewriting import add
 from analyzers.dependence.spelling import spell
 from analyzers.dependence.trips import trip_count
@@ -38,7 +39,7 @@ def find(
         if symbol.type.kind not in ("array", "pointer") or element is None or not element.is_scalar:
             continue
         op = _operator(mine, element)
-        if op is None:
+        if op is None or (element.kind not in ("real", "complex") and any(_rounds(a) for a in mine)):
             continue
         assumption, item, length = None, symbol.name, None
         if not _has_size(symbol):
@@ -83,6 +84,11 @@ def _operator(accesses: Sequence[Access], element: Type) -> str | None:
     if ops or op not in _OPERATORS or (op in ("&", "|", "^") and element.kind == "real"):
         return None
     return op
+
+
+def _rounds(access: Access) -> bool:
+    """Is it the update of an integer by something that is none? Then the order matters."""
+    return isinstance(access.statement, Assign) and is_real(access.statement.value)
 
 
 def _combined(access: Access) -> str | None:

@@ -370,13 +370,13 @@ def _type_problem(symbol: Symbol, op: str, groups: list[_Group]) -> Reason | Non
         return Reason("no-reduction", f"`{op}` is no reduction of floating-point numbers", where, symbol.name)
     if kind in ("integer", "logical", "character"):
         for group in groups:
-            if isinstance(group.stmt, Assign) and _is_real(group.stmt.value):
+            if isinstance(group.stmt, Assign) and is_real(group.stmt.value):
                 text = f"`{symbol.name}` is an integer: every update rounds, so the order matters"
                 return Reason("rounding", text, where, symbol.name)
     return None
 
 
-def _is_real(value: Expr) -> bool:
+def is_real(value: Expr) -> bool:
     """Whether a value is rounded when an integer takes it; what a cast or a comparison has made an integer is not."""
     pending = [value]
     while pending:

@@ -60,6 +60,17 @@ def test_what_is_no_reduction_of_an_array(update: str) -> None:
     assert loop.pragma is None and "reduction" not in loop.summary
 
 
+@pytest.mark.parametrize(
+    ("update", "sum_"),
+    [("h[j] -= i;", True), ("h[j] -= x[i];", False), ("h[j] = h[j] + x[i] / 2;", False), ("h[j] += (int) x[i];", True)],
+)
+def test_integers_that_are_rounded_at_every_step_are_no_sum(update: str, sum_: bool) -> None:
+    code = f"for (int i = 0; i < n; i++) for (int j = 0; j < 8; j++) {update}"
+    loop = outermost(f"int f(int n, const double *x) {{ int h[8] = {{0}}; {code} return h[3]; }}")
+    assert (loop.pragma == "#pragma omp parallel for reduction(+:h)") is sum_
+    assert (loop.verdict.status == "parallel") is sum_
+
+
 def test_the_length_is_written_as_in_the_source() -> None:
     """In another configuration the macro has another value."""
     assert rows("y[j] += 1;", "j < BOUND(N, n)").pragma == "#pragma omp parallel for reduction(+:y[:BOUND(N, n)])"
