@@ -1,6 +1,8 @@
 """`python -m tests.stress`: random kernels with the pragmas of `suggest --apply` under ThreadSanitizer and Archer.
 
 No race and no difference from the serial result is expected; what fails is printed and kept, and the exit status is 1.
+`--bare` goes the other way and is for information: bare pragmas everywhere, the races that the analysis finds beside
+those that ThreadSanitizer sees in one run.
 """
 
 from __future__ import annotations
@@ -79,10 +81,37 @@ def run(work: Sequence[Work], jobs: int) -> int:
     loops = max(1, sum(verdicts.values()))
     shares = ", ".join(f"{name} {count / loops:.1%}" for name, count in sorted(verdicts.items()))
     print(f"{len(work)} programs, {sum(w.count for w in work)} kernels, {sum(verdicts.values())} loops: {shares}")
-    print(
-        f"{inserted} pragmas, {refused} left alone; {failures} programs failed; {seconds / max(1, len(work)):.1f} s each"
-    )
+    each = seconds / max(1, len(work))
+    print(f"{inserted} pragmas, {refused} left alone; {failures} programs failed; {each:.1f} s each")
     return failures
+
+
+def one_bare(work: Work) -> tuple[pragmas.Bare, programs.Outcome]:
+    """The same with bare pragmas."""
+    made = [kernels.generate(seed) for seed in range(work.first, work.first + work.count)]
+    bare = pragmas.bare(programs.text_of(made))
+    with tempfile.TemporaryDirectory() as name:
+        programs.write(Path(name), made, bare.text)
+        return bare, programs.run(Path(name), work.tool)
+
+
+def run_bare(work: Sequence[Work], jobs: int) -> None:
+    """Print how the races that the analysis finds and those that the sanitizer sees agree."""
+    counts: Counter[str] = Counter()
+    names: dict[str, list[str]] = {}
+    with ProcessPoolExecutor(jobs) as pool:
+        for bare, outcome in pool.map(one_bare, work):
+            if outcome.broken:
+                counts["programs that did not run to their end"] += 1
+                print(outcome.broken[:500])
+                continue
+            for name in sorted(bare.tried):
+                said = "proved" if name in bare.proved else "suspected" if name in bare.suspected else "silent"
+                seen = "seen" if name in outcome.races else "wrong result" if name in outcome.differences else "clean"
+                counts[f"analysis {said}, run {seen}"] += 1
+                names.setdefault(f"analysis {said}, run {seen}", []).append(name)
+    for what, count in sorted(counts.items()):
+        print(f"{count:6} {what}: {' '.join(names.get(what, [])[:8])}")
 
 
 def planned(count: int, size: int, seed: int, mode: str, keep: Path, tool: programs.Tools) -> list[Work]:
@@ -110,6 +139,7 @@ def main() -> int:
     parser.add_argument("--kernels", type=int, default=25, help="in each program")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--mode", choices=("mixed", *pragmas.MODES), default="mixed", help="which pragmas")
+    parser.add_argument("--bare", action="store_true", help="bare pragmas, to compare races found and races seen")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--keep", type=Path, default=Path("build/stress"), help="folder for what failed")
     arguments = parser.parse_args()
@@ -120,6 +150,9 @@ def main() -> int:
         )
         return 2
     work = planned(arguments.programs, arguments.kernels, arguments.seed, arguments.mode, arguments.keep, tool)
+    if arguments.bare:
+        run_bare(work, arguments.jobs)
+        return 0
     return 1 if run(work, arguments.jobs) else 0
 
 

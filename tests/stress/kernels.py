@@ -44,7 +44,10 @@ static void move(Point *a, int by) { a->x += by; a->y -= by; }
 static Point made(int v) { Point a = {v, v + 1, v * 0.5, {v, 1, 2, 3}}; return a; }
 static int depth(int v) { return v < 2 ? v : depth(v / 2) + 1; }
 """
-PARAMETERS = "int n, int m, int *p, int *q, int *restrict r, double *x, double *restrict y, const int *idx, Point *pts, long *big"
+PARAMETERS = (
+    "int n, int m, int *p, int *q, int *restrict r, double *x, double *restrict y, "
+    "const int *idx, Point *pts, long *big"
+)
 INTEGER_OPS = ("+", "+", "+", "*", "max", "min", "&&", "||", "&", "|", "^", "-")
 
 
@@ -77,9 +80,10 @@ class _Writer:
         )
         self.read = [a for a in ("p", "q", "r", "ga", "gb", "gc", "gd", "gp", "pts") if a not in self.written]
         likes = {
-            "temps": 0.6, "reductions": 0.55, "guards": 0.5, "calls": 0.45, "work": 0.25, "while": 0.2, "histogram": 0.15,
-            "indirect": 0.3, "element": 0.15, "induction": 0.12, "structs": 0.3, "floats": 0.5, "jumps": 0.15,
-            "triangular": 0.35, "strides": 0.25, "negative": 0.15, "pointers": 0.1, "macros": 0.3, "switch": 0.1,
+            "temps": 0.6, "reductions": 0.55, "guards": 0.5, "calls": 0.45, "work": 0.25, "while": 0.2,
+            "histogram": 0.15, "indirect": 0.3, "element": 0.15, "induction": 0.12, "structs": 0.3, "floats": 0.5,
+            "jumps": 0.15, "triangular": 0.35, "strides": 0.25, "negative": 0.15, "pointers": 0.1, "macros": 0.3,
+            "switch": 0.1,
         }  # fmt: skip
         self.likes = {name for name, odds in likes.items() if self.rng.random() < odds}
 
@@ -364,9 +368,11 @@ class _Writer:
 
     def statement(self, indices: Sequence[str]) -> None:
         rng = self.rng
-        table = [("temps", self.temp, 3), ("reductions", self.reduce, 3), ("calls", self.call, 2), ("work", self.work, 2),
-                 ("histogram", self.histogram, 2), ("element", self.element_sum, 1), ("structs", self.struct, 2),
-                 ("while", self.inner_while, 2), ("pointers", self.pointer, 1)]  # fmt: skip
+        table = [
+            ("temps", self.temp, 3), ("reductions", self.reduce, 3), ("calls", self.call, 2), ("work", self.work, 2),
+            ("histogram", self.histogram, 2), ("element", self.element_sum, 1), ("structs", self.struct, 2),
+            ("while", self.inner_while, 2), ("pointers", self.pointer, 1),
+        ]  # fmt: skip
         if self.conditions < 2:
             table += [("guards", self.guard, 3), ("switch", self.choice, 2)]
         allowed = [(what, weight) for like, what, weight in table if like in self.likes]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from analyzers import api
-from analyzers.ir.verdicts import LoopReport
-from analyzers.text import SourceText
+from analyzers.ir.verdicts import Edit, LoopReport
+from analyzers.text import SourceText, Span
 from lsp_server import outcomes, patches
 
 Mode = Literal["apply", "outermost", "inner"]
@@ -27,13 +27,23 @@ class Applied:
     verdicts: Counter[str] = field(default_factory=Counter)
 
 
+@dataclass(frozen=True)
+class Bare:
+    """The text with bare pragmas, and the functions: those that have one, and those whose races the analysis finds."""
+
+    text: str
+    tried: frozenset[str]
+    proved: frozenset[str]
+    suspected: frozenset[str]  # with any confidence
+
+
 def apply(text: str, mode: Mode, seed: int) -> Applied:
     """Insert pragmas as `suggest --apply` does at confidence "likely".
 
     `apply` asks the cost model; `outermost` does not; `inner` takes loops of any level of a nest, by chance.
     """
     source = SourceText.of(text)
-    report = api.analyze(source, "c")
+    report = _analyse(source)
     loops = outcomes.loops_in(report)
     chosen = patches.chosen(loops if mode == "apply" else _all(loops, mode, random.Random(seed)), "likely")
     patch = patches.patch(source, report, chosen, _analyse)
@@ -45,9 +55,37 @@ def apply(text: str, mode: Mode, seed: int) -> Applied:
     )
 
 
-_analyse: Callable[[SourceText], api.FileReport] = lambda source: api.analyze(source, "c")  # noqa: E731
+def _analyse(source: SourceText) -> api.FileReport:
+    return api.analyze(source, "c")
 
 
 def _all(loops: Sequence[LoopReport], mode: Mode, rng: random.Random) -> list[LoopReport]:
     paying = [replace(loop, profitable=True) for loop in loops]
     return paying if mode == "outermost" else [loop for loop in paying if rng.random() < 0.5]
+
+
+def bare(text: str) -> Bare:
+    """The other way round: `#pragma omp parallel for` and nothing more on the outermost loops of each kernel.
+
+    Functions with a loop that has no form that the construct allows are left alone: no compiler takes the pragma there.
+    """
+    source = SourceText.of(text)
+    loops = [loop for loop in outcomes.loops_in(_analyse(source)) if loop.depth == 0 and loop.function.startswith("k")]
+    trial = _analyse(patches.edited(source, map(_bare, loops)))
+    malformed = {
+        found.function
+        for found in outcomes.findings_of(trial)
+        if found.finding.category in ("omp", "syntax") and found.finding.severity == "error"
+    }
+    edited = patches.edited(source, [_bare(loop) for loop in loops if loop.function not in malformed])
+    races: dict[str, set[str]] = {}
+    for found in outcomes.findings_of(_analyse(edited)):
+        if found.finding.category == "race":
+            races.setdefault(found.function, set()).add(found.finding.confidence)
+    proved = frozenset(name for name, sure in races.items() if "proved" in sure)
+    tried = frozenset(loop.function for loop in loops) - malformed
+    return Bare(edited.text, tried, proved, frozenset(races))
+
+
+def _bare(loop: LoopReport) -> Edit:
+    return Edit(Span(loop.span.start, loop.span.start), "\n#pragma omp parallel for\n")
