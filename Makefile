@@ -12,7 +12,9 @@ NODE_PATH_FIRST := PATH="$(CURDIR)/tests/clients/.cache/node/bin:$$PATH"
 # Random loop nests of the property test: many in CI, fewer for a person who waits.
 export HPC_LS_PROPERTY_CASES ?= $(if $(filter true,$(CI)),20000,2000)
 
-.PHONY: help demo setup setup-dev setup-system clients test lint test-python test-property extension bench
+HPC_LS_STRESS_PROGRAMS ?= 2000
+
+.PHONY: help demo setup setup-dev setup-system clients test lint test-python test-property stress extension bench
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +73,9 @@ test-property: setup-dev ## random loop nests against brute force; HPC_LS_PROPER
 	@echo "property: $(HPC_LS_PROPERTY_CASES) loop nests"
 	@.ci/property.sh
 	@echo "property: passed"
+
+stress: setup-dev setup-system ## generated programs with their pragmas under ThreadSanitizer; HPC_LS_STRESS_PROGRAMS
+	$(BIN)/python -m tests.stress --programs $(HPC_LS_STRESS_PROGRAMS) --kernels 4
 
 bench: setup-dev ## latency and memory, clangd beside them where it is installed
 	$(BIN)/python tests/bench/latency.py

@@ -6,7 +6,7 @@ set -uo pipefail
 # command: the Debian package that brings it
 declare -A package=(
     [gcc]=gcc [git]=git [nvim]=neovim [chromium]=chromium [node]=nodejs [npm]=npm [make]=make
-    [dpkg-deb]=dpkg [tar]=tar [fc-list]=fontconfig
+    [dpkg-deb]=dpkg [tar]=tar [fc-list]=fontconfig [clang-22]=clang-22
 )
 
 missing_packages() {
@@ -16,6 +16,9 @@ missing_packages() {
     done
     # Without a font, Chromium draws a workbench of empty boxes.
     if command -v fc-list >/dev/null && ! fc-list 2>/dev/null | grep -qi dejavu; then echo fonts-dejavu-core; fi
+    # ThreadSanitizer and OpenMP with Archer, for the generated programs of tests/stress.
+    ls /usr/lib/llvm-22/lib/clang/*/lib/*/libclang_rt.tsan*.a >/dev/null 2>&1 || echo libclang-rt-22-dev
+    [ -e /usr/lib/llvm-22/lib/libarcher.so ] || echo libomp-22-dev
     "${PYTHON:-python3}" -c 'import venv, ensurepip' 2>/dev/null || echo python3-venv
 }
 
