@@ -258,7 +258,8 @@ def update(c: Context, node: Node) -> Expr:
     first = node.children[0].type
     prefix = first in ("++", "--")
     op: BinaryOp = "+" if "++" in (first, node.children[-1].type) else "-"
-    if isinstance(target, Call) and c.dialect.stores(c, target, ONE, op, c.span(node)):
+    changes = isinstance(target, Call) or target.type.kind == "record"
+    if changes and c.dialect.stores(c, target, ONE, op, c.span(node)):
         return target
     if isinstance(target, Call):
         supposed = Assign(target, ONE, op, c.span(node))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from tree_sitter import Node
 
 from analyzers.frontends import c_types, cpp_containers
-from analyzers.frontends.c_algebra import address
+from analyzers.frontends.c_algebra import element
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_declarations import declaration as c_declaration
 from analyzers.frontends.c_declarations import specifiers
@@ -15,13 +15,14 @@ from analyzers.frontends.c_directives import resolve
 from analyzers.frontends.c_expressions import effect_free, expression, mentions, sealed
 from analyzers.frontends.c_guesses import by_subscripts, guesses
 from analyzers.frontends.c_memory import initial_value
-from analyzers.frontends.cpp_calls import arguments_of, called, constructed, pointing
+from analyzers.frontends.cpp_calls import arguments_of, constructed, pointing
+from analyzers.frontends.cpp_objects import born
 from analyzers.frontends.cpp_references import bind, bound
 from analyzers.frontends.cpp_signatures import declarator, declare_function, formals, function_declarator
 from analyzers.frontends.cpp_types import AUTO, deduced, is_container, path
 from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import ZERO, Call, Constant, Element, Expr, Name, Opaque
-from analyzers.ir.statements import Declare, Evaluate
+from analyzers.ir.statements import Declare
 from analyzers.ir.symbols import UNKNOWN_TYPE, Storage, Symbol, Type
 
 
@@ -140,8 +141,11 @@ def _declared(
         c.lambdas[symbol] = value_node.id
     if is_container(kind):
         cpp_containers.declared(c, symbol, count, whole)
-    elif value is None and kind.kind == "record" and not kind.name.startswith("std::"):
-        _construct(c, symbol, kind)
+        born(c, element(Name(symbol, span), ZERO, span), None, span)
+    elif kind.kind == "array":
+        born(c, element(Name(symbol, span), ZERO, span), None, span)
+    elif kind.kind == "record" and not kind.name.startswith("std::"):
+        born(c, Name(symbol, span), value, span)
     elif kind.kind == "unknown" and b"%s." % name.encode() in (c.body or c.data):
         # Its methods may be those of a container: then it has a size of its own too.
         cpp_containers.declared(c, symbol, None, whole)
@@ -155,15 +159,6 @@ def _in_namespace(c: Context, name: str) -> None:
         return
     full = f"{c.space}::{name}"
     c.scope.names[full] = c.scope.names[name] = replace(symbol, uid=f"//{full}", name=full)
-
-
-def _construct(c: Context, symbol: Symbol, kind: Type) -> None:
-    """A class with a constructor of its own runs it."""
-    name = kind.name.removeprefix("struct ").removeprefix("union ")
-    full = f"{name}::{name.rpartition('::')[2]}"
-    if isinstance(c.scope.find(full), Symbol):
-        span = symbol.span
-        c.out.append(Evaluate(called(c, full, (address(Name(symbol, span), span),), UNKNOWN_TYPE, span), span))
 
 
 def _constant(c: Context, node: Node, kind: Type) -> Constant | None:

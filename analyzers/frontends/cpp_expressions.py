@@ -13,6 +13,7 @@ from analyzers.frontends.c_memory import initial_value
 from analyzers.frontends.cpp_calls import arguments_of, called, passed, type_of, values_of
 from analyzers.frontends.cpp_inline import inlined
 from analyzers.frontends.cpp_names import complete, named, qualified, through
+from analyzers.frontends.cpp_objects import is_built, operated
 from analyzers.frontends.cpp_types import find, is_container, last_name
 from analyzers.ir.expressions import ZERO, Cast, Constant, Expr, Name, Opaque
 from analyzers.ir.statements import Evaluate, Jump
@@ -102,7 +103,7 @@ def _binary(c: Context, node: Node) -> Expr:
     """`<<` and `>>` with a stream are calls; so is a shift whose value nobody takes."""
     op = node.children[1].type
     if op not in ("<<", ">>"):
-        return c_operators.EXPRESSIONS["binary_expression"](c, node)
+        return operated(c, c_operators.EXPRESSIONS["binary_expression"](c, node))
     parts: list[Node] = []
     current = node
     while current.type == "binary_expression" and current.children[1].type == op:
@@ -164,7 +165,7 @@ def _new(c: Context, node: Node) -> Expr:
     arguments = node.child_by_field_name("arguments")
     nodes = [] if arguments is None else arguments_of(arguments)
     values = values_of(c, nodes, None)
-    if values and not (kind.is_scalar or kind.kind == "pointer"):
+    if (values and not (kind.is_scalar or kind.kind == "pointer")) or is_built(c, kind):
         c.out.append(Evaluate(called(c, kind.name or "constructor", values, UNKNOWN_TYPE, span), span))
     return Cast(called(c, "operator new", tuple(lengths), c_types.VOID_POINTER, span), c_types.pointer_to(kind), span)
 
@@ -173,7 +174,12 @@ def _delete(c: Context, node: Node) -> Expr:
     inner = next((n for n in reversed(node.named_children) if n.type != "comment"), None)
     if inner is None:
         return opaque(c, node, "syntax error")
-    return called(c, "operator delete", (expression(c, inner),), UNKNOWN_TYPE, c.span(node))
+    value = expression(c, inner)
+    kind = value.type.element if value.type.kind == "pointer" and value.type.element is not None else UNKNOWN_TYPE
+    if is_built(c, kind):
+        name = f"{kind.name}::~{kind.name.rpartition('::')[2]}"
+        c.out.append(Evaluate(called(c, name, (value,), UNKNOWN_TYPE, c.span(node)), c.span(node)))
+    return called(c, "operator delete", (value,), UNKNOWN_TYPE, c.span(node))
 
 
 def _condition(c: Context, node: Node) -> Expr:
@@ -232,6 +238,7 @@ EXPRESSIONS: Expressions = {
     "field_expression": _field,
     "pointer_expression": _pointer,
     "binary_expression": _binary,
+    "unary_expression": lambda c, node: operated(c, c_operators.EXPRESSIONS["unary_expression"](c, node)),
     "new_expression": _new,
     "delete_expression": _delete,
     "condition_clause": _condition,

@@ -11,7 +11,7 @@ from analyzers.frontends.cpp_calls import called, handed
 from analyzers.frontends.cpp_inline import inlined
 from analyzers.frontends.cpp_names import complete
 from analyzers.frontends.cpp_types import find, is_container, owns
-from analyzers.ir.expressions import BinaryOp, Call, Constant, Expr, Opaque
+from analyzers.ir.expressions import ONE, ZERO, BinaryOp, Call, Constant, Expr, Opaque
 from analyzers.ir.statements import Evaluate
 from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol
 from analyzers.standards.cpp_library import CPP_ROUTINES
@@ -36,6 +36,11 @@ def stores(c: Context, target: Expr, value: Expr, op: BinaryOp | None, span: Spa
         return False
     name = f"{kind.name.partition('<')[0] if kind.name.startswith('std::') else kind.name}::operator{op or ''}="
     found = find(c.scope, (name,))
+    if op is not None and value == ONE and not isinstance(found, Symbol):
+        name = f"{kind.name}::operator{op}{op}"  # `++x`
+        found = find(c.scope, (name,))
+        if isinstance(found, Symbol):
+            value = ZERO
     if not isinstance(found, Symbol) and name not in CPP_ROUTINES:
         return False
     this = address(target, span)

@@ -80,3 +80,54 @@ BASE = "struct B { double x[99]; }; struct D : B { void go(); }; "
 )
 def test_a_base_class_is_a_part_of_the_object(text: str) -> None:
     assert not any(loop.verdict.status == "parallel" for loop in loops(BASE + text))
+
+
+COUNTED = (
+    "int n; struct C { int id; C(int k = 0) { id = n = n * 2 + k; } C operator+(const C &o) const { n++; return o; } "
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        COUNTED + "}; void f(int *a) { for (int i = 0; i < 99; i++) { C c; a[i] = c.id; } }",
+        COUNTED + "}; void f(int *a) { for (int i = 0; i < 99; i++) { C c(i); a[i] = c.id; } }",
+        COUNTED + "}; void f(int *a) { for (int i = 0; i < 99; i++) { C c{i}; a[i] = c.id; } }",
+        COUNTED + "}; void f(int *a) { for (int i = 0; i < 99; i++) { C c = i; a[i] = c.id; } }",
+        COUNTED + "}; void f(int *a) { for (int i = 0; i < 99; i++) { C c[2]; a[i] = c[1].id; } }",
+        COUNTED + "}; void f(int *a) { for (int i = 0; i < 99; i++) { vector<C> c(2); a[i] = c[1].id; } }",
+        COUNTED + "}; void f(C **a) { for (int i = 0; i < 99; i++) a[i] = new C; }",
+        COUNTED + "}; struct D { C c; }; void f(int *a) { for (int i = 0; i < 99; i++) { D d; a[i] = d.c.id; } }",
+        COUNTED + "}; struct D : C {}; void f(int *a) { for (int i = 0; i < 99; i++) { D d; a[i] = d.id; } }",
+        COUNTED + "}; void f(vector<C> &v) { for (int i = 0; i < 99; i++) v[i] = v[i] + v[i]; }",
+        "int n; struct C { int k; ~C() { n = n * 2 + k; } }; "
+        "void f(int *a) { for (int i = 0; i < 99; i++) { C c{i}; a[i] = c.k; } }",
+        "int n; struct C { ~C() { n = n * 2; } }; void f(C **a) { for (int i = 0; i < 99; i++) delete a[i]; }",
+        "int n; struct C { int k; bool operator<(const C &) { return n++ & 1; } }; "
+        "void f(vector<C> &v, int *a) { for (int i = 0; i < 99; i++) a[i] = v[i] < v[0]; }",
+        "int n; struct C { int k; C operator-() { n = n * 2; return *this; } }; "
+        "void f(vector<C> &v) { for (int i = 0; i < 99; i++) v[i] = -v[i]; }",
+        "int n; struct C { int k; C &operator++() { k = n = n * 2; return *this; } }; "
+        "void f(vector<C> &v) { for (int i = 0; i < 99; i++) ++v[i]; }",
+        "int n; struct C { int k; }; C operator+(C a, C b) { n = n * 2 + 1; return a; } "
+        "void f(vector<C> &v) { for (int i = 0; i < 99; i++) v[i] = v[i] + v[i]; }",
+    ],
+)  # fmt: skip
+def test_objects_of_classes_run_code(text: str) -> None:
+    assert not any(loop.verdict.counts_as_parallel for loop in loops(text))
+
+
+def test_classes_without_effects_stay_parallel() -> None:
+    text = """\
+struct V {
+  double x, y;
+  V() : x(0), y(0) {}
+  V(double a, double b) : x(a), y(b) {}
+  V operator+(const V &o) const { return V(x + o.x, y + o.y); }
+  V operator-() const { return V(-x, -y); }
+  V &operator+=(const V &o) { x += o.x; y += o.y; return *this; }
+};
+V operator*(double s, const V &v) { return V(s * v.x, s * v.y); }
+void f(vector<V> &a) { for (int i = 0; i < 999; i++) { V t(1, 2), u = 2.0 * a[i] + t; a[i] = -a[i] + u; a[i] += t; } }
+"""
+    assert [loop.verdict.status for loop in loops(text)] == ["parallel"]
