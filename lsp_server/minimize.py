@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from analyzers.api import Change, Pieces, Span
@@ -70,9 +70,10 @@ class _Search:
         self.refused = set()
 
     def run(self) -> None:
-        unneeded = self.cut(self.text, self.place).unneeded
-        if unneeded is not None:
-            self.take(unneeded)
+        # After the first of them the places of the second are others.
+        for _ in range(2):
+            any(self.take(change) for change in self.cut(self.text, self.place).first)
+        self.isolate()
         while self.shorten_lists() | self.simplify():
             pass
 
@@ -93,19 +94,38 @@ class _Search:
         self.tick(len(self.text))
         return True
 
+    def isolate(self) -> None:
+        """Of each list around the place all that follows, then as much as can go of what comes before: in a long
+        function each question takes its time, and this asks few. What is declared there stands first."""
+        index = 0
+        while index < len(self._lists()):
+            behind = [span for span in self._lists()[index] if span.start > self.place]
+            if any(span.covers(self.place) for span in self._lists()[index]):
+                if behind:
+                    self.take(_without(behind))
+                kept = 0
+                while (before := [s for s in self._lists()[index] if s.end <= self.place])[kept:]:
+                    if self.take(_without(before[kept:])):
+                        break
+                    kept = 2 * kept or 1
+            index += 1
+
+    def _lists(self) -> tuple[tuple[Span, ...], ...]:
+        return self.cut(self.text, self.place).lists
+
     def shorten_lists(self) -> bool:
         """Take runs out of each list, long ones first, from its end: what is used stands before its use."""
         any_gone = False
         index = 0
-        while index < len(lists := self.cut(self.text, self.place).lists):
+        while index < len(lists := self._lists()):
             length = len(lists[index])
             while length:
                 stop = len(lists[index]) if index < len(lists) else 0
                 while stop > 0 and index < len(lists):
                     run = [span for span in lists[index][max(0, stop - length) : stop] if not span.covers(self.place)]
-                    if run and self.take(Change(tuple((span, ()) for span in run))):
+                    if run and self.take(_without(run)):
                         any_gone = True
-                        lists = self.cut(self.text, self.place).lists
+                        lists = self._lists()
                     stop -= length
                 length //= 2
             index += 1
@@ -126,6 +146,10 @@ class _Search:
                     break
             else:
                 return any_taken
+
+
+def _without(spans: Iterable[Span]) -> Change:
+    return Change(tuple((span, ()) for span in spans))
 
 
 def _order(change: Change) -> tuple[int, int, int]:

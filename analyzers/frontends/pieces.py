@@ -7,6 +7,7 @@ about what is left after one: whoever takes it looks whether the result is still
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -79,7 +80,7 @@ class Change:
 class Pieces:
     """The steps that a text allows."""
 
-    unneeded: Change | None  # leaves out what nothing names, followed from the item at the place of interest
+    first: tuple[Change, ...]  # leave out what nothing names, followed from the item at the place; all comments
     lists: tuple[tuple[Span, ...], ...]  # what stands beside each other and may go in any number; outer lists first
     changes: tuple[Change, ...]
 
@@ -90,10 +91,11 @@ class Reading:
 
     errors: int
     undeclared: frozenset[bytes]  # names that it uses and declares nowhere
+    unset: frozenset[bytes]  # local variables that it uses and gives no value anywhere
 
     def as_good_as(self, other: Reading) -> bool:
         """Whether it has no fault that the other does not have."""
-        return self.errors <= other.errors and self.undeclared <= other.undeclared
+        return self.errors <= other.errors and self.undeclared <= other.undeclared and self.unset <= other.unset
 
 
 @dataclass(slots=True)
@@ -110,17 +112,49 @@ class _Found:
 
 def reading(data: bytes, language: Language) -> Reading:
     """How well a text can be read."""
-    root = _tree(data, language)
     declared: set[bytes] = set()
-    used: set[bytes] = set()
+    used: Counter[bytes] = Counter()
+    bare: Counter[bytes] = Counter()  # declared in a function without a value
+    given: set[bytes] = set()  # one later
     errors = 0
-    for node in _nodes(root):
+    for node in _nodes(_tree(data, language)):
         errors += node.is_error or node.is_missing
-        if node.type == "identifier":
-            used.add(node.text or b"")
-        else:
+        if node.type != "identifier":
             declared.update(name for name, _ in _declared(node))
-    return Reading(errors, frozenset(used - declared))
+            continue
+        name, parent = node.text or b"", node.parent
+        used[name] += 1
+        if parent is None:
+            continue
+        if parent.type == "declaration":
+            bare[name] += _is_plain_local(parent)
+        elif _gives(parent, node, language):
+            given.add(name)
+    unset = {name for name, count in bare.items() if count and used[name] > count} - given
+    return Reading(errors, frozenset(used.keys() - declared), frozenset(unset))
+
+
+def _is_plain_local(declaration: Node) -> bool:
+    kind, parent = declaration.child_by_field_name("type"), declaration.parent
+    return (
+        parent is not None
+        and parent.type != "translation_unit"
+        and kind is not None
+        and kind.type in ("primitive_type", "sized_type_specifier")
+        and all(child.type != "storage_class_specifier" for child in declaration.named_children)
+    )
+
+
+def _gives(parent: Node, node: Node, language: Language) -> bool:
+    """Whether the variable has a value after the expression that it stands in."""
+    match parent.type:
+        case "assignment_expression":
+            return parent.child_by_field_name("left") == node
+        case "pointer_expression":
+            return True
+        case "argument_list" | "binary_expression" | "lambda_capture_specifier":
+            return language == "cpp"  # by reference, `>>`
+    return False
 
 
 def pieces(data: bytes, language: Language, place: int) -> Pieces:
@@ -131,8 +165,6 @@ def pieces(data: bytes, language: Language, place: int) -> Pieces:
     for span in pragmas:
         _pragma(found, span)
     comments = tuple((_wide(data, _span(node)), ()) for node in _nodes(root) if node.type == "comment")
-    if comments:
-        found.changes.append(Change(comments))
     for node in _nodes(root):
         _list(found, node)
         _commas(found, node)
@@ -140,7 +172,9 @@ def pieces(data: bytes, language: Language, place: int) -> Pieces:
         _expression(found, node)
     found.changes += _parameters(data, root)
     found.changes += _macros(data, root)
-    return Pieces(_unneeded(data, root, place), tuple(found.lists), tuple(dict.fromkeys(found.changes)))
+    unneeded = _unneeded(data, root, place)
+    first = [Change(edits) for edits in (unneeded, comments) if edits]
+    return Pieces(tuple(first), tuple(found.lists), tuple(dict.fromkeys(found.changes)))
 
 
 def names(data: bytes, language: Language) -> dict[str, str]:
@@ -479,14 +513,14 @@ def _declarator(node: Node | None) -> Iterator[tuple[bytes, str]]:
         node = inner
 
 
-def _unneeded(data: bytes, root: Node, place: int) -> Change | None:
+def _unneeded(data: bytes, root: Node, place: int) -> tuple[tuple[Span, tuple[Part, ...]], ...]:
     """All items at file scope that the one at `place` does not name, nor anything that it names."""
     items = [child for child in root.named_children if child.type not in ("preproc_include", "comment")]
     declares = [{name for inner in _outside(item) for name, _ in _declared(inner)} for item in items]
     words = [set(_WORD.findall(data, item.start_byte, item.end_byte)) for item in items]
     needed = {k for k, item in enumerate(items) if item.start_byte <= place < item.end_byte or not declares[k]}
     if not any(items[k].start_byte <= place < items[k].end_byte for k in needed):
-        return None
+        return ()
     known: set[bytes] = set()
     pending = set().union(*(words[k] for k in needed))
     while pending:
@@ -494,8 +528,7 @@ def _unneeded(data: bytes, root: Node, place: int) -> Change | None:
         new = {k for k in range(len(items)) if k not in needed and declares[k] & pending}
         needed |= new
         pending = set().union(*(words[k] for k in new)) - known
-    edits = tuple((_wide(data, _span(item)), ()) for k, item in enumerate(items) if k not in needed)
-    return Change(edits) if edits else None
+    return tuple((_wide(data, _span(item)), ()) for k, item in enumerate(items) if k not in needed)
 
 
 def _outside(item: Node) -> Iterable[Node]:

@@ -14,7 +14,7 @@ TEXT = b"".join(b"line%d\n" % k for k in range(200))
 
 def lines(text: bytes, place: int) -> Pieces:
     spans = tuple(Span(m.start(), m.end()) for m in re.finditer(rb"[^\n]*\n", text))
-    return Pieces(None, (spans,), tuple(Change(((span, ()),)) for span in spans))
+    return Pieces((), (spans,), tuple(Change(((span, ()),)) for span in spans))
 
 
 @pytest.mark.parametrize("needed", [(), (3,), (0, 199), (17, 18, 19, 150), tuple(range(0, 200, 9))])

@@ -48,7 +48,7 @@ def results(text: str, language: Language = "c", place: int = 0) -> set[str]:
         ("int f(int a) { return a; }", "int f(int a) ;"),
         ("#define N 8\nint a[N], b[N + 1];\n", "int a[8], b[8 + 1];\n"),
         ("#if X\nint a;\n#else\nint b;\n#endif\n", "int a;\n"),
-        ("/* one */\nint a; // two\n", "int a; \n"),
+        ("/* one */\nint a; // two\n", "int a; // two\n"),
         ("struct s { int a; double b; };", "struct s { int a;  };"),
         ("void f() {\n#pragma omp for nowait schedule(static)\nfor (;;) a();\n}",
          "void f() {\n#pragma omp for schedule(static)\nfor (;;) a();\n}"),
@@ -86,9 +86,14 @@ def test_extents_and_first_values_stay() -> None:
 
 def test_what_is_not_named_goes_at_once() -> None:
     text = b"#include <a.h>\nint a;\nint b;\nint h() { return b; }\nint g() { return a; }\nint f() { return g(); }\n"
-    change = pieces(text, "c", text.index(b"int f")).unneeded
-    assert change is not None
+    (change,) = pieces(text, "c", text.index(b"int f")).first
     assert after(text, change) == b"#include <a.h>\nint a;\nint g() { return a; }\nint f() { return g(); }\n"
+
+
+def test_all_comments_go_at_once() -> None:
+    text = b"/* one */\nint a; // two\n"
+    (change,) = pieces(text, "c", 10).first
+    assert after(text, change) == b"int a; \n"
 
 
 def test_faults_of_a_text() -> None:
@@ -99,6 +104,24 @@ def test_faults_of_a_text() -> None:
     assert good.as_good_as(good)
     assert not bad.as_good_as(good)
     assert not good.as_good_as(bad)
+
+
+@pytest.mark.parametrize(
+    ("body", "unset"),
+    [
+        ("int a; b(a);", {b"a"}),
+        ("int a; a = 1; b(a);", set()),
+        ("int a = 1; b(a);", set()),
+        ("int a; for (a = 0; a < 3; a++) b(a);", set()),
+        ("int a; a++;", {b"a"}),
+        ("int a; b(&a);", set()),
+        ("int a, c;", set()),
+        ("static int a; b(a);", set()),
+        ("int a[3]; b(a);", set()),
+    ],
+)
+def test_variables_without_a_value(body: str, unset: set[bytes]) -> None:
+    assert reading(f"void f() {{ {body} }}".encode(), "c").unset == unset
 
 
 def test_names_that_a_text_declares() -> None:
