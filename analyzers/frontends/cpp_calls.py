@@ -18,11 +18,30 @@ from analyzers.frontends.cpp_inline import inlined
 from analyzers.frontends.cpp_names import complete, converted, dereferenced, member, through
 from analyzers.frontends.cpp_standard import STANDARD, standard
 from analyzers.frontends.cpp_types import find, last_name, path
-from analyzers.ir.expressions import ZERO, Address, Call, Cast, Constant, Element, Expr, Field, Name, Opaque, root
+from analyzers.ir.expressions import (
+    ZERO,
+    Address,
+    BinaryOp,
+    Call,
+    Cast,
+    Constant,
+    Element,
+    Expr,
+    Field,
+    Name,
+    Opaque,
+    root,
+)
+from analyzers.ir.statements import Assign
 from analyzers.ir.symbols import REAL, UNKNOWN_TYPE, Symbol, Type
 from analyzers.standards.cpp_library import CPP_ROUTINES
 from analyzers.standards.library import ROUTINES
 from analyzers.text import Span
+
+_ATOMIC: dict[str, BinaryOp | None] = {
+    "store": None, "fetch_add": "+", "fetch_sub": "-", "fetch_and": "&", "fetch_or": "|", "fetch_xor": "^",
+}  # fmt: skip
+"""Methods of `std::atomic` as assignments, where nobody takes what they give back."""
 
 _CASTS = frozenset(("static_cast", "reinterpret_cast", "const_cast", "dynamic_cast"))
 _DEEPEST = 8  # of classes derived from each other
@@ -253,6 +272,10 @@ def _method(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
             return Opaque(c.text(node), None, (base,), REAL, span)
         if kind.atomic and name == "load":
             return base
+        alone = node.parent is not None and node.parent.type == "expression_statement"
+        if kind.atomic and alone and name in _ATOMIC and values:
+            c.out.append(Assign(base, values[0], _ATOMIC[name], span))
+            return ZERO
     own = _of_class(c, kind, name)
     if own is not None:
         return _member_call(c, own[0], address(through(base, kind, own[1], span), span), nodes, span)

@@ -109,9 +109,9 @@ def reached(c: Context, place: Expr, span: Span) -> None:
     """A change of what `m.at(key)` names is a change of `m`."""
     start = root(place)
     if isinstance(start, Call) and start.name in CPP_ROUTINES and CPP_ROUTINES[start.name].parameters[:1] == "r":
-        name = f"{start.name.rpartition('::')[0]}::operator[]"
-        if name in CPP_ROUTINES:
-            c.out.append(Evaluate(call(c, name, start.arguments, span), span))
+        # Which element it is depends on the key: other keys name others.
+        name = f"the element of {start.name.rpartition('::')[0]}"
+        c.out.append(Evaluate(call(c, name, start.arguments, span), span))
 
 
 def touch(c: Context, base: Expr, method: str, arguments: Values, span: Span) -> None:

@@ -144,7 +144,7 @@ def _declared(
         born(c, element(Name(symbol, span), ZERO, span), None, span)
     elif kind.kind == "array":
         born(c, element(Name(symbol, span), ZERO, span), None, span)
-    elif kind.kind == "record" and not kind.name.startswith("std::"):
+    elif kind.kind == "record":
         born(c, Name(symbol, span), value, span)
     elif kind.kind == "unknown" and b"%s." % name.encode() in (c.body or c.data):
         # Its methods may be those of a container: then it has a size of its own too.

@@ -160,7 +160,7 @@ _OPAQUE = frozenset(
     words(
         "ostream istream iostream fstream ofstream ifstream stringstream ostringstream istringstream "
         "mutex recursive_mutex shared_mutex thread mt19937 mt19937_64 minstd_rand default_random_engine "
-        "random_device exception runtime_error condition_variable string_view"
+        "random_device exception runtime_error condition_variable string_view lock_guard unique_lock scoped_lock"
     )
 )
 

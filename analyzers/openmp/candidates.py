@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from analyzers.dependence.facts import FunctionFacts
+from analyzers.dependence.lvalues import type_at
 from analyzers.ir.accesses import Access, AccessKind, Subscripts
 from analyzers.ir.directives import DIVIDED, TASKING, TEAM_MAKERS, WORK_DISTRIBUTION
 from analyzers.ir.expressions import Expr, Name, root, symbols
@@ -116,6 +117,8 @@ class Collector:
             if named is None:
                 named = self._atomics[id(construct)] = _atomic_location(construct)
             inside_atomic = access.symbol in named
+        # An atomic object is only ever accessed atomically (C17 §6.2.6.1 p9).
+        inside_atomic = inside_atomic or type_at(access.symbol, access.path).atomic
         locks = at.locks - {"atomic"}
         if self._has_teams():
             # Critical regions and locks exclude the threads of one contention group only (OpenMP 5.2 §15.2, §1.2.2).

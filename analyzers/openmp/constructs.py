@@ -10,8 +10,9 @@ from analyzers.ir.expressions import Address, Binary, Call, Cast, Constant, Expr
 from analyzers.ir.statements import Assign, Construct, Declare, Stmt, substatements, walk_statements
 from analyzers.ir.symbols import Symbol
 
-SET_LOCK = ("omp_set_lock", "omp_set_nest_lock")
-UNSET_LOCK = ("omp_unset_lock", "omp_unset_nest_lock")
+_MUTEXES = ("std::mutex", "std::recursive_mutex", "std::shared_mutex", "std::timed_mutex", "std::unique_lock")
+SET_LOCK = ("omp_set_lock", "omp_set_nest_lock", *(f"{name}::lock" for name in _MUTEXES))
+UNSET_LOCK = ("omp_unset_lock", "omp_unset_nest_lock", *(f"{name}::unlock" for name in _MUTEXES))
 TEST_LOCK = ("omp_test_lock", "omp_test_nest_lock")
 THREAD_NUMBER = "omp_get_thread_num"
 

@@ -131,3 +131,33 @@ V operator*(double s, const V &v) { return V(s * v.x, s * v.y); }
 void f(vector<V> &a) { for (int i = 0; i < 999; i++) { V t(1, 2), u = 2.0 * a[i] + t; a[i] = -a[i] + u; a[i] += t; } }
 """
     assert [loop.verdict.status for loop in loops(text)] == ["parallel"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "void f() { std::atomic<int> k{0};\n#pragma omp parallel for\n"
+        "for (int i = 0; i < 9999; i++) { k++; k += 2; k.fetch_add(1); k = k + 1; k.store(3); } }",
+        "struct S { std::atomic<long> n; vector<std::atomic<int>> h; };\n"
+        "void f(S &s, const int *k) {\n#pragma omp parallel for\n"
+        "for (int i = 0; i < 9999; i++) { s.n++; s.h[k[i]]++; s.h[k[i]].fetch_add(1); } }",
+        "double f(vector<double> &v) { std::mutex m; double s = 0;\n#pragma omp parallel for\n"
+        "for (int i = 0; i < 9999; i++) { std::lock_guard<std::mutex> l(m); s += v[i]; } return s; }",
+        "double f(vector<double> &v) { std::mutex m; double s = 0;\n#pragma omp parallel for\n"
+        "for (int i = 0; i < 9999; i++) { std::scoped_lock l(m); s += v[i]; } return s; }",
+        "std::mutex m; double s; void f(vector<double> &v) {\n#pragma omp parallel for\n"
+        "for (int i = 0; i < 9999; i++) { m.lock(); s += v[i]; m.unlock(); } }",
+    ],
+)
+def test_atomic_objects_and_mutexes_order_threads(text: str) -> None:
+    report = api.analyze(SourceText.of(HEAD + "#include <atomic>\n#include <mutex>\n" + text), "cpp")
+    found = [finding.rule for placed in report.functions for finding in placed.result.findings]
+    assert not [rule for rule in found if str(rule).startswith("race-")]
+
+
+def test_without_the_lock_there_is_a_race() -> None:
+    text = (
+        "double s; void f(vector<double> &v) {\n#pragma omp parallel for\nfor (int i = 0; i < 9999; i++) s += v[i]; }"
+    )
+    report = api.analyze(SourceText.of(HEAD + text), "cpp")
+    assert [str(f.rule) for p in report.functions for f in p.result.findings if "race" in str(f.rule)]
