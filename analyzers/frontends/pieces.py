@@ -517,7 +517,12 @@ def _unneeded(data: bytes, root: Node, place: int) -> tuple[tuple[Span, tuple[Pa
     """All items at file scope that the one at `place` does not name, nor anything that it names."""
     items = [child for child in root.named_children if child.type not in ("preproc_include", "comment")]
     declares = [{name for inner in _outside(item) for name, _ in _declared(inner)} for item in items]
-    words = [set(_WORD.findall(data, item.start_byte, item.end_byte)) for item in items]
+    code = bytearray(data)
+    for node in _nodes(root):
+        if node.type == "comment":  # it may say any word
+            code[node.start_byte : node.end_byte] = b" " * (node.end_byte - node.start_byte)
+    bare = bytes(code)
+    words = [set(_WORD.findall(bare, item.start_byte, item.end_byte)) for item in items]
     needed = {k for k, item in enumerate(items) if item.start_byte <= place < item.end_byte or not declares[k]}
     if not any(items[k].start_byte <= place < items[k].end_byte for k in needed):
         return ()

@@ -85,9 +85,10 @@ def test_extents_and_first_values_stay() -> None:
 
 
 def test_what_is_not_named_goes_at_once() -> None:
-    text = b"#include <a.h>\nint a;\nint b;\nint h() { return b; }\nint g() { return a; }\nint f() { return g(); }\n"
-    (change,) = pieces(text, "c", text.index(b"int f")).first
-    assert after(text, change) == b"#include <a.h>\nint a;\nint g() { return a; }\nint f() { return g(); }\n"
+    text = b"#include <a.h>\nint a;\nint b;\n"
+    text += b"int h() { return b; }\nint g() { return a; }\nint f() { return g(); /* h */ }\n"
+    change, _ = pieces(text, "c", text.index(b"int f")).first
+    assert after(text, change) == b"#include <a.h>\nint a;\nint g() { return a; }\nint f() { return g(); /* h */ }\n"
 
 
 def test_all_comments_go_at_once() -> None:
