@@ -44,7 +44,7 @@ from analyzers.ir.expressions import Element, Expr, Field, Name, root, symbols
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.statements import Assign, Function, Loop, LoopHeader, loops
 from analyzers.ir.symbols import Symbol
-from analyzers.ir.verdicts import Assumption, Dependence, Reason, Verdict, Witness
+from analyzers.ir.verdicts import Assumption, Dependence, Reason, Strength, Verdict, Witness
 from analyzers.settings import Options
 
 
@@ -172,6 +172,8 @@ def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
         for assumption in privatization.apart(loop, room.graph):
             if named.isdisjoint(assumption.subjects):
                 obstacles.assume(assumption)
+    if parts.scalars.index_live and header is not None:
+        _keeps_index(header, obstacles, room)
     verdict = _verdict(loop, parts, inside, room)
     lastprivate = parts.scalars.lastprivate
     if parts.scalars.index_live and header is not None:
@@ -195,6 +197,21 @@ def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
         governed_by=place.governed_by,
         inside_parallel=place.inside_parallel,
     )
+
+
+def _keeps_index(header: LoopHeader, obstacles: Obstacles, room: _Room) -> None:
+    """A loop that does not run still sets its index; `lastprivate` then leaves the variable alone (OpenMP 5.2 §5.4.5).
+
+    Of the sizes that a program works on one may suppose that they are not zero, not so of the rows of a triangle.
+    """
+    if trip_count(header):
+        return
+    name = header.index.name
+    mentioned = {*symbols(header.lower), *symbols(header.bound)}
+    strength: Strength = "strong" if mentioned & {h.index for h in room.headers.values()} else "ordinary"
+    text = f"the value of `{name}` is used after the loop, also if the loop does not run at all"
+    needed = Assumption("condition", f"the loop over `{name}` runs at least once", strength, (name,))
+    obstacles.undecided(Reason("empty-loop", text, header.index.span, name), needed)
 
 
 def _scalars(loop: Loop, header: LoopHeader | None, inside: Sequence[Access], room: _Room, values: Values) -> Parts:

@@ -288,6 +288,22 @@ def test_loops_that_need_other_clauses_are_not_divided_together(body: str, toget
     assert ("collapse(2)" in (outer.pragma or "")) is together
 
 
+@pytest.mark.parametrize(
+    ("header", "confidence"),
+    [
+        ("j = 0; j < 9; j++", "proved"),
+        ("j = 0; j < n; j++", "likely"),  # one may suppose that there is something to work on
+        ("j = i - 1; j >= 0; j -= 2", "possible"),  # but not in every row of a triangle
+    ],
+)
+def test_a_loop_that_does_not_run_still_sets_its_index(header: str, confidence: str) -> None:
+    code = "void f(int n, int *restrict o, int a[9][9]) { int i, j; for (i = 0; i < 9; i++) {"
+    code += f" for ({header}) a[i][j] = 1;"
+    inner = loop_reports(code + " o[i] = j; } }")[1]
+    assert inner.verdict.confidence == confidence
+    assert loop_reports(code + " o[i] = 1; } }")[1].verdict.confidence == "proved", "nobody looks"
+
+
 READ_BY_A_CALL = (
     "static int sum(const int *v, int k) { int s = 0; for (int z = 0; z < k; z++) s += v[z]; return s; }"
     " void f(int n, int *restrict p) { int w[6] = {0}; for (int i = 0; i < n; i++) {"
