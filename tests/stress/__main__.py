@@ -64,7 +64,9 @@ def run(work: Sequence[Work], jobs: int) -> int:
     inserted = failures = refused = 0
     seconds = 0.0
     with ProcessPoolExecutor(jobs) as pool:
-        for done in pool.map(one, work):
+        for number, done in enumerate(pool.map(one, work), 1):
+            if number % 100 == 0:
+                print(f"{number} programs, {failures} failed", flush=True)
             verdicts.update(done.applied.verdicts)
             inserted += done.applied.pragmas
             refused += len(done.applied.refused)

@@ -352,12 +352,14 @@ class _Writer:
         self.conditions -= 1
 
     def choice(self, indices: Sequence[str]) -> None:
+        self.conditions += 1
         self.line(f"switch ({self.rng.choice(list(indices))} % 3) {{")
         for label in ("case 0", "case 1", "default"):
             self.line(f"{label}: {{")
             self.inside(indices, self.statement)
             self.line("}" if self.rng.random() < 0.2 and label != "default" else "} break;")
         self.line("}")
+        self.conditions -= 1
 
     def inside(self, indices: Sequence[str], what: object) -> None:
         self.depth += 1
