@@ -358,7 +358,11 @@ def induction_variables(
     count: Expr | None = None
     found: dict[Symbol, Induction] = {}
     for symbol, nodes in writers.items():
-        if symbol == header.index or len(nodes) != 1 or symbol.type.kind not in ("integer", "pointer", "unknown"):
+        if symbol == header.index or len(nodes) != 1:
+            continue
+        if symbol.storage == "static" and symbol.depth > header.index.depth:
+            continue  # declared inside, perhaps: no clause outside can name it
+        if symbol.type.kind not in ("integer", "pointer", "unknown"):
             continue
         if symbol.type.volatile or symbol.type.atomic or not isinstance(nodes[0].stmt, Assign):
             continue

@@ -305,6 +305,17 @@ def _own_method(c: Context, name: str, found: Symbol | Type | None) -> tuple[str
     return _of_class(c, complete(c, this.type.element), name)
 
 
+def _overrides(c: Context, kind: Type, name: str) -> bool:
+    """Is the method virtual, by its own word or by that of a base class (ISO/IEC 14882:2020 §11.7.3)?"""
+    waiting = [kind]
+    for each in waiting:
+        found = c.scope.find(f"{each.name.removeprefix('struct ').removeprefix('union ')}::{name}")
+        if isinstance(found, Symbol) and found.type.name.startswith("virtual "):
+            return True
+        waiting += [complete(c, t) for n, t in each.fields or () if n.startswith(c_types.ANONYMOUS)][:20]
+    return False
+
+
 def _of_class(c: Context, kind: Type, name: str) -> tuple[str, tuple[str, ...]] | None:
     """The full name of a method of a class or of those it is derived from, that of a virtual one saying so, and the
     members that lead to the object of the class that has it."""
@@ -315,7 +326,7 @@ def _of_class(c: Context, kind: Type, name: str) -> tuple[str, tuple[str, ...]] 
         full = f"{each.name.removeprefix('struct ').removeprefix('union ')}::{name}"
         found = c.scope.find(full)
         if isinstance(found, Symbol) and found.type.kind == "function":
-            return (f"virtual {full}" if found.type.name.startswith("virtual ") else full), steps
+            return (f"virtual {full}" if _overrides(c, each, name) else full), steps
         if len(steps) < _DEEPEST:
             bases = ((n, t) for n, t in each.fields or () if n.startswith(c_types.ANONYMOUS))
             waiting += [(complete(c, t), (*steps, n)) for n, t in bases]

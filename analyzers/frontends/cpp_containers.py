@@ -16,7 +16,7 @@ from analyzers.frontends import c_types
 from analyzers.frontends.c_algebra import combine, element
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_expressions import noted
-from analyzers.frontends.cpp_types import BITS, is_container
+from analyzers.frontends.cpp_types import is_container
 from analyzers.ir.expressions import (
     ONE,
     ZERO,
@@ -42,9 +42,15 @@ _WORD = Constant(64)
 ANY = Opaque("?", None, (), INT)  # as a subscript: all elements
 
 
+def is_bits(kind: Type) -> bool:
+    """Is it a `vector<bool>`, or one of those in another container?"""
+    innermost = len(kind.extents) <= 1 and kind.element is not None and kind.element.kind == "logical"
+    return innermost and "vector<bool>" in kind.name
+
+
 def at(base: Expr, index: Expr, span: Span) -> Expr:
     """`base[index]`. The bits of a `vector<bool>` share words, and what is written is the word."""
-    if base.type.name.startswith(BITS):
+    if is_bits(base.type):
         index = Binary("/", index, _WORD, index.type, index.span)
     return element(base, index, span)
 
@@ -156,6 +162,9 @@ def _back(c: Context, base: Expr, arguments: Values, text: str, span: Span) -> E
 
 def _begin(c: Context, base: Expr, arguments: Values, text: str, span: Span) -> Expr:
     kind = base.type
+    if is_bits(kind):
+        reason = "an iterator over bits, which share their words with others"
+        return Opaque(f"{text}.begin()", reason, (base,), span=span)
     plain = c_types.pointer_to(c_types.pointee(kind))
     if kind.kind not in ("array", "pointer"):
         return Address(element(base, ZERO, span), plain, span)

@@ -161,3 +161,18 @@ def test_without_the_lock_there_is_a_race() -> None:
     )
     report = api.analyze(SourceText.of(HEAD + text), "cpp")
     assert [str(f.rule) for p in report.functions for f in p.result.findings if "race" in str(f.rule)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "void f(int *a) { for (int i = 0; i < 99; i++) { static int k = 0; a[i] = k; k = k + 2; } }",
+        "void f(int *a) { auto g = []() { static int k = 0; return k++; }; for (int i = 0; i < 99; i++) a[i] = g(); }",
+        "void f(vector<vector<bool>> &m) { for (int j = 0; j < 99; j++) m[2][j] = true; }",
+        "void f(vector<bool> &b) { for (auto it = b.begin(); it != b.end(); ++it) *it = true; }",
+        "struct B { virtual int get(int i) = 0; }; struct D : B { int get(int i) { return i; } }; "
+        "void f(D *b, int *a) { for (int i = 0; i < 99; i++) a[i] = b->get(i); }",
+    ],
+)  # fmt: skip
+def test_what_outlives_an_iteration_is_shared(text: str) -> None:
+    assert not any(loop.verdict.counts_as_parallel for loop in loops(text))
