@@ -8,7 +8,7 @@ from analyzers.frontends import c_memory, c_operators, c_types, cpp_containers
 from analyzers.frontends.c_algebra import address, element
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_dialect import Expressions
-from analyzers.frontends.c_expressions import expression, noted, opaque
+from analyzers.frontends.c_expressions import expression, mentions, noted, opaque
 from analyzers.frontends.c_memory import initial_value
 from analyzers.frontends.cpp_calls import arguments_of, called, passed, type_of, values_of
 from analyzers.frontends.cpp_inline import inlined
@@ -16,7 +16,7 @@ from analyzers.frontends.cpp_names import complete, named, qualified, through
 from analyzers.frontends.cpp_objects import is_built, operated
 from analyzers.frontends.cpp_types import find, is_container, last_name
 from analyzers.ir.expressions import ZERO, Cast, Constant, Expr, Name, Opaque
-from analyzers.ir.statements import Evaluate, Jump
+from analyzers.ir.statements import Evaluate, Jump, Unknown
 from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
 from analyzers.text import Span
 
@@ -151,6 +151,9 @@ def _stream(c: Context, node: Node) -> str | None:
 
 def _new(c: Context, node: Node) -> Expr:
     span = c.span(node)
+    if node.child_by_field_name("placement") is not None:
+        c.out.append(Unknown("`new` at a given place", mentions(c, node), span))
+        return Opaque(c.text(node)[:60], "`new` at a given place", (), span=span)
     type_node = node.child_by_field_name("type")
     kind = UNKNOWN_TYPE
     if type_node is not None:

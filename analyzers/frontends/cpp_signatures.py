@@ -153,12 +153,23 @@ def declare_function(c: Context, name: str, kind: Type, holder: str) -> None:
     c.scope.names[full] = Symbol(f"//{full}", full, kind, "function")
 
 
+def _specialised(c: Context, name: str) -> None:
+    """Which of the definitions of a template a call means is not decided here: it may be any."""
+    known = c.scope.names.get(name)
+    if isinstance(known, Symbol) and known.type.kind == "function":
+        c.scope.names[name] = replace(known, uid=f"//{name}<>", name=f"{name}<>")
+    for key in [key for key in c.scope.accessors if key[0] == name]:
+        c.scope.accessors[key] = None
+
+
 def head(c: Context, node: Node) -> None:
     """Declare the function that a definition at file scope defines."""
     found = function_type(c, node)
     if found is None:
         return
     name, kind, reference = found
+    if "<" in name and "operator" not in name:
+        _specialised(c, name.partition("<")[0])
     full = f"{c.holder}::{name}" if c.holder else name
     known = c.scope.find(full)
     if not (isinstance(known, Symbol) and known.type.kind == "function"):

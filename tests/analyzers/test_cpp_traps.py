@@ -170,6 +170,10 @@ def test_without_the_lock_there_is_a_race() -> None:
         "void f(int *a) { auto g = []() { static int k = 0; return k++; }; for (int i = 0; i < 99; i++) a[i] = g(); }",
         "void f(vector<vector<bool>> &m) { for (int j = 0; j < 99; j++) m[2][j] = true; }",
         "void f(vector<bool> &b) { for (auto it = b.begin(); it != b.end(); ++it) *it = true; }",
+        "void f(void *at, double *a) "
+        "{ for (int i = 0; i < 99; i++) { double *p = new (at) double(i); *p += a[i]; a[i] = *p; } }",
+        "int n; template <class T> int g(T x) { return x; } template <> int g<double>(double x) { return n++; } "
+        "void f(vector<int> &o, double *d) { for (int i = 0; i < 99; i++) o[i] = g(d[i]); }",
         "struct B { virtual int get(int i) = 0; }; struct D : B { int get(int i) { return i; } }; "
         "void f(D *b, int *a) { for (int i = 0; i < 99; i++) a[i] = b->get(i); }",
     ],
