@@ -32,7 +32,7 @@ from analyzers.ir.expressions import (
     Opaque,
     root,
 )
-from analyzers.ir.statements import Assign
+from analyzers.ir.statements import Assign, Evaluate
 from analyzers.ir.symbols import REAL, UNKNOWN_TYPE, Symbol, Type
 from analyzers.standards.cpp_library import CPP_ROUTINES
 from analyzers.standards.library import ROUTINES
@@ -151,6 +151,7 @@ def _by_name(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
             and (value := inlined(c, found.name, None, plain, span)) is not None
         ):
             return value
+        defaults(c, found.name, len(plain), found.type.fields, span)
         values = handed(plain, found.type.fields)
         kind = found.type.element or UNKNOWN_TYPE
         if found.type.name.startswith("static "):
@@ -174,6 +175,12 @@ def _unseen(c: Context, name: str, nodes: list[Node], span: Span) -> Expr:
     symbol = c.undeclared(name, c_types.FUNCTION)
     c.callees[name] = None
     return Call(Name(symbol, span), values, result or UNKNOWN_TYPE, span)
+
+
+def defaults(c: Context, name: str, count: int, formals: tuple[tuple[str, Type], ...] | None, span: Span) -> None:
+    """Run what the default arguments of a call call."""
+    if any(kind.name.endswith("= call") for _, kind in (formals or ())[count:]):
+        c.out.append(Evaluate(called(c, f"the default arguments of {name}", (), UNKNOWN_TYPE, span), span))
 
 
 def called(c: Context, name: str, values: tuple[Expr, ...], kind: Type, span: Span, method: bool = False) -> Call:
@@ -227,7 +234,9 @@ def _member_call(c: Context, name: str, this: Expr, nodes: list[Node], span: Spa
     value = inlined(c, name, this, plain, span)
     if value is not None:
         return value
-    return called(c, name, (this, *handed(plain, _parameters(c, name)[1:])), _result(c, name), span)
+    formals = _parameters(c, name)[1:]
+    defaults(c, name, len(plain), formals, span)
+    return called(c, name, (this, *handed(plain, formals)), _result(c, name), span)
 
 
 def given(values: tuple[Expr, ...], letters: str) -> tuple[Expr, ...]:

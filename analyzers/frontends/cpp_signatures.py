@@ -72,6 +72,9 @@ def _plain(c: Context, node: Node, base: Type) -> tuple[Node | None, Type]:
     return name, kind
 
 
+DEFAULT = "= call"  # how the name of a parameter's type ends whose default argument is a call
+
+
 def formals(c: Context, function: Node) -> tuple[tuple[str, Type], ...]:
     """Names and types of the parameters of a function declarator; a reference is a pointer whose name ends in `&`."""
     list_node = function.child_by_field_name("parameters")
@@ -89,6 +92,9 @@ def formals(c: Context, function: Node) -> tuple[tuple[str, Type], ...]:
         if name is None and kind.kind == "void" and not reference:
             continue
         kind = referred(kind) if reference else parameter_type(kind) if not owns(kind) else kind
+        default = child.child_by_field_name("default_value")
+        if default is not None and default.type == "call_expression" and not reference:
+            kind = replace(kind, name=f"{kind.name} {DEFAULT}")
         found.append((c.text(name) if name is not None else "", kind))
     return tuple(found)
 

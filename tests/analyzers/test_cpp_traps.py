@@ -170,6 +170,10 @@ def test_without_the_lock_there_is_a_race() -> None:
         "void f(int *a) { auto g = []() { static int k = 0; return k++; }; for (int i = 0; i < 99; i++) a[i] = g(); }",
         "void f(vector<vector<bool>> &m) { for (int j = 0; j < 99; j++) m[2][j] = true; }",
         "void f(vector<bool> &b) { for (auto it = b.begin(); it != b.end(); ++it) *it = true; }",
+        "int n; int next() { return n = n * 2 + 1; } int g(int x, int y = next()) { return x + y; } "
+        "void f(vector<int> &a) { for (int i = 0; i < 99; i++) a[i] = g(i); }",
+        "int n; int next() { return n = n * 2; } struct S { int g(int x, int y = next()) { return x + y; } }; "
+        "void f(S &s, vector<int> &a) { for (int i = 0; i < 99; i++) a[i] = s.g(i); }",
         "void f(void *at, double *a) "
         "{ for (int i = 0; i < 99; i++) { double *p = new (at) double(i); *p += a[i]; a[i] = *p; } }",
         "int n; template <class T> int g(T x) { return x; } template <> int g<double>(double x) { return n++; } "
