@@ -41,11 +41,12 @@ def test_no_race_and_no_difference_in_a_sample(tool: programs.Tools, tmp_path: P
         ("ga[i] = i;", False, False),
         ("ga[i + 1] += ga[i];", True, None),
         ("t = i; ga[i] = t;", True, None),
+        ("one = made(i); ga[i] = one.x;", True, None),
         ("ga[i] = omp_get_thread_num();", False, True),
     ],
 )
 def test_the_instruments(tool: programs.Tools, tmp_path: Path, body: str, race: bool, difference: bool | None) -> None:
-    head = f"int omp_get_thread_num(void);\nvoid k1({kernels.PARAMETERS}) {{\n  int t = 0;\n"
+    head = f"int omp_get_thread_num(void);\nvoid k1({kernels.PARAMETERS}) {{\n  int t = 0;\n  Point one;\n"
     if "omp" in body:
         serially, body = "ga[i] = 7;", "ga[i] = 7 + omp_get_thread_num();"
     else:
