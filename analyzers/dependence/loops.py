@@ -60,6 +60,7 @@ class _Room:
     below: Mapping[int, tuple[Access, ...]]  # id(loop) -> its accesses, values of temporaries filled in
     representatives: frozenset[int]  # id() of one access of each set that asks the same questions
     pointers: PointerFacts
+    active: Mapping[int, str]  # see `surroundings.active_statements`
     deadline: Deadline
 
 
@@ -120,6 +121,7 @@ def _analyse(
         {loop: tuple(inside) for loop, inside in below.items()},
         conflicts.representatives(accesses),
         pointers,
+        surroundings.active_statements(function),
         deadline,
     )
     facts = [_loop_facts(place, room, values) for place in places]
@@ -166,6 +168,7 @@ def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
     if not place.inside_parallel or (governed_by is not None and governed_by.directive.has("parallel")):
         surroundings.note_threadprivate(loop, obstacles)
     surroundings.note_unnamed(inside, obstacles)
+    surroundings.note_active(loop, room.active, obstacles)
     _memory(loop, inside, parts, Solver(room.headers, invariant), room)
     if not room.options.assume_no_alias:
         named = {subject for assumption in obstacles.assumptions for subject in assumption.subjects}

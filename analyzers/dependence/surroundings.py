@@ -9,9 +9,9 @@ from analyzers.dependence.facts import Effects
 from analyzers.dependence.spelling import spell
 from analyzers.ir.accesses import Access
 from analyzers.ir.directives import TASKING, WORKSHARING
-from analyzers.ir.expressions import Call, Name, walk
-from analyzers.ir.statements import Assign, Construct, Declare, Loop, calls_of, expressions, walk_statements
-from analyzers.ir.symbols import Symbol
+from analyzers.ir.expressions import Address, Call, Element, Expr, Field, Name, children, walk
+from analyzers.ir.statements import Assign, Construct, Declare, Function, Loop, calls_of, expressions, walk_statements
+from analyzers.ir.symbols import Symbol, Type
 from analyzers.ir.verdicts import Assumption, Reason
 
 _TEAMWORK = WORKSHARING | TASKING | {"barrier", "taskwait", "cancel"}
@@ -111,6 +111,45 @@ def note_unnamed(accesses: tuple[Access, ...], obstacles: Obstacles) -> None:
         elif access.symbol is None and access.call is None and (access.writes or writes):
             text = "it is not known which memory this touches"
             obstacles.undecided(Reason(access.reason or "unnamed-object", text, access.span))
+
+
+def active_statements(function: Function) -> Mapping[int, str]:
+    """id() of the statements that make, copy, convert or assign objects of active types, with the name of one."""
+    found: dict[int, str] = {}
+    for stmt in walk_statements(function.body):
+        declared = (stmt.symbol.type,) if isinstance(stmt, Declare) else ()
+        formals = (kind for call in calls_of(stmt) for _, kind in call.callee.type.fields or ())
+        for kind in (*declared, *formals, *(part.type for expr in expressions(stmt) for part in _values(expr))):
+            while kind.kind == "array" and not kind.active and kind.element is not None:
+                kind = kind.element
+            if kind.active:
+                found.setdefault(id(stmt), kind.name)
+                break
+    return found
+
+
+def _values(expr: Expr) -> Iterator[Expr]:
+    """The parts of an expression whose value is taken, not only their place."""
+    stack = [(expr, False)]
+    while stack:
+        top, place = stack.pop()
+        if not place:
+            yield top
+        # What a subscript of an object of an active type means is said by its class.
+        first = isinstance(top, (Field, Address)) or (isinstance(top, Element) and _is_plain(top.base.type))
+        stack.extend((child, first and position == 0) for position, child in enumerate(children(top)))
+
+
+def _is_plain(kind: Type) -> bool:
+    return kind.kind == "pointer" or not kind.active
+
+
+def note_active(loop: Loop, active: Mapping[int, str], obstacles: Obstacles) -> None:
+    """What is done to objects of classes may run code that the statements do not show."""
+    names = {active[id(stmt)] for stmt in walk_statements(loop) if id(stmt) in active} if active else set()
+    for name in sorted(names):
+        text = f"making, copying, converting and ending `{name}` objects touches nothing else"
+        obstacles.assume(Assumption("condition", text, "strong", (name,)))
 
 
 def calls(loop: Loop) -> Iterator[Call]:

@@ -212,12 +212,15 @@ def parameter_type(kind: Type) -> Type:
     return replace(pointer, restrict=kind.restrict, declared=kind.extents[0])
 
 
+LASTING = ("static", "thread_local", "_Thread_local", "__thread")  # a local object outlives its block
+
+
 def _storage(c: Context, words: frozenset[str], kind: Type) -> Storage:
     if kind.kind == "function":
         return "function"
     if c.scope.depth == 0 or "extern" in words:
         return "global"
-    return "static" if "static" in words else "local"
+    return "local" if words.isdisjoint(LASTING) else "static"
 
 
 def declaration(c: Context, node: Node) -> None:

@@ -37,14 +37,55 @@ def record(c: Context, node: Node) -> Type:
     fields = [(f"{c_types.ANONYMOUS}{base.name}", base) for base in _bases(c, node)]
     for child in _members(body):
         _member(c, child, fields)
+    active = any(_runs_code(c, child) for child in _members(body)) or any(_is_active(kind) for _, kind in fields)
     c.holder = outer
     layout = c_types.UNKNOWN_LAYOUT if any(n.type == "base_class_clause" for n in node.children) else None
-    complete = Type("record", full, layout, fields=tuple(fields), union=union)
+    complete = Type("record", full, layout, fields=tuple(fields), union=union, active=active)
     if full:
         c.scope.names[full] = complete
         if outer:
             c.scope.names.setdefault(tag, complete)
     return complete
+
+
+_RUNS = frozenset(("call_expression", "assignment_expression", "update_expression", "new_expression"))
+
+
+def _runs_code(c: Context, member: Node) -> bool:
+    """May the member run code where objects are made, copied, converted, assigned or end?"""
+    part = member.child_by_field_name("declarator")
+    reference = False
+    while part is not None and part.type not in ("function_declarator", "operator_cast"):
+        reference = reference or part.type == "reference_declarator"
+        part = part.child_by_field_name("declarator") or next(iter(part.named_children), None)
+    if part is not None and part.type == "operator_cast":
+        return True
+    if part is None:
+        return member.type == "field_declaration" and (reference or _holds(member.child_by_field_name("default_value")))
+    name = part.child_by_field_name("declarator")
+    if name is None or (name.type != "destructor_name" and c.text(name) != c.holder.rpartition("::")[2]):
+        return name is not None and c.text(name).replace(" ", "") == "operator="
+    body = member.child_by_field_name("body")
+    masked = body is not None and body.end_byte - body.start_byte > len("{f();")  # bodies are read apart
+    return member.type == "function_definition" and (masked or _holds(member))
+
+
+def _holds(node: Node | None) -> bool:
+    """Does the piece of the tree hold anything that has an effect?"""
+    stack = [] if node is None else [node]
+    while stack:
+        top = stack.pop()
+        if top.type in _RUNS:
+            return True
+        stack.extend(top.children)
+    return False
+
+
+def _is_active(kind: Type) -> bool:
+    """A member that leads elsewhere, or that is active itself: what is done to the object is done there."""
+    while kind.kind == "array" and kind.element is not None and not kind.active:
+        kind = kind.element
+    return kind.active or kind.kind == "pointer"
 
 
 def _members(body: Node) -> list[Node]:

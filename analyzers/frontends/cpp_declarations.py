@@ -9,8 +9,8 @@ from tree_sitter import Node
 from analyzers.frontends import c_types, cpp_containers
 from analyzers.frontends.c_algebra import element
 from analyzers.frontends.c_context import Context
+from analyzers.frontends.c_declarations import LASTING, specifiers
 from analyzers.frontends.c_declarations import declaration as c_declaration
-from analyzers.frontends.c_declarations import specifiers
 from analyzers.frontends.c_directives import resolve
 from analyzers.frontends.c_expressions import effect_free, expression, mentions, sealed
 from analyzers.frontends.c_guesses import by_subscripts, guesses
@@ -23,7 +23,7 @@ from analyzers.frontends.cpp_types import AUTO, deduced, is_container, path
 from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import ZERO, Call, Constant, Element, Expr, Name, Opaque
 from analyzers.ir.statements import Declare
-from analyzers.ir.symbols import UNKNOWN_TYPE, Storage, Symbol, Type
+from analyzers.ir.symbols import Storage, Symbol, Type
 
 
 def declaration(c: Context, node: Node) -> None:
@@ -90,7 +90,7 @@ def _declared(
     storage: Storage = "local"
     if c.scope.depth == 0 or "extern" in words:
         storage = "global"
-    elif "static" in words:
+    elif not words.isdisjoint(LASTING):
         storage = "static"
     span = c.span(name_node)
     whole = c.at(part.start_byte, part.end_byte if value_node is None else value_node.end_byte)
@@ -190,7 +190,7 @@ def _by_use(c: Context, name: str, kind: Type) -> Type:
     if found is None or found.kind not in ("array", "pointer") or c.body.find(b"*" + name.encode()) >= 0:
         return kind
     count = len(found.extents) if found.kind == "array" else 1
-    return replace(by_subscripts(count, True), element=UNKNOWN_TYPE)
+    return replace(by_subscripts(count, True), element=AUTO)
 
 
 def _count(c: Context, node: Node | None, value: Expr | None, kind: Type, name: str) -> tuple[Expr | None, Expr | None]:

@@ -98,7 +98,7 @@ def _template_parameter(c: Context, node: Node) -> None:
         return
     name = next((n for n in node.named_children if n.type == "type_identifier"), None)
     if name is not None:
-        c.scope.names[c.text(name)] = Type("unknown", c.text(name))
+        c.scope.names[c.text(name)] = Type("unknown", c.text(name), active=True)
 
 
 def _parameters(c: Context, function: Node, params: list[Symbol]) -> bool:

@@ -9,7 +9,7 @@ from analyzers.frontends.c_algebra import combine
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_expressions import expression
 from analyzers.frontends.c_memory import initial_value
-from analyzers.frontends.cpp_types import is_container
+from analyzers.frontends.cpp_types import AUTO, is_container
 from analyzers.ir.expressions import Address, Binary, Element, Expr, Field, Name, Opaque
 from analyzers.ir.statements import Assign
 from analyzers.ir.symbols import REAL, UNKNOWN_TYPE, Type
@@ -88,6 +88,8 @@ def _type(values: tuple[Expr, ...], name: str) -> Type:
         return values[0].type
     if name in ("arg", "norm", "real", "imag"):
         return REAL
+    if name in ("make_unique", "make_shared", "tie"):
+        return AUTO
     return UNKNOWN_TYPE
 
 

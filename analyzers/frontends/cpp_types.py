@@ -14,7 +14,7 @@ from analyzers.ir.expressions import Constant
 from analyzers.ir.symbols import LOGICAL, REAL, UNKNOWN_TYPE, Extent, Symbol, Type
 from analyzers.standards.library import words
 
-AUTO = Type("unknown", "auto")
+AUTO = Type("unknown", "auto", active=True)
 OWNERS = frozenset(("vector", "valarray", "deque", "array"))  # the elements are the object's own
 VIEWS = frozenset(("span", "shared_ptr", "initializer_list", "auto_ptr", "weak_ptr", "unique_ptr"))
 _ITERATORS = frozenset(("iterator", "const_iterator", "pointer", "const_pointer"))
@@ -107,7 +107,7 @@ def qualified(c: Context, node: Node) -> Type:
                 holder = scope
             inner = name.child_by_field_name("name")
         if inner is None:
-            return Type("unknown", c.text(node))
+            return Type("unknown", c.text(node), active=True)
         name = inner
     words = path(c, node)
     if len(words) > 1 and (member := _member_type(c, holder, words)) is not None:
@@ -117,7 +117,7 @@ def qualified(c: Context, node: Node) -> Type:
     found = find(c.scope, words)
     if isinstance(found, Type):
         return found
-    return _standard(words[-1]) or Type("unknown", c.text(node))
+    return _standard(words[-1]) or Type("unknown", c.text(node), active=True)
 
 
 def _member_type(c: Context, holder: Node | None, words: tuple[str, ...]) -> Type | None:
@@ -144,7 +144,7 @@ def named_type(c: Context, node: Node) -> Type:
     found = c.scope.find(name)
     if isinstance(found, Type):
         return found
-    return c_types.NAMED.get(name) or _standard(name) or Type("unknown", name)
+    return c_types.NAMED.get(name) or _standard(name) or Type("unknown", name, active=True)
 
 
 def _standard(name: str) -> Type | None:
@@ -182,7 +182,8 @@ def template(c: Context, node: Node) -> Type:
     if name in OWNERS:
         size = _size(c, nodes[1]) if name == "array" and len(nodes) > 1 else None
         whole = c_types.array_of(first, Extent(size))
-        return replace(whole, name=BITS if name == "vector" and first == LOGICAL else text, wrapped=True)
+        bits = name == "vector" and first == LOGICAL  # an element is a proxy
+        return replace(whole, name=BITS if bits else text, wrapped=True, active=bits)
     if name in VIEWS:
         return replace(c_types.pointer_to(first), name=text)
     match name:
@@ -195,8 +196,8 @@ def template(c: Context, node: Node) -> Type:
             second = c.type_name(c, nodes[1]) if len(nodes) > 1 and nodes[1].type == "type_descriptor" else UNKNOWN_TYPE
             return record(f"std::pair<{first.name}, {second.name}>", (("first", first), ("second", second)))
     if name in _TEMPLATES:
-        return record(text)
-    return Type("unknown", c.text(node))
+        return replace(record(text), active=name in _WRAPPERS)
+    return Type("unknown", c.text(node), active=True)
 
 
 _TEMPLATES = frozenset(
@@ -207,6 +208,7 @@ _TEMPLATES = frozenset(
         "scoped_lock basic_string"
     )
 )
+_WRAPPERS = ("tuple", "optional", "variant", "function")  # may hold references, pointers or whatever runs code
 
 
 def _size(c: Context, node: Node) -> Constant | None:

@@ -50,6 +50,8 @@ class Type:
     volatile: bool = False
     atomic: bool = False
     restrict: bool = False
+    # Copying, converting, making or ending an object of it may run code that does not stand where that happens.
+    active: bool = False
     wrapped: bool = False  # an array that is an object of a class: no clause names some of its elements
     # Of a parameter that was written as an array: its outermost bound. No promise in C, so for estimates only.
     declared: Extent | None = field(default=None, compare=False)

@@ -67,8 +67,6 @@ def outer(text: str) -> LoopReport:
         ("void Grid::relax() { for (int i = 1; i < n - 1; i++) w[i] = u[i - 1] + u[i + 1]; }", "parallel for"),
         ("double Grid::total() const { double t = 0; for (int i = 0; i < n; i++) t += u[i]; return t; }",
          "parallel for reduction(+:t)"),
-        ("template <class T> T f(T *x, int n) { T s = 0; for (int i = 0; i < n; i++) s += x[i]; return s; }",
-         "parallel for reduction(+:s)"),
         ("void f(std::array<double, 10> &a) { for (int i = 0; i < a.size(); i++) twice(a[i]); }", "parallel for"),
         ("void f(int *a, int n) { int k; for (int i = 0; i < n; i++) { fetch(i, k); a[i] = k; } }",
          "parallel for private(k)"),
@@ -254,7 +252,8 @@ void g(Log &l, int n) { for (int i = 0; i < n; i++) l.get(i) = 0; }
         ("void f(double *a, int n) { auto g = [&](int i, double x) { a[i] = x; }; "
          "for (int i = 0; i < n; i++) g(i, 2); }",
          "parallel for"),
-        ("int f(int n) { int c = 0; for (int i = 0; i < n; i++) { auto g = [&c](int i) { c += i; }; g(i); } return c; }",
+        ("int f(int n) { int c = 0; for (int i = 0; i < n; i++) { auto g = [&c](int k) { c += k; }; g(i); } "
+         "return c; }",
          "parallel for reduction(+:c)"),
         ("void f(double *a, int n) { double k = 3; auto g = [=](double x) { return k * x; }; "
          "for (int i = 0; i < n; i++) { k = i; a[i] = g(a[i]); } }", "parallel for private(k)"),

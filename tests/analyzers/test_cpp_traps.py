@@ -184,3 +184,37 @@ def test_without_the_lock_there_is_a_race() -> None:
 )  # fmt: skip
 def test_what_outlives_an_iteration_is_shared(text: str) -> None:
     assert not any(loop.verdict.counts_as_parallel for loop in loops(text))
+
+
+COUNTING = "int n; struct C { int id; C(int k) { id = n = n * 2 + k; } }; "
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        COUNTING + "void f() { C o[3] = {1, 2, 3}; for (int j = 0; j < 3; j++) o[j] = j; }",
+        COUNTING + "void f(vector<std::unique_ptr<C>> &o) "
+        "{ for (int j = 0; j < 99; j++) o[j] = std::make_unique<C>(j); }",
+        "int n; struct C { int id; C(); C(const C &o) { id = n = n * 2 + o.id; } }; "
+        "void f(vector<C> &s) { int a[99]; for (auto c : s) a[c.id] = 1; }",
+        "struct R { double &s; }; "
+        "void f(const double *x) { double s = 0; for (int i = 0; i < 99; i++) { R r{s}; r.s = r.s * 2 + x[i]; } }",
+        "template <class C> void f(C &a, int n) { for (int i = 0; i < n; i++) a[i] = i; }",
+        "template <class T> T f(T *x, int n) { T s = 0; for (int i = 0; i < n; i++) s += x[i]; return s; }",
+        "void f() { vector<double> v(99); std::span s(v); auto t = s.first(50); "
+        "for (int i = 1; i < 50; i++) t[i] = v[i - 1]; }",
+        "void f() { double q = 0; "
+        "for (int i = 0; i < 99; i++) { auto t = std::tie(q); std::get<0>(t) = std::get<0>(t) * 2 + i; } }",
+        "void f(int *a) { for (int i = 0; i < 99; i++) { thread_local int t = 0; a[i] = t; t = t * 2 + i; } }",
+    ],
+)  # fmt: skip
+def test_code_that_runs_where_nothing_shows_it_is_an_assumption_at_least(text: str) -> None:
+    assert not is_proved(text)
+    assert not any(loop.verdict.counts_as_parallel and not loop.verdict.assumptions for loop in loops(text))
+
+
+def test_assumed_code_names_the_type_it_belongs_to() -> None:
+    text = "template <class T> T f(T *x, int n) { T s = 0; for (int i = 0; i < n; i++) s += x[i]; return s; }"
+    (loop,) = loops(text)
+    assert loop.verdict.status == "unknown"
+    assert [(a.strength, a.subjects) for a in loop.verdict.assumptions] == [("strong", ("T",))]
