@@ -8,7 +8,8 @@ from tree_sitter import Node
 
 from analyzers.frontends import c_types
 from analyzers.frontends.c_context import RESTRICT, Context, qualified
-from analyzers.frontends.c_expressions import constant_value, expression, sealed
+from analyzers.frontends.c_expressions import by_use, constant_value, expression, sealed
+from analyzers.frontends.c_guesses import changes
 from analyzers.frontends.c_memory import initial_value
 from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import Constant, Expr
@@ -246,6 +247,8 @@ def declaration(c: Context, node: Node) -> None:
             continue
         if kind.kind == "array" and value_node is not None and kind.extents[0].size is None:
             kind = _sized(c, kind, value_node)
+        if value_node is None or value_node.type != "initializer_list":
+            kind = by_use(c, name, kind) if kind.kind == "unknown" and changes(name.encode(), c.body) else kind
         storage = _storage(c, words, kind)
         own = not words.isdisjoint(("_Thread_local", "__thread", "thread_local"))
         _declare_object(c, name, kind, storage, name_node, value_node, part, own, "static" in words)

@@ -152,6 +152,12 @@ def _guess(c: Context, name: str, subscripts: int) -> Type:
     return found if found is not None else by_subscripts(subscripts, c.snippet)
 
 
+def by_use(c: Context, name: str, kind: Type) -> Type:
+    """A parameter, or a variable that is assigned to, whose type was not seen: a pointer if it is used as one."""
+    found = _guess(c, name, 0) if kind.kind == "unknown" else kind
+    return found if found.kind == "pointer" else kind
+
+
 def _number(c: Context, node: Node) -> Expr:
     word = c.data[node.start_byte : node.end_byte]
     found = c_literals.number(word)

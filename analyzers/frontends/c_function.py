@@ -25,6 +25,7 @@ from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_declarations import declarator, parameter_type, specifiers
 from analyzers.frontends.c_dialect import Dialect, Signature, Statements
 from analyzers.frontends.c_directives import pending
+from analyzers.frontends.c_expressions import by_use
 from analyzers.frontends.c_recovery import Recovered, definition, errors, recover
 from analyzers.frontends.c_statements import sequence
 from analyzers.frontends.macros import Expanded
@@ -232,6 +233,7 @@ def _parameters(c: Context, function: Node, definition: Node) -> tuple[tuple[Sym
             if name_node is None:
                 params.append(Symbol(f"{c.function}/p{len(params)}:", "", kind, "parameter", c.span(child), depth=1))
             else:
+                kind = by_use(c, c.text(name_node), kind)
                 params.append(c.declare(c.text(name_node), kind, "parameter", c.span(name_node)))
     if old_style:
         params += _old_style(c, old_style, definition)

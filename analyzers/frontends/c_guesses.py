@@ -83,10 +83,10 @@ def guesses(code: bytes, snippet: bool) -> dict[str, Type]:
         text = name.decode("ascii")
         if name in subscripts:
             # An array cannot be assigned to: then it is a pointer, whoever wrote the snippet.
-            found[text] = by_subscripts(subscripts[name], snippet and not _changes(name, code))
+            found[text] = by_subscripts(subscripts[name], snippet and not changes(name, code))
         elif name in functions:
             found[text] = c_types.FUNCTION
-        elif name in moved and snippet and not _changes(name, code):
+        elif name in moved and snippet and not changes(name, code):
             found[text] = by_subscripts(1, snippet)
         elif name in pointers or name in moved:
             found[text] = c_types.pointer_to(UNKNOWN_TYPE)
@@ -119,7 +119,7 @@ def _begins_operand(before: bytes) -> bool:
     return before not in _OPERAND_ENDS and not before[:1].isalnum() and before[:1] != b"_"
 
 
-def _changes(name: bytes, code: bytes) -> bool:
+def changes(name: bytes, code: bytes) -> bool:
     """Is the variable itself assigned to or moved?"""
     word = re.escape(name)
     return re.search(rb"\b" + word + rb"\s*(?:\+\+|--|[-+]?=(?!=))|(?:\+\+|--)\s*" + word + rb"\b", code) is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tree_sitter import Node
 
 from analyzers.frontends import c_types
@@ -13,6 +15,7 @@ from analyzers.frontends.c_expressions import (
     named,
     opaque,
 )
+from analyzers.frontends.c_guesses import by_subscripts
 from analyzers.ir.expressions import (
     ZERO,
     Expr,
@@ -36,9 +39,16 @@ def _subscript(c: Context, node: Node) -> Expr:
     if current.type == "identifier":
         base = named(c, c.data[current.start_byte : current.end_byte], current, len(chain))
     else:
-        base = expression(c, current)
+        base = unseen(c, expression(c, current), len(chain))
     for whole, index in reversed(chain):
         base = element(base, expression(c, index), c.span(whole))
+    return base
+
+
+def unseen(c: Context, base: Expr, subscripts: int) -> Expr:
+    """A member of a record that was not seen, `subscripts` brackets following it: judged by its use, like a name."""
+    if isinstance(base, Field) and base.type.kind == "unknown":
+        return replace(base, type=by_subscripts(subscripts, c.snippet))
     return base
 
 

@@ -40,7 +40,7 @@ def _subscript(c: Context, node: Node) -> Expr:
     elif current.type == "qualified_identifier":
         base = qualified(c, current, count)
     else:
-        base = expression(c, current)
+        base = c_memory.unseen(c, expression(c, current), count)
     for whole, nodes in reversed(chain):
         for index in nodes:
             base = _selected(c, base, initial_value(c, index, UNKNOWN_TYPE), c.span(whole))
