@@ -46,9 +46,12 @@ def _subscript(c: Context, node: Node) -> Expr:
 
 
 def unseen(c: Context, base: Expr, subscripts: int) -> Expr:
-    """A member of a record that was not seen, `subscripts` brackets following it: judged by its use, like a name."""
-    if isinstance(base, Field) and base.type.kind == "unknown":
-        return replace(base, type=by_subscripts(subscripts, c.snippet))
+    """A member of a record that was not seen, `subscripts` brackets following it: judged by its use, like a name.
+
+    The arrays of a snippet are distinct objects anyway.
+    """
+    if isinstance(base, Field) and base.type.kind == "unknown" and not c.snippet:
+        return replace(base, type=by_subscripts(subscripts, snippet=False))
     return base
 
 
