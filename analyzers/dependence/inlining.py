@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from analyzers.dependence.facts import Effects, ParameterUse
-from analyzers.dependence.rewriting import converted, rewrite, with_children
-from analyzers.ir.expressions import Call, Expr, calls_in, children, walk
+from analyzers.dependence.rewriting import bottom_up, converted, rewrite, with_children
+from analyzers.ir.expressions import Call, Expr, calls_in, walk
 from analyzers.ir.pointers import CallEffects
 from analyzers.ir.symbols import Symbol
 
@@ -35,23 +35,12 @@ def expand(expr: Expr, known: Mapping[str, CallEffects]) -> Expr:
     """The expression with calls of one-expression functions replaced by what they return."""
     if not any(calls_in(expr)):
         return expr
-    done: list[Expr] = []
-    work: list[tuple[Expr, bool]] = [(expr, False)]
-    while work:
-        top, ready = work.pop()
-        below = children(top)
-        if not below:
-            done.append(top)
-        elif not ready:
-            work.append((top, True))
-            work.extend((child, False) for child in reversed(below))
-        else:
-            new = done[-len(below) :]
-            del done[-len(below) :]
-            changed = any(a is not b for a, b in zip(below, new, strict=True))
-            top = with_children(top, new) if changed else top
-            done.append(_returned(top, known) if isinstance(top, Call) else top)
-    return done[0]
+
+    def change(top: Expr, new: list[Expr], same: bool) -> Expr:
+        top = top if same else with_children(top, new)
+        return _returned(top, known) if isinstance(top, Call) else top
+
+    return bottom_up(expr, change)
 
 
 def _returned(call: Call, known: Mapping[str, CallEffects]) -> Expr:

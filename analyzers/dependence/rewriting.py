@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from analyzers.ir.expressions import (
@@ -101,6 +101,26 @@ def rewrite(expr: Expr, mapping: Mapping[Symbol, Expr]) -> Expr:
             new = done[-len(below) :]
             del done[-len(below) :]
             done.append(top if all(a is b for a, b in zip(below, new, strict=True)) else with_children(top, new))
+    return done[0]
+
+
+def bottom_up(expr: Expr, change: Callable[[Expr, list[Expr], bool], Expr]) -> Expr:
+    """`expr` with each of its operators replaced by `change(operator, operands, same)`, innermost first; `same` says
+    that the operands are those of before. Needs no stack depth."""
+    done: list[Expr] = []
+    work: list[tuple[Expr, bool]] = [(expr, False)]
+    while work:
+        top, ready = work.pop()
+        below = children(top)
+        if not below:
+            done.append(top)
+        elif not ready:
+            work.append((top, True))
+            work.extend((child, False) for child in reversed(below))
+        else:
+            new = done[-len(below) :]
+            del done[-len(below) :]
+            done.append(change(top, new, all(a is b for a, b in zip(below, new, strict=True))))
     return done[0]
 
 

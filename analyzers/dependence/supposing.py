@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 from analyzers.dependence.effects import vouched_for
 from analyzers.dependence.facts import Effects
-from analyzers.dependence.rewriting import with_children
+from analyzers.dependence.rewriting import bottom_up, with_children
 from analyzers.dependence.spelling import spell
-from analyzers.ir.expressions import ZERO, Address, Call, Cast, Element, Expr, Field, Name, children, root, walk
+from analyzers.ir.expressions import ZERO, Address, Call, Cast, Element, Expr, Field, Name, root, walk
 from analyzers.ir.statements import (
     Assign,
     Block,
@@ -169,25 +169,12 @@ class _Rewriting:
         """The expression with unseen calls replaced; identical where there are none."""
         if not any(isinstance(part, Call) for part in walk(expr)):
             return expr
-        done: list[Expr] = []
-        work: list[tuple[Expr, bool]] = [(expr, False)]
-        while work:
-            top, ready = work.pop()
-            below = children(top)
-            if not below:
-                done.append(top)
-            elif not ready:
-                work.append((top, True))
-                work.extend((child, False) for child in reversed(below))
-            else:
-                new = done[-len(below) :]
-                del done[-len(below) :]
-                same = all(a is b for a, b in zip(below, new, strict=True))
-                if isinstance(top, Call):
-                    done.append(self._call(top, new, same))
-                else:
-                    done.append(_behind_result(top, top if same else with_children(top, new), self.names))
-        return done[0]
+        return bottom_up(expr, self._operator)
+
+    def _operator(self, expr: Expr, new: list[Expr], same: bool) -> Expr:
+        if isinstance(expr, Call):
+            return self._call(expr, new, same)
+        return _behind_result(expr, expr if same else with_children(expr, new), self.names)
 
     def _is_accessor(self, expr: Expr) -> bool:
         return isinstance(expr, Call) and is_unseen(expr, self.effects) and callee_of(expr) in self.arities

@@ -69,18 +69,28 @@ def _pointer(c: Context, node: Node) -> Expr:
     return address(operand, c.span(node))
 
 
-def _field(c: Context, node: Node) -> Expr:
+def members(node: Node) -> tuple[Node, list[tuple[Node, bool, Node]]] | None:
+    """`a.b->c` as `a` and its members, first to last: the expression up to there, whether by `->`, and the name. None
+    where the syntax is broken. The chain is followed without recursion."""
     chain: list[tuple[Node, bool, Node]] = []
     current = node
     while current.type == "field_expression":
         argument = current.child_by_field_name("argument")
         name = current.child_by_field_name("field")
         if argument is None or name is None:
-            return opaque(c, node, "syntax error")
+            return None
         chain.append((current, current.children[1].type == "->", name))
         current = argument
-    base = expression(c, current)
-    for whole, arrow, name in reversed(chain):
+    return current, chain[::-1]
+
+
+def _field(c: Context, node: Node) -> Expr:
+    found = members(node)
+    if found is None:
+        return opaque(c, node, "syntax error")
+    first, chain = found
+    base = expression(c, first)
+    for whole, arrow, name in chain:
         span = c.span(whole)
         if arrow:
             base = element(base, ZERO, span)

@@ -74,17 +74,12 @@ def _selected(c: Context, base: Expr, index: Expr, span: Span) -> Expr:
 
 
 def _field(c: Context, node: Node) -> Expr:
-    chain: list[tuple[Node, bool, Node]] = []
-    current = node
-    while current.type == "field_expression":
-        argument = current.child_by_field_name("argument")
-        name = current.child_by_field_name("field")
-        if argument is None or name is None:
-            return opaque(c, node, "syntax error")
-        chain.append((current, current.children[1].type == "->", name))
-        current = argument
-    base = expression(c, current)
-    for whole, arrow, name in reversed(chain):
+    found = c_memory.members(node)
+    if found is None:
+        return opaque(c, node, "syntax error")
+    first, chain = found
+    base = expression(c, first)
+    for whole, arrow, name in chain:
         span = c.span(whole)
         if arrow:
             base = element(base, ZERO, span)
