@@ -9,14 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from analyzers.dependence import alias
-from analyzers.dependence.alias import PointerFacts
+from analyzers.dependence.alias import AliasAnswer, PointerFacts
 from analyzers.dependence.deadline import Deadline
 from analyzers.dependence.polyhedral import Solver
 from analyzers.ir.accesses import Access, Subscripts
 from analyzers.ir.expressions import Call, Expr, Name, symbols, walk
 from analyzers.ir.statements import Loop, expressions
 from analyzers.ir.symbols import Symbol
-from analyzers.ir.verdicts import Assumption, Dependence, Reason
+from analyzers.ir.verdicts import Assumption, Dependence, Reason, Verdict
 
 
 @dataclass(slots=True)
@@ -28,6 +28,19 @@ class Obstacles:
     assumptions: dict[Assumption, None] = field(default_factory=dict)  # under which what is undecided is harmless
     open: bool = False  # something undecided that no assumption settles
     symbols: set[Symbol] = field(default_factory=set)  # the objects concerned
+
+    def copy(self) -> Obstacles:
+        """The same so far, to go on in another way."""
+        return Obstacles([*self.dependences], [*self.reasons], {**self.assumptions}, self.open, {*self.symbols})
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The verdict if nothing else stands in the way, where it counts as parallel."""
+        if self.dependences or self.open:
+            return None
+        certain = not self.reasons and not self.assumptions
+        verdict = Verdict("parallel" if certain else "unknown", tuple(self.reasons), tuple(self.assumptions))
+        return verdict if verdict.counts_as_parallel else None
 
     def assume(self, assumption: Assumption) -> None:
         self.assumptions.setdefault(assumption)
@@ -79,14 +92,19 @@ def compare(
                 _compare(second, first, inquiry, obstacles)
 
 
-def _compare(write: Access, other: Access, inquiry: Inquiry, obstacles: Obstacles) -> None:
-    answer = alias.relation(
-        write,
-        other,
+def related(first: Access, second: Access, inquiry: Inquiry) -> AliasAnswer:
+    """How the objects of two accesses relate in the loop."""
+    return alias.relation(
+        first,
+        second,
         assume_no_alias=inquiry.assume_no_alias,
         facts=inquiry.pointers,
         invariant=inquiry.solver.invariant,
     )
+
+
+def _compare(write: Access, other: Access, inquiry: Inquiry, obstacles: Obstacles) -> None:
+    answer = related(write, other, inquiry)
     if answer.status == "distinct":
         return
     if answer.status == "assumed-distinct" and answer.assumption is not None:

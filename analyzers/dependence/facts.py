@@ -8,7 +8,7 @@ from typing import Literal
 
 from analyzers.ir.accesses import Access
 from analyzers.ir.expressions import Expr
-from analyzers.ir.statements import Construct, Function, Loop, LoopHeader
+from analyzers.ir.statements import Construct, Function, Loop, LoopHeader, Stmt
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Dependence, Reason, Role, Verdict, Witness
 from analyzers.text import Span
@@ -83,6 +83,58 @@ class Reduction:
 
 
 @dataclass(frozen=True, slots=True)
+class Atomic:
+    """With these statements under `atomic` the loop has this verdict."""
+
+    updates: tuple[Stmt, ...]
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The running value of `total`, combined by `op`, is used: with `scan` before statement `at` of the body the loop
+    has this verdict (OpenMP 5.2 §5.6). `inclusive`: it is used after it was updated."""
+
+    total: Symbol
+    op: str
+    at: int
+    inclusive: bool
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Extreme:
+    """`best` is the extreme value and `at` the first index with it: with a copy of both in each thread the loop has
+    this verdict. `op`: how a value compares that takes its place; `rising`: the index grows."""
+
+    best: Symbol
+    at: Symbol
+    op: str
+    rising: bool
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """In two loops, the second from statement `at` of the body on, one of them, the `first` or the second, has this
+    verdict."""
+
+    at: int
+    first: bool
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """How else a loop may be written that is not parallel as it stands."""
+
+    atomic: Atomic | None = None
+    scan: Scan | None = None
+    extreme: Extreme | None = None
+    splits: tuple[Split, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class LoopFacts:
     """Everything decided about one loop, as if it were to be the parallel one."""
 
@@ -104,6 +156,7 @@ class LoopFacts:
     rectangular: bool = True  # inner bounds do not depend on this loop's index
     governed_by: Construct | None = None  # the OpenMP construct whose associated loop this is
     inside_parallel: bool = False  # lexically inside a parallel region
+    alternatives: Alternatives = Alternatives()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,12 @@ from analyzers.dependence import (
     surroundings,
     vouching,
 )
+from analyzers.dependence import alternatives as other_forms
 from analyzers.dependence.affine import constant_value
 from analyzers.dependence.alias import PointerFacts
 from analyzers.dependence.conflicts import Inquiry, Obstacles
 from analyzers.dependence.deadline import Deadline
-from analyzers.dependence.facts import Effects, FunctionFacts, LoopFacts, Reduction
+from analyzers.dependence.facts import Alternatives, Effects, FunctionFacts, LoopFacts, Reduction
 from analyzers.dependence.inlining import expand
 from analyzers.dependence.lvalues import locate, type_at
 from analyzers.dependence.nest import Place
@@ -77,8 +78,20 @@ class Parts:
     private_arrays: tuple[Symbol, ...] = ()
     array_reductions: tuple[Reduction, ...] = ()
     protected: frozenset[Symbol] = frozenset()  # only touched under atomic or critical
-    shared: tuple[Access, ...] = ()
+    accesses: tuple[Access, ...] = ()
+    shared: tuple[Access, ...] = ()  # to memory that is common to the iterations
+    compared: tuple[Access, ...] = ()  # those of them that are not to private arrays
     obstacles: Obstacles = field(default_factory=Obstacles)
+
+    @property
+    def changed(self) -> frozenset[Symbol]:
+        """What iterations change and is not compared element by element."""
+        scalars = self.scalars
+        return frozenset((
+            *scalars.private, *scalars.firstprivate, *scalars.lastprivate, *scalars.conditional, *self.linear,
+            *(conflict.symbol for conflict in scalars.conflicts), *(r.symbol for r in self.reductions),
+            *(r.symbol for r in self.array_reductions), *self.private_arrays, *self.local, *self.protected,
+        ))  # fmt: skip
 
 
 def analyse(function: Function, effects: Mapping[str, Effects], options: Options) -> FunctionFacts:
@@ -161,23 +174,23 @@ def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
     inside = room.below.get(id(loop), ())
     invariant = _invariant(loop, room)
     parts = _scalars(loop, header, inside, room, values)
-    obstacles = parts.obstacles
-    surroundings.note_directives(loop, obstacles)
-    surroundings.note_calls(loop, room.effects, obstacles)
-    governed_by = place.governed_by
-    if not place.inside_parallel or (governed_by is not None and governed_by.directive.has("parallel")):
-        surroundings.note_threadprivate(loop, obstacles)
-    surroundings.note_unnamed(inside, obstacles)
-    surroundings.note_active(loop, room.active, obstacles)
-    _memory(loop, inside, parts, Solver(room.headers, invariant), room)
-    if not room.options.assume_no_alias:
-        named = {subject for assumption in obstacles.assumptions for subject in assumption.subjects}
-        for assumption in privatization.apart(loop, room.graph):
-            if named.isdisjoint(assumption.subjects):
-                obstacles.assume(assumption)
+    obstacles = parts.obstacles = _noted(loop, inside, place, room)
+    inquiry = _inquiry(loop, Solver(room.headers, invariant), room)
+    _memory(inside, parts, inquiry, room)
+    _note_apart(loop, obstacles, room)
     if parts.scalars.index_live and header is not None:
         _keeps_index(header, obstacles, room)
+    memory = obstacles.copy()
     verdict = _verdict(loop, parts, inside, room)
+    alternatives = Alternatives()
+    if not verdict.counts_as_parallel and place.governed_by is None and not place.inside_parallel:
+
+        def noted(part: Loop, accesses: tuple[Access, ...]) -> Obstacles:
+            found = _noted(part, accesses, place, room)
+            _note_apart(loop, found, room)
+            return found
+
+        alternatives = other_forms.find(inquiry, parts, memory, noted)
     lastprivate = parts.scalars.lastprivate
     if parts.scalars.index_live and header is not None:
         lastprivate = (header.index, *lastprivate)
@@ -199,7 +212,36 @@ def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
         rectangular=_rectangular(loop, room, invariant),
         governed_by=place.governed_by,
         inside_parallel=place.inside_parallel,
+        alternatives=alternatives,
     )
+
+
+def _noted(loop: Loop, inside: tuple[Access, ...], place: Place, room: _Room) -> Obstacles:
+    """What stands in the way besides scalars and common elements."""
+    obstacles = Obstacles()
+    surroundings.note_directives(loop, obstacles)
+    surroundings.note_calls(loop, room.effects, obstacles)
+    governed_by = place.governed_by
+    if not place.inside_parallel or (governed_by is not None and governed_by.directive.has("parallel")):
+        surroundings.note_threadprivate(loop, obstacles)
+    surroundings.note_unnamed(inside, obstacles)
+    surroundings.note_active(loop, room.active, obstacles)
+    return obstacles
+
+
+def _note_apart(loop: Loop, obstacles: Obstacles, room: _Room) -> None:
+    """What was assumed of memory to count the loop and to tell its scalars apart."""
+    if room.options.assume_no_alias:
+        return
+    named = {subject for assumption in obstacles.assumptions for subject in assumption.subjects}
+    for assumption in privatization.apart(loop, room.graph):
+        if named.isdisjoint(assumption.subjects):
+            obstacles.assume(assumption)
+
+
+def _inquiry(loop: Loop, solver: Solver, room: _Room) -> Inquiry:
+    deadline = room.deadline.share(1 / 3)
+    return Inquiry(loop, solver, room.pointers, room.options.assume_no_alias, room.representatives, deadline)
 
 
 def _keeps_index(header: LoopHeader, obstacles: Obstacles, room: _Room) -> None:
@@ -242,9 +284,9 @@ def _protected(loop: Loop, inside: Iterable[Access]) -> frozenset[Symbol]:
     return frozenset(s for s in under if s is not None) - {s for s in outside if s is not None}
 
 
-def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, room: _Room) -> None:
+def _memory(inside: tuple[Access, ...], parts: Parts, inquiry: Inquiry, room: _Room) -> None:
     """Compare the accesses to common memory; what conflicts may still be a work array or an array reduction."""
-    scalars = parts.scalars
+    scalars, loop, solver = parts.scalars, inquiry.loop, inquiry.solver
     own = {
         *scalars.private,
         *scalars.firstprivate,
@@ -264,9 +306,6 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
         a
         for a in inside
         if a.symbol is not None and (a.symbol not in own or _leads_elsewhere(a)) and not fresh.is_behind(a, new)
-    )
-    inquiry = Inquiry(
-        loop, solver, room.pointers, room.options.assume_no_alias, room.representatives, room.deadline.share(1 / 3)
     )
     work = set(privatization.array_candidates(loop, room.graph, room.pointers.exposed or ())) - own
     sums = array_reductions.find(loop, parts.shared, room.headers, solver.invariant)
@@ -298,8 +337,9 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
             private.append(symbol)
     parts.private_arrays, parts.array_reductions = tuple(private), tuple(reduced)
     settled = frozenset(r.symbol for r in reduced)
-    left = [a for a in parts.shared if a.symbol not in private or _is_behind_element(a)]
-    conflicts.compare(left, inquiry, parts.obstacles, settled)
+    parts.accesses = inside
+    parts.compared = tuple(a for a in parts.shared if a.symbol not in private or _is_behind_element(a))
+    conflicts.compare(parts.compared, inquiry, parts.obstacles, settled)
 
 
 def _is_behind_element(access: Access) -> bool:

@@ -92,6 +92,13 @@ class Solver:
             return answers.maybe("not-in-loop", "the accesses do not share the loop", first)
         return self._ask(first, second, depth, carried=True)
 
+    def precedes(self, first: Access, second: Access, loop: Loop) -> Conflict:
+        """The same where the iteration of `first` comes before that of `second`."""
+        depth = _depth_of(loop, first)
+        if depth is None or _depth_of(loop, second) != depth:
+            return answers.maybe("not-in-loop", "the accesses do not share the loop", first)
+        return self._ask(first, second, depth, carried=True, forward=True)
+
     def same_iteration(self, first: Access, second: Access, loop: Loop | None) -> Conflict:
         """May they touch the same element in one iteration of `loop` (None: in one run of the function)?"""
         if loop is None:
@@ -136,7 +143,7 @@ class Solver:
             nest = known
         return nest
 
-    def _ask(self, first: Access, second: Access, shared: int, *, carried: bool) -> Conflict:
+    def _ask(self, first: Access, second: Access, shared: int, *, carried: bool, forward: bool = False) -> Conflict:
         a, b = self._instance(first, "a", shared), self._instance(second, "b", shared)
         equations = equate(a, b)
         if equations.disjoint:
@@ -147,7 +154,7 @@ class Solver:
             if sign:
                 if independent(equations.linears, a.variables[shared], b.variables[shared], step):
                     return answers.none(equations, first)
-                order = systems.orders(a, b, shared, sign, step)
+                order = systems.orders(a, b, shared, sign, step)[: 1 if forward else 2]
         parameters = tuple(systems.parameters_of([a, b], equations.linears))
         pair = _Pair(a, b, equations, shared if carried else None, order, parameters)
         try:

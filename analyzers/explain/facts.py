@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from analyzers.dependence.facts import FunctionFacts, LoopFacts
+from analyzers.dependence.facts import Alternatives, FunctionFacts, LoopFacts
 from analyzers.explain import prose
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Fix, LoopReport, SharingHint
-from analyzers.openmp import edits, synthesis
+from analyzers.openmp import cost, edits, rewrites, synthesis
+from analyzers.openmp.cost import Work
 from analyzers.openmp.edits import Place
 from analyzers.openmp.facts import OpenMPFacts, Region
 from analyzers.openmp.nests import Nests, runs_once
+from analyzers.openmp.rewrites import Subject
 from analyzers.openmp.synthesis import Proposal
 from analyzers.text import Span
 
@@ -22,8 +24,9 @@ def loop_reports(facts: FunctionFacts, text: bytes) -> tuple[LoopReport, ...]:
     """One report for each loop of a function, in textual order; `text` is the function's own."""
     proposals = synthesis.propose(facts)
     nests = Nests.of(facts.loops)
+    works = cost.works(facts) if any(loop.alternatives != Alternatives() for loop in facts.loops) else {}
     reports = [
-        _report(facts, loop, proposal, text, sum(not runs_once(outer.loop) for outer in nests.above(loop)))
+        _report(facts, loop, proposal, text, nests, works)
         for loop, proposal in zip(facts.loops, proposals, strict=True)
         if not runs_once(loop.loop)
     ]
@@ -64,7 +67,9 @@ def _region_hints(region: Region) -> list[SharingHint]:
     ]
 
 
-def _report(facts: FunctionFacts, loop: LoopFacts, proposal: Proposal, text: bytes, depth: int) -> LoopReport:
+def _report(
+    facts: FunctionFacts, loop: LoopFacts, proposal: Proposal, text: bytes, nests: Nests, works: Mapping[int, Work]
+) -> LoopReport:
     place = edits.place(text, loop.loop.span, loop.loop.header_span, facts.function.notation)
     if place.problem is not None and proposal.profitable:
         proposal = synthesis.withdrawn(proposal, place.problem)
@@ -75,7 +80,7 @@ def _report(facts: FunctionFacts, loop: LoopFacts, proposal: Proposal, text: byt
         header_span=loop.loop.header_span,
         function=facts.function.name,
         verdict=loop.verdict,
-        depth=depth,
+        depth=sum(not runs_once(outer.loop) for outer in nests.above(loop)),
         roles=loop.roles,
         pragma=proposal.pragma,
         conditional_pragma=proposal.conditional,
@@ -86,7 +91,10 @@ def _report(facts: FunctionFacts, loop: LoopFacts, proposal: Proposal, text: byt
         insert_at=place.offset,
         indent=place.indent,
         existing=existing,
-        fixes=_fixes(facts, loop, proposal, place, text),
+        fixes=(
+            *_fixes(facts, loop, proposal, place, text),
+            *rewrites.of(Subject(facts, loop, nests, works, place, text)),
+        ),
     )
 
 

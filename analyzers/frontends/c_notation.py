@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from string import Template
 
 from analyzers.ir.notation import Notation, Promise
 from analyzers.ir.symbols import Symbol
@@ -25,6 +26,27 @@ def _restrict(text: bytes, symbol: Symbol) -> Edit | None:
     return Edit(Span(at, at), "restrict" if empty else "restrict ")
 
 
+_FORMS = {
+    "next loop": Template("}\n$line$head {\n"),
+    "extreme": Template("""\
+{
+    $value_type $best_of_all = $best;
+    $place_type $at_of_all = $at;
+    $parallel
+    {
+        $divided
+        $loop
+        $critical
+        if ($best $op $best_of_all || ($best == $best_of_all && $at $earlier $at_of_all)) {
+            $best_of_all = $best;
+            $at_of_all = $at;
+        }
+    }
+    $best = $best_of_all;
+    $at = $at_of_all;
+}"""),
+}
+
 C = Notation(
     sentinel="#pragma omp",
     loop_words=frozenset((b"for", b"while", b"do")),
@@ -33,6 +55,9 @@ C = Notation(
         rb"#\s*pragma\s+(?:GCC\s+(?:ivdep|unroll)|clang\s+loop|unroll|nounroll|ivdep|vector|simd)\b"
     ),
     distinct=Promise("restrict", _restrict),
+    block_opens=b"{",
+    ends=re.compile(rb"(?:\s|//[^\n]*\n|/\*.*?\*/)*;(?:[^\S\n]|//[^\n]*|/\*[^\n]*?\*/)*", re.DOTALL),
+    forms=_FORMS,
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from string import Template
 
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Edit
@@ -27,6 +28,9 @@ class Notation:
     loop_words: frozenset[bytes] = frozenset()  # lower case; a loop that begins with another word is written by a macro
     bound_to_loop: re.Pattern[bytes] | None = None  # a line that must stay directly above its loop
     distinct: Promise | None = None  # None: parameters are distinct anyway, or the language cannot say so
+    block_opens: bytes = b""  # what a block of statements begins with
+    ends: re.Pattern[bytes] | None = None  # what stands between a statement and the one after it
+    forms: Mapping[str, Template] = field(default_factory=dict)  # the code of rewrites, by their names
 
     def directive(self, name: str, *clauses: str) -> str:
         """The whole line of a directive by its canonical name, without indentation."""

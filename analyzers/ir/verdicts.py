@@ -135,6 +135,7 @@ class Fix:
     edits: tuple[Edit, ...]
     safe: bool = True
     note: str = ""  # what it means: "each thread sums its own copy; the copies are combined at the end"
+    restructures: bool = False  # code changes too, not directives and declarations only
 
     def shifted(self, offset: int) -> Fix:
         """The same fix as seen from an anchor `offset` bytes earlier."""

@@ -90,7 +90,7 @@ def works(function: FunctionFacts) -> dict[int, Work]:
     found: dict[int, Work] = {}
     for facts in reversed(function.loops):
         count, bounded, counted = trips[id(facts.loop)]
-        each, below = _body(facts.loop, found)
+        each, below = of(facts.loop.body, found)
         found[id(facts.loop)] = Work(count * each, count, bounded and below, counted, _repeated(facts, nests))
     return found
 
@@ -220,11 +220,11 @@ def _walks(subscript: Expr, index: Symbol) -> bool:
             return False
 
 
-def _body(loop: Loop, known: Mapping[int, Work]) -> tuple[float, bool]:
-    """Operations of one iteration, and whether that is all there can be."""
+def of(body: Block, known: Mapping[int, Work]) -> tuple[float, bool]:
+    """Operations of one iteration of a loop with this body, and whether that is all there can be."""
     total = 1.0  # the loop's own test and step
     bounded = True
-    stack: list[Stmt] = [loop.body]
+    stack: list[Stmt] = [body]
     while stack:
         stmt = stack.pop()
         if isinstance(stmt, Loop):

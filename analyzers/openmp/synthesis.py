@@ -64,6 +64,21 @@ def propose(function: FunctionFacts) -> tuple[Proposal, ...]:
     return tuple(proposals)
 
 
+def divided(
+    facts: LoopFacts,
+    nests: Nests,
+    work: Work,
+    notation: Notation,
+    *more: str,
+    directive: str = "parallel for",
+    schedule: str | None = None,
+) -> str | None:
+    """The line that divides a loop among threads if it is parallel, with the clauses that its facts need and `more`.
+    `schedule`: the one to take, None: the one that fits the work."""
+    schedule = _schedule(facts, nests, work)[0] if schedule is None else schedule
+    return _line(notation, directive, (*_clauses(facts, frozenset(), 1), *more), schedule)
+
+
 def withdrawn(proposal: Proposal, problem: str) -> Proposal:
     """The proposal where there is no place to put its pragma."""
     return replace(proposal, profitable=False, advice=problem)
