@@ -53,6 +53,11 @@ def parser() -> argparse.ArgumentParser:
     _add_paths(suggest)
     _add_format(suggest, "text", "json", "diff")
     suggest.add_argument("--line", type=_positive, metavar="N", help="only the loop of this line, in full")
+    suggest.add_argument(
+        "--rewrite",
+        action="store_true",
+        help="with --line, and --apply or --format diff: write the loop in another way, as a scan or in two loops",
+    )
     suggest.add_argument("--apply", action="store_true", help="insert the pragmas that pay, and check the result")
     suggest.add_argument("--snippet", action="store_true", help="bare loops: undeclared names are distinct objects")
     _add_analysis(suggest)

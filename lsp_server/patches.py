@@ -25,6 +25,7 @@ class Patch:
     text: SourceText
     applied: tuple[LoopReport, ...] = ()
     refused: tuple[tuple[LoopReport, str], ...] = ()  # with the reason
+    title: str = ""  # of a rewrite: what was done instead of inserting pragmas
 
 
 def offered(loop: LoopReport, minimum: str) -> bool:
@@ -71,7 +72,11 @@ def _insertion(loop: LoopReport) -> Fix | None:
 
 def _edits(source: SourceText, loops: Iterable[LoopReport]) -> list[Edit]:
     """The edits that insert the pragmas of `loops`, with the line break of the whole text."""
-    edits = [edit for loop in loops if (fix := _insertion(loop)) is not None for edit in fix.edits]
+    fixes = (fix for loop in loops if (fix := _insertion(loop)) is not None)
+    return _with_line_break((edit for fix in fixes for edit in fix.edits), source)
+
+
+def _with_line_break(edits: Iterable[Edit], source: SourceText) -> list[Edit]:
     return [replace(edit, text=re.sub(r"\r\n|\n|\r", source.line_break, edit.text)) for edit in edits]
 
 
@@ -106,6 +111,20 @@ def patch(source: SourceText, report: FileReport, loops: Sequence[LoopReport], a
         else:
             refused.append((loop, objection))
     return Patch(text, tuple(taken), tuple(refused))
+
+
+def rewritten(source: SourceText, report: FileReport, loop: LoopReport, analyse: Analyse) -> Patch:
+    """The text with the first rewrite of the loop that brings no new finding."""
+    refused: list[tuple[LoopReport, str]] = []
+    for fix in loop.fixes:
+        if not fix.restructures:
+            continue
+        made = edited(source, _with_line_break(fix.edits, source))
+        objection = _objection(_kinds(report), report, analyse(made), 1)
+        if objection is None:
+            return Patch(made, (loop,), tuple(refused), fix.title)
+        refused.append((loop, objection))
+    return Patch(source, (), tuple(refused) or ((loop, "there is no rewrite that makes it parallel"),))
 
 
 def _kinds(report: FileReport) -> Counter[tuple[str, str]]:

@@ -6,7 +6,7 @@ it rests on is named, and nothing is offered that is not parallel at least under
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from analyzers.dependence import conflicts, distribution
@@ -15,8 +15,9 @@ from analyzers.dependence.conflicts import Inquiry, Obstacles
 from analyzers.dependence.distribution import Noted
 from analyzers.dependence.facts import Alternatives, Atomic, Extreme, Scan
 from analyzers.dependence.lvalues import type_at
+from analyzers.dependence.reductions import combined_by
 from analyzers.ir.accesses import Access
-from analyzers.ir.expressions import Binary, Expr, Name, symbols
+from analyzers.ir.expressions import Binary, Constant, Expr, Name, symbols
 from analyzers.ir.statements import Assign, Construct, Declare, If, Stmt, expressions, walk_statements
 from analyzers.ir.symbols import Symbol
 
@@ -24,12 +25,15 @@ if TYPE_CHECKING:
     from analyzers.dependence.loops import Parts
 
 _ATOMIC = frozenset(("+", "-", "*", "&", "|", "^"))
-_SCANNED = frozenset(("+", "*", "&", "|", "^"))
+_NEUTRAL = {"+": 0, "*": 1, "|": 0, "^": 0}
 _MOST = 40  # statements of a body that is looked at
 
 
-def find(inquiry: Inquiry, parts: Parts, memory: Obstacles, noted: Noted) -> Alternatives:
-    """`memory` is what stands in the way apart from scalars; see `distribution.Noted`."""
+def find(
+    inquiry: Inquiry, parts: Parts, memory: Obstacles, noted: Noted, first_value: Callable[[Symbol], Expr]
+) -> Alternatives:
+    """`memory` is what stands in the way apart from scalars; see `distribution.Noted`. `first_value`: what a variable
+    holds when the loop begins."""
     loop = inquiry.loop
     body = loop.body.statements
     if parts.header is None or loop.tainted or len(body) > _MOST:
@@ -38,7 +42,7 @@ def find(inquiry: Inquiry, parts: Parts, memory: Obstacles, noted: Noted) -> Alt
         return Alternatives()
     return Alternatives(
         _atomic(inquiry, parts, noted),
-        _scan(parts, memory, body),
+        _scan(parts, memory, body, first_value),
         _extreme(parts, memory, body),
         distribution.splits(inquiry, parts, noted),
     )
@@ -83,8 +87,11 @@ def _only_updated(accesses: Sequence[Access]) -> frozenset[Symbol]:
 # Running totals
 
 
-def _scan(parts: Parts, memory: Obstacles, body: Sequence[Stmt]) -> Scan | None:
-    """A running total, changed by one statement of the body and used either only after it or only before it."""
+def _scan(parts: Parts, memory: Obstacles, body: Sequence[Stmt], first_value: Callable[[Symbol], Expr]) -> Scan | None:
+    """A running total, changed by one statement of the body and used either only after it or only before it.
+
+    It has to begin neutral: clang (up to 22 at least) forgets the value from before the loop.
+    """
     total = _only_conflict(parts, "scan")
     verdict = memory.verdict
     if total is None or verdict is None or total.type.kind not in ("integer", "real"):
@@ -96,12 +103,11 @@ def _scan(parts: Parts, memory: Obstacles, body: Sequence[Stmt]) -> Scan | None:
     at = updates[0]
     update = body[at]
     assert isinstance(update, Assign)
-    op = {"-": "+"}.get(update.op or "", update.op)
-    if (
-        op not in _SCANNED
-        or total in symbols(update.value)
-        or not {*uses} <= {*range(at + 1, len(body))} | {*range(at)}
-    ):
+    op = combined_by(update.value, total, {}) if update.op is None else {"-": "+"}.get(update.op, update.op)
+    if op not in _NEUTRAL or (update.op is not None and total in symbols(update.value)):
+        return None
+    begins = first_value(total)
+    if not isinstance(begins, Constant) or begins.value != _NEUTRAL[op]:
         return None
     inclusive = uses[0] > at
     if inclusive != (uses[-1] > at):

@@ -190,7 +190,7 @@ def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
             _note_apart(loop, found, room)
             return found
 
-        alternatives = other_forms.find(inquiry, parts, memory, noted)
+        alternatives = other_forms.find(inquiry, parts, memory, noted, lambda s: values.entry(s, loop))
     lastprivate = parts.scalars.lastprivate
     if parts.scalars.index_live and header is not None:
         lastprivate = (header.index, *lastprivate)

@@ -12,11 +12,11 @@ from functools import cache
 from pathlib import Path
 
 from analyzers import api
-from analyzers.api import Language, Options, SourceText
+from analyzers.api import FileReport, Language, Options, SourceText
 from lsp_server import batch, changes, sources
 from lsp_server.changes import Changes
-from lsp_server.outcomes import Outcome, findings_of, lines_of, loops_in
-from lsp_server.patches import Patch, chosen, patch
+from lsp_server.outcomes import Outcome, findings_of, innermost, lines_of, loops_in
+from lsp_server.patches import Patch, chosen, patch, rewritten
 from lsp_server.settings import Loaded, SettingProblem, load
 from lsp_server.sources import Codec, SourceError
 from lsp_server.terminal import Progress, visible
@@ -35,6 +35,7 @@ class Task:
     data: bytes | None = None  # standard input
     minimum: str | None = None  # put pragmas into it that are at least this sure
     lines: range | None = None  # only into loops that touch these (zero-based)
+    rewrite: bool = False  # not pragmas: write the one loop that the first of these lines means in another way
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,8 +235,12 @@ class _Trouble(logging.Handler):
 
 def _judged(task: Task, source: SourceText, codec: Codec) -> Answer:
     place = str(task.path.absolute()) if task.path is not None else None
+
+    def analyse(text: SourceText) -> FileReport:
+        return api.analyze(text, task.language, task.options, place)
+
     try:
-        report = api.analyze(source, task.language, task.options, place)
+        report = analyse(source)
     except RecursionError:
         return Answer(Outcome(task.name, task.path, task.language, error="is nested too deeply to be analysed"))
     except Exception as error:  # a bug of ours must cost this file only
@@ -246,8 +251,12 @@ def _judged(task: Task, source: SourceText, codec: Codec) -> Answer:
     )
     if task.minimum is None or report.error is not None:
         return Answer(outcome)
+    if task.rewrite and task.lines is not None:
+        loop = innermost(source, outcome.loops, task.lines.start)
+        if loop is None:
+            return Answer(outcome)
+        return Answer(outcome, rewritten(source, report, loop, analyse))
     loops = chosen(outcome.loops, task.minimum)
     if task.lines is not None:
         loops = [loop for loop in loops if set(task.lines) & set(lines_of(source, loop.span))]
-    made = patch(source, report, loops, lambda text: api.analyze(text, task.language, task.options, place))
-    return Answer(outcome, made)
+    return Answer(outcome, patch(source, report, loops, analyse))

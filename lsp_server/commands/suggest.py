@@ -31,6 +31,8 @@ def run(arguments: Namespace, command_line: Mapping[str, object]) -> int:
     if not output.told(settings.problems):
         return output.FAILED
     patching = arguments.apply or arguments.format == "diff"
+    if arguments.rewrite and (arguments.line is None or not patching):
+        return output.failed("--rewrite writes one loop differently: add --line N, and --apply or --format diff")
     requests = [
         replace(
             request,
@@ -39,6 +41,7 @@ def run(arguments: Namespace, command_line: Mapping[str, object]) -> int:
                 options=replace(request.task.options, snippet=arguments.snippet),
                 minimum=request.loaded.settings.min_confidence if patching else None,
                 lines=range(arguments.line - 1, arguments.line) if arguments.line is not None else None,
+                rewrite=arguments.rewrite,
             ),
         )
         for request in found
@@ -94,6 +97,10 @@ class _Writer:
             return
         if self._text is not None:
             self._text.add(outcome, minimum)
+        if self._arguments.rewrite and (patch is None or not patch.applied):
+            why = patch.refused[-1][1] if patch is not None else "no loop stands there"
+            self.status = output.failed(f"{visible(outcome.name)}:{self._arguments.line}: {why}")
+            return
         if self._arguments.format == "diff":
             self._diff(outcome, patch)
         if self._arguments.apply:
@@ -132,7 +139,7 @@ class _Writer:
                 return
             for loop in patch.applied:
                 line = outcome.source.line_of(loop.span.start) + 1
-                self._say(f"{visible(outcome.name)}:{line}  {pragma_of(loop)}")
+                self._say(f"{visible(outcome.name)}:{line}  {patch.title or pragma_of(loop)}")
         self._applied += len(patch.applied)
         for loop, why in patch.refused:
             self._say(f"{place(outcome, loop.span.start)}  left alone: {why}")

@@ -85,9 +85,10 @@ def diagnostic(source: SourceText, located: Located) -> Json:
 
 
 def fix_entry(source: SourceText, fix: Fix) -> Json:
-    """One element of `fixes`."""
+    """One element of `fixes`. `note` goes beyond the contract."""
     return {
         "title": fix.title,
+        "note": fix.note,
         "edits": [{"range": range_of(source, edit.span), "newText": edit.text} for edit in fix.edits],
     }
 

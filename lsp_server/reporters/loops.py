@@ -86,6 +86,12 @@ def loop_rows(outcome: Outcome, loop: LoopReport, width: int, *, offered: bool) 
     rows += paragraph("why", "\n".join(told), width)
     if loop.advice and loop.existing is None and not inserted and loop.advice not in loop.explanation:
         rows += paragraph("note", loop.advice, width)
+    rewrites = [fix for fix in loop.fixes if fix.restructures]
+    for fix in rewrites:
+        rows += paragraph("fix", f"{fix.title}: {fix.note}", width)
+    if rewrites:
+        command = f"`hpc-ls suggest {visible(outcome.name)} --line {line + 1} --rewrite --format diff` shows the first"
+        rows += paragraph("", command, width)
     return rows
 
 

@@ -111,6 +111,41 @@ def test_apply_to_one_line_only(work: Path) -> None:
     assert (work / "plain.c").read_text().index("#pragma") > twice.index("again")
 
 
+SPLIT = """\
+#include <math.h>
+
+void f(int n, const double *restrict a, double *restrict b, double *restrict c)
+{
+    for (int i = 1; i < n; i++) {
+        b[i] = exp(a[i]);
+        c[i] = c[i - 1] + b[i];
+    }
+    for (int i = 1; i < n; i++)
+        c[i] = c[i - 1] + a[i];
+}
+"""
+
+
+def test_a_rewrite_is_shown_put_in_place_and_refused_where_there_is_none(work: Path) -> None:
+    (work / "plain.c").write_bytes(SPLIT.replace("\n", "\r\n").encode())
+    told = run("suggest", "plain.c", "--line", "5", cwd=work, status=0).stdout.decode()
+    assert "split the loop in two, the first of which is parallel" in told
+    assert "--line 5 --rewrite --format diff" in told
+    diff = run("suggest", "plain.c", "--line", "6", "--rewrite", "--format", "diff", cwd=work, status=0).stdout
+    assert b"+    #pragma omp parallel for" in diff
+    done = run("suggest", "plain.c", "--line", "6", "--rewrite", "--apply", cwd=work, status=0)
+    assert done.stdout.decode() == "plain.c:5  split the loop in two, the first of which is parallel\n"
+    made = (work / "plain.c").read_bytes()
+    assert b"exp(a[i]);\r\n    }\r\n    for (int i = 1; i < n; i++) {\r\n        c[i]" in made
+    assert made.count(b"\n") == made.count(b"\r\n")
+    for line, why in (("13", b"no rewrite"), ("2", b"no loop stands there")):
+        failed = run("suggest", "plain.c", "--line", line, "--rewrite", "--apply", cwd=work, status=2)
+        assert why in failed.stderr
+    assert (work / "plain.c").read_bytes() == made
+    for missing in (["--line", "6"], ["--apply"]):
+        assert b"--line N, and --apply" in run("suggest", "plain.c", "--rewrite", *missing, cwd=work, status=2).stderr
+
+
 def test_apply_keeps_encoding_and_line_breaks(work: Path) -> None:
     kinds = [
         ("utf-8", b"", "\r\n"),

@@ -44,7 +44,7 @@ class Done:
 def one(work: Work) -> Done:
     """Generate, analyse, compile, run; the files of a failure stay in the folder `keep`."""
     started = time.monotonic()
-    made = [kernels.generate(seed) for seed in range(work.first, work.first + work.count)]
+    made = pragmas.kernels_for(work.mode, work.first, work.count)
     applied = pragmas.apply(programs.text_of(made), work.mode, work.first)
     with tempfile.TemporaryDirectory() as name:
         programs.write(Path(name), made, applied.text)

@@ -12,9 +12,11 @@ from analyzers import api
 from analyzers.ir.verdicts import Edit, LoopReport
 from analyzers.text import SourceText, Span
 from lsp_server import outcomes, patches
+from tests.stress import forms, kernels
+from tests.stress.kernels import Kernel
 
-Mode = Literal["apply", "outermost", "inner"]
-MODES: tuple[Mode, ...] = ("apply", "outermost", "inner")
+Mode = Literal["apply", "outermost", "inner", "rewrite"]
+MODES: tuple[Mode, ...] = ("apply", "outermost", "inner", "rewrite")
 
 
 @dataclass
@@ -37,14 +39,23 @@ class Bare:
     suspected: frozenset[str]  # with any confidence
 
 
+def kernels_for(mode: Mode, first: int, count: int) -> list[Kernel]:
+    """The kernels of the seeds `first`, `first + 1`, ...: for rewrites those that need some."""
+    generate = forms.generate if mode == "rewrite" else kernels.generate
+    return [generate(seed) for seed in range(first, first + count)]
+
+
 def apply(text: str, mode: Mode, seed: int) -> Applied:
     """Insert pragmas as `suggest --apply` does at confidence "likely".
 
-    `apply` asks the cost model; `outermost` does not; `inner` takes loops of any level of a nest, by chance.
+    `apply` asks the cost model; `outermost` does not; `inner` takes loops of any level of a nest, by chance. `rewrite`
+    takes one rewrite of each loop that has any.
     """
     source = SourceText.of(text)
     report = _analyse(source)
     loops = outcomes.loops_in(report)
+    if mode == "rewrite":
+        return rewritten(source, loops, seed)
     chosen = patches.chosen(loops if mode == "apply" else _all(loops, mode, random.Random(seed)), "likely")
     patch = patches.patch(source, report, chosen, _analyse)
     return Applied(
@@ -53,6 +64,23 @@ def apply(text: str, mode: Mode, seed: int) -> Applied:
         [f"{loop.function}: {why}" for loop, why in patch.refused],
         Counter(loop.verdict.confidence if loop.verdict.status != "dependent" else "dependent" for loop in loops),
     )
+
+
+def rewritten(source: SourceText, loops: Sequence[LoopReport], seed: int) -> Applied:
+    """The text with one rewrite of each loop that has any, outer loops first; what is found in it then is refused."""
+    rng = random.Random(seed)
+    edits: list[Edit] = []
+    count = 0
+    reached = 0
+    for loop in sorted(loops, key=lambda loop: loop.span.start):
+        fixes = [fix for fix in loop.fixes if fix.restructures]
+        if fixes and loop.span.start >= reached:
+            edits += rng.choice(fixes).edits
+            reached, count = loop.span.end, count + 1
+    made = patches.edited(source, edits)
+    found = [f"{f.function}: {f.finding.message}" for f in outcomes.findings_of(_analyse(made))]
+    verdicts = Counter(fix.title.partition(" `")[0] for loop in loops for fix in loop.fixes if fix.restructures)
+    return Applied(made.text, count, found, verdicts)
 
 
 def _analyse(source: SourceText) -> api.FileReport:

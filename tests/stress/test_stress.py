@@ -26,8 +26,9 @@ def test_no_race_and_no_difference_in_a_sample(tool: programs.Tools, tmp_path: P
     inserted = 0
     for number in range(PROGRAMS):
         first = SEED + number * KERNELS
-        made = [kernels.generate(seed) for seed in range(first, first + KERNELS)]
-        applied = pragmas.apply(programs.text_of(made), pragmas.MODES[number % len(pragmas.MODES)], first)
+        mode = pragmas.MODES[number % len(pragmas.MODES)]
+        made = pragmas.kernels_for(mode, first, KERNELS)
+        applied = pragmas.apply(programs.text_of(made), mode, first)
         programs.write(tmp_path, made, applied.text)
         outcome = programs.run(tmp_path, tool)
         assert not outcome.failed, f"seed {first}: {outcome}"
