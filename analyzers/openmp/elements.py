@@ -90,8 +90,8 @@ class Elements:
         if strict.status != "maybe":
             return Answer(strict)
         for ranges in (False, True):
-            one, doubts = self._relaxed(first, ranges)
-            other, more = self._relaxed(second, ranges)
+            one, doubts = self._relaxed(first, ranges, self.outside + mode.same)
+            other, more = self._relaxed(second, ranges, self.outside + mode.same)
             if not doubts and not more:
                 continue
             loose = self._ask(one, other, mode, places)
@@ -265,9 +265,10 @@ class Elements:
             return expr.name == THREAD_NUMBER
         return isinstance(expr, Name) and expr.symbol in self.thread_numbers
 
-    def _relaxed(self, access: Access, ranges: bool) -> tuple[Access, tuple[str, ...]]:
-        """The access as if it surely ran: without conditions that cannot be evaluated and loops that are not counted.
-        `ranges`: for a whole variable also without conditions on the iteration that hold for a range of them."""
+    def _relaxed(self, access: Access, ranges: bool, around: int) -> tuple[Access, tuple[str, ...]]:
+        """The access as if it surely ran: without conditions that cannot be evaluated, and loops that are not counted
+        inside the `around` outermost ones. `ranges`: for a whole variable also without conditions on the iteration that
+        hold for a range of them."""
         doubts: list[str] = []
         indices = {h.index for loop in access.loops if (h := self.headers.get(id(loop))) is not None}
         mentioned = {e.symbol for step in access.path for i in _indices(step) for e in walk(i) if isinstance(e, Name)}
@@ -283,7 +284,7 @@ class Elements:
             verb = "holds" if guard.positive else "does not hold"
             doubts.append(f"`{spell(guard.condition)}` {verb}")
         loops = list(access.loops)
-        for loop in access.loops[self.outside :]:
+        for loop in access.loops[around:]:
             header = self.headers.get(id(loop))
             if header is None and not (_written(loop) & mentioned):
                 loops.remove(loop)
