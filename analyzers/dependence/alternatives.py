@@ -58,9 +58,11 @@ def _atomic(inquiry: Inquiry, parts: Parts, noted: Noted) -> Atomic | None:
     updated = _only_updated(parts.compared)
     updates: dict[int, Stmt] = {}
     for symbol in updated:
-        mine = [a for a in parts.compared if a.symbol == symbol]
+        mine = [a for a in parts.compared if a.symbol == symbol and a.path]
         alone = Obstacles()
         conflicts.compare(mine, inquiry, alone)
+        if not all(conflicts.moves(a, inquiry, inner=False) for a in mine):
+            return None  # iterations would queue for the same few elements
         if alone.dependences or alone.reasons:
             updates.update((id(a.statement), a.statement) for a in mine if a.statement is not None)
     if not updates:

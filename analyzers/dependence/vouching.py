@@ -63,6 +63,7 @@ def _assuming(strict: LoopFacts, second: LoopFacts, unseen: Unseen) -> LoopFacts
         loop=strict.loop,
         parent=strict.parent,
         accesses=strict.accesses,
+        alternatives=strict.alternatives,
         private=(*second.private, *(symbol for symbol, _ in filled)),
         verdict=Verdict("unknown", reasons or strict.verdict.reasons, assumptions),
     )

@@ -15,7 +15,7 @@ def fixes(subject: Subject) -> Iterator[Fix]:
     found = subject.loop.alternatives.scan
     if found is None or not subject.has_block or subject.loop.reductions or subject.loop.linear:
         return
-    if subject.work.operations < PASSES * subject.work.enough:
+    if not subject.pays(passes=PASSES):
         return
     start = subject.boundary(found.at)
     clause = f"reduction(inscan, {found.op}:{found.total.name})"

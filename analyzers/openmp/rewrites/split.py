@@ -14,6 +14,8 @@ from analyzers.openmp import cost
 from analyzers.openmp.rewrites.subject import Subject, assuming
 from analyzers.text import Span, line_break, line_start
 
+MOST = 0.6  # of the work, which the rest of it would hold up otherwise
+
 
 def fixes(subject: Subject) -> Iterator[Fix]:
     """The loop ends before one of its statements and begins anew, with a pragma on the part that is parallel."""
@@ -39,9 +41,9 @@ def fixes(subject: Subject) -> Iterator[Fix]:
 
 
 def _pays(subject: Subject, part: tuple[Stmt, ...]) -> bool:
-    work = subject.work
-    each, bounded = cost.of(Block(part, subject.loop.loop.body.span), subject.works)
-    return replace(work, operations=each * work.trips, bounded=bounded).pays
+    """Is the part most of the work, and enough?"""
+    each, _ = cost.of(Block(part, subject.loop.loop.body.span), subject.works)
+    return each >= MOST * subject.work.each and subject.pays(each)
 
 
 def _index_lasts(loop: LoopFacts) -> bool:

@@ -16,6 +16,9 @@ from analyzers.openmp.edits import Place
 from analyzers.openmp.nests import Nests
 from analyzers.text import Span, line_break, line_start
 
+TANGIBLE = (
+    20.0  # operations of an iteration, of which one does not know how many there are, that make a rewrite worth it
+)
 _DIRECTIVE = re.compile(rb"^[ \t]*#", re.MULTILINE)
 
 
@@ -37,6 +40,13 @@ class Subject:
     @property
     def work(self) -> Work:
         return self.works[id(self.loop.loop)]
+
+    def pays(self, each: float | None = None, passes: float = 1.0) -> bool:
+        """Is it worth another form of the loop? `each`: operations of an iteration that the threads share; `passes`:
+        over the iterations."""
+        each = self.work.each if each is None else each
+        enough = each * self.work.trips >= passes * self.work.enough
+        return enough and (self.work.bounded or each >= TANGIBLE)
 
     @property
     def body(self) -> tuple[Stmt, ...]:

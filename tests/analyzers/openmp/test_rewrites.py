@@ -42,7 +42,7 @@ def test_a_running_total_becomes_a_scan() -> None:
     body = """\
     double t = 0;
     for (int i = 0; i < n; i++) {
-        t += a[i];  // up to here
+        t += exp(a[i]);  // up to here
         b[i] = t;
     }
     return t > 1;
@@ -54,31 +54,43 @@ def test_a_running_total_becomes_a_scan() -> None:
 
 
 def test_a_total_that_is_used_before_its_update_is_exclusive() -> None:
-    ((_, made),) = rewrites("double t = 0;\nfor (int i = 0; i < n; i++) {\nb[i] = t;\nt = a[i] * 2 + t;\n}\n")
-    assert "b[i] = t;\n#pragma omp scan exclusive(t)\nt = a[i] * 2 + t;" in made
+    ((_, made),) = rewrites("double t = 0;\nfor (int i = 0; i < n; i++) {\nb[i] = t;\nt = exp(a[i]) + t;\n}\n")
+    assert "b[i] = t;\n#pragma omp scan exclusive(t)\nt = exp(a[i]) + t;" in made
 
 
 @pytest.mark.parametrize(
-    ("why", "body"),
+    ("why", "inside"),
     [
-        ("clang forgets what it was before", "double t = 1;\nfor (int i = 0; i < n; i++) { t += a[i]; b[i] = t; }"),
-        ("the other sum would have to be scanned too",
-         "double t = 0, s = 0;\nfor (int i = 0; i < n; i++) { t += a[i]; b[i] = t; s += b[i]; }\nc[0] = s;"),
-        ("what is computed before the scan is used behind it",
-         "double t = 0;\nfor (int i = 0; i < n; i++) { double x = a[i] * 2; t += x; b[i] = t + x; }"),
-        ("an element is handed over from one phase to the other",
-         "double t = 0;\nfor (int i = 0; i < n; i++) { c[i] = a[i] * 2; t += a[i]; b[i] = t + c[i]; }"),
-        ("it is used on both sides", "double t = 0;\nfor (int i = 0; i < n; i++) { c[i] = t; t += a[i]; b[i] = t; }"),
-        ("two updates", "double t = 0;\nfor (int i = 0; i < n; i++) { t += a[i]; t += c[i]; b[i] = t; }"),
-        ("subtracted from", "double t = 0;\nfor (int i = 0; i < n; i++) { t = a[i] - t; b[i] = t; }"),
-        ("under a condition", "double t = 0;\nfor (int i = 0; i < n; i++) { if (a[i] > 0) t += a[i]; b[i] = t; }"),
-        ("something else in the way", "double t = 0;\nfor (int i = 1; i < n; i++) { t += a[i]; b[i] = b[i - 1] + t; }"),
-        ("too small", "double t = 0;\nfor (int i = 0; i < 100; i++) { t += a[i]; b[i] = t; }"),
-        ("no block", "double t = 0;\nfor (int i = 0; i < n; i++) b[i] = t += a[i];"),
+        ("the other sum would have to be scanned too", "t += exp(a[i]); b[i] = t; s += b[i];"),
+        ("what is computed before the scan is used behind it", "double x = exp(a[i]); t += x; b[i] = t + x;"),
+        ("an element is handed over from phase to phase", "c[i] = exp(a[i]); t += a[i]; b[i] = t + c[i];"),
+        ("it is used on both sides", "c[i] = t; t += exp(a[i]); b[i] = t;"),
+        ("two updates", "t += exp(a[i]); t += c[i]; b[i] = t;"),
+        ("subtracted from", "t = exp(a[i]) - t; b[i] = t;"),
+        ("under a condition", "if (a[i] > 0) t += exp(a[i]); b[i] = t;"),
+        ("something else is in the way", "t += exp(a[i]); b[i] = b[i - 1] + t;"),
     ],
-)  # fmt: skip
-def test_no_scan_where(why: str, body: str) -> None:
-    assert "rewrite as scan" not in titles(body + "\n"), why
+)
+def test_no_scan_where(why: str, inside: str) -> None:
+    body = f"double t = 0, s = 0;\nfor (int i = 1; i < n; i++) {{ {inside} }}\nreturn s > t;\n"
+    assert "rewrite as scan" not in titles(body), why
+
+
+@pytest.mark.parametrize(
+    ("why", "first", "head", "scanned"),
+    [
+        ("as it should be", "0", "for (int i = 0; i < n; i++) {", True),
+        ("clang forgets what the total was before", "1", "for (int i = 0; i < n; i++) {", False),
+        ("too small", "0", "for (int i = 0; i < 100; i++) {", False),
+    ],
+)
+def test_where_a_scan_begins(why: str, first: str, head: str, scanned: bool) -> None:
+    body = f"double t = {first};\n{head} t += exp(a[i]); b[i] = t; }}\n"
+    assert ("rewrite as scan" in titles(body)) is scanned, why
+
+
+def test_a_body_without_braces_has_no_place_for_a_scan() -> None:
+    assert not titles("double t = 0;\nfor (int i = 0; i < n; i++) b[i] = t += exp(a[i]);\n")
 
 
 # --- two loops ------------------------------------------------------------------------------------------------------
@@ -126,9 +138,17 @@ def test_only_the_clauses_that_the_part_needs() -> None:
 
 
 def test_output_can_be_cut_off() -> None:
-    body = 'for (int i = 0; i < n; i++) {\nb[i] = exp(a[i]);\nprintf("%g\\n", b[i]);\n}\n'
+    body = """\
+    for (int i = 0; i < n; i++) {
+        double s = 0;
+        for (int j = 0; j < m; j++)
+            s += exp(a[i] * j);
+        b[i] = s;
+        printf("%g\\n", b[i]);
+    }
+"""
     ((_, made),) = rewrites(body)
-    assert 'b[i] = exp(a[i]);\n}\nfor (int i = 0; i < n; i++) {\nprintf("%g\\n", b[i]);\n}' in made
+    assert "b[i] = s;\n    }\n    for (int i = 0; i < n; i++) {\n        printf(" in made
 
 
 @pytest.mark.parametrize(
@@ -148,6 +168,10 @@ def test_output_can_be_cut_off() -> None:
          "if (m)\nfor (int i = 1; i < n; i++) {\nb[i] = exp(a[i]);\nc[i] = c[i - 1] + b[i];\n}"),
         ("the parallel part is too small to pay",
          "for (int i = 1; i < 300; i++) {\nb[i] = a[i];\nc[i] = c[i - 1] + b[i];\n}"),
+        ("a function that nobody knows",
+         "int w;\nfor (int i = 1; i < n; i++) {\nk[i] = g(&w) / exp(a[i]);\nfor (int j = 0; j < w; j++) k[j] = i;\n}"),
+        ("most of the work is in the other part",
+         "for (int i = 1; i < n; i++) {\nb[i] = exp(a[i]);\nc[i] = exp(sin(c[i - 1]) + b[i]) + cos(c[i - 1]);\n}"),
         ("a preprocessor line between",
          "for (int i = 1; i < n; i++) {\nb[i] = exp(a[i]);\n#ifdef A\nb[i] = 1;\n#endif\nc[i] = c[i - 1] + b[i];\n}"),
         ("one statement, two assignments",
@@ -275,6 +299,7 @@ def test_an_update_behind_a_condition() -> None:
 @pytest.mark.parametrize(
     ("why", "body"),
     [
+        ("the same element for all", f"b[m] += {HEAVY};"),
         ("it is read too", f"b[k[i]] += {HEAVY}; c[i] = b[i];"),
         ("two operators", f"b[k[i]] += {HEAVY}; b[k[i + 1]] *= 2;"),
         ("set outright", f"b[k[i]] += {HEAVY}; b[k[i + 1]] = 2;"),
