@@ -42,6 +42,7 @@ from analyzers.ir import flow
 from analyzers.ir.accesses import Access, Subscripts
 from analyzers.ir.expressions import Element, Expr, Field, Name, root, symbols
 from analyzers.ir.flow import FlowGraph
+from analyzers.ir.implicit import Implicit, implicit
 from analyzers.ir.statements import Assign, Function, Loop, LoopHeader, loops
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Dependence, Reason, Strength, Verdict, Witness
@@ -60,7 +61,7 @@ class _Room:
     below: Mapping[int, tuple[Access, ...]]  # id(loop) -> its accesses, values of temporaries filled in
     representatives: frozenset[int]  # id() of one access of each set that asks the same questions
     pointers: PointerFacts
-    active: Mapping[int, str]  # see `surroundings.active_statements`
+    implicit: Mapping[int, tuple[Implicit, ...]]  # what statements run, by id()
     deadline: Deadline
 
 
@@ -121,7 +122,7 @@ def _analyse(
         {loop: tuple(inside) for loop, inside in below.items()},
         conflicts.representatives(accesses),
         pointers,
-        surroundings.active_statements(function),
+        implicit(function.body),
         deadline,
     )
     facts = [_loop_facts(place, room, values) for place in places]
@@ -168,7 +169,7 @@ def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
     if not place.inside_parallel or (governed_by is not None and governed_by.directive.has("parallel")):
         surroundings.note_threadprivate(loop, obstacles)
     surroundings.note_unnamed(inside, obstacles)
-    surroundings.note_active(loop, room.active, obstacles)
+    surroundings.note_implicit(loop, room.implicit, room.effects, obstacles)
     _memory(loop, inside, parts, Solver(room.headers, invariant), room)
     if not room.options.assume_no_alias:
         named = {subject for assumption in obstacles.assumptions for subject in assumption.subjects}

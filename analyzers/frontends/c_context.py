@@ -94,6 +94,7 @@ class Context:
     inlining: int = 0  # how many functions are being put in place of their calls
     holder: str = ""  # the class whose method this is
     space: str = ""  # the namespaces around it
+    result: Type = UNKNOWN_TYPE  # what the function gives back
     this: Symbol | None = None
     references: set[Symbol] = field(default_factory=set)  # pointers that stand for what they point to
     globals: dict[str, Symbol] = field(default_factory=dict)

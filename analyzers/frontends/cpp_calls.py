@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tree_sitter import Node
 
 from analyzers.frontends import c_names, c_types, cpp_containers
@@ -16,6 +14,7 @@ from analyzers.frontends.c_expressions import expression, noted, opaque
 from analyzers.frontends.c_memory import initial_value
 from analyzers.frontends.cpp_inline import inlined
 from analyzers.frontends.cpp_names import complete, converted, dereferenced, member, through
+from analyzers.frontends.cpp_objects import handed, passed
 from analyzers.frontends.cpp_standard import STANDARD, standard
 from analyzers.frontends.cpp_types import find, last_name, path
 from analyzers.ir.expressions import (
@@ -25,9 +24,7 @@ from analyzers.ir.expressions import (
     Call,
     Cast,
     Constant,
-    Element,
     Expr,
-    Field,
     Name,
     Opaque,
     root,
@@ -45,7 +42,6 @@ _ATOMIC: dict[str, BinaryOp | None] = {
 
 _CASTS = frozenset(("static_cast", "reinterpret_cast", "const_cast", "dynamic_cast"))
 _DEEPEST = 8  # of classes derived from each other
-REFERENCE = "&"  # how the name of a parameter's type ends where it is a reference
 
 
 def arguments_of(node: Node) -> list[Node]:
@@ -152,7 +148,7 @@ def _by_name(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
         ):
             return value
         defaults(c, found.name, len(plain), found.type.fields, span)
-        values = handed(plain, found.type.fields)
+        values = handed(c, plain, found.type.fields)
         kind = found.type.element or UNKNOWN_TYPE
         if found.type.name.startswith("static "):
             return called(c, found.name, (Constant(0, c_types.VOID_POINTER), *values), kind, span)
@@ -209,23 +205,11 @@ def called_value(c: Context, value: Expr, nodes: list[Node], node: Node) -> Expr
 
 def values_of(c: Context, nodes: list[Node], formals: tuple[tuple[str, Type], ...] | None) -> tuple[Expr, ...]:
     """The arguments as the function gets them."""
-    return handed(plain_values(c, nodes), formals)
+    return handed(c, plain_values(c, nodes), formals)
 
 
 def plain_values(c: Context, nodes: list[Node]) -> tuple[Expr, ...]:
     return tuple(initial_value(c, node, UNKNOWN_TYPE) for node in nodes)
-
-
-def handed(values: tuple[Expr, ...], formals: tuple[tuple[str, Type], ...] | None) -> tuple[Expr, ...]:
-    """What a function takes by reference is an address. Where its parameters are not known, everything that could be
-    changed may be."""
-    found: list[Expr] = []
-    for position, value in enumerate(values):
-        by_reference = True
-        if formals is not None and position < len(formals):
-            by_reference = formals[position][1].name.endswith(REFERENCE)
-        found.append(passed(value) if by_reference else value)
-    return tuple(found)
 
 
 def _member_call(c: Context, name: str, this: Expr, nodes: list[Node], span: Span) -> Expr:
@@ -236,7 +220,7 @@ def _member_call(c: Context, name: str, this: Expr, nodes: list[Node], span: Spa
         return value
     formals = _parameters(c, name)[1:]
     defaults(c, name, len(plain), formals, span)
-    return called(c, name, (this, *handed(plain, formals)), _result(c, name), span)
+    return called(c, name, (this, *handed(c, plain, formals)), _result(c, name), span)
 
 
 def given(values: tuple[Expr, ...], letters: str) -> tuple[Expr, ...]:
@@ -247,17 +231,6 @@ def given(values: tuple[Expr, ...], letters: str) -> tuple[Expr, ...]:
         value if use == "-" or (use == "r" and value.type.is_scalar) else passed(value)
         for use, value in zip(uses, values, strict=True)
     )
-
-
-def passed(value: Expr) -> Expr:
-    """The address of what can be changed, and the value of everything else."""
-    if value.type.kind in ("array", "function"):
-        return value
-    changeable = isinstance(value, Name) and value.symbol.storage not in ("constant", "function")
-    if isinstance(value, (Element, Field)) or (changeable and not value.type.const and value.type.kind != "pointer"):
-        kind = c_types.pointer_to(value.type)
-        return Address(value, replace(kind, name=f"{value.type.name} {REFERENCE}"), value.span)
-    return value
 
 
 def _method(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:

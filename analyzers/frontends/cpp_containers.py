@@ -16,7 +16,7 @@ from analyzers.frontends import c_types
 from analyzers.frontends.c_algebra import combine, element
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_expressions import noted
-from analyzers.frontends.cpp_types import is_container
+from analyzers.frontends.cpp_types import BIT, is_container
 from analyzers.ir.expressions import (
     ONE,
     ZERO,
@@ -50,9 +50,10 @@ def is_bits(kind: Type) -> bool:
 
 def at(base: Expr, index: Expr, span: Span) -> Expr:
     """`base[index]`. The bits of a `vector<bool>` share words, and what is written is the word."""
-    if is_bits(base.type):
-        index = Binary("/", index, _WORD, index.type, index.span)
-    return element(base, index, span)
+    if not is_bits(base.type):
+        return element(base, index, span)
+    word = element(base, Binary("/", index, _WORD, index.type, index.span), span)
+    return word if base.type.const or word.type.const or not isinstance(word, Element) else replace(word, type=BIT)
 
 
 def contents(value: Expr) -> Expr:

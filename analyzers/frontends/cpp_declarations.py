@@ -17,7 +17,7 @@ from analyzers.frontends.c_guesses import by_subscripts, guesses
 from analyzers.frontends.c_memory import initial_value
 from analyzers.frontends.cpp_calls import arguments_of, constructed, pointing
 from analyzers.frontends.cpp_objects import born
-from analyzers.frontends.cpp_references import bind, bound
+from analyzers.frontends.cpp_references import bind, bound, copies
 from analyzers.frontends.cpp_signatures import declarator, declare_function, formals, function_declarator
 from analyzers.frontends.cpp_types import AUTO, deduced, is_container, path
 from analyzers.ir.arithmetic import fold
@@ -123,6 +123,9 @@ def _declared(
     value: Expr | None = None
     if value_node is not None:
         value = pointing(c, value_of(c, value_node, kind), kind)
+        if not copies(value, kind):
+            bind(c, name, kind, value, span, whole)
+            return
         kind = deduced(value.type, kind)
     if kind.kind == "unknown" and kind is not AUTO and not kind.name.startswith("auto"):
         kind = _by_use(c, name, kind)

@@ -10,10 +10,11 @@ from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_dialect import Expressions
 from analyzers.frontends.c_expressions import expression, mentions, noted, opaque
 from analyzers.frontends.c_memory import initial_value
-from analyzers.frontends.cpp_calls import arguments_of, called, passed, type_of, values_of
+from analyzers.frontends.cpp_calls import arguments_of, called, type_of, values_of
 from analyzers.frontends.cpp_inline import inlined
 from analyzers.frontends.cpp_names import complete, named, qualified, through
-from analyzers.frontends.cpp_objects import is_built, operated
+from analyzers.frontends.cpp_objects import is_built, passed
+from analyzers.frontends.cpp_operators import operated
 from analyzers.frontends.cpp_types import find, is_container, last_name
 from analyzers.ir.expressions import ZERO, Cast, Constant, Expr, Name, Opaque
 from analyzers.ir.statements import Evaluate, Jump, Unknown

@@ -14,8 +14,8 @@ from analyzers.frontends.c_dialect import Signature
 from analyzers.frontends.c_recovery import errors
 from analyzers.frontends.cpp_declarations import value_of
 from analyzers.frontends.cpp_names import complete, through
-from analyzers.frontends.cpp_signatures import declarator, function_declarator, referred
-from analyzers.frontends.cpp_types import find, is_container, owns, path
+from analyzers.frontends.cpp_signatures import declarator, function_declarator, function_type, referred
+from analyzers.frontends.cpp_types import find, is_container, owns, path, type_parameter
 from analyzers.ir.expressions import ZERO, Name
 from analyzers.ir.statements import Assign, Problem
 from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
@@ -39,6 +39,9 @@ def signature(c: Context, node: Node) -> Signature:
             name_span = c.span(name_node)
             name = _full_name(c, name_node)
     c.function = name
+    head = function_type(c, node)
+    if head is not None and not head[2]:
+        c.result = head[1].element or UNKNOWN_TYPE
     params: list[Symbol] = []
     variadic = False
     own = find(c.scope, (name,))
@@ -98,7 +101,7 @@ def _template_parameter(c: Context, node: Node) -> None:
         return
     name = next((n for n in node.named_children if n.type == "type_identifier"), None)
     if name is not None:
-        c.scope.names[c.text(name)] = Type("unknown", c.text(name), active=True)
+        c.scope.names[c.text(name)] = type_parameter(c.text(name))
 
 
 def _parameters(c: Context, function: Node, params: list[Symbol]) -> bool:

@@ -48,7 +48,7 @@ def as_base(c: Context, value: Expr, target: Type) -> Expr | None:
     """The part of an object that its base class `target` is; None where it is not known to have one."""
     waiting = [(value, complete(c, value.type))]
     for place, kind in waiting:
-        if kind.kind == "record" and _same_class(kind, target):
+        if kind.kind == "record" and same_class(kind, target):
             return place
         for name, inner in kind.fields or ():
             if name.startswith(c_types.ANONYMOUS) and inner.name and len(waiting) < 100:
@@ -59,12 +59,12 @@ def as_base(c: Context, value: Expr, target: Type) -> Expr | None:
 def converted(c: Context, value: Expr, target: Type) -> Expr:
     """The object as one of class `target`: a base class is a part of it, of another class nothing is known."""
     kind = complete(c, value.type)
-    if kind.kind != "record" or target.kind != "record" or _same_class(kind, target) or not target.name:
+    if kind.kind != "record" or target.kind != "record" or same_class(kind, target) or not target.name:
         return value
     return as_base(c, value, target) or Opaque("another class", None, (value,), target, value.span)
 
 
-def _same_class(one: Type, other: Type) -> bool:
+def same_class(one: Type, other: Type) -> bool:
     return one.name.removeprefix("struct ") == other.name.removeprefix("struct ")
 
 

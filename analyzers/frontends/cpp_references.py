@@ -9,8 +9,9 @@ from tree_sitter import Node
 from analyzers.frontends.c_algebra import address
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.cpp_names import converted
+from analyzers.frontends.cpp_objects import born, is_made
 from analyzers.frontends.cpp_signatures import referred
-from analyzers.frontends.cpp_types import AUTO, is_container
+from analyzers.frontends.cpp_types import AUTO, BIT, is_container
 from analyzers.ir.expressions import Cast, Conditional, Element, Expr, Field, Name, Opaque
 from analyzers.ir.statements import Declare
 from analyzers.ir.symbols import UNKNOWN_TYPE, Type
@@ -24,6 +25,13 @@ def is_lvalue(value: Expr) -> bool:
     )
 
 
+def copies(value: Expr, written: Type) -> bool:
+    """Is a variable of the type as written, made from the value, an object of its own? One that stands for a bit of a
+    `vector<bool>` is not."""
+    parts = (value.then, value.otherwise) if isinstance(value, Conditional) else (value,)
+    return not any(part.type == BIT for part in parts) or (written != BIT and not written.name.startswith("auto"))
+
+
 def bind(c: Context, name: str, kind: Type, value: Expr | None, span: Span, whole: Span) -> None:
     """`T &name = value`: another name for an object, or for a temporary."""
     while isinstance(value, Cast):
@@ -31,6 +39,12 @@ def bind(c: Context, name: str, kind: Type, value: Expr | None, span: Span, whol
     if value is None:
         symbol = c.declare(name, kind, "local", span)
         c.out.append(Declare(symbol, None, whole))
+        return
+    if _is_temporary(c, value, kind):
+        symbol = c.declare(name, kind, "local", span)
+        c.out.append(Declare(symbol, value, whole))
+        born(c, Name(symbol, span), Opaque(name, None, (value,), kind, span), span)
+        c.flush()
         return
     value = converted(c, value, kind)
     inner = value.type if kind.name.startswith("auto") or kind.kind == "unknown" else kind
@@ -60,6 +74,13 @@ def bind(c: Context, name: str, kind: Type, value: Expr | None, span: Span, whol
         symbol = c.declare(name, inner, "local", span)
         c.out.append(Declare(symbol, value, whole))
     c.flush()
+
+
+def _is_temporary(c: Context, value: Expr, kind: Type) -> bool:
+    """Does a reference of the type need an object of its own, because the value has another type?"""
+    numbers = kind.is_scalar and value.type.is_scalar
+    other = (kind.kind, kind.bits, kind.signed) != (value.type.kind, value.type.bits, value.type.signed)
+    return (numbers and other) or is_made(c, value, kind)
 
 
 def bound(c: Context, node: Node, value: Expr | None, reference: bool) -> None:
