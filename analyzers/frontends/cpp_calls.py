@@ -13,6 +13,7 @@ from analyzers.frontends.c_dialect import Expressions
 from analyzers.frontends.c_expressions import expression, noted, opaque
 from analyzers.frontends.c_memory import initial_value
 from analyzers.frontends.cpp_inline import inlined
+from analyzers.frontends.cpp_locks import told
 from analyzers.frontends.cpp_names import complete, converted, dereferenced, member, through
 from analyzers.frontends.cpp_objects import handed, passed
 from analyzers.frontends.cpp_standard import STANDARD, standard
@@ -245,6 +246,8 @@ def _method(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
     if function.children[1].type == "->":
         base = element(base, ZERO, span)
     kind = complete(c, base.type)
+    if (held := told(c, base, name, span)) is not None:
+        return held
     if kind.kind != "record":
         values = tuple(expression(c, n) for n in nodes)
         found = cpp_containers.method(c, base, name, values, node, c.text(object_node))

@@ -12,7 +12,7 @@ from analyzers.frontends.c_declarations import specifiers
 from analyzers.frontends.c_expressions import constant_value
 from analyzers.frontends.cpp_inline import register
 from analyzers.frontends.cpp_signatures import declarator, declare_function, function_type, referred
-from analyzers.frontends.cpp_types import BIT, innermost, named_type, path, qualified
+from analyzers.frontends.cpp_types import BIT, innermost, named_type, path, qualified, type_parameter, type_parameters
 from analyzers.ir.expressions import Constant
 from analyzers.ir.symbols import INT, Symbol, Type
 
@@ -36,6 +36,8 @@ def record(c: Context, node: Node) -> Type:
     outer, c.holder = c.holder, full
     if full and full not in c.scope.names:
         c.scope.names[full] = Type("record", full, union=union)
+    for name in type_parameters(c, node):
+        c.scope.names[f"{full}::{name}"] = type_parameter(name)
     fields = [(f"{c_types.ANONYMOUS}{base.name}", base) for base in _bases(c, node)]
     for child in _members(body):
         _member(c, child, fields)

@@ -16,6 +16,7 @@ from analyzers.frontends.c_expressions import effect_free, expression, mentions,
 from analyzers.frontends.c_guesses import by_subscripts, guesses
 from analyzers.frontends.c_memory import initial_value
 from analyzers.frontends.cpp_calls import arguments_of, constructed, pointing
+from analyzers.frontends.cpp_locks import POLICIES
 from analyzers.frontends.cpp_objects import born
 from analyzers.frontends.cpp_references import bind, bound, copies
 from analyzers.frontends.cpp_signatures import declarator, declare_function, formals, function_declarator
@@ -68,12 +69,21 @@ def _most_vexing(c: Context, part: Node) -> bool:
         return False
     for child in parameters.named_children:
         kind = child.child_by_field_name("type")
-        if child.type != "parameter_declaration" or kind is None or kind.type != "type_identifier":
+        if child.type != "parameter_declaration" or kind is None:
             return False
         found = c.scope.find(c.text(kind))
-        if isinstance(found, Type) or (found is None and child.child_by_field_name("declarator") is not None):
+        if isinstance(found, Symbol) or (kind.type == "qualified_identifier" and _is_policy(c, kind)):
+            return True
+        if kind.type != "type_identifier" or isinstance(found, Type):
+            return False
+        if found is None and child.child_by_field_name("declarator") is not None:
             return False
     return True
+
+
+def _is_policy(c: Context, node: Node) -> bool:
+    """`std::defer_lock`: a name of the standard library that is no type."""
+    return path(c, node)[:1] == ("std",) and c.text(node).endswith(POLICIES)
 
 
 def _declared(
@@ -225,6 +235,9 @@ def _sized(kind: Type, node: Node | None) -> Type:
 def _reread(c: Context, node: Node) -> Expr:
     """What was read as a parameter, as the expression that it is."""
     span = c.span(node)
+    kind = node.child_by_field_name("type")
+    if kind is not None and node.named_child_count == 1:
+        return expression(c, kind)
     value = resolve(c, c.text(node), span)
     return Opaque(c.text(node), "syntax error", mentions(c, node), span=span) if value is None else value
 

@@ -12,7 +12,7 @@ from analyzers.frontends.c_expressions import expression, mentions, noted, opaqu
 from analyzers.frontends.c_memory import initial_value
 from analyzers.frontends.cpp_calls import arguments_of, called, type_of, values_of
 from analyzers.frontends.cpp_inline import inlined
-from analyzers.frontends.cpp_names import complete, named, qualified, through
+from analyzers.frontends.cpp_names import complete, named, qualified, referred_to, through
 from analyzers.frontends.cpp_objects import is_built, passed
 from analyzers.frontends.cpp_operators import operated
 from analyzers.frontends.cpp_types import find, is_container, last_name
@@ -90,8 +90,7 @@ def _field(c: Context, node: Node) -> Expr:
             base = Name(noted(c, static), span)
             continue
         base = through(base, kind, c_types.member_path(kind, c.text(last_name(name))), span)
-        if base.type.name.endswith("&") and base.type.kind == "pointer" and not base.type.name.startswith("std::"):
-            base = element(base, ZERO, span)
+        base = referred_to(base)
     return base
 
 

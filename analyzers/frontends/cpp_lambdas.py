@@ -307,7 +307,7 @@ def _run(
         c.flush()
     c.post, c.next_directive = waiting, directive
     c.inlining -= 1
-    c.scope = outer
+    c.leave(outer)
     return result
 
 

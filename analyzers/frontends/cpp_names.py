@@ -11,7 +11,7 @@ from analyzers.frontends.c_dialect import Expressions
 from analyzers.frontends.c_expressions import named as c_named
 from analyzers.frontends.c_expressions import noted, opaque
 from analyzers.frontends.c_guesses import by_subscripts
-from analyzers.frontends.cpp_types import find, path
+from analyzers.frontends.cpp_types import REFERENCE, find, is_container, path
 from analyzers.ir.expressions import ZERO, Constant, Expr, Field, Name, Opaque
 from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
 from analyzers.text import Span
@@ -20,6 +20,14 @@ from analyzers.text import Span
 def dereferenced(c: Context, value: Expr) -> Expr:
     """What a name means: a reference stands for its object."""
     if isinstance(value, Name) and value.symbol in c.references:
+        return element(value, ZERO, value.span)
+    return value
+
+
+def referred_to(value: Expr) -> Expr:
+    """What a member stands for: one that is a reference, for its object."""
+    kind = value.type
+    if kind.kind == "pointer" and kind.name.endswith(REFERENCE) and not is_container(kind):
         return element(value, ZERO, value.span)
     return value
 
@@ -87,7 +95,7 @@ def named(c: Context, node: Node, subscripts: int = 0) -> Expr:
     if c.this is not None and (found is None or (isinstance(found, Symbol) and found.depth == 0)):
         inner = member(c, name, c.span(node))
         if inner is not None:
-            return inner
+            return referred_to(inner)
         if c.holder:
             own = find(c.scope, (*c.holder.split("::"), name))
             if isinstance(own, Symbol) and own.name != name:

@@ -11,6 +11,7 @@ from analyzers.frontends.c_algebra import address
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_memory import initial_value
 from analyzers.frontends.cpp_containers import call
+from analyzers.frontends.cpp_locks import guard, is_guard
 from analyzers.frontends.cpp_names import as_base, complete, same_class
 from analyzers.frontends.cpp_types import AUTO, BIT, REFERENCE
 from analyzers.ir.expressions import Address, Element, Expr, Field, Name, Opaque
@@ -20,18 +21,15 @@ from analyzers.text import Span
 
 _DEEP = 4
 _MANY = 16
-_GUARDS = ("std::lock_guard", "std::unique_lock", "std::scoped_lock")
-_MUTEXES = ("std::mutex", "std::recursive_mutex", "std::shared_mutex")
 
 
 def born(c: Context, place: Expr, value: Expr | None, span: Span) -> None:
     """Run what a local object runs at the beginning and at the end of its life. `value`: what it is made from; a copy
     of an object of its class copies the members."""
-    if place.type.name.startswith(_GUARDS):
-        for mutex in value.reads if isinstance(value, Opaque) else ():
-            if mutex.type.name in _MUTEXES:
-                _run(c, "std::mutex::lock", (address(mutex, span),), span)
-        return
+    if is_guard(complete(c, place.type)):
+        guard(c, place, value, span)
+        if place.type.name.startswith("std::"):
+            return
     same = value is not None and not isinstance(value, Opaque) and value.type.name == place.type.name
     for each in () if same else _parts(c, place):
         for name in _own(c, each, ("", "~")):

@@ -9,6 +9,7 @@ from analyzers.frontends.c_algebra import combine
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_expressions import expression
 from analyzers.frontends.c_memory import initial_value
+from analyzers.frontends.cpp_locks import all_taken
 from analyzers.frontends.cpp_types import AUTO, is_container
 from analyzers.ir.expressions import Address, Binary, Element, Expr, Field, Name, Opaque
 from analyzers.ir.statements import Assign
@@ -64,6 +65,8 @@ def standard(c: Context, words: tuple[str, ...], function: Node, nodes: list[Nod
         found = cpp_containers.method(c, values[0], _METHODS[name], (), node, c.text(nodes[0]))
         if found is not None:
             return found
+    if name == "lock" and (held := all_taken(c, values, span)) is not None:
+        return held
     if name in ("exit", "abort", "terminate", "quick_exit", "_Exit"):
         return cpp_containers.call(c, f"std::{name}", values, span)
     full = f"std::{name}"

@@ -8,6 +8,7 @@ from tree_sitter import Node
 
 from analyzers.frontends import c_types, cpp_containers
 from analyzers.frontends.c_context import Context
+from analyzers.frontends.c_control import STATEMENTS as C_CONTROL
 from analyzers.frontends.c_control import errors_between, finished
 from analyzers.frontends.c_declarations import declaration as c_declaration
 from analyzers.frontends.c_declarations import specifiers
@@ -133,6 +134,13 @@ def _caught(c: Context, node: Node) -> None:
         c.out.append(Declare(c.declare(c.text(name), kind, "local", c.span(name)), None, c.span(node)))
 
 
+def _scoped(c: Context, node: Node) -> None:
+    """`if (T x = ...)`: what it declares lives in the statement."""
+    previous = c.push()
+    C_CONTROL[node.type](c, node)
+    c.leave(previous)
+
+
 def _return(c: Context, node: Node) -> None:
     """`return x;`: where the function gives back an object of a class, it is made from `x`."""
     check(c, node)
@@ -201,6 +209,7 @@ _NAMES = (
 STATEMENTS: Statements = {
     "for_range_loop": _range_for,
     "try_statement": _try,
+    **dict.fromkeys(("if_statement", "switch_statement", "while_statement"), _scoped),
     "return_statement": _return,
     "throw_statement": _throw,
     "declaration": _declaration,

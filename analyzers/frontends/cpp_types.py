@@ -161,14 +161,23 @@ def named_type(c: Context, node: Node) -> Type:
 
 def _unseen(c: Context, name: str, node: Node) -> Type:
     """A type parameter of a template, or a class of which nothing is known."""
+    if name in type_parameters(c, node):
+        return type_parameter(name)
+    found = c.scope.find(f"{c.holder}::{name}") if c.holder else None
+    return found if isinstance(found, Type) else Type("unknown", name, active=True)
+
+
+def type_parameters(c: Context, node: Node) -> list[str]:
+    """The names of the types that the templates around a declaration leave open."""
+    found: list[str] = []
     current = node.parent
     while current is not None:
         parameters = current.child_by_field_name("parameters") if current.type == "template_declaration" else None
-        current = current.parent
         for child in () if parameters is None else parameters.named_children:
-            if any(n.type == "type_identifier" and c.text(n) == name for n in child.named_children):
-                return type_parameter(name)
-    return Type("unknown", name, active=True)
+            if child.type not in ("parameter_declaration", "optional_parameter_declaration"):
+                found += [c.text(n) for n in child.named_children if n.type == "type_identifier"][:1]
+        current = current.parent
+    return found
 
 
 def type_parameter(name: str) -> Type:
@@ -187,7 +196,8 @@ def _standard(name: str) -> Type | None:
 _OPAQUE = frozenset(
     words(
         "ostream istream iostream fstream ofstream ifstream stringstream ostringstream istringstream "
-        "mutex recursive_mutex shared_mutex thread mt19937 mt19937_64 minstd_rand default_random_engine "
+        "mutex recursive_mutex timed_mutex recursive_timed_mutex shared_mutex shared_timed_mutex shared_lock "
+        "thread mt19937 mt19937_64 minstd_rand default_random_engine "
         "random_device exception runtime_error condition_variable string_view lock_guard unique_lock scoped_lock"
     )
 )
@@ -242,7 +252,7 @@ _TEMPLATES = frozenset(
         "map multimap unordered_map unordered_multimap set multiset unordered_set unordered_multiset list "
         "forward_list queue stack priority_queue tuple optional variant function bitset "
         "uniform_real_distribution uniform_int_distribution normal_distribution lock_guard unique_lock "
-        "scoped_lock basic_string"
+        "scoped_lock shared_lock basic_string"
     )
 )
 _WRAPPERS = ("tuple", "optional", "variant", "function")  # may hold references, pointers or whatever runs code
