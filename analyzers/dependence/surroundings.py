@@ -119,7 +119,7 @@ def note_unnamed(accesses: tuple[Access, ...], obstacles: Obstacles) -> None:
         if access.reason == "volatile":
             name = access.symbol.name if access.symbol is not None else "memory"
             obstacles.undecided(Reason("volatile", f"`{name}` is volatile: every access counts", access.span, name))
-        elif access.symbol is None and access.call is None and (access.writes or writes):
+        elif access.symbol is None and access.reason != "unknown-call" and (access.writes or writes):
             text = "it is not known which memory this touches"
             obstacles.undecided(Reason(access.reason or "unnamed-object", text, access.span))
 

@@ -14,8 +14,8 @@ from analyzers.frontends.c_expressions import expression, noted, opaque
 from analyzers.frontends.c_memory import initial_value
 from analyzers.frontends.cpp_inline import inlined
 from analyzers.frontends.cpp_locks import told
-from analyzers.frontends.cpp_names import complete, converted, dereferenced, member, through
-from analyzers.frontends.cpp_objects import handed, passed
+from analyzers.frontends.cpp_names import as_base, complete, converted, dereferenced, member, through
+from analyzers.frontends.cpp_objects import handed, has_constructor, is_class, made, passed
 from analyzers.frontends.cpp_standard import STANDARD, standard
 from analyzers.frontends.cpp_types import find, last_name, path
 from analyzers.ir.expressions import (
@@ -111,17 +111,23 @@ def pointing(c: Context, value: Expr, kind: Type) -> Expr:
 
 def constructed(c: Context, kind: Type, nodes: list[Node], node: Node) -> Expr:
     """`T(x)`: a conversion, or a new object."""
+    value = construction(c, kind, nodes, node)
+    return made(c, value, kind, value.span) if is_class(c, kind) else value
+
+
+def construction(c: Context, kind: Type, nodes: list[Node], node: Node) -> Expr:
+    """What an object of the type is made from, of a class all of it as one value."""
     span = c.span(node)
     if len(nodes) == 1 and (kind.is_scalar or kind.kind == "pointer"):
         return Cast(initial_value(c, nodes[0], kind), kind, span)
     values = tuple(initial_value(c, n, UNKNOWN_TYPE) for n in nodes)
     if not nodes and kind.is_scalar:
         return Constant(0, kind, span)
-    if kind.kind == "record" and not kind.name.startswith("std::") and kind.fields is not None:
-        return called(c, f"{kind.name}::{kind.name}", values, kind, span)
     if kind.kind == "unknown" and kind.name and not c.snippet and len(values) != 1:
         return called(c, kind.name, values, kind, span)
-    return Opaque(c.text(node)[:200], None, tuple(map(cpp_containers.contents, values)), kind, span)
+    if not has_constructor(c, kind):
+        values = tuple(map(cpp_containers.contents, values))
+    return Opaque(c.text(node)[:200], None, values, kind, span)
 
 
 def _by_name(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
@@ -245,6 +251,9 @@ def _method(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
     base = expression(c, object_node)
     if function.children[1].type == "->":
         base = element(base, ZERO, span)
+    own_class = _named_class(c, name_node)
+    if own_class is not None:
+        base = as_base(c, base, own_class) or base
     kind = complete(c, base.type)
     if (held := told(c, base, name, span)) is not None:
         return held
@@ -262,6 +271,8 @@ def _method(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
             c.out.append(Assign(base, values[0], _ATOMIC[name], span))
             return ZERO
     own = _of_class(c, kind, name)
+    if own is not None and own_class is not None:
+        own = own[0].removeprefix("virtual "), own[1]
     if own is not None:
         return _member_call(c, own[0], address(through(base, kind, own[1], span), span), nodes, span)
     if kind.kind == "record":
@@ -278,6 +289,13 @@ def _method(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
     if known == name and (name in ROUTINES or isinstance(c.scope.find(name), Symbol)):
         known = f".{name}"  # a method, not the function of that name
     return called(c, known, (passed(base), *values_of(c, nodes, None)), UNKNOWN_TYPE, span, True)
+
+
+def _named_class(c: Context, node: Node) -> Type | None:
+    """The `B` of `x.B::f()`, whose own `f` is called."""
+    words = path(c, node) if node.type == "qualified_identifier" else ()
+    found = find(c.scope, words[:-1]) if len(words) > 1 else None
+    return found if isinstance(found, Type) else None
 
 
 def _own_method(c: Context, name: str, found: Symbol | Type | None) -> tuple[str, tuple[str, ...]] | None:

@@ -15,7 +15,7 @@ from analyzers.frontends.c_directives import resolve
 from analyzers.frontends.c_expressions import effect_free, expression, mentions, sealed
 from analyzers.frontends.c_guesses import by_subscripts, guesses
 from analyzers.frontends.c_memory import initial_value
-from analyzers.frontends.cpp_calls import arguments_of, constructed, pointing
+from analyzers.frontends.cpp_calls import arguments_of, construction, pointing
 from analyzers.frontends.cpp_locks import POLICIES
 from analyzers.frontends.cpp_objects import born
 from analyzers.frontends.cpp_references import bind, bound, copies
@@ -253,7 +253,7 @@ def value_of(c: Context, node: Node, kind: Type) -> Expr:
         nodes = arguments_of(node)
         if len(nodes) == 1 and kind.kind in ("unknown", "pointer"):
             return expression(c, nodes[0])
-        return constructed(c, kind, nodes, node) if nodes else Opaque("()", None, (), kind, c.span(node))
+        return construction(c, kind, nodes, node) if nodes else Opaque("()", None, (), kind, c.span(node))
     value = initial_value(c, node, kind)
     return sealed(c, value) if not isinstance(value, Opaque) else value
 

@@ -13,7 +13,7 @@ from analyzers.frontends.c_memory import initial_value
 from analyzers.frontends.cpp_calls import arguments_of, called, type_of, values_of
 from analyzers.frontends.cpp_inline import inlined
 from analyzers.frontends.cpp_names import complete, named, qualified, referred_to, through
-from analyzers.frontends.cpp_objects import is_built, passed
+from analyzers.frontends.cpp_objects import is_built, is_class, made, passed
 from analyzers.frontends.cpp_operators import operated
 from analyzers.frontends.cpp_types import find, is_container, last_name
 from analyzers.ir.expressions import ZERO, Cast, Constant, Expr, Name, Opaque
@@ -214,7 +214,8 @@ def _literal(c: Context, node: Node) -> Expr:
         kind = c.type_name(c, type_node) if type_node.type == "type_descriptor" else type_of(c, type_node)
     if not arguments_of(value_node) and kind.is_scalar:
         return Constant(0, kind, c.span(node))
-    return initial_value(c, value_node, kind)
+    value = initial_value(c, value_node, kind)
+    return made(c, value, kind, value.span) if is_class(c, kind) else value
 
 
 def _throw(c: Context, node: Node) -> Expr:

@@ -76,6 +76,16 @@ def _run(c: Context, name: str, arguments: tuple[Expr, ...], span: Span) -> None
     c.out.append(Evaluate(call(c, name, arguments, span), span))
 
 
+def is_class(c: Context, kind: Type) -> bool:
+    """A class of the program whose members were seen."""
+    kind = complete(c, kind)
+    return kind.kind == "record" and not kind.name.startswith("std::") and kind.fields is not None
+
+
+def has_constructor(c: Context, kind: Type) -> bool:
+    return bool(_own(c, Opaque("", None, (), kind), ("",)))
+
+
 def is_made(c: Context, value: Expr, target: Type) -> bool:
     """Does the value have to become an object of a class first, by a constructor or a conversion?"""
     target = complete(c, target)

@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from analyzers.frontends.c_algebra import address
 from analyzers.frontends.c_context import Context
-from analyzers.frontends.cpp_names import converted
+from analyzers.frontends.cpp_names import converted, referred_to
 from analyzers.frontends.cpp_objects import born, is_made
 from analyzers.frontends.cpp_signatures import referred
 from analyzers.frontends.cpp_types import AUTO, BIT, is_container
@@ -90,13 +90,13 @@ def bound(c: Context, node: Node, value: Expr | None, reference: bool) -> None:
         part: Expr | None = None
         span = c.span(name)
         if value is not None and fields is not None and position < len(fields) and is_lvalue(value):
-            part = Field(value, fields[position][0], fields[position][1], span)
+            part = referred_to(Field(value, fields[position][0], fields[position][1], span))
         elif value is not None and is_lvalue(value):
             word = ("first", "second")[position] if len(names) == 2 else f"get<{position}>"
             part = Field(value, word, UNKNOWN_TYPE, span)
         elif value is not None:
             part = Opaque(c.text(name), None, (value,), UNKNOWN_TYPE, span)
-        if reference and part is not None and is_lvalue(part):
+        if part is not None and is_lvalue(part) and (reference or isinstance(part, Element)):
             bind(c, c.text(name), AUTO, part, span, c.span(node))
             continue
         symbol = c.declare(c.text(name), part.type if part is not None else UNKNOWN_TYPE, "local", span)

@@ -231,7 +231,7 @@ def template(c: Context, node: Node) -> Type:
         case "atomic":
             return replace(first, atomic=True)
         case "pair":
-            second = c.type_name(c, nodes[1]) if len(nodes) > 1 and nodes[1].type == "type_descriptor" else UNKNOWN_TYPE
+            first, second = (_held(c, n) for n in (*nodes, node, node)[:2])
             whole = record(f"std::pair<{first.name}, {second.name}>", (("first", first), ("second", second)))
             return _holding(whole, first, second)
     if name in _TEMPLATES:
@@ -240,11 +240,20 @@ def template(c: Context, node: Node) -> Type:
     return Type("unknown", c.text(node), active=True)
 
 
+def _held(c: Context, node: Node) -> Type:
+    """The type of a member that a template's argument gives; a reference is a pointer, as everywhere."""
+    kind = c.type_name(c, node) if node.type == "type_descriptor" else UNKNOWN_TYPE
+    if not c.text(node).rstrip().endswith(REFERENCE):
+        return kind
+    return replace(c_types.pointer_to(kind), name=f"{kind.name} {REFERENCE}")
+
+
 def _holding(whole: Type, *parts: Type) -> Type:
     """A class with what objects of other classes in it run."""
     parts = tuple(map(innermost, parts))
     runs = dict.fromkeys(name for part in parts for name in part.runs)
-    return replace(whole, active=whole.active or any(part.active for part in parts), runs=tuple(runs))
+    leads = any(part.active or part.kind == "pointer" for part in parts)
+    return replace(whole, active=whole.active or leads, runs=tuple(runs))
 
 
 _TEMPLATES = frozenset(

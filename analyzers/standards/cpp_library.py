@@ -46,6 +46,7 @@ def _ranges() -> Iterator[Routine]:
     yield Routine("std::swap_ranges", "algorithm", "bbb")
     yield Routine("std::merge", "algorithm", "rrrrb")
     yield Routine("std::swap", "utility", "bb")
+    yield Routine("std::move", "utility", "b", single=True)
     yield Routine("std::iter_swap", "algorithm", "bb")
 
 

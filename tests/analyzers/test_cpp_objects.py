@@ -132,3 +132,45 @@ def test_a_copy_of_a_bit_is_another_name_for_it(body: str) -> None:
 )
 def test_bits_that_are_only_read_or_copied_as_values(text: str) -> None:
     assert [loop.verdict.status for loop in loops(text)] == ["parallel"]
+
+
+ADDING = "struct R { int *s; void add(int i) { *s = *s * 2 + i; } }; "
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ADDING + "int f() { int s = 0; for (int i = 0; i < 9; i++) R{&s}.add(i); return s; }",
+        "struct R { int &s; R(int &q) : s(q) {} void add(int i) { s = s * 2 + i; } }; "
+        "int f() { int s = 0; for (int i = 0; i < 9; i++) R(s).add(i); return s; }",
+        "struct R { int *s; }; void add(R r, int i) { *r.s = *r.s * 2 + i; } "
+        "int f() { int s = 0; for (int i = 0; i < 9; i++) add({&s}, i); return s; }",
+        "struct F { vector<int> &v; void operator()(int i) { v[i / 2] += i; } }; "
+        "void f(vector<int> &v) { for (int i = 0; i < 9; i++) F{v}(i); }",
+        "struct W { W(int *b, int i) { b[0] = b[0] * 2 + i; } }; "
+        "void f(int *b) { for (int i = 0; i < 9; i++) W(b, i); }",
+        "struct B { B(int *b) { b[0] = b[0] * 2; } }; struct D : B { D(int *b) : B(b) {} }; "
+        "void f(int *b) { for (int i = 0; i < 9; i++) D d(b); }",
+        "struct B { B(int *b) { b[0] = b[0] * 2; } }; struct D { B part; D(int *b) : part(b) {} }; "
+        "void f(int *b) { for (int i = 0; i < 9; i++) D d(b); }",
+    ],
+)
+def test_objects_without_a_name_lead_where_they_were_made_to(text: str) -> None:
+    assert not any(loop.verdict.counts_as_parallel for loop in loops(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "struct B { int k; int next() { return k = k * 2; } }; struct D : B { int next() { return 1; } }; "
+        "void f(D &d) { int a[9]; for (int i = 0; i < 9; i++) a[i] = d.B::next(); }",
+        "#include <utility>\nvoid f(vector<std::pair<int &, int>> &q) { for (auto &p : q) p.first = p.first * 2 + 1; }",
+        "#include <utility>\nvoid f(vector<std::pair<int &, int>> &q) { for (auto [a, b] : q) a = a * 2 + b; }",
+        "#include <utility>\nvoid f() { vector<vector<int>> a(9); vector<int> b(9); "
+        "for (int i = 0; i < 9; i++) a[i] = std::move(b); }",
+        "#include <string>\n#include <utility>\nvoid f() { vector<std::string> a(9); std::string b; "
+        "for (int i = 0; i < 9; i++) a[i] = std::move(b); }",
+    ],
+)
+def test_what_is_moved_named_or_bound_elsewhere(text: str) -> None:
+    assert not any(loop.verdict.status == "parallel" for loop in loops(text))
