@@ -120,7 +120,7 @@ def _analyse(
         headers,
         uncounted,
         {loop: tuple(inside) for loop, inside in below.items()},
-        conflicts.representatives(accesses),
+        conflicts.representatives(accesses, surroundings.exclusions(function.body)),
         pointers,
         implicit(function.body),
         deadline,
@@ -222,6 +222,7 @@ def _scalars(loop: Loop, header: LoopHeader | None, inside: Sequence[Access], ro
     """The roles of scalars: reductions first, then induction variables, then what remains."""
     found = reductions.find(loop, room.graph, header)
     protected = _protected(loop, inside)
+    sums = {r.symbol for r in found.found}
     found = replace(found, found=tuple(r for r in found.found if r.symbol not in protected))
     reduced = {r.symbol for r in found.found}
     moved = values.inductions.get(loop, {}).items()
@@ -230,17 +231,28 @@ def _scalars(loop: Loop, header: LoopHeader | None, inside: Sequence[Access], ro
     local = surroundings.declared_inside(loop)
     # What nobody outside sees needs no clause.
     linear = {s: step for s, step in linear.items() if s not in local}
-    return Parts(header, roles, found.found, found.rejected, linear, local, protected=protected)
+    parts = Parts(header, roles, found.found, found.rejected, linear, local, protected=frozenset(protected))
+    if any(s not in sums and s not in linear and s not in local and "ordered" not in protected[s] for s in protected):
+        parts.obstacles.assume(conflicts.ANY_ORDER)
+    return parts
 
 
-def _protected(loop: Loop, inside: Iterable[Access]) -> frozenset[Symbol]:
-    """Variables that the loop writes and only ever touches under `atomic` or `critical`."""
-    statements = surroundings.protected_statements(loop)
-    if not statements:
-        return frozenset()
-    under = {a.symbol for a in inside if a.symbol is not None and a.writes and id(a.statement) in statements}
-    outside = {a.symbol for a in inside if a.symbol is not None and id(a.statement) not in statements}
-    return frozenset(s for s in under if s is not None) - {s for s in outside if s is not None}
+def _protected(loop: Loop, inside: Iterable[Access]) -> Mapping[Symbol, frozenset[str]]:
+    """Variables that the loop writes and only ever touches under one exclusion, with that."""
+    exclusions = surroundings.exclusions(loop.body)
+    if not exclusions:
+        return {}
+    found: dict[Symbol, frozenset[str]] = {}
+    written: set[Symbol] = set()
+    for access in inside:
+        if access.symbol is not None:
+            keys = exclusions.get(id(access.statement), frozenset())
+            if any(isinstance(step, Subscripts) for step in access.path):
+                keys &= {"atomic"}  # of others, each pair of elements is asked about
+            found[access.symbol] = found.get(access.symbol, keys) & keys
+            if access.writes:
+                written.add(access.symbol)
+    return {symbol: keys for symbol, keys in found.items() if keys and symbol in written}
 
 
 def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, room: _Room) -> None:
@@ -267,7 +279,13 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
         if a.symbol is not None and (a.symbol not in own or _leads_elsewhere(a)) and not fresh.is_behind(a, new)
     )
     inquiry = Inquiry(
-        loop, solver, room.pointers, room.options.assume_no_alias, room.representatives, room.deadline.share(1 / 3)
+        loop,
+        solver,
+        room.pointers,
+        room.options.assume_no_alias,
+        room.representatives,
+        surroundings.exclusions(loop.body),
+        room.deadline.share(1 / 3),
     )
     work = set(privatization.array_candidates(loop, room.graph, room.pointers.exposed or ())) - own
     sums = array_reductions.find(loop, parts.shared, room.headers, solver.invariant)

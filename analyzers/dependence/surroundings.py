@@ -12,12 +12,12 @@ from analyzers.ir.accesses import Access
 from analyzers.ir.directives import TASKING, WORKSHARING
 from analyzers.ir.expressions import Call, Name, walk
 from analyzers.ir.implicit import Implicit, is_plain
-from analyzers.ir.statements import Assign, Construct, Declare, Loop, calls_of, expressions, walk_statements
+from analyzers.ir.statements import Assign, Construct, Declare, Loop, Stmt, calls_of, expressions, walk_statements
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Reason
 
 _TEAMWORK = WORKSHARING | TASKING | {"barrier", "taskwait", "cancel"}
-_PROTECTING = frozenset({"atomic", "critical", "ordered"})
+_PROTECTING = ("atomic", "critical", "ordered")
 
 
 def declared_inside(loop: Loop) -> frozenset[Symbol]:
@@ -27,13 +27,18 @@ def declared_inside(loop: Loop) -> frozenset[Symbol]:
     )
 
 
-def protected_statements(loop: Loop) -> frozenset[int]:
-    """id() of the statements that run under `atomic`, `critical` or `ordered` inside the loop."""
-    found: set[int] = set()
-    for stmt in walk_statements(loop.body):
-        if isinstance(stmt, Construct) and stmt.body is not None and stmt.directive.has(*_PROTECTING):
-            found.update(id(s) for s in walk_statements(stmt.body))
-    return frozenset(found)
+def exclusions(body: Stmt) -> Mapping[int, frozenset[str]]:
+    """By id(), what keeps statements below apart from others: `atomic`, `ordered`, or critical regions by name."""
+    found: dict[int, frozenset[str]] = {}
+    for stmt in walk_statements(body):
+        if not isinstance(stmt, Construct) or stmt.body is None or not stmt.directive.has(*_PROTECTING):
+            continue
+        name = stmt.directive.first("name") if stmt.directive.has("critical") else None
+        text = name.items[0].text if name is not None and name.items else ""
+        own = frozenset(f"{kind} {text}".rstrip() for kind in _PROTECTING if stmt.directive.has(kind))
+        for inner in walk_statements(stmt.body):
+            found[id(inner)] = found.get(id(inner), own) | own
+    return found
 
 
 def note_directives(loop: Loop, obstacles: Obstacles) -> None:

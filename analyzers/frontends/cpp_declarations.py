@@ -156,6 +156,7 @@ def _declared(
         cpp_containers.declared(c, symbol, count, whole)
         born(c, element(Name(symbol, span), ZERO, span), None, span)
     elif kind.kind == "array":
+        cpp_containers.members_declared(c, symbol, whole)
         born(c, element(Name(symbol, span), ZERO, span), None, span)
     elif kind.kind == "record":
         born(c, Name(symbol, span), value, span)
@@ -203,7 +204,7 @@ def _by_use(c: Context, name: str, kind: Type) -> Type:
     if found is None or found.kind not in ("array", "pointer") or c.body.find(b"*" + name.encode()) >= 0:
         return kind
     count = len(found.extents) if found.kind == "array" else 1
-    return replace(by_subscripts(count, True), element=AUTO)
+    return replace(by_subscripts(count, True), element=replace(AUTO, name=kind.name))
 
 
 def _count(c: Context, node: Node | None, value: Expr | None, kind: Type, name: str) -> tuple[Expr | None, Expr | None]:

@@ -89,9 +89,19 @@ def _field(c: Context, node: Node) -> Expr:
         if isinstance(static, Symbol) and static.type.kind != "function":
             base = Name(noted(c, static), span)
             continue
+        if isinstance(base, Name) and not arrow and _has_members(base):
+            base = Name(cpp_containers.beside(c, base.symbol, f".{c.text(last_name(name))}", UNKNOWN_TYPE), span)
+            continue
         base = through(base, kind, c_types.member_path(kind, c.text(last_name(name))), span)
         base = referred_to(base)
     return base
+
+
+def _has_members(base: Name) -> bool:
+    """An object of an unseen class, taken for an array because it is subscripted: its other members are beside that."""
+    element_ = base.type.element
+    guessed = base.symbol.storage == "undeclared" or (element_ is not None and element_.kind == "unknown")
+    return guessed and base.type.kind == "array" and not base.type.wrapped
 
 
 def _binary(c: Context, node: Node) -> Expr:

@@ -14,7 +14,7 @@ from analyzers.frontends.cpp_containers import call
 from analyzers.frontends.cpp_locks import guard, is_guard
 from analyzers.frontends.cpp_names import as_base, complete, same_class
 from analyzers.frontends.cpp_types import AUTO, BIT, REFERENCE
-from analyzers.ir.expressions import Address, Element, Expr, Field, Name, Opaque
+from analyzers.ir.expressions import Address, Element, Expr, Field, Name, Opaque, root
 from analyzers.ir.statements import Evaluate
 from analyzers.ir.symbols import Symbol, Type
 from analyzers.text import Span
@@ -93,9 +93,15 @@ def is_made(c: Context, value: Expr, target: Type) -> bool:
     if target.kind == "record":
         if target.name.startswith("std::") or not target.name or kind.kind == "unknown":
             return False
-    elif not target.active or target.name.startswith(AUTO.name) or not kind.is_scalar:
+    elif not target.active or target.name.startswith(AUTO.name) or not kind.is_scalar or _is_guessed(value):
         return False
     return not same_class(kind, target) and as_base(c, value, target) is None
+
+
+def _is_guessed(value: Expr) -> bool:
+    """Nobody declared what the value is read from: its type is a guess."""
+    start = root(value)
+    return isinstance(start, Name) and start.symbol.storage == "undeclared"
 
 
 def made(c: Context, value: Expr, target: Type, span: Span) -> Expr:

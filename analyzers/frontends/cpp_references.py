@@ -6,12 +6,13 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
+from analyzers.frontends import cpp_containers
 from analyzers.frontends.c_algebra import address
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.cpp_names import converted, referred_to
 from analyzers.frontends.cpp_objects import born, is_made
 from analyzers.frontends.cpp_signatures import referred
-from analyzers.frontends.cpp_types import AUTO, BIT, is_container
+from analyzers.frontends.cpp_types import AUTO, BIT, is_container, owns
 from analyzers.ir.expressions import Cast, Conditional, Element, Expr, Field, Name, Opaque
 from analyzers.ir.statements import Declare
 from analyzers.ir.symbols import UNKNOWN_TYPE, Type
@@ -51,10 +52,18 @@ def bind(c: Context, name: str, kind: Type, value: Expr | None, span: Span, whol
     inner = replace(inner, const=inner.const or kind.const) if inner.kind != "array" else inner
     if is_lvalue(value):
         by_reference = is_container(value.type) and value.type.name.endswith("&")
+        if owns(kind) and value.type.kind not in ("array", "pointer"):
+            symbol = c.declare(name, referred(kind), "local", span)
+            c.out.append(Declare(symbol, Cast(address(value, whole), symbol.type, whole), whole))
+            cpp_containers.bound(c, symbol, value, whole)
+            c.flush()
+            return
         if value.type.kind == "array" or by_reference:  # a row, a container
             pointer = value.type if by_reference else referred(value.type)
             symbol = c.declare(name, pointer, "local", span)
             c.out.append(Declare(symbol, value, whole))
+            if is_container(symbol.type):
+                cpp_containers.bound(c, symbol, value, whole)
         else:
             pointer = referred(inner)
             symbol = c.declare(name, pointer, "local", span)

@@ -42,7 +42,7 @@ def standard(c: Context, words: tuple[str, ...], function: Node, nodes: list[Nod
     """A call of `std::words(...)`."""
     span = c.span(node)
     name = "::".join(words)
-    values = tuple(initial_value(c, n, UNKNOWN_TYPE) for n in nodes)
+    values = tuple(cpp_containers.whole_bits(initial_value(c, n, UNKNOWN_TYPE)) for n in nodes)
     if name in ("min", "max"):
         chosen = _extreme(c, name, values, nodes, span)
         if chosen is not None:
