@@ -5,7 +5,7 @@ The question goes from cheap to dear: other objects (`alias`), then the same ele
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from analyzers.dependence import alias
@@ -13,7 +13,7 @@ from analyzers.dependence.alias import AliasAnswer, PointerFacts
 from analyzers.dependence.deadline import Deadline
 from analyzers.dependence.polyhedral import Solver
 from analyzers.ir.accesses import Access, Subscripts
-from analyzers.ir.expressions import Call, Expr, Name, symbols, walk
+from analyzers.ir.expressions import Call, Expr, Name, root, symbols, walk
 from analyzers.ir.statements import Loop, expressions
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Dependence, Reason, Verdict
@@ -64,7 +64,13 @@ class Inquiry:
     pointers: PointerFacts
     assume_no_alias: bool
     representatives: frozenset[int]  # see `representatives`
+    exclusions: Mapping[int, frozenset[str]]  # see `surroundings.exclusions`
     deadline: Deadline  # what is left then is undecided
+
+    def exclusive(self, first: Access, second: Access) -> bool:
+        """Does a critical region keep the two apart?"""
+        here, there = (self.exclusions.get(id(a.statement), frozenset()) for a in (first, second))
+        return any(name.startswith("critical") for name in here & there)
 
 
 def compare(
@@ -110,12 +116,13 @@ def _compare(write: Access, other: Access, inquiry: Inquiry, obstacles: Obstacle
     if answer.status == "assumed-distinct" and answer.assumption is not None:
         obstacles.assume(answer.assumption)
         return
+    unordered = ANY_ORDER if inquiry.exclusive(write, other) else None
     if answer.status == "may":
         first, second = name_of(write), name_of(other)
         text = (
             f"`{first}` and `{second}` may be the same memory" if first != second else f"`{first}` may point anywhere"
         )
-        assumption = answer.assumption or _unlike(write, other, inquiry)
+        assumption = unordered or answer.assumption or _unlike(write, other, inquiry)
         obstacles.undecided(Reason("may-alias", text, other.span, first), assumption)
         _concerns(obstacles, write, other)
         return
@@ -125,13 +132,23 @@ def _compare(write: Access, other: Access, inquiry: Inquiry, obstacles: Obstacle
             if assumption is not None:
                 obstacles.assume(assumption)
         return
+    if unordered is not None and not (moves(write, inquiry, inner=True) or moves(other, inquiry, inner=True)):
+        obstacles.assume(unordered)
+        return
     _concerns(obstacles, write, other)
     if conflict.status == "proved" and conflict.dependence is not None:
         obstacles.dependences.append(conflict.dependence)
         return
     text = f"cannot tell whether two iterations use the same element of `{name_of(write)}`"
     reason = conflict.reason or Reason("undecided", text, write.span, name_of(write))
-    obstacles.undecided(reason, conflict.assumption or _apart(write, other, reason.code, inquiry))
+    assumption = unordered or conflict.assumption or _apart(write, other, reason.code, inquiry)
+    obstacles.undecided(reason, assumption)
+
+
+ANY_ORDER = Assumption(
+    "condition", "the order in which iterations come to a critical or atomic region does not matter", "strong"
+)
+"""What such a region is written for."""
 
 
 _OPAQUE = frozenset(
@@ -205,8 +222,14 @@ def _subscripts(access: Access) -> list[Expr]:
     for expr in expressions(access.statement):
         for part in walk(expr):
             if isinstance(part, Call) and part.name == access.call:
-                found += (a for a in part.arguments if access.symbol in symbols(a))
+                found += (a for a in part.arguments if access.symbol in symbols(a) or _is_local_pointer(a))
     return found
+
+
+def _is_local_pointer(argument: Expr) -> bool:
+    """One that may lead to any object."""
+    start = root(argument)
+    return isinstance(start, Name) and start.symbol.is_pointer and start.symbol.storage == "local"
 
 
 def _concerns(obstacles: Obstacles, *accesses: Access) -> None:
@@ -217,11 +240,13 @@ def name_of(access: Access) -> str:
     return access.symbol.name if access.symbol is not None else "memory"
 
 
-def representatives(accesses: Iterable[Access]) -> frozenset[int]:
-    """id() of one of each set of accesses that ask the same questions: same object, kind, guards and loops around."""
+def representatives(accesses: Iterable[Access], exclusions: Mapping[int, frozenset[str]]) -> frozenset[int]:
+    """id() of one of each set of accesses that ask the same questions: same object, kind, guards, loops and
+    exclusions around."""
     kept: dict[tuple[object, ...], int] = {}
     for access in accesses:
         loops = tuple(id(loop) for loop in access.loops)
-        key = (access.symbol, access.path, access.writes, access.guards, loops, access.exact, access.call)
+        regions = exclusions.get(id(access.statement))
+        key = (access.symbol, access.path, access.writes, access.guards, loops, access.exact, access.call, regions)
         kept.setdefault(key, id(access))
     return frozenset(kept.values())

@@ -102,7 +102,7 @@ class _Cutter:
         obstacles = self.noted(alone, tuple(a for k in part for a in self.below[k]))
         obstacles.open = obstacles.open or any(self.own[k] & self.in_the_way for k in part)
         mine = [access for k in part for access in self.common[k]]
-        inquiry = replace(self.inquiry, representatives=conflicts.representatives(mine))
+        inquiry = replace(self.inquiry, representatives=conflicts.representatives(mine, self.inquiry.exclusions))
         conflicts.compare(mine, inquiry, obstacles, frozenset(r.symbol for r in self.parts.array_reductions))
         return obstacles
 

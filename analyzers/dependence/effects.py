@@ -140,6 +140,7 @@ def _joined(group: list[Effects]) -> Effects:
             overwrites=first.overwrites & other.overwrites,
             whole_parameters=first.whole_parameters or other.whole_parameters,
             trusted=first.trusted and other.trusted,
+            generic=first.generic or other.generic,
             synchronizes=first.synchronizes or other.synchronizes,
             excludes=first.excludes and other.excludes,
             transparent=None,

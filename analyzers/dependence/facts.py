@@ -50,11 +50,22 @@ class Effects:
         True  # False: known by name only (library), holds under the assumption that it is what its name says
     )
     unknown: str | None = None
+    generic: bool = False  # what else it does depends on the types that it is called for
     synchronizes: bool = False  # it holds locks, barriers or OpenMP constructs, which may order what it does
     excludes: bool = False  # it synchronizes by critical and atomic constructs only, and orders nothing else
     transparent: Transparent | None = None  # says more exactly what `parameters`, `reads`, `writes`, `memory` say
     combines: str | None = None  # the reduction identifier by which it combines its two arguments: "max"
     threadprivate: frozenset[str] = frozenset()  # those of `reads` and `writes` of which each thread has its own
+
+    @property
+    def local(self) -> bool:
+        """Touches nothing but the object that it gets first, and reads what else it is given."""
+        rest = self.parameters[1:]
+        return (
+            self.unknown is None
+            and not (self.reads or self.writes or self.memory or self.io or self.state or self.exits)
+            and all(use in ("none", "read") for use in rest)
+        )
 
     @property
     def pure(self) -> bool:

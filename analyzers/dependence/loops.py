@@ -43,6 +43,7 @@ from analyzers.ir import flow
 from analyzers.ir.accesses import Access, Subscripts
 from analyzers.ir.expressions import Element, Expr, Field, Name, root, symbols
 from analyzers.ir.flow import FlowGraph
+from analyzers.ir.implicit import Implicit, implicit
 from analyzers.ir.statements import Assign, Function, Loop, LoopHeader, loops
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Dependence, Reason, Strength, Verdict, Witness
@@ -61,7 +62,7 @@ class _Room:
     below: Mapping[int, tuple[Access, ...]]  # id(loop) -> its accesses, values of temporaries filled in
     representatives: frozenset[int]  # id() of one access of each set that asks the same questions
     pointers: PointerFacts
-    active: Mapping[int, str]  # see `surroundings.active_statements`
+    implicit: Mapping[int, tuple[Implicit, ...]]  # what statements run, by id()
     deadline: Deadline
 
 
@@ -132,9 +133,9 @@ def _analyse(
         headers,
         uncounted,
         {loop: tuple(inside) for loop, inside in below.items()},
-        conflicts.representatives(accesses),
+        conflicts.representatives(accesses, surroundings.exclusions(function.body)),
         pointers,
-        surroundings.active_statements(function),
+        implicit(function.body),
         deadline,
     )
     facts = [_loop_facts(place, room, values) for place in places]
@@ -174,7 +175,8 @@ def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
     inside = room.below.get(id(loop), ())
     invariant = _invariant(loop, room)
     parts = _scalars(loop, header, inside, room, values)
-    obstacles = parts.obstacles = _noted(loop, inside, place, room)
+    first, obstacles = parts.obstacles.copy(), parts.obstacles
+    _note(loop, inside, place, room, obstacles)
     inquiry = _inquiry(loop, Solver(room.headers, invariant), room)
     _memory(inside, parts, inquiry, room)
     _note_apart(loop, obstacles, room)
@@ -186,7 +188,8 @@ def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
     if not verdict.counts_as_parallel and place.governed_by is None and not place.inside_parallel:
 
         def noted(part: Loop, accesses: tuple[Access, ...]) -> Obstacles:
-            found = _noted(part, accesses, place, room)
+            found = first.copy()
+            _note(part, accesses, place, room, found)
             _note_apart(loop, found, room)
             return found
 
@@ -216,17 +219,15 @@ def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
     )
 
 
-def _noted(loop: Loop, inside: tuple[Access, ...], place: Place, room: _Room) -> Obstacles:
+def _note(loop: Loop, inside: tuple[Access, ...], place: Place, room: _Room, obstacles: Obstacles) -> None:
     """What stands in the way besides scalars and common elements."""
-    obstacles = Obstacles()
     surroundings.note_directives(loop, obstacles)
     surroundings.note_calls(loop, room.effects, obstacles)
     governed_by = place.governed_by
     if not place.inside_parallel or (governed_by is not None and governed_by.directive.has("parallel")):
         surroundings.note_threadprivate(loop, obstacles)
     surroundings.note_unnamed(inside, obstacles)
-    surroundings.note_active(loop, room.active, obstacles)
-    return obstacles
+    surroundings.note_implicit(loop, room.implicit, room.effects, obstacles)
 
 
 def _note_apart(loop: Loop, obstacles: Obstacles, room: _Room) -> None:
@@ -240,8 +241,15 @@ def _note_apart(loop: Loop, obstacles: Obstacles, room: _Room) -> None:
 
 
 def _inquiry(loop: Loop, solver: Solver, room: _Room) -> Inquiry:
-    deadline = room.deadline.share(1 / 3)
-    return Inquiry(loop, solver, room.pointers, room.options.assume_no_alias, room.representatives, deadline)
+    return Inquiry(
+        loop,
+        solver,
+        room.pointers,
+        room.options.assume_no_alias,
+        room.representatives,
+        surroundings.exclusions(loop.body),
+        room.deadline.share(1 / 3),
+    )
 
 
 def _keeps_index(header: LoopHeader, obstacles: Obstacles, room: _Room) -> None:
@@ -263,6 +271,7 @@ def _scalars(loop: Loop, header: LoopHeader | None, inside: Sequence[Access], ro
     """The roles of scalars: reductions first, then induction variables, then what remains."""
     found = reductions.find(loop, room.graph, header)
     protected = _protected(loop, inside)
+    sums = {r.symbol for r in found.found}
     found = replace(found, found=tuple(r for r in found.found if r.symbol not in protected))
     reduced = {r.symbol for r in found.found}
     moved = values.inductions.get(loop, {}).items()
@@ -271,17 +280,28 @@ def _scalars(loop: Loop, header: LoopHeader | None, inside: Sequence[Access], ro
     local = surroundings.declared_inside(loop)
     # What nobody outside sees needs no clause.
     linear = {s: step for s, step in linear.items() if s not in local}
-    return Parts(header, roles, found.found, found.rejected, linear, local, protected=protected)
+    parts = Parts(header, roles, found.found, found.rejected, linear, local, protected=frozenset(protected))
+    if any(s not in sums and s not in linear and s not in local and "ordered" not in protected[s] for s in protected):
+        parts.obstacles.assume(conflicts.ANY_ORDER)
+    return parts
 
 
-def _protected(loop: Loop, inside: Iterable[Access]) -> frozenset[Symbol]:
-    """Variables that the loop writes and only ever touches under `atomic` or `critical`."""
-    statements = surroundings.protected_statements(loop)
-    if not statements:
-        return frozenset()
-    under = {a.symbol for a in inside if a.symbol is not None and a.writes and id(a.statement) in statements}
-    outside = {a.symbol for a in inside if a.symbol is not None and id(a.statement) not in statements}
-    return frozenset(s for s in under if s is not None) - {s for s in outside if s is not None}
+def _protected(loop: Loop, inside: Iterable[Access]) -> Mapping[Symbol, frozenset[str]]:
+    """Variables that the loop writes and only ever touches under one exclusion, with that."""
+    exclusions = surroundings.exclusions(loop.body)
+    if not exclusions:
+        return {}
+    found: dict[Symbol, frozenset[str]] = {}
+    written: set[Symbol] = set()
+    for access in inside:
+        if access.symbol is not None:
+            keys = exclusions.get(id(access.statement), frozenset())
+            if any(isinstance(step, Subscripts) for step in access.path):
+                keys &= {"atomic"}  # of others, each pair of elements is asked about
+            found[access.symbol] = found.get(access.symbol, keys) & keys
+            if access.writes:
+                written.add(access.symbol)
+    return {symbol: keys for symbol, keys in found.items() if keys and symbol in written}
 
 
 def _memory(inside: tuple[Access, ...], parts: Parts, inquiry: Inquiry, room: _Room) -> None:

@@ -26,6 +26,7 @@ from analyzers.ir.expressions import (
     Unary,
     walk,
 )
+from analyzers.ir.implicit import Implicit, implicit, is_plain
 from analyzers.ir.statements import (
     Assign,
     Construct,
@@ -45,6 +46,7 @@ Root = int | str
 Steps = tuple[str, ...]
 Known = Mapping[str, Effects]
 
+FOR_TYPES = "for types that may run code of their own"
 _LONGEST = 6  # steps; a list walked in a loop has no longest path
 _RANK: dict[ParameterUse, int] = {"none": 0, "read": 1, "write": 2, "readwrite": 3, "escapes": 4}
 
@@ -220,6 +222,8 @@ class _Summary:
         self.state: str | None = None
         self.unknown: str | None = None
         self.threadprivate: set[str] = set()
+        self.generic = False
+        self.implicit = implicit(function.body)
         self.origins = _origins(function, known)
         moved = {
             s.target.symbol
@@ -243,6 +247,8 @@ class _Summary:
         if uses.opaque is not None:
             self.unknown = f"has code that could not be read: {uses.opaque}"
             return
+        for each in self.implicit.get(id(stmt), ()):
+            self._runs(each)
         self._variables(uses)
         for lvalue in (*uses.elements, *uses.loads):
             self._access(lvalue, "read")
@@ -252,6 +258,18 @@ class _Summary:
         for call in uses.calls:
             self._call(call)
         self._leaks(stmt)
+
+    def _runs(self, each: Implicit) -> None:
+        """What the function runs without calling it."""
+        effect = self.known.get(each.function or "")
+        if each.is_generic:
+            self.generic = True
+        elif effect is None or effect.unknown is not None:
+            self.unknown = f"makes, copies, converts or ends objects of `{each.owner}`, which may run anything"
+        elif effect.memory or any(use not in ("none", "read") for use in effect.parameters[1:]):
+            self.unknown = f"runs `{each.function}` for objects of `{each.owner}`, which touches more than them"
+        else:
+            self._world(effect)
 
     def _moves(self, lvalue: Expr) -> bool:
         """May the store change a pointer that somebody else reads? Local arrays of pointers are followed no further."""
@@ -330,15 +348,10 @@ class _Summary:
         if effect.unknown is not None:
             self.unknown = f"calls `{call.name}`, which {effect.unknown}"
             return
-        self.reads |= effect.reads
-        self.writes |= effect.writes
-        self.io = self.io or effect.io
-        self.exits = self.exits or effect.exits
-        self.state = self.state or effect.state
-        self.trusted = self.trusted and effect.trusted
-        self.synchronizes = self.synchronizes or effect.synchronizes
-        self.orders = self.orders or (effect.synchronizes and not effect.excludes)
-        self.threadprivate |= effect.threadprivate
+        if effect.generic and not all(is_plain(argument.type) for argument in call.arguments):
+            self.unknown = f"calls `{call.name}` {FOR_TYPES}"
+            return
+        self._world(effect)
         for position, argument in enumerate(call.arguments):
             use = parameter_use(effect, position)
             if use == "none" or argument.type.is_scalar:
@@ -350,6 +363,18 @@ class _Summary:
                 self._note(_Origin({(root, steps)}), use, whole=True)
             elif root < len(call.arguments):
                 self._note(self._behind(call.arguments[root], steps), use, whole=True)
+
+    def _world(self, effect: Effects) -> None:
+        """What a call does besides what it does to its arguments."""
+        self.reads |= effect.reads
+        self.writes |= effect.writes
+        self.io = self.io or effect.io
+        self.exits = self.exits or effect.exits
+        self.state = self.state or effect.state
+        self.trusted = self.trusted and effect.trusted
+        self.synchronizes = self.synchronizes or effect.synchronizes
+        self.orders = self.orders or (effect.synchronizes and not effect.excludes)
+        self.threadprivate |= effect.threadprivate
 
     def _behind(self, argument: Expr, steps: Steps) -> _Origin:
         """The places that a callee reaches by `steps` from an argument."""
@@ -391,6 +416,7 @@ class _Summary:
             overwrites=frozenset(_overwrites(self.function)),
             whole_parameters=self.whole,
             trusted=self.trusted,
+            generic=self.generic,
             synchronizes=self.synchronizes,
             excludes=self.synchronizes and not self.orders,
             threadprivate=frozenset(self.threadprivate),

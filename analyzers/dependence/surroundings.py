@@ -7,15 +7,17 @@ from collections.abc import Iterator, Mapping
 from analyzers.dependence.conflicts import Obstacles
 from analyzers.dependence.facts import Effects
 from analyzers.dependence.spelling import spell
+from analyzers.dependence.summaries import FOR_TYPES
 from analyzers.ir.accesses import Access
 from analyzers.ir.directives import TASKING, WORKSHARING
-from analyzers.ir.expressions import Address, Call, Element, Expr, Field, Name, children, walk
-from analyzers.ir.statements import Assign, Construct, Declare, Function, Loop, calls_of, expressions, walk_statements
-from analyzers.ir.symbols import Symbol, Type
+from analyzers.ir.expressions import Call, Name, walk
+from analyzers.ir.implicit import Implicit, is_plain
+from analyzers.ir.statements import Assign, Construct, Declare, Loop, Stmt, calls_of, expressions, walk_statements
+from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Reason
 
 _TEAMWORK = WORKSHARING | TASKING | {"barrier", "taskwait", "cancel"}
-_PROTECTING = frozenset({"atomic", "critical", "ordered"})
+_PROTECTING = ("atomic", "critical", "ordered")
 
 
 def declared_inside(loop: Loop) -> frozenset[Symbol]:
@@ -25,13 +27,18 @@ def declared_inside(loop: Loop) -> frozenset[Symbol]:
     )
 
 
-def protected_statements(loop: Loop) -> frozenset[int]:
-    """id() of the statements that run under `atomic`, `critical` or `ordered` inside the loop."""
-    found: set[int] = set()
-    for stmt in walk_statements(loop.body):
-        if isinstance(stmt, Construct) and stmt.body is not None and stmt.directive.has(*_PROTECTING):
-            found.update(id(s) for s in walk_statements(stmt.body))
-    return frozenset(found)
+def exclusions(body: Stmt) -> Mapping[int, frozenset[str]]:
+    """By id(), what keeps statements below apart from others: `atomic`, `ordered`, or critical regions by name."""
+    found: dict[int, frozenset[str]] = {}
+    for stmt in walk_statements(body):
+        if not isinstance(stmt, Construct) or stmt.body is None or not stmt.directive.has(*_PROTECTING):
+            continue
+        name = stmt.directive.first("name") if stmt.directive.has("critical") else None
+        text = name.items[0].text if name is not None and name.items else ""
+        own = frozenset(f"{kind} {text}".rstrip() for kind in _PROTECTING if stmt.directive.has(kind))
+        for inner in walk_statements(stmt.body):
+            found[id(inner)] = found.get(id(inner), own) | own
+    return found
 
 
 def note_directives(loop: Loop, obstacles: Obstacles) -> None:
@@ -55,13 +62,22 @@ def note_calls(loop: Loop, effects: Mapping[str, Effects], obstacles: Obstacles)
             text = f"`{callee}` points to a function that may read and write anything"
             assumption = Assumption("independent-call", f"what `{callee}` points to is independent", "strong")
             obstacles.undecided(Reason("unknown-call", text, call.span), assumption)
-        elif effect is None or effect.unknown is not None:
-            why = (effect.unknown if effect else None) or "is defined elsewhere and may read and write anything"
+        elif effect is None or effect.unknown is not None or _is_other(call, effect):
+            why = (
+                (effect.unknown or f"is called {FOR_TYPES}")
+                if effect
+                else "is defined elsewhere and may read and write anything"
+            )
             text = f"`{name}` {why}"
             assumption = Assumption("independent-call", f"`{name}` is independent", "strong", (name,))
             obstacles.undecided(Reason("unknown-call", text, call.span, name), assumption)
         else:
             _note_known(call, name, effect, obstacles)
+
+
+def _is_other(call: Call, effect: Effects) -> bool:
+    """Is it a template, called for types that may run code of their own?"""
+    return effect.generic and not all(is_plain(argument.type) for argument in call.arguments)
 
 
 def _note_known(call: Call, name: str, effect: Effects, obstacles: Obstacles) -> None:
@@ -108,45 +124,24 @@ def note_unnamed(accesses: tuple[Access, ...], obstacles: Obstacles) -> None:
         if access.reason == "volatile":
             name = access.symbol.name if access.symbol is not None else "memory"
             obstacles.undecided(Reason("volatile", f"`{name}` is volatile: every access counts", access.span, name))
-        elif access.symbol is None and access.call is None and (access.writes or writes):
+        elif access.symbol is None and access.reason != "unknown-call" and (access.writes or writes):
             text = "it is not known which memory this touches"
             obstacles.undecided(Reason(access.reason or "unnamed-object", text, access.span))
 
 
-def active_statements(function: Function) -> Mapping[int, str]:
-    """id() of the statements that make, copy, convert or assign objects of active types, with the name of one."""
-    found: dict[int, str] = {}
-    for stmt in walk_statements(function.body):
-        declared = (stmt.symbol.type,) if isinstance(stmt, Declare) else ()
-        formals = (kind for call in calls_of(stmt) for _, kind in call.callee.type.fields or ())
-        for kind in (*declared, *formals, *(part.type for expr in expressions(stmt) for part in _values(expr))):
-            while kind.kind == "array" and not kind.active and kind.element is not None:
-                kind = kind.element
-            if kind.active:
-                found.setdefault(id(stmt), kind.name)
-                break
-    return found
-
-
-def _values(expr: Expr) -> Iterator[Expr]:
-    """The parts of an expression whose value is taken, not only their place."""
-    stack = [(expr, False)]
-    while stack:
-        top, place = stack.pop()
-        if not place:
-            yield top
-        # What a subscript of an object of an active type means is said by its class.
-        first = isinstance(top, (Field, Address)) or (isinstance(top, Element) and _is_plain(top.base.type))
-        stack.extend((child, first and position == 0) for position, child in enumerate(children(top)))
-
-
-def _is_plain(kind: Type) -> bool:
-    return kind.kind == "pointer" or not kind.active
-
-
-def note_active(loop: Loop, active: Mapping[int, str], obstacles: Obstacles) -> None:
+def note_implicit(
+    loop: Loop, found: Mapping[int, tuple[Implicit, ...]], effects: Mapping[str, Effects], obstacles: Obstacles
+) -> None:
     """What is done to objects of classes may run code that the statements do not show."""
-    names = {active[id(stmt)] for stmt in walk_statements(loop) if id(stmt) in active} if active else set()
+    names: dict[str, None] = {}
+    for stmt in walk_statements(loop) if found else ():
+        for each in found.get(id(stmt), ()):
+            effect = effects.get(each.function or "")
+            if effect is None or effect.unknown is not None:
+                names[each.owner] = None
+            elif not effect.local:
+                text = f"`{each.function}` runs for objects of `{each.owner}` and touches more than them"
+                obstacles.undecided(Reason("implicit-call", text, stmt.span, each.function))
     for name in sorted(names):
         text = f"making, copying, converting and ending `{name}` objects touches nothing else"
         obstacles.assume(Assumption("condition", text, "strong", (name,)))

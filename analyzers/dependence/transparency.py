@@ -16,6 +16,7 @@ from analyzers.ir import flow
 from analyzers.ir.expressions import Binary, Call, Conditional, Element, Expr, Field, Name, Opaque, calls_in, walk
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.graph import Node
+from analyzers.ir.implicit import Implicit, implicit
 from analyzers.ir.statements import (
     Block,
     Function,
@@ -41,6 +42,8 @@ def see_through(function: Function, known: Known) -> Transparent | None:
         return None
     if any(isinstance(s, (Loop, Unknown, Switch)) for s in statements):
         return None
+    if any(not _is_harmless(each, known) for found in implicit(function.body).values() for each in found):
+        return None
     if any(isinstance(s, Jump) and s.kind != "return" for s in statements):
         return None
     graph = flow.build(function, known)
@@ -62,6 +65,11 @@ def see_through(function: Function, known: Known) -> Transparent | None:
         if result is not None and any(calls_in(result)):
             result = None
     return Transparent(function.params, tuple(found), _runs_straight(statements), result)
+
+
+def _is_harmless(each: Implicit, known: Known) -> bool:
+    effect = known.get(each.function or "")
+    return each.is_generic or (effect is not None and effect.local)
 
 
 def _runs_straight(statements: Sequence[Stmt]) -> bool:

@@ -29,6 +29,7 @@ class Scope:
     depth: int
     names: dict[str, Symbol | Type] = field(default_factory=dict)  # a Type: a typedef name
     tags: dict[str, Type] = field(default_factory=dict)
+    closing: list[Stmt] = field(default_factory=list)  # what runs where the block ends
     accessors: dict[tuple[str, int], object] = field(default_factory=dict)  # of C++, see `cpp_inline`
 
     def find(self, name: str) -> Symbol | Type | None:
@@ -94,7 +95,9 @@ class Context:
     inlining: int = 0  # how many functions are being put in place of their calls
     holder: str = ""  # the class whose method this is
     space: str = ""  # the namespaces around it
+    result: Type = UNKNOWN_TYPE  # what the function gives back
     this: Symbol | None = None
+    guards: dict[Symbol, tuple[Expr, ...]] = field(default_factory=dict)  # the mutexes that objects of C++ hold
     references: set[Symbol] = field(default_factory=set)  # pointers that stand for what they point to
     globals: dict[str, Symbol] = field(default_factory=dict)
     callees: dict[str, None] = field(default_factory=dict)
@@ -130,6 +133,11 @@ class Context:
         previous = self.scope
         self.scope = Scope(previous, previous.depth + 1)
         return previous
+
+    def leave(self, previous: Scope) -> None:
+        """The block ends."""
+        self.out += self.scope.closing
+        self.scope = previous
 
     def declare(self, name: str, kind: Type, storage: Storage, span: Span, value: Expr | None = None) -> Symbol:
         """A new symbol in the current scope; at file scope a second declaration completes the first."""

@@ -54,6 +54,7 @@ class Dialect:
     # Whether an assignment is more than one, and has been said in other words.
     stores: Callable[[Context, Expr, Expr, BinaryOp | None, Span], bool]
     notation: Notation
+    has_classes: bool = False  # whose objects run code of their own
 
     def parser(self) -> Parser:
         """A parser of its own: they are no use to two threads."""

@@ -31,6 +31,7 @@ from analyzers.frontends.c_statements import sequence
 from analyzers.frontends.macros import Expanded
 from analyzers.frontends.masking import PreprocessorLine, blank
 from analyzers.ir.directives import Directive
+from analyzers.ir.implicit import implicit
 from analyzers.ir.statements import Block, Function, Problem, Unknown
 from analyzers.ir.symbols import INT, Symbol, Type
 from analyzers.text import Span
@@ -97,12 +98,15 @@ def lower_function(
         outer = tuple(pending(c, node.start_byte))
     if body_node is not None:
         sequence(c, body_node.children, body_node.end_byte)
-    body_span = whole if bare or body_node is None else c.span(body_node)
+    body = Block(tuple(c.out), whole if bare or body_node is None else c.span(body_node))
+    if c.dialect.has_classes:
+        named = (each.function for found in implicit(body).values() for each in found)
+        c.callees.update(dict.fromkeys(function for function in named if function is not None))
     return Function(
         name,
         params,
         variadic,
-        Block(tuple(c.out), body_span),
+        body,
         whole,
         name_span,
         fingerprint,

@@ -44,7 +44,9 @@ _BEHIND_BRACKETS = re.compile(
 )
 # A macro alone at the end of a block: it brings its own semicolon, or needs none.
 _BARE_MACRO = re.compile(rb"(?:[;}]|\b(?:for|while|if)\b[^\n{}]*\)\s*\{)\s*[A-Za-z_]\w*[ \t\r\n](?=\s*\})")
-_BLOCK_MACRO = re.compile(rb"(?:[;}]|\)\s*\{)\s*(?!(?:do|else|try|struct|union|enum|class)\b)[A-Za-z_]\w*\s(?=\{)")
+_BLOCK_MACRO = re.compile(
+    rb"(?:[;}]|\)\s*\{)\s*(?!(?:do|else|try|return|co_return|struct|union|enum|class|namespace)\b)[A-Za-z_]\w*\s(?=\{)"
+)
 _QUALIFIER = re.compile(
     rb"(?<=\*)\s*(?!(?:const|volatile|restrict|__restrict|__restrict__|sizeof|_Atomic|new)\b)[A-Za-z_]\w*"
     rb"(?=\s+(?:(?:const|volatile)\s+)?[A-Za-z_]\w*\s*[=;,)\[])"

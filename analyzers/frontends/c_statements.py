@@ -47,6 +47,7 @@ def block(c: Context, node: Node) -> Block:
     c.out = []
     try:
         sequence(c, node.children, node.end_byte)
+        c.leave(previous)
         return Block(tuple(c.out), c.span(node))
     finally:
         c.out = outer
@@ -81,6 +82,7 @@ def body(c: Context, node: Node | None, empty: Span) -> Block:
     c.out = []
     try:
         sequence(c, (node,), node.start_byte)
+        c.leave(previous)
         return Block(tuple(c.out), c.span(node))
     finally:
         c.out = outer
@@ -292,7 +294,7 @@ def _statement_expression(c: Context, node: Node) -> Expr:
         value_node = next((n for n in last.named_children if n.type != "comment"), None)
     sequence(c, statements if value_node is None else statements[:-1], node.start_byte)
     value = ZERO if value_node is None else sealed(c, expression(c, value_node))
-    c.scope = previous
+    c.leave(previous)
     c.post = waiting
     return value
 

@@ -49,6 +49,7 @@ CPP = Dialect(
     cpp_signatures.head,
     cpp_stores.stores,
     c_notation.CPP,
+    has_classes=True,
 )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tree_sitter import Node
 
 from analyzers.frontends import c_names, c_types, cpp_containers
@@ -15,7 +13,9 @@ from analyzers.frontends.c_dialect import Expressions
 from analyzers.frontends.c_expressions import expression, noted, opaque
 from analyzers.frontends.c_memory import initial_value
 from analyzers.frontends.cpp_inline import inlined
-from analyzers.frontends.cpp_names import complete, converted, dereferenced, member, through
+from analyzers.frontends.cpp_locks import told
+from analyzers.frontends.cpp_names import as_base, complete, converted, dereferenced, member, through
+from analyzers.frontends.cpp_objects import handed, has_constructor, is_class, made, passed
 from analyzers.frontends.cpp_standard import STANDARD, standard
 from analyzers.frontends.cpp_types import find, last_name, path
 from analyzers.ir.expressions import (
@@ -25,9 +25,7 @@ from analyzers.ir.expressions import (
     Call,
     Cast,
     Constant,
-    Element,
     Expr,
-    Field,
     Name,
     Opaque,
     root,
@@ -45,7 +43,6 @@ _ATOMIC: dict[str, BinaryOp | None] = {
 
 _CASTS = frozenset(("static_cast", "reinterpret_cast", "const_cast", "dynamic_cast"))
 _DEEPEST = 8  # of classes derived from each other
-REFERENCE = "&"  # how the name of a parameter's type ends where it is a reference
 
 
 def arguments_of(node: Node) -> list[Node]:
@@ -114,17 +111,23 @@ def pointing(c: Context, value: Expr, kind: Type) -> Expr:
 
 def constructed(c: Context, kind: Type, nodes: list[Node], node: Node) -> Expr:
     """`T(x)`: a conversion, or a new object."""
+    value = construction(c, kind, nodes, node)
+    return made(c, value, kind, value.span) if is_class(c, kind) else value
+
+
+def construction(c: Context, kind: Type, nodes: list[Node], node: Node) -> Expr:
+    """What an object of the type is made from, of a class all of it as one value."""
     span = c.span(node)
     if len(nodes) == 1 and (kind.is_scalar or kind.kind == "pointer"):
         return Cast(initial_value(c, nodes[0], kind), kind, span)
     values = tuple(initial_value(c, n, UNKNOWN_TYPE) for n in nodes)
     if not nodes and kind.is_scalar:
         return Constant(0, kind, span)
-    if kind.kind == "record" and not kind.name.startswith("std::") and kind.fields is not None:
-        return called(c, f"{kind.name}::{kind.name}", values, kind, span)
     if kind.kind == "unknown" and kind.name and not c.snippet and len(values) != 1:
         return called(c, kind.name, values, kind, span)
-    return Opaque(c.text(node)[:200], None, tuple(map(cpp_containers.contents, values)), kind, span)
+    if not has_constructor(c, kind):
+        values = tuple(map(cpp_containers.contents, values))
+    return Opaque(c.text(node)[:200], None, values, kind, span)
 
 
 def _by_name(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
@@ -152,7 +155,7 @@ def _by_name(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
         ):
             return value
         defaults(c, found.name, len(plain), found.type.fields, span)
-        values = handed(plain, found.type.fields)
+        values = handed(c, plain, found.type.fields)
         kind = found.type.element or UNKNOWN_TYPE
         if found.type.name.startswith("static "):
             return called(c, found.name, (Constant(0, c_types.VOID_POINTER), *values), kind, span)
@@ -209,23 +212,11 @@ def called_value(c: Context, value: Expr, nodes: list[Node], node: Node) -> Expr
 
 def values_of(c: Context, nodes: list[Node], formals: tuple[tuple[str, Type], ...] | None) -> tuple[Expr, ...]:
     """The arguments as the function gets them."""
-    return handed(plain_values(c, nodes), formals)
+    return handed(c, plain_values(c, nodes), formals)
 
 
 def plain_values(c: Context, nodes: list[Node]) -> tuple[Expr, ...]:
     return tuple(initial_value(c, node, UNKNOWN_TYPE) for node in nodes)
-
-
-def handed(values: tuple[Expr, ...], formals: tuple[tuple[str, Type], ...] | None) -> tuple[Expr, ...]:
-    """What a function takes by reference is an address. Where its parameters are not known, everything that could be
-    changed may be."""
-    found: list[Expr] = []
-    for position, value in enumerate(values):
-        by_reference = True
-        if formals is not None and position < len(formals):
-            by_reference = formals[position][1].name.endswith(REFERENCE)
-        found.append(passed(value) if by_reference else value)
-    return tuple(found)
 
 
 def _member_call(c: Context, name: str, this: Expr, nodes: list[Node], span: Span) -> Expr:
@@ -236,7 +227,7 @@ def _member_call(c: Context, name: str, this: Expr, nodes: list[Node], span: Spa
         return value
     formals = _parameters(c, name)[1:]
     defaults(c, name, len(plain), formals, span)
-    return called(c, name, (this, *handed(plain, formals)), _result(c, name), span)
+    return called(c, name, (this, *handed(c, plain, formals)), _result(c, name), span)
 
 
 def given(values: tuple[Expr, ...], letters: str) -> tuple[Expr, ...]:
@@ -247,17 +238,6 @@ def given(values: tuple[Expr, ...], letters: str) -> tuple[Expr, ...]:
         value if use == "-" or (use == "r" and value.type.is_scalar) else passed(value)
         for use, value in zip(uses, values, strict=True)
     )
-
-
-def passed(value: Expr) -> Expr:
-    """The address of what can be changed, and the value of everything else."""
-    if value.type.kind in ("array", "function"):
-        return value
-    changeable = isinstance(value, Name) and value.symbol.storage not in ("constant", "function")
-    if isinstance(value, (Element, Field)) or (changeable and not value.type.const and value.type.kind != "pointer"):
-        kind = c_types.pointer_to(value.type)
-        return Address(value, replace(kind, name=f"{value.type.name} {REFERENCE}"), value.span)
-    return value
 
 
 def _method(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
@@ -271,7 +251,12 @@ def _method(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
     base = expression(c, object_node)
     if function.children[1].type == "->":
         base = element(base, ZERO, span)
+    own_class = _named_class(c, name_node)
+    if own_class is not None:
+        base = as_base(c, base, own_class) or base
     kind = complete(c, base.type)
+    if (held := told(c, base, name, span)) is not None:
+        return held
     if kind.kind != "record":
         values = tuple(expression(c, n) for n in nodes)
         found = cpp_containers.method(c, base, name, values, node, c.text(object_node))
@@ -286,6 +271,8 @@ def _method(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
             c.out.append(Assign(base, values[0], _ATOMIC[name], span))
             return ZERO
     own = _of_class(c, kind, name)
+    if own is not None and own_class is not None:
+        own = own[0].removeprefix("virtual "), own[1]
     if own is not None:
         return _member_call(c, own[0], address(through(base, kind, own[1], span), span), nodes, span)
     if kind.kind == "record":
@@ -302,6 +289,13 @@ def _method(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
     if known == name and (name in ROUTINES or isinstance(c.scope.find(name), Symbol)):
         known = f".{name}"  # a method, not the function of that name
     return called(c, known, (passed(base), *values_of(c, nodes, None)), UNKNOWN_TYPE, span, True)
+
+
+def _named_class(c: Context, node: Node) -> Type | None:
+    """The `B` of `x.B::f()`, whose own `f` is called."""
+    words = path(c, node) if node.type == "qualified_identifier" else ()
+    found = find(c.scope, words[:-1]) if len(words) > 1 else None
+    return found if isinstance(found, Type) else None
 
 
 def _own_method(c: Context, name: str, found: Symbol | Type | None) -> tuple[str, tuple[str, ...]] | None:

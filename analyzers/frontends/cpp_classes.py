@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from tree_sitter import Node
 
 from analyzers.frontends import c_types
@@ -10,7 +12,7 @@ from analyzers.frontends.c_declarations import specifiers
 from analyzers.frontends.c_expressions import constant_value
 from analyzers.frontends.cpp_inline import register
 from analyzers.frontends.cpp_signatures import declarator, declare_function, function_type, referred
-from analyzers.frontends.cpp_types import named_type, path, qualified
+from analyzers.frontends.cpp_types import BIT, innermost, named_type, path, qualified, type_parameter, type_parameters
 from analyzers.ir.expressions import Constant
 from analyzers.ir.symbols import INT, Symbol, Type
 
@@ -34,13 +36,20 @@ def record(c: Context, node: Node) -> Type:
     outer, c.holder = c.holder, full
     if full and full not in c.scope.names:
         c.scope.names[full] = Type("record", full, union=union)
+    for name in type_parameters(c, node):
+        c.scope.names[f"{full}::{name}"] = type_parameter(name)
     fields = [(f"{c_types.ANONYMOUS}{base.name}", base) for base in _bases(c, node)]
     for child in _members(body):
         _member(c, child, fields)
-    active = any(_runs_code(c, child) for child in _members(body)) or any(_is_active(kind) for _, kind in fields)
+    own = _Own()
+    for child in _members(body):
+        own.add(c, child)
+    for _, kind in fields:
+        own.active |= _is_active(kind)
+        own.runs.update(dict.fromkeys(innermost(kind).runs))
     c.holder = outer
     layout = c_types.UNKNOWN_LAYOUT if any(n.type == "base_class_clause" for n in node.children) else None
-    complete = Type("record", full, layout, fields=tuple(fields), union=union, active=active)
+    complete = Type("record", full, layout, fields=tuple(fields), union=union, active=own.active, runs=tuple(own.runs))
     if full:
         c.scope.names[full] = complete
         if outer:
@@ -51,23 +60,44 @@ def record(c: Context, node: Node) -> Type:
 _RUNS = frozenset(("call_expression", "assignment_expression", "update_expression", "new_expression"))
 
 
-def _runs_code(c: Context, member: Node) -> bool:
-    """May the member run code where objects are made, copied, converted, assigned or end?"""
-    part = member.child_by_field_name("declarator")
-    reference = False
-    while part is not None and part.type not in ("function_declarator", "operator_cast"):
-        reference = reference or part.type == "reference_declarator"
-        part = part.child_by_field_name("declarator") or next(iter(part.named_children), None)
-    if part is not None and part.type == "operator_cast":
-        return True
-    if part is None:
-        return member.type == "field_declaration" and (reference or _holds(member.child_by_field_name("default_value")))
-    name = part.child_by_field_name("declarator")
-    if name is None or (name.type != "destructor_name" and c.text(name) != c.holder.rpartition("::")[2]):
-        return name is not None and c.text(name).replace(" ", "") == "operator="
+@dataclass(slots=True)
+class _Own:
+    """What runs where objects of a class are made, copied, converted, assigned or end."""
+
+    runs: dict[str, None] = field(default_factory=dict)  # functions with a name
+    active: bool = False  # what has none
+
+    def add(self, c: Context, member: Node) -> None:
+        """The part of a member of the class."""
+        part = member.child_by_field_name("declarator")
+        reference = False
+        while part is not None and part.type not in ("function_declarator", "operator_cast"):
+            reference = reference or part.type == "reference_declarator"
+            part = part.child_by_field_name("declarator") or next(iter(part.named_children), None)
+        if part is None:
+            value = member.child_by_field_name("default_value")
+            self.active |= member.type == "field_declaration" and (reference or _holds(value))
+            return
+        if any(n.type in ("default_method_clause", "delete_method_clause") for n in member.children) or _does_nothing(
+            member
+        ):
+            return
+        if part.type == "operator_cast":
+            self.active = True
+            return
+        name = part.child_by_field_name("declarator")
+        text = "" if name is None else c.text(name).replace(" ", "")
+        if text.removeprefix("~") == c.holder.rpartition("::")[2] or text == "operator=":
+            self.runs[f"{c.holder}::{text}"] = None
+
+
+def _does_nothing(member: Node) -> bool:
+    """Is it a definition whose body, which is seen, has no effect?"""
     body = member.child_by_field_name("body")
-    masked = body is not None and body.end_byte - body.start_byte > len("{f();")  # bodies are read apart
-    return member.type == "function_definition" and (masked or _holds(member))
+    if body is None or _holds(member):
+        return False
+    blank = not body.named_children and body.end_byte - body.start_byte > len("{ }")  # bodies are read apart
+    return member.type == "function_definition" and not blank
 
 
 def _holds(node: Node | None) -> bool:
@@ -83,9 +113,8 @@ def _holds(node: Node | None) -> bool:
 
 def _is_active(kind: Type) -> bool:
     """A member that leads elsewhere, or that is active itself: what is done to the object is done there."""
-    while kind.kind == "array" and kind.element is not None and not kind.active:
-        kind = kind.element
-    return kind.active or kind.kind == "pointer"
+    kind = innermost(kind)
+    return kind.active or kind.kind == "pointer" or kind == BIT
 
 
 def _members(body: Node) -> list[Node]:

@@ -13,10 +13,10 @@ from dataclasses import replace
 from tree_sitter import Node
 
 from analyzers.frontends import c_types
-from analyzers.frontends.c_algebra import combine, element
+from analyzers.frontends.c_algebra import address, combine, element
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_expressions import noted
-from analyzers.frontends.cpp_types import is_container
+from analyzers.frontends.cpp_types import BIT, is_container
 from analyzers.ir.expressions import (
     ONE,
     ZERO,
@@ -31,6 +31,7 @@ from analyzers.ir.expressions import (
     Name,
     Opaque,
     root,
+    walk,
 )
 from analyzers.ir.statements import Assign, Declare, Evaluate
 from analyzers.ir.symbols import INT, UNKNOWN_TYPE, Extent, Symbol, Type
@@ -38,8 +39,21 @@ from analyzers.standards.cpp_library import CPP_ROUTINES
 from analyzers.text import Span
 
 Values = tuple[Expr, ...]
+_TO_SIZE = c_types.pointer_to(c_types.LONG)
+_RESIZING = b"push_back|emplace_back|pop_back|insert|emplace|erase|assign|swap|resize|clear"
 _WORD = Constant(64)
 ANY = Opaque("?", None, (), INT)  # as a subscript: all elements
+
+
+OVER_BITS = "an iterator over bits, which share their words with others"
+
+
+def whole_bits(value: Expr) -> Expr:
+    """An iterator over bits, handed to a function: it may reach all of them."""
+    for part in walk(value):
+        if isinstance(part, Opaque) and part.reason == OVER_BITS:
+            return element(part.reads[0], ANY, value.span)
+    return value
 
 
 def is_bits(kind: Type) -> bool:
@@ -50,9 +64,10 @@ def is_bits(kind: Type) -> bool:
 
 def at(base: Expr, index: Expr, span: Span) -> Expr:
     """`base[index]`. The bits of a `vector<bool>` share words, and what is written is the word."""
-    if is_bits(base.type):
-        index = Binary("/", index, _WORD, index.type, index.span)
-    return element(base, index, span)
+    if not is_bits(base.type):
+        return element(base, index, span)
+    word = element(base, Binary("/", index, _WORD, index.type, index.span), span)
+    return word if base.type.const or word.type.const or not isinstance(word, Element) else replace(word, type=BIT)
 
 
 def contents(value: Expr) -> Expr:
@@ -70,7 +85,10 @@ def size(c: Context, base: Expr, text: str, span: Span) -> Expr:
             return replace(known, type=c_types.LONG, span=span)
     match base:
         case Name(symbol=symbol):
-            return Name(_beside(c, symbol, 0), span)
+            own = _beside(c, symbol, 0)
+            if own in c.references:
+                return element(Name(replace(own, type=_TO_SIZE), span), ZERO, span)
+            return Name(own, span)
         case Element(base=Name(symbol=symbol), subscripts=subscripts):
             count = len(subscripts)
             return Element(Name(_beside(c, symbol, count), span), subscripts, c_types.LONG, span)
@@ -79,16 +97,33 @@ def size(c: Context, base: Expr, text: str, span: Span) -> Expr:
     return Opaque(f"{text}.size()", None, (base,), c_types.LONG, span)
 
 
+def bound(c: Context, symbol: Symbol, value: Expr, span: Span) -> None:
+    """A reference to a container was made: where its size changes, that is the size of what it stands for."""
+    name = re.escape(symbol.name.encode())
+    if not re.search(rb"\b" + name + rb"\s*(?:\.\s*(?:" + _RESIZING + rb")\b|=(?!=))", c.body or c.data):
+        return
+    place = size(c, value, symbol.name, span)
+    own = replace(_beside(c, symbol, 0), type=_TO_SIZE)
+    if isinstance(place, (Name, Element, Field)):
+        c.references.add(own)
+        c.out.append(Declare(own, address(place, span), span))
+    else:
+        c.out.append(Declare(replace(own, type=c_types.LONG), place, span))
+
+
 def _beside(c: Context, symbol: Symbol, depth: int) -> Symbol:
     """The variable that holds the size of a container, or the sizes of those in it."""
     kind = c_types.LONG
     for _ in range(depth):
         kind = c_types.array_of(kind, Extent(None))
-    name = f"{symbol.name}{'[]' * depth}.size()"
+    return beside(c, symbol, f"{'[]' * depth}.size()", kind)
+
+
+def beside(c: Context, symbol: Symbol, name: str, kind: Type) -> Symbol:
+    """A variable for what an object holds beside its elements."""
     shared = symbol.address_taken or symbol in c.references or _is_handed_out(c, symbol.name)
-    return noted(
-        c, replace(symbol, uid=f"{symbol.uid}{'[]' * depth}.size()", name=name, type=kind, address_taken=shared)
-    )
+    own = replace(symbol, uid=f"{symbol.uid}{name}", name=f"{symbol.name}{name}", type=kind, address_taken=shared)
+    return noted(c, own)
 
 
 def _is_handed_out(c: Context, name: str) -> bool:
@@ -122,6 +157,8 @@ def reached(c: Context, place: Expr, span: Span) -> None:
 
 def touch(c: Context, base: Expr, method: str, arguments: Values, span: Span) -> None:
     reached(c, base, span)
+    if method in _STORING:
+        arguments = tuple(a if a.type.is_scalar else Opaque(method, None, (contents(a),), span=span) for a in arguments)
     c.out.append(Evaluate(call(c, f"std::vector::{method}", (base, *arguments), span), span))
 
 
@@ -138,6 +175,15 @@ def declared(c: Context, symbol: Symbol, count: Expr | None, span: Span) -> None
         return
     value = count if count is not None else Opaque("size", None, (), c_types.LONG, span)
     c.out.append(Declare(_beside(c, symbol, 0), value, span))
+
+
+def members_declared(c: Context, symbol: Symbol, span: Span) -> None:
+    """An object of an unseen class came to life: what it holds beside its elements, by the names used."""
+    if symbol.type.element is None or symbol.type.element.kind != "unknown" or symbol.type.wrapped:
+        return
+    pattern = rb"\b" + re.escape(symbol.name.encode()) + rb"\s*\.\s*([A-Za-z_]\w*)(?!\s*\(|\w)"
+    for name in dict.fromkeys(re.findall(pattern, c.body or c.data)):
+        c.out.append(Declare(beside(c, symbol, f".{name.decode()}", UNKNOWN_TYPE), None, span))
 
 
 def _size(c: Context, base: Expr, arguments: Values, text: str, span: Span) -> Expr:
@@ -163,8 +209,7 @@ def _back(c: Context, base: Expr, arguments: Values, text: str, span: Span) -> E
 def _begin(c: Context, base: Expr, arguments: Values, text: str, span: Span) -> Expr:
     kind = base.type
     if is_bits(kind):
-        reason = "an iterator over bits, which share their words with others"
-        return Opaque(f"{text}.begin()", reason, (base,), span=span)
+        return Opaque(f"{text}.begin()", OVER_BITS, (base,), span=span)
     plain = c_types.pointer_to(c_types.pointee(kind))
     if kind.kind not in ("array", "pointer"):
         return Address(element(base, ZERO, span), plain, span)
@@ -228,6 +273,7 @@ METHODS: dict[str, Method] = {
     },
     **{name: _touches(name) for name in ("fill", "reserve", "shrink_to_fit")},
 }
+_STORING = frozenset(("push_back", "emplace_back", "fill"))  # what they are given, not what it leads to
 READING = frozenset(
     ("size", "length", "ssize", "empty", "begin", "cbegin", "end", "cend", "at", "front", "back", "data")
 )

@@ -15,9 +15,10 @@ from analyzers.frontends.c_directives import resolve
 from analyzers.frontends.c_expressions import effect_free, expression, mentions, sealed
 from analyzers.frontends.c_guesses import by_subscripts, guesses
 from analyzers.frontends.c_memory import initial_value
-from analyzers.frontends.cpp_calls import arguments_of, constructed, pointing
+from analyzers.frontends.cpp_calls import arguments_of, construction, pointing
+from analyzers.frontends.cpp_locks import POLICIES
 from analyzers.frontends.cpp_objects import born
-from analyzers.frontends.cpp_references import bind, bound
+from analyzers.frontends.cpp_references import bind, bound, copies
 from analyzers.frontends.cpp_signatures import declarator, declare_function, formals, function_declarator
 from analyzers.frontends.cpp_types import AUTO, deduced, is_container, path
 from analyzers.ir.arithmetic import fold
@@ -68,12 +69,21 @@ def _most_vexing(c: Context, part: Node) -> bool:
         return False
     for child in parameters.named_children:
         kind = child.child_by_field_name("type")
-        if child.type != "parameter_declaration" or kind is None or kind.type != "type_identifier":
+        if child.type != "parameter_declaration" or kind is None:
             return False
         found = c.scope.find(c.text(kind))
-        if isinstance(found, Type) or (found is None and child.child_by_field_name("declarator") is not None):
+        if isinstance(found, Symbol) or (kind.type == "qualified_identifier" and _is_policy(c, kind)):
+            return True
+        if kind.type != "type_identifier" or isinstance(found, Type):
+            return False
+        if found is None and child.child_by_field_name("declarator") is not None:
             return False
     return True
+
+
+def _is_policy(c: Context, node: Node) -> bool:
+    """`std::defer_lock`: a name of the standard library that is no type."""
+    return path(c, node)[:1] == ("std",) and c.text(node).endswith(POLICIES)
 
 
 def _declared(
@@ -123,6 +133,9 @@ def _declared(
     value: Expr | None = None
     if value_node is not None:
         value = pointing(c, value_of(c, value_node, kind), kind)
+        if not copies(value, kind):
+            bind(c, name, kind, value, span, whole)
+            return
         kind = deduced(value.type, kind)
     if kind.kind == "unknown" and kind is not AUTO and not kind.name.startswith("auto"):
         kind = _by_use(c, name, kind)
@@ -143,6 +156,7 @@ def _declared(
         cpp_containers.declared(c, symbol, count, whole)
         born(c, element(Name(symbol, span), ZERO, span), None, span)
     elif kind.kind == "array":
+        cpp_containers.members_declared(c, symbol, whole)
         born(c, element(Name(symbol, span), ZERO, span), None, span)
     elif kind.kind == "record":
         born(c, Name(symbol, span), value, span)
@@ -190,7 +204,7 @@ def _by_use(c: Context, name: str, kind: Type) -> Type:
     if found is None or found.kind not in ("array", "pointer") or c.body.find(b"*" + name.encode()) >= 0:
         return kind
     count = len(found.extents) if found.kind == "array" else 1
-    return replace(by_subscripts(count, True), element=AUTO)
+    return replace(by_subscripts(count, True), element=replace(AUTO, name=kind.name))
 
 
 def _count(c: Context, node: Node | None, value: Expr | None, kind: Type, name: str) -> tuple[Expr | None, Expr | None]:
@@ -222,6 +236,9 @@ def _sized(kind: Type, node: Node | None) -> Type:
 def _reread(c: Context, node: Node) -> Expr:
     """What was read as a parameter, as the expression that it is."""
     span = c.span(node)
+    kind = node.child_by_field_name("type")
+    if kind is not None and node.named_child_count == 1:
+        return expression(c, kind)
     value = resolve(c, c.text(node), span)
     return Opaque(c.text(node), "syntax error", mentions(c, node), span=span) if value is None else value
 
@@ -237,7 +254,7 @@ def value_of(c: Context, node: Node, kind: Type) -> Expr:
         nodes = arguments_of(node)
         if len(nodes) == 1 and kind.kind in ("unknown", "pointer"):
             return expression(c, nodes[0])
-        return constructed(c, kind, nodes, node) if nodes else Opaque("()", None, (), kind, c.span(node))
+        return construction(c, kind, nodes, node) if nodes else Opaque("()", None, (), kind, c.span(node))
     value = initial_value(c, node, kind)
     return sealed(c, value) if not isinstance(value, Opaque) else value
 

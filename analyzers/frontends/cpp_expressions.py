@@ -10,10 +10,11 @@ from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_dialect import Expressions
 from analyzers.frontends.c_expressions import expression, mentions, noted, opaque
 from analyzers.frontends.c_memory import initial_value
-from analyzers.frontends.cpp_calls import arguments_of, called, passed, type_of, values_of
+from analyzers.frontends.cpp_calls import arguments_of, called, type_of, values_of
 from analyzers.frontends.cpp_inline import inlined
-from analyzers.frontends.cpp_names import complete, named, qualified, through
-from analyzers.frontends.cpp_objects import is_built, operated
+from analyzers.frontends.cpp_names import complete, named, qualified, referred_to, through
+from analyzers.frontends.cpp_objects import is_built, is_class, made, passed
+from analyzers.frontends.cpp_operators import operated
 from analyzers.frontends.cpp_types import find, is_container, last_name
 from analyzers.ir.expressions import ZERO, Cast, Constant, Expr, Name, Opaque
 from analyzers.ir.statements import Evaluate, Jump, Unknown
@@ -88,10 +89,19 @@ def _field(c: Context, node: Node) -> Expr:
         if isinstance(static, Symbol) and static.type.kind != "function":
             base = Name(noted(c, static), span)
             continue
+        if isinstance(base, Name) and not arrow and _has_members(base):
+            base = Name(cpp_containers.beside(c, base.symbol, f".{c.text(last_name(name))}", UNKNOWN_TYPE), span)
+            continue
         base = through(base, kind, c_types.member_path(kind, c.text(last_name(name))), span)
-        if base.type.name.endswith("&") and base.type.kind == "pointer" and not base.type.name.startswith("std::"):
-            base = element(base, ZERO, span)
+        base = referred_to(base)
     return base
+
+
+def _has_members(base: Name) -> bool:
+    """An object of an unseen class, taken for an array because it is subscripted: its other members are beside that."""
+    element_ = base.type.element
+    guessed = base.symbol.storage == "undeclared" or (element_ is not None and element_.kind == "unknown")
+    return guessed and base.type.kind == "array" and not base.type.wrapped
 
 
 def _binary(c: Context, node: Node) -> Expr:
@@ -214,7 +224,8 @@ def _literal(c: Context, node: Node) -> Expr:
         kind = c.type_name(c, type_node) if type_node.type == "type_descriptor" else type_of(c, type_node)
     if not arguments_of(value_node) and kind.is_scalar:
         return Constant(0, kind, c.span(node))
-    return initial_value(c, value_node, kind)
+    value = initial_value(c, value_node, kind)
+    return made(c, value, kind, value.span) if is_class(c, kind) else value
 
 
 def _throw(c: Context, node: Node) -> Expr:

@@ -14,8 +14,9 @@ from analyzers.frontends.c_dialect import Signature
 from analyzers.frontends.c_recovery import errors
 from analyzers.frontends.cpp_declarations import value_of
 from analyzers.frontends.cpp_names import complete, through
-from analyzers.frontends.cpp_signatures import declarator, function_declarator, referred
-from analyzers.frontends.cpp_types import find, is_container, owns, path
+from analyzers.frontends.cpp_objects import born, is_class
+from analyzers.frontends.cpp_signatures import declarator, function_declarator, function_type, referred
+from analyzers.frontends.cpp_types import find, is_container, last_name, owns, path, type_parameter
 from analyzers.ir.expressions import ZERO, Name
 from analyzers.ir.statements import Assign, Problem
 from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
@@ -39,6 +40,9 @@ def signature(c: Context, node: Node) -> Signature:
             name_span = c.span(name_node)
             name = _full_name(c, name_node)
     c.function = name
+    head = function_type(c, node)
+    if head is not None and not head[2]:
+        c.result = head[1].element or UNKNOWN_TYPE
     params: list[Symbol] = []
     variadic = False
     own = find(c.scope, (name,))
@@ -98,7 +102,7 @@ def _template_parameter(c: Context, node: Node) -> None:
         return
     name = next((n for n in node.named_children if n.type == "type_identifier"), None)
     if name is not None:
-        c.scope.names[c.text(name)] = Type("unknown", c.text(name), active=True)
+        c.scope.names[c.text(name)] = type_parameter(c.text(name))
 
 
 def _parameters(c: Context, function: Node, params: list[Symbol]) -> bool:
@@ -145,7 +149,7 @@ def _of_array(kind: Type) -> bool:
 
 
 def _initialisers(c: Context, node: Node) -> None:
-    """`A(int n) : x(n)`: members in the order written; a base class's constructor is left to it."""
+    """`A(int n) : x(n)`: members and base classes in the order written."""
     if c.this is None:
         return
     kind = complete(c, c.this.type.element or UNKNOWN_TYPE)
@@ -153,11 +157,20 @@ def _initialisers(c: Context, node: Node) -> None:
         if child.type != "field_initializer_list":
             continue
         for part in child.named_children:
-            names = [n for n in part.named_children if n.type == "field_identifier"]
+            names = [n for n in part.named_children if n.type in ("field_identifier", "template_method")]
             values = [n for n in part.named_children if n.type in ("argument_list", "initializer_list")]
-            if len(names) != 1 or len(values) != 1:
-                continue
-            span = c.span(part)
-            member = kind.field_type(c.text(names[0]))
-            target = through(element(Name(c.this, span), ZERO, span), kind, (c.text(names[0]),), span)
-            c.out.append(Assign(target, value_of(c, values[0], member), None, span))
+            if len(names) == 1 and len(values) == 1:
+                _initialiser(c, kind, c.text(last_name(names[0])), values[0], c.span(part))
+
+
+def _initialiser(c: Context, kind: Type, name: str, node: Node, span: Span) -> None:
+    """A member, or the part that a base class is."""
+    base = f"{c_types.ANONYMOUS}{name}"
+    name = base if any(field == base for field, _ in kind.fields or ()) else name
+    member = kind.field_type(name)
+    assert c.this is not None
+    target = through(element(Name(c.this, span), ZERO, span), kind, (name,), span)
+    value = value_of(c, node, member)
+    c.out.append(Assign(target, value, None, span))
+    if is_class(c, member):
+        born(c, target, value, span)

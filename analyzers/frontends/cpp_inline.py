@@ -14,6 +14,8 @@ from analyzers.frontends.c_algebra import address, element
 from analyzers.frontends.c_context import Context, Scope
 from analyzers.frontends.c_expressions import expression
 from analyzers.frontends.cpp_chunks import MAX_BODY
+from analyzers.frontends.cpp_objects import is_made
+from analyzers.frontends.cpp_types import REFERENCE
 from analyzers.ir.expressions import (
     Address,
     Binary,
@@ -80,6 +82,8 @@ def inlined(c: Context, name: str, this: Expr | None, arguments: tuple[Expr, ...
     accessor = _find(c.scope, (name, len(arguments)))
     if accessor is None or (this is None and accessor.holder):
         return None
+    if any(is_made(c, value, _object(kind)) for (_, kind), value in zip(accessor.params, arguments, strict=True)):
+        return None
     top = c.scope
     while top.parent is not None and top.depth > 0:
         top = top.parent
@@ -118,10 +122,17 @@ def inlined(c: Context, name: str, this: Expr | None, arguments: tuple[Expr, ...
     value = expression(inner, node)
     if inner.out or inner.post or not _may_replace(value, values):
         return None
+    if accessor.result is not None and is_made(inner, value, accessor.result):
+        return None
     value = _substituted(value, values, span)
     if accessor.result is not None and accessor.result.is_scalar and accessor.result != value.type:
         value = Cast(value, accessor.result, span)
     return value
+
+
+def _object(kind: Type) -> Type:
+    """What a parameter of the type, by reference perhaps, is."""
+    return kind.element or kind if kind.name.endswith(REFERENCE) else kind
 
 
 def _find(scope: Scope | None, key: tuple[str, int]) -> Accessor | None:

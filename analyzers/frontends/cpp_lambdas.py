@@ -17,13 +17,14 @@ from analyzers.frontends.c_context import MAX_DEPTH, Context, Scope
 from analyzers.frontends.c_declarations import specifiers
 from analyzers.frontends.c_dialect import Expressions
 from analyzers.frontends.c_directives import pending
-from analyzers.frontends.c_expressions import expression, mentions, sealed
+from analyzers.frontends.c_expressions import mentions, sealed
 from analyzers.frontends.c_statements import sequence
 from analyzers.frontends.cpp_calls import EXPRESSIONS as CALLS
 from analyzers.frontends.cpp_calls import arguments_of, plain_values
 from analyzers.frontends.cpp_containers import contents
 from analyzers.frontends.cpp_names import EXPRESSIONS as NAMES
-from analyzers.frontends.cpp_references import bind
+from analyzers.frontends.cpp_objects import given_back
+from analyzers.frontends.cpp_references import bind, copies
 from analyzers.frontends.cpp_signatures import declarator, referred
 from analyzers.frontends.cpp_types import deduced, is_container
 from analyzers.ir.expressions import Expr, Name, Opaque
@@ -246,6 +247,14 @@ def _formals(node: Node) -> list[Node]:
     ]  # fmt: skip
 
 
+def _result(c: Context, node: Node) -> Type:
+    """The type behind `->`."""
+    head = node.child_by_field_name("declarator")
+    written = next((n for n in head.named_children if n.type == "trailing_return_type"), None) if head else None
+    inner = None if written is None else next(iter(written.named_children), None)
+    return UNKNOWN_TYPE if inner is None else c.type_name(c, inner)
+
+
 def _run(
     c: Context,
     function: Closure,
@@ -272,7 +281,7 @@ def _run(
             continue
         span = c.span(name)
         value = values[position] if position < len(values) else None
-        if reference and value is not None:
+        if value is not None and (reference or not copies(value, kind)):
             bind(c, c.text(name), kind, value, span, span)
             continue
         if value is None and reference:
@@ -294,11 +303,11 @@ def _run(
     value_node = None if last is None else next((n for n in last.named_children if n.type != "comment"), None)
     result: Expr = Opaque("nothing", None, (), UNKNOWN_TYPE, c.span(body))
     if value_node is not None:
-        result = sealed(c, expression(c, value_node))
+        result = sealed(c, given_back(c, value_node, _result(c, function.node)))
         c.flush()
     c.post, c.next_directive = waiting, directive
     c.inlining -= 1
-    c.scope = outer
+    c.leave(outer)
     return result
 
 

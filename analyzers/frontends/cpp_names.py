@@ -11,7 +11,7 @@ from analyzers.frontends.c_dialect import Expressions
 from analyzers.frontends.c_expressions import named as c_named
 from analyzers.frontends.c_expressions import noted, opaque
 from analyzers.frontends.c_guesses import by_subscripts
-from analyzers.frontends.cpp_types import find, path
+from analyzers.frontends.cpp_types import REFERENCE, find, is_container, path
 from analyzers.ir.expressions import ZERO, Constant, Expr, Field, Name, Opaque
 from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
 from analyzers.text import Span
@@ -20,6 +20,14 @@ from analyzers.text import Span
 def dereferenced(c: Context, value: Expr) -> Expr:
     """What a name means: a reference stands for its object."""
     if isinstance(value, Name) and value.symbol in c.references:
+        return element(value, ZERO, value.span)
+    return value
+
+
+def referred_to(value: Expr) -> Expr:
+    """What a member stands for: one that is a reference, for its object."""
+    kind = value.type
+    if kind.kind == "pointer" and kind.name.endswith(REFERENCE) and not is_container(kind):
         return element(value, ZERO, value.span)
     return value
 
@@ -48,7 +56,7 @@ def as_base(c: Context, value: Expr, target: Type) -> Expr | None:
     """The part of an object that its base class `target` is; None where it is not known to have one."""
     waiting = [(value, complete(c, value.type))]
     for place, kind in waiting:
-        if kind.kind == "record" and _same_class(kind, target):
+        if kind.kind == "record" and same_class(kind, target):
             return place
         for name, inner in kind.fields or ():
             if name.startswith(c_types.ANONYMOUS) and inner.name and len(waiting) < 100:
@@ -59,12 +67,12 @@ def as_base(c: Context, value: Expr, target: Type) -> Expr | None:
 def converted(c: Context, value: Expr, target: Type) -> Expr:
     """The object as one of class `target`: a base class is a part of it, of another class nothing is known."""
     kind = complete(c, value.type)
-    if kind.kind != "record" or target.kind != "record" or _same_class(kind, target) or not target.name:
+    if kind.kind != "record" or target.kind != "record" or same_class(kind, target) or not target.name:
         return value
     return as_base(c, value, target) or Opaque("another class", None, (value,), target, value.span)
 
 
-def _same_class(one: Type, other: Type) -> bool:
+def same_class(one: Type, other: Type) -> bool:
     return one.name.removeprefix("struct ") == other.name.removeprefix("struct ")
 
 
@@ -87,7 +95,7 @@ def named(c: Context, node: Node, subscripts: int = 0) -> Expr:
     if c.this is not None and (found is None or (isinstance(found, Symbol) and found.depth == 0)):
         inner = member(c, name, c.span(node))
         if inner is not None:
-            return inner
+            return referred_to(inner)
         if c.holder:
             own = find(c.scope, (*c.holder.split("::"), name))
             if isinstance(own, Symbol) and own.name != name:

@@ -1,34 +1,35 @@
-"""Objects of classes: the constructors and destructors that run for them, and their operators."""
+"""Objects of classes: the constructors and destructors that run for them, and how functions get them."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from tree_sitter import Node
+
+from analyzers.frontends import c_types
 from analyzers.frontends.c_algebra import address
 from analyzers.frontends.c_context import Context
-from analyzers.frontends.cpp_calls import called, handed
-from analyzers.frontends.cpp_inline import inlined
-from analyzers.frontends.cpp_names import complete
-from analyzers.frontends.cpp_types import find
-from analyzers.ir.expressions import Binary, Element, Expr, Field, Name, Opaque, Unary
+from analyzers.frontends.c_memory import initial_value
+from analyzers.frontends.cpp_containers import call
+from analyzers.frontends.cpp_locks import guard, is_guard
+from analyzers.frontends.cpp_names import as_base, complete, same_class
+from analyzers.frontends.cpp_types import AUTO, BIT, REFERENCE
+from analyzers.ir.expressions import Address, Element, Expr, Field, Name, Opaque, root
 from analyzers.ir.statements import Evaluate
-from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
+from analyzers.ir.symbols import Symbol, Type
 from analyzers.text import Span
 
 _DEEP = 4
 _MANY = 16
-_GUARDS = ("std::lock_guard", "std::unique_lock", "std::scoped_lock")
-_MUTEXES = ("std::mutex", "std::recursive_mutex", "std::shared_mutex")
 
 
 def born(c: Context, place: Expr, value: Expr | None, span: Span) -> None:
     """Run what a local object runs at the beginning and at the end of its life. `value`: what it is made from; a copy
     of an object of its class copies the members."""
-    if place.type.name.startswith(_GUARDS):
-        for mutex in value.reads if isinstance(value, Opaque) else ():
-            if mutex.type.name in _MUTEXES:
-                _run(c, "std::mutex::lock", (address(mutex, span),), span)
-        return
+    if is_guard(complete(c, place.type)):
+        guard(c, place, value, span)
+        if place.type.name.startswith("std::"):
+            return
     same = value is not None and not isinstance(value, Opaque) and value.type.name == place.type.name
     for each in () if same else _parts(c, place):
         for name in _own(c, each, ("", "~")):
@@ -38,7 +39,7 @@ def born(c: Context, place: Expr, value: Expr | None, span: Span) -> None:
         if "~" not in name and value is not None:
             found = c.scope.find(name)
             reads = value.reads if isinstance(value, Opaque) else (value,)
-            values = handed(reads, found.type.fields if isinstance(found, Symbol) else None)
+            values = handed(c, reads, found.type.fields if isinstance(found, Symbol) else None)
         _run(c, name, (address(place, span), *values), span)
 
 
@@ -72,46 +73,78 @@ def is_built(c: Context, kind: Type) -> bool:
 
 
 def _run(c: Context, name: str, arguments: tuple[Expr, ...], span: Span) -> None:
-    c.out.append(Evaluate(called(c, name, arguments, UNKNOWN_TYPE, span), span))
+    c.out.append(Evaluate(call(c, name, arguments, span), span))
 
 
-def operated(c: Context, value: Expr) -> Expr:
-    """The expression with the operators of classes as calls."""
-    if isinstance(value, Unary) and value.operand.type.kind == "record":
-        return _operator(c, value.op, value.operand, (), value.span) or value
-    spine: list[Binary] = []
-    current = value
-    while isinstance(current, Binary):
-        spine.append(current)
-        current = current.left
-    if not any("record" in (each.left.type.kind, each.right.type.kind) for each in spine):
+def is_class(c: Context, kind: Type) -> bool:
+    """A class of the program whose members were seen."""
+    kind = complete(c, kind)
+    return kind.kind == "record" and not kind.name.startswith("std::") and kind.fields is not None
+
+
+def has_constructor(c: Context, kind: Type) -> bool:
+    return bool(_own(c, Opaque("", None, (), kind), ("",)))
+
+
+def is_made(c: Context, value: Expr, target: Type) -> bool:
+    """Does the value have to become an object of a class first, by a constructor or a conversion?"""
+    target = complete(c, target)
+    kind = complete(c, value.type)
+    if target.kind == "record":
+        if target.name.startswith("std::") or not target.name or kind.kind == "unknown":
+            return False
+    elif not target.active or target.name.startswith(AUTO.name) or not kind.is_scalar or _is_guessed(value):
+        return False
+    return not same_class(kind, target) and as_base(c, value, target) is None
+
+
+def _is_guessed(value: Expr) -> bool:
+    """Nobody declared what the value is read from: its type is a guess."""
+    start = root(value)
+    return isinstance(start, Name) and start.symbol.storage == "undeclared"
+
+
+def made(c: Context, value: Expr, target: Type, span: Span) -> Expr:
+    """An object without a name that is made from the value."""
+    target = complete(c, target)
+    source = Opaque(target.name, None, value.reads if isinstance(value, Opaque) else (value,), target, span)
+    place = c.temporary(target, span, source)
+    born(c, place, source, span)
+    return place
+
+
+def given_back(c: Context, node: Node, kind: Type) -> Expr:
+    """The value of a `return` in a function whose result has the type."""
+    value = initial_value(c, node, kind)
+    braced = isinstance(value, Opaque) and node.type == "initializer_list" and complete(c, kind).kind == "record"
+    return made(c, value, kind, value.span) if braced or is_made(c, value, kind) else value
+
+
+def handed(c: Context, values: tuple[Expr, ...], formals: tuple[tuple[str, Type], ...] | None) -> tuple[Expr, ...]:
+    """What a function takes by reference is an address. Where its parameters are not known, everything that could be
+    changed may be."""
+    found: list[Expr] = []
+    for position, value in enumerate(values):
+        if formals is None or position >= len(formals):
+            found.append(passed(value))
+            continue
+        kind = formals[position][1]
+        by_reference = kind.name.endswith(REFERENCE)
+        target = kind.element or kind if by_reference else kind
+        if is_made(c, value, target):
+            value = made(c, value, target, value.span)
+        elif isinstance(value, Element) and value.type == BIT and kind.kind == "unknown":
+            value = replace(value, type=replace(BIT, active=True))  # a parameter of its type would be that bit
+        found.append(passed(value) if by_reference else value)
+    return tuple(found)
+
+
+def passed(value: Expr) -> Expr:
+    """The address of what can be changed, and the value of everything else."""
+    if value.type.kind in ("array", "function"):
         return value
-    for each in reversed(spine):
-        made = _operator(c, each.op, current, (each.right,), each.span)
-        current = made if made is not None else replace(each, left=current)
-    return current
-
-
-def _operator(c: Context, op: str, left: Expr, others: tuple[Expr, ...], span: Span) -> Expr | None:
-    kind = complete(c, left.type)
-    if kind.kind == "record" and not kind.name.startswith("std::"):
-        name = f"{kind.name.removeprefix('struct ')}::operator{op}"
-        found = find(c.scope, (name,))
-        if isinstance(found, Symbol) and found.type.kind == "function":
-            this = address(left, span) if isinstance(left, (Name, Element, Field)) else left
-            value = inlined(c, name, this, others, span)
-            if value is not None:
-                return value
-            return called(c, name, (this, *handed(others, found.type.fields)), _result(found), span)
-    if "record" not in (kind.kind, *(each.type.kind for each in others)):
-        return None
-    found = c.scope.find(f"operator{op}")
-    if not isinstance(found, Symbol) or found.type.kind != "function":
-        return None
-    values = (left, *others)
-    value = inlined(c, found.name, None, values, span)
-    return value or called(c, found.name, handed(values, found.type.fields), _result(found), span)
-
-
-def _result(found: Symbol) -> Type:
-    return found.type.element or UNKNOWN_TYPE
+    changeable = isinstance(value, Name) and value.symbol.storage not in ("constant", "function")
+    if isinstance(value, (Element, Field)) or (changeable and not value.type.const and value.type.kind != "pointer"):
+        kind = c_types.pointer_to(value.type)
+        return Address(value, replace(kind, name=f"{value.type.name} {REFERENCE}"), value.span)
+    return value

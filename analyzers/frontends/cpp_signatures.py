@@ -10,9 +10,8 @@ from analyzers.frontends import c_types
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_declarations import declarator as c_declarator
 from analyzers.frontends.c_declarations import parameter_type, specifiers
-from analyzers.frontends.cpp_calls import REFERENCE
 from analyzers.frontends.cpp_inline import register
-from analyzers.frontends.cpp_types import find, owns, path
+from analyzers.frontends.cpp_types import REFERENCE, find, owns, path
 from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
 
 _REFERENCES = frozenset(("reference_declarator", "abstract_reference_declarator"))
@@ -102,6 +101,8 @@ def formals(c: Context, function: Node) -> tuple[tuple[str, Type], ...]:
 def referred(kind: Type) -> Type:
     """The pointer that a reference to an object of this type becomes."""
     inner = c_types.decayed(kind) if kind.kind == "array" else c_types.pointer_to(kind)
+    if kind.kind == "array" and kind.const and inner.element is not None:
+        inner = replace(inner, element=replace(inner.element, const=True))
     container = kind.name if owns(kind) else inner.name.removesuffix("*").rstrip()
     return replace(inner, name=f"{container} {REFERENCE}")
 
@@ -132,6 +133,10 @@ def function_type(c: Context, node: Node) -> tuple[str, Type, bool] | None:
     _, kind, reference = declarator(c, part, base)
     result = kind.element if kind.kind == "function" and kind.element is not None else base
     reference = reference or part.type == "reference_declarator"
+    trailing = next((n for n in function.named_children if n.type == "trailing_return_type"), None)
+    if trailing is not None and trailing.named_children:
+        result = c.type_name(c, trailing.named_children[0])
+        reference = "&" in c.text(trailing)
     if reference:
         result = UNKNOWN_TYPE
     name = "::".join(path(c, name_node)) if name_node.type == "qualified_identifier" else c.text(name_node)

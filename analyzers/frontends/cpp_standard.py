@@ -9,9 +9,11 @@ from analyzers.frontends.c_algebra import combine
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_expressions import expression
 from analyzers.frontends.c_memory import initial_value
+from analyzers.frontends.cpp_locks import all_taken
+from analyzers.frontends.cpp_names import referred_to
 from analyzers.frontends.cpp_types import AUTO, is_container
 from analyzers.ir.expressions import Address, Binary, Element, Expr, Field, Name, Opaque
-from analyzers.ir.statements import Assign
+from analyzers.ir.statements import Assign, Evaluate
 from analyzers.ir.symbols import REAL, UNKNOWN_TYPE, Type
 from analyzers.standards.cpp_library import CPP_ROUTINES
 from analyzers.standards.library import ROUTINES
@@ -40,11 +42,13 @@ def standard(c: Context, words: tuple[str, ...], function: Node, nodes: list[Nod
     """A call of `std::words(...)`."""
     span = c.span(node)
     name = "::".join(words)
-    values = tuple(initial_value(c, n, UNKNOWN_TYPE) for n in nodes)
+    values = tuple(cpp_containers.whole_bits(initial_value(c, n, UNKNOWN_TYPE)) for n in nodes)
     if name in ("min", "max"):
         chosen = _extreme(c, name, values, nodes, span)
         if chosen is not None:
             return chosen
+    if name == "move" and len(values) == 1:
+        _moved(c, values[0], c.text(nodes[0]), span)
     if name in _VALUE and len(values) >= 1:
         return Address(values[0], c_types.pointer_to(values[0].type), span) if name == "addressof" else values[0]
     if name == "abs" and len(values) == 1:
@@ -57,13 +61,15 @@ def standard(c: Context, words: tuple[str, ...], function: Node, nodes: list[Nod
         field = (
             {"0": "first", "1": "second"}.get(index, index) if kind.name.startswith("std::pair") else f"get<{index}>"
         )
-        return Field(values[0], field, kind.field_type(field), span)
+        return referred_to(Field(values[0], field, kind.field_type(field), span))
     if name == "swap" and len(values) == 2 and _swapped(c, values, node):
         return Opaque(c.text(node), None, (), span=span)
     if name in _METHODS and len(values) == 1:
         found = cpp_containers.method(c, values[0], _METHODS[name], (), node, c.text(nodes[0]))
         if found is not None:
             return found
+    if name == "lock" and (held := all_taken(c, values, span)) is not None:
+        return held
     if name in ("exit", "abort", "terminate", "quick_exit", "_Exit"):
         return cpp_containers.call(c, f"std::{name}", values, span)
     full = f"std::{name}"
@@ -105,6 +111,23 @@ def _extreme(c: Context, name: str, values: tuple[Expr, ...], nodes: list[Node],
                 best = Binary("max" if name == "max" else "min", best, part, part.type, span)
             return best
     return None
+
+
+def _moved(c: Context, value: Expr, text: str, span: Span) -> None:
+    """What is moved may be empty afterwards, where it holds anything."""
+    if is_container(value.type):
+        cpp_containers.changed(c, value, "swap", (), text, span)
+    elif value.type.kind == "record" and not _is_flat(value.type):
+        c.out.append(Evaluate(cpp_containers.call(c, "std::move", (_reached(value),), span), span))
+
+
+def _is_flat(kind: Type) -> bool:
+    return kind.is_scalar or (
+        kind.kind == "record"
+        and not (kind.active or kind.runs)
+        and kind.fields is not None
+        and all(_is_flat(field) for _, field in kind.fields)
+    )
 
 
 def _swapped(c: Context, values: tuple[Expr, ...], node: Node) -> bool:

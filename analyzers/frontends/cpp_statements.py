@@ -8,14 +8,16 @@ from tree_sitter import Node
 
 from analyzers.frontends import c_types, cpp_containers
 from analyzers.frontends.c_context import Context
+from analyzers.frontends.c_control import STATEMENTS as C_CONTROL
 from analyzers.frontends.c_control import errors_between, finished
 from analyzers.frontends.c_declarations import declaration as c_declaration
 from analyzers.frontends.c_declarations import specifiers
 from analyzers.frontends.c_dialect import Statements
-from analyzers.frontends.c_expressions import expression, mentions
+from analyzers.frontends.c_expressions import expression, mentions, sealed
 from analyzers.frontends.c_statements import block, body, check
 from analyzers.frontends.cpp_declarations import declaration
-from analyzers.frontends.cpp_references import bind, bound
+from analyzers.frontends.cpp_objects import given_back
+from analyzers.frontends.cpp_references import bind, bound, copies
 from analyzers.frontends.cpp_signatures import declarator, head
 from analyzers.frontends.cpp_types import deduced, is_container
 from analyzers.ir.expressions import ONE, ZERO, Binary, Call, Expr, Name, Opaque
@@ -90,7 +92,7 @@ def _element(c: Context, node: Node, here: Expr) -> None:
     if name is None:
         return
     span = c.span(name)
-    if reference and not (kind.const and here.type.is_scalar):
+    if not copies(here, kind) or (reference and not (kind.const and here.type.is_scalar)):
         bind(c, c.text(name), kind, here, span, span)
         return
     symbol = c.declare(c.text(name), deduced(here.type, kind), "local", span)
@@ -130,6 +132,24 @@ def _caught(c: Context, node: Node) -> None:
     name, kind, _ = declarator(c, part, base)
     if name is not None:
         c.out.append(Declare(c.declare(c.text(name), kind, "local", c.span(name)), None, c.span(node)))
+
+
+def _scoped(c: Context, node: Node) -> None:
+    """`if (T x = ...)`: what it declares lives in the statement."""
+    previous = c.push()
+    C_CONTROL[node.type](c, node)
+    c.leave(previous)
+
+
+def _return(c: Context, node: Node) -> None:
+    """`return x;`: where the function gives back an object of a class, it is made from `x`."""
+    check(c, node)
+    value_node = next((n for n in node.named_children if n.type not in ("comment", "ERROR")), None)
+    value: Expr | None = None
+    if value_node is not None:
+        value = sealed(c, given_back(c, value_node, c.result))
+        c.flush()
+    c.out.append(Jump("return", c.span(node), value))
 
 
 def _throw(c: Context, node: Node) -> None:
@@ -189,6 +209,8 @@ _NAMES = (
 STATEMENTS: Statements = {
     "for_range_loop": _range_for,
     "try_statement": _try,
+    **dict.fromkeys(("if_statement", "switch_statement", "while_statement"), _scoped),
+    "return_statement": _return,
     "throw_statement": _throw,
     "declaration": _declaration,
     "type_definition": _declaration,

@@ -7,9 +7,10 @@ from dataclasses import replace
 from analyzers.frontends import c_types, cpp_containers
 from analyzers.frontends.c_algebra import address
 from analyzers.frontends.c_context import Context
-from analyzers.frontends.cpp_calls import called, handed
+from analyzers.frontends.cpp_calls import called
 from analyzers.frontends.cpp_inline import inlined
 from analyzers.frontends.cpp_names import complete
+from analyzers.frontends.cpp_objects import handed
 from analyzers.frontends.cpp_types import find, is_container, owns
 from analyzers.ir.expressions import ONE, ZERO, BinaryOp, Call, Constant, Expr, Opaque
 from analyzers.ir.statements import Evaluate
@@ -46,7 +47,7 @@ def stores(c: Context, target: Expr, value: Expr, op: BinaryOp | None, span: Spa
     this = address(target, span)
     formals = found.type.fields if isinstance(found, Symbol) else None
     if inlined(c, name, this, (value,), span) is None:
-        c.out.append(Evaluate(called(c, name, (this, *handed((value,), formals)), UNKNOWN_TYPE, span), span))
+        c.out.append(Evaluate(called(c, name, (this, *handed(c, (value,), formals)), UNKNOWN_TYPE, span), span))
     return True
 
 

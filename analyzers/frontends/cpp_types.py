@@ -11,7 +11,7 @@ from analyzers.frontends.c_context import Context, Scope
 from analyzers.frontends.c_expressions import effect_free
 from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import Constant
-from analyzers.ir.symbols import LOGICAL, REAL, UNKNOWN_TYPE, Extent, Symbol, Type
+from analyzers.ir.symbols import GENERIC, LOGICAL, REAL, UNKNOWN_TYPE, Extent, Symbol, Type
 from analyzers.standards.library import words
 
 AUTO = Type("unknown", "auto", active=True)
@@ -20,7 +20,10 @@ VIEWS = frozenset(("span", "shared_ptr", "initializer_list", "auto_ptr", "weak_p
 _ITERATORS = frozenset(("iterator", "const_iterator", "pointer", "const_pointer"))
 _SIZES = frozenset(("size_type", "difference_type"))
 _VALUES = frozenset(("value_type", "reference", "const_reference", "element_type", "type"))
+REFERENCE = "&"  # how the name of a parameter's type ends where it is a reference
 BITS = "std::vector<bool>"
+BIT = replace(LOGICAL, name=f"{BITS}::reference")
+"""What names a bit of a word: a copy of it is another name for the same bit (ISO/IEC 14882:2020 §22.3.12)."""
 
 
 def record(name: str, fields: tuple[tuple[str, Type], ...] | None = None) -> Type:
@@ -38,6 +41,13 @@ def is_container(kind: Type) -> bool:
 def owns(kind: Type) -> bool:
     """A container that holds its elements itself: an array that is copied by `=`."""
     return kind.kind == "array" and kind.name.startswith(_SIZED)
+
+
+def innermost(kind: Type) -> Type:
+    """What the elements of an array or a container are."""
+    while kind.kind == "array" and kind.element is not None and not kind.active:
+        kind = kind.element
+    return kind
 
 
 def last_name(node: Node) -> Node:
@@ -135,6 +145,8 @@ def _member_type(c: Context, holder: Node | None, words: tuple[str, ...]) -> Typ
     if kind.kind not in ("array", "pointer"):
         return None
     element = c_types.pointee(kind)
+    if last == "reference" and kind.name.startswith(BITS):
+        return BIT
     return c_types.pointer_to(element) if last in _ITERATORS else element
 
 
@@ -144,7 +156,32 @@ def named_type(c: Context, node: Node) -> Type:
     found = c.scope.find(name)
     if isinstance(found, Type):
         return found
-    return c_types.NAMED.get(name) or _standard(name) or Type("unknown", name, active=True)
+    return c_types.NAMED.get(name) or _standard(name) or _unseen(c, name, node)
+
+
+def _unseen(c: Context, name: str, node: Node) -> Type:
+    """A type parameter of a template, or a class of which nothing is known."""
+    if name in type_parameters(c, node):
+        return type_parameter(name)
+    found = c.scope.find(f"{c.holder}::{name}") if c.holder else None
+    return found if isinstance(found, Type) else Type("unknown", name, active=True)
+
+
+def type_parameters(c: Context, node: Node) -> list[str]:
+    """The names of the types that the templates around a declaration leave open."""
+    found: list[str] = []
+    current = node.parent
+    while current is not None:
+        parameters = current.child_by_field_name("parameters") if current.type == "template_declaration" else None
+        for child in () if parameters is None else parameters.named_children:
+            if child.type not in ("parameter_declaration", "optional_parameter_declaration"):
+                found += [c.text(n) for n in child.named_children if n.type == "type_identifier"][:1]
+        current = current.parent
+    return found
+
+
+def type_parameter(name: str) -> Type:
+    return Type("unknown", name, runs=(f"{GENERIC}{name}",))
 
 
 def _standard(name: str) -> Type | None:
@@ -159,7 +196,8 @@ def _standard(name: str) -> Type | None:
 _OPAQUE = frozenset(
     words(
         "ostream istream iostream fstream ofstream ifstream stringstream ostringstream istringstream "
-        "mutex recursive_mutex shared_mutex thread mt19937 mt19937_64 minstd_rand default_random_engine "
+        "mutex recursive_mutex timed_mutex recursive_timed_mutex shared_mutex shared_timed_mutex shared_lock "
+        "thread mt19937 mt19937_64 minstd_rand default_random_engine "
         "random_device exception runtime_error condition_variable string_view lock_guard unique_lock scoped_lock"
     )
 )
@@ -183,7 +221,7 @@ def template(c: Context, node: Node) -> Type:
         size = _size(c, nodes[1]) if name == "array" and len(nodes) > 1 else None
         whole = c_types.array_of(first, Extent(size))
         bits = name == "vector" and first == LOGICAL  # an element is a proxy
-        return replace(whole, name=BITS if bits else text, wrapped=True, active=bits)
+        return replace(whole, name=BITS if bits else text, wrapped=True)
     if name in VIEWS:
         return replace(c_types.pointer_to(first), name=text)
     match name:
@@ -193,11 +231,29 @@ def template(c: Context, node: Node) -> Type:
         case "atomic":
             return replace(first, atomic=True)
         case "pair":
-            second = c.type_name(c, nodes[1]) if len(nodes) > 1 and nodes[1].type == "type_descriptor" else UNKNOWN_TYPE
-            return record(f"std::pair<{first.name}, {second.name}>", (("first", first), ("second", second)))
+            first, second = (_held(c, n) for n in (*nodes, node, node)[:2])
+            whole = record(f"std::pair<{first.name}, {second.name}>", (("first", first), ("second", second)))
+            return _holding(whole, first, second)
     if name in _TEMPLATES:
-        return replace(record(text), active=name in _WRAPPERS)
+        held = (c.type_name(c, n) for n in nodes if n.type == "type_descriptor")
+        return _holding(replace(record(text), active=name in _WRAPPERS), *held)
     return Type("unknown", c.text(node), active=True)
+
+
+def _held(c: Context, node: Node) -> Type:
+    """The type of a member that a template's argument gives; a reference is a pointer, as everywhere."""
+    kind = c.type_name(c, node) if node.type == "type_descriptor" else UNKNOWN_TYPE
+    if not c.text(node).rstrip().endswith(REFERENCE):
+        return kind
+    return replace(c_types.pointer_to(kind), name=f"{kind.name} {REFERENCE}")
+
+
+def _holding(whole: Type, *parts: Type) -> Type:
+    """A class with what objects of other classes in it run."""
+    parts = tuple(map(innermost, parts))
+    runs = dict.fromkeys(name for part in parts for name in part.runs)
+    leads = any(part.active or part.kind == "pointer" for part in parts)
+    return replace(whole, active=whole.active or leads, runs=tuple(runs))
 
 
 _TEMPLATES = frozenset(
@@ -205,7 +261,7 @@ _TEMPLATES = frozenset(
         "map multimap unordered_map unordered_multimap set multiset unordered_set unordered_multiset list "
         "forward_list queue stack priority_queue tuple optional variant function bitset "
         "uniform_real_distribution uniform_int_distribution normal_distribution lock_guard unique_lock "
-        "scoped_lock basic_string"
+        "scoped_lock shared_lock basic_string"
     )
 )
 _WRAPPERS = ("tuple", "optional", "variant", "function")  # may hold references, pointers or whatever runs code

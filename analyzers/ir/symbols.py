@@ -50,8 +50,10 @@ class Type:
     volatile: bool = False
     atomic: bool = False
     restrict: bool = False
-    # Copying, converting, making or ending an object of it may run code that does not stand where that happens.
+    # Copying, converting, making or ending an object of it may run code that does not stand where that happens: code
+    # that nobody has seen, or these functions. `GENERIC` and a name: what the type parameter of that name brings.
     active: bool = False
+    runs: tuple[str, ...] = ()
     wrapped: bool = False  # an array that is an object of a class: no clause names some of its elements
     # Of a parameter that was written as an array: its outermost bound. No promise in C, so for estimates only.
     declared: Extent | None = field(default=None, compare=False)
@@ -68,6 +70,7 @@ class Type:
         return next((t for n, t in self.fields or () if n == name), UNKNOWN_TYPE)
 
 
+GENERIC = "typename "
 UNKNOWN_TYPE = Type("unknown")
 INT = Type("integer", "int", 32)
 LOGICAL = Type("logical", "bool", 8)

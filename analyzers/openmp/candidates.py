@@ -122,7 +122,7 @@ class Collector:
         locks = at.locks - {"atomic"}
         if self._has_teams():
             # Critical regions and locks exclude the threads of one contention group only (OpenMP 5.2 §15.2, §1.2.2).
-            locks = frozenset(k for k in locks if not k.startswith(("critical:", "lock:")))
+            locks = frozenset(k for k in locks if not k.startswith(("critical:", "lock:", "shared:")))
         effects = self.facts.effects.get(access.call or "")
         if effects is not None and effects.excludes:
             locks = locks | {IN_CALLEE}

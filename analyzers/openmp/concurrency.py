@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from analyzers.ir.statements import Loop
 from analyzers.openmp import dependences
+from analyzers.openmp.constructs import exclude
 from analyzers.openmp.decisions import meet
 from analyzers.openmp.facts import Concurrency, Executor
 from analyzers.openmp.phases import Phases, Placement, Task
@@ -46,7 +47,7 @@ def modes(first: Placement, second: Placement, phases: Phases, one_thread: bool)
 def _exclusive(first: Placement, second: Placement) -> bool:
     """A lock that both hold. `atomic` is judged by the location (see `races`). What dependences between iterations
     order is not looked at: it is taken as ordered."""
-    if any(lock != "atomic" for lock in first.locks & second.locks):
+    if exclude(first.locks, second.locks):
         return True
     return any(lock.startswith("doacross:") for lock in first.locks | second.locks)
 

@@ -6,14 +6,20 @@ from collections.abc import Iterable, Iterator
 
 from analyzers.dependence.spelling import spell
 from analyzers.ir.directives import BARRIER_AT_END, TEAM_MAKERS, Directive
-from analyzers.ir.expressions import Address, Binary, Call, Cast, Constant, Expr, Name
+from analyzers.ir.expressions import Address, Binary, Call, Cast, Constant, Element, Expr, Field, Name
 from analyzers.ir.statements import Assign, Construct, Declare, Stmt, substatements, walk_statements
 from analyzers.ir.symbols import Symbol
+from analyzers.standards.cpp_library import MUTEXES
 
-_MUTEXES = ("std::mutex", "std::recursive_mutex", "std::shared_mutex", "std::timed_mutex", "std::unique_lock")
-SET_LOCK = ("omp_set_lock", "omp_set_nest_lock", *(f"{name}::lock" for name in _MUTEXES))
-UNSET_LOCK = ("omp_unset_lock", "omp_unset_nest_lock", *(f"{name}::unlock" for name in _MUTEXES))
-TEST_LOCK = ("omp_test_lock", "omp_test_nest_lock")
+SET_LOCK = ("omp_set_lock", "omp_set_nest_lock", *(f"{name}::lock{how}" for name in MUTEXES for how in ("", "_shared")))
+UNSET_LOCK = (
+    *("omp_unset_lock", "omp_unset_nest_lock"),
+    *(f"{name}::unlock{how}" for name in MUTEXES for how in ("", "_shared")),
+)
+TEST_LOCK = (
+    *("omp_test_lock", "omp_test_nest_lock"),
+    *(f"{name}::try_lock{how}" for name in MUTEXES for how in ("", "_shared")),
+)
 THREAD_NUMBER = "omp_get_thread_num"
 
 
@@ -128,7 +134,30 @@ def conjuncts(expr: Expr) -> Iterator[Expr]:
 
 
 def lock_of(call: Call) -> str:
-    argument = call.arguments[0]
-    if isinstance(argument, Address):
-        argument = argument.operand
-    return f"lock:{spell(argument)}"
+    shared = "shared:" if (call.name or "").endswith("_shared") else "lock:"
+    return f"{shared}{spell(_place(call.arguments[0]))}"
+
+
+def locked_object(call: Call) -> Symbol | None:
+    """The variable that holds the lock itself; None where it is reached over a pointer."""
+    at = _place(call.arguments[0])
+    while isinstance(at, Field) or (isinstance(at, Element) and at.base.type.kind == "array"):
+        at = at.base
+    return at.symbol if isinstance(at, Name) and at.type.kind != "pointer" else None
+
+
+def exclude(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Can threads that hold these locks not run at the same time? Those that share one with others exclude who has it
+    alone. `atomic` is judged by the location."""
+    for lock in one - {"atomic"}:
+        kind, _, name = lock.partition(":")
+        if kind != "shared" and lock in other:
+            return True
+        opposite = {"lock": "shared", "shared": "lock"}.get(kind)
+        if opposite is not None and f"{opposite}:{name}" in other:
+            return True
+    return False
+
+
+def _place(argument: Expr) -> Expr:
+    return argument.operand if isinstance(argument, Address) else argument

@@ -22,7 +22,7 @@ from analyzers.ir.statements import (
     walk_statements,
 )
 from analyzers.ir.symbols import Symbol
-from analyzers.openmp.constructs import UNSET_LOCK, lock_of
+from analyzers.openmp.constructs import SET_LOCK, TEST_LOCK, UNSET_LOCK, lock_of
 from analyzers.openmp.phases import Phases
 
 
@@ -52,7 +52,8 @@ def find(facts: FunctionFacts, body: Stmt, phases: Phases) -> Handmade:
             if effects is None or not effects.synchronizes:
                 continue
             at = phases.placements.get(id(stmt))
-            if not (call.name or "").startswith("omp_") and not effects.excludes:
+            known = (call.name or "").startswith("omp_") or call.name in (*SET_LOCK, *UNSET_LOCK, *TEST_LOCK)
+            if not known and not effects.excludes:
                 locks = True
             if at is not None and call.name in UNSET_LOCK and call.arguments and lock_of(call) not in at.locks:
                 locks = True

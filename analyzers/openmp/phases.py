@@ -14,10 +14,11 @@ from dataclasses import dataclass, field, replace
 
 from analyzers.dependence.spelling import spell
 from analyzers.ir.directives import BARRIER_AT_END, DIVIDED, TEAM_MAKERS, Directive
-from analyzers.ir.expressions import Binary, Cast, Constant, Expr, Unary, calls_in
+from analyzers.ir.expressions import Binary, Call, Cast, Constant, Expr, Name, Unary, calls_in
 from analyzers.ir.statements import (
     Block,
     Construct,
+    Declare,
     Function,
     If,
     Jump,
@@ -41,6 +42,7 @@ from analyzers.openmp.constructs import (
     is_thread_number,
     is_undeferred,
     lock_of,
+    locked_object,
     masked_thread,
     thread_numbers,
 )
@@ -104,7 +106,9 @@ def place(
     all threads call them.
     """
     result = Phases()
-    walker = _Walker(result, thread_numbers(root.body) if root.body else frozenset(), meeting)
+    inside = () if root.body is None else walk_statements(root.body)
+    declared = frozenset(s.symbol for s in inside if isinstance(s, Declare) and s.symbol.storage == "local")
+    walker = _Walker(result, thread_numbers(root.body) if root.body else frozenset(), meeting, declared)
     if isinstance(root, Function):
         start = _State((), Executor("all-threads"), [{Phase(ENTRY)}])
         walker.walk(root.body, start)
@@ -174,13 +178,20 @@ class _State:
 
 
 class _Walker:
-    def __init__(self, result: Phases, thread_numbers_: frozenset[Symbol], meeting: Container[str]) -> None:
+    def __init__(
+        self,
+        result: Phases,
+        thread_numbers_: frozenset[Symbol],
+        meeting: Container[str],
+        declared: frozenset[Symbol],
+    ) -> None:
         self.result = result
         self.meeting = meeting
         self.thread_numbers = thread_numbers_
         self.barriers: dict[int, int] = {}
         self.task_numbers: dict[int, int] = {}
         self.chosen: dict[str, int] = {}
+        self.declared = declared
 
     def record(self, stmt: Stmt, state: _State) -> None:
         known = self.result.placements.get(id(stmt))
@@ -239,12 +250,21 @@ class _Walker:
             case _:
                 self.record(stmt, state)
                 for call in calls_of(stmt):
-                    if call.name in SET_LOCK and call.arguments:
+                    if call.name in SET_LOCK and call.arguments and not self._is_own(call, state):
                         state.locks |= {lock_of(call)}
                     elif call.name in UNSET_LOCK and call.arguments:
                         state.locks -= {lock_of(call)}
                     elif call.name is not None and call.name in self.meeting and state.executor.kind == "all-threads":
                         self.barrier(call, state)
+
+    def _is_own(self, call: Call, state: _State) -> bool:
+        """Has each thread a lock of its own, which keeps nobody out? What one thread declares, its tasks share."""
+        symbol = locked_object(call)
+        if symbol is None or state.task is not None:
+            return False
+        clauses = (clause for c in state.stack for clause in c.directive.all("private", "firstprivate", "lastprivate"))
+        listed = (item.expr for clause in clauses for item in clause.items)
+        return symbol in self.declared or any(isinstance(e, Name) and e.symbol == symbol for e in listed)
 
     def _if(self, stmt: If, state: _State) -> None:
         # `else if` chains are walked in a loop: they may be longer than the interpreter's stack.
@@ -260,7 +280,7 @@ class _Walker:
                 _decide(otherwise, id(at), False)
             self._guarded(at.condition, then, otherwise)
             for call in calls_in(at.condition):
-                if call.name in TEST_LOCK and call.arguments:
+                if call.name in TEST_LOCK and call.arguments and not self._is_own(call, then):
                     then.locks |= {lock_of(call)}
             self.walk(at.then, then)
             then.executor = state.executor

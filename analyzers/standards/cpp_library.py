@@ -10,6 +10,13 @@ from collections.abc import Iterator
 
 from analyzers.standards.library import Routine, words
 
+MUTEXES = tuple(
+    f"std::{name}"
+    for name in words("mutex recursive_mutex timed_mutex recursive_timed_mutex shared_mutex shared_timed_mutex")
+)
+GUARDS = tuple(f"std::{name}" for name in words("lock_guard unique_lock scoped_lock shared_lock"))
+"""Classes whose objects hold mutexes as long as they live (§32.5.4)."""
+
 
 def _ranges() -> Iterator[Routine]:
     """<algorithm>, <numeric>: calls take what they are given, and functions handed over are the caller's."""
@@ -39,6 +46,7 @@ def _ranges() -> Iterator[Routine]:
     yield Routine("std::swap_ranges", "algorithm", "bbb")
     yield Routine("std::merge", "algorithm", "rrrrb")
     yield Routine("std::swap", "utility", "bb")
+    yield Routine("std::move", "utility", "b", single=True)
     yield Routine("std::iter_swap", "algorithm", "bb")
 
 
@@ -84,8 +92,9 @@ def _streams() -> Iterator[Routine]:
 def _others() -> Iterator[Routine]:
     yield Routine("operator new", "builtin", "-", allocates=True)
     yield Routine("operator delete", "builtin", "w")
-    yield Routine("std::mutex::lock", "mutex", "b", synchronizes=True)
-    yield Routine("std::mutex::unlock", "mutex", "b", synchronizes=True)
+    for kind in MUTEXES:
+        for name in words("lock unlock try_lock lock_shared unlock_shared try_lock_shared"):
+            yield Routine(f"{kind}::{name}", "mutex", "b", synchronizes=True)
     for name in ("mt19937", "mt19937_64", "minstd_rand", "default_random_engine", "random_device"):
         yield Routine(f"std::{name}::operator()", "random", "b")
     for name in ("uniform_real_distribution", "uniform_int_distribution", "normal_distribution"):
