@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from analyzers.dependence import stale_guards
 from analyzers.dependence.facts import Effects
 from analyzers.dependence.inlining import called
 from analyzers.dependence.lvalues import Location, bounded, locate, reached, strip_casts
@@ -82,13 +83,15 @@ class _Collector:
         self.effects = effects
         self.globals = {s.name: s for s in function.globals}
         self.found: list[Access] = []
+        self.tested: dict[int, int] = {}  # by id() of a condition: the accesses before it was evaluated first
         self.statement: Stmt | None = None
         self.context = _Context()
 
     def run(self) -> tuple[Access, ...]:
         body = self.function.body
         start = _Context()
-        if any(isinstance(s, Jump) and s.kind == "goto" for s in walk_statements(body)):
+        jumps = any(isinstance(s, Jump) and s.kind == "goto" for s in walk_statements(body))
+        if jumps:
             start = start.uncertain("goto")
         # An explicit stack: chains of `else if` may be longer than Python's own.
         stack: list[_Work] = [(body, None, start)]
@@ -101,7 +104,7 @@ class _Collector:
             below: list[_Work] = []
             self._visit(stmt, self.context, below)
             stack.extend(reversed(below))
-        return tuple(self.found)
+        return stale_guards.forget(self.found, self.tested, jumps=jumps)
 
     def _visit(self, stmt: Stmt, context: _Context, below: list[_Work]) -> None:
         match stmt:
@@ -124,6 +127,7 @@ class _Collector:
             case If(condition=condition, then=then, otherwise=otherwise):
                 self.statement = stmt
                 self._values((condition,))
+                self.tested.setdefault(id(condition), len(self.found))
                 below.append((then, None, context.guarded(condition, True)))
                 if otherwise.statements:
                     below.append((otherwise, None, context.guarded(condition, False)))
@@ -208,9 +212,11 @@ class _Collector:
                     operands = expr.arguments if expr.name is not None else (expr.callee, *expr.arguments)
                     stack.extend((e, context, False) for e in reversed(operands))
                 case Binary(op=("&&" | "||") as op, left=left, right=right):
+                    self.tested.setdefault(id(left), len(self.found))
                     stack.append((right, context.guarded(left, op == "&&"), False))
                     stack.append((left, context, False))
                 case Conditional(condition=condition, then=then, otherwise=otherwise):
+                    self.tested.setdefault(id(condition), len(self.found))
                     stack.append((otherwise, context.guarded(condition, False), False))
                     stack.append((then, context.guarded(condition, True), False))
                     stack.append((condition, context, False))

@@ -152,10 +152,10 @@ def _same_symbol(
         # Two members that are pointers.
         if no_alias:
             return AliasAnswer("distinct", why="pointers are taken as distinct")
-        names = (_spelled(symbol, a[:left]), _spelled(symbol, b[:left]))
+        names = (spelled_place(symbol, a[:left]), spelled_place(symbol, b[:left]))
         return AliasAnswer("assumed-distinct", _overlap(*names))
     if left > 0 and not no_alias and not (a[:left] == b[:left] and _is_fixed(a[:left], invariant)):
-        rows = _spelled(symbol, a[:left])
+        rows = spelled_place(symbol, a[:left])
         return AliasAnswer("same", Assumption("no-alias", f"the rows of `{rows}` do not overlap", "ordinary", (rows,)))
     return AliasAnswer("same")
 
@@ -197,7 +197,8 @@ def _same_object(symbol: Symbol, a: tuple[PathStep, ...], b: tuple[PathStep, ...
     return AliasAnswer("same")
 
 
-def _spelled(symbol: Symbol, path: tuple[PathStep, ...]) -> str:
+def spelled_place(symbol: Symbol, path: tuple[PathStep, ...]) -> str:
+    """A pointer or array by the members on the way to it: `s->atoms->f`, whatever the elements."""
     text = symbol.name
     for position, step in enumerate(path):
         if isinstance(step, Member):
@@ -251,7 +252,7 @@ def _behind_pointers(
         return AliasAnswer("distinct", why="`restrict`")
     if no_alias:
         return AliasAnswer("distinct", why="pointers are taken as distinct")
-    names = (_spelled(first, a.path[: left or 0]), _spelled(second, b.path[: right or 0]))
+    names = (spelled_place(first, a.path[: left or 0]), spelled_place(second, b.path[: right or 0]))
     return AliasAnswer("assumed-distinct", _overlap(*names))
 
 

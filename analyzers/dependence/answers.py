@@ -72,6 +72,8 @@ def reason_of(a: Instance, b: Instance, equations: Equations) -> Reason | None:
                 elif code == "unknown-call":
                     text = f"`{side.access.call}` may read and write `{name}`"
             return Reason(code, text, side.access.span, subject(side.access))
+    if a.unclear != b.unclear:
+        return Reason("guard-not-affine", _TEXTS["guard-not-affine"], a.access.span, subject(a.access))
     return None
 
 
@@ -126,7 +128,7 @@ def confirmed(
     for side in (a, b):
         binding = dict(known)
         binding.update((symbol, values.get(variable, 0)) for symbol, variable in side.indices.items())
-        if not concrete.runs(side.access, headers, binding):
+        if not concrete.runs(side.access, headers, binding, side.unclear):
             return None
         bindings.append(binding)
     places = [concrete.element(side.access, binding) for side, binding in zip((a, b), bindings, strict=True)]

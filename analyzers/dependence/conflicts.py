@@ -170,10 +170,10 @@ _OPAQUE = frozenset(
 def _apart(write: Access, other: Access, code: str, inquiry: Inquiry) -> Assumption | None:
     """That two iterations use different elements, where nothing is known of the subscripts but that they change from
     iteration to iteration: `a[list[i]]`, a pointer that each iteration gets from elsewhere."""
-    name = name_of(write)
+    name = _array_of(write)
     if code == "pointer-varies" and write.symbol == other.symbol:
         text = f"`{name}` leads to different memory in different iterations"
-        return Assumption("condition", text, "strong", (name,))
+        return Assumption("distinct-index", text, "strong", (name,))
     if code not in _OPAQUE or write.symbol != other.symbol:
         return None
     same = write.path == other.path and write.loops == other.loops
@@ -184,7 +184,15 @@ def _apart(write: Access, other: Access, code: str, inquiry: Inquiry) -> Assumpt
         text = f"different iterations use different elements of `{name}`"
     else:
         text = f"no iteration writes an element of `{name}` that another one uses"
-    return Assumption("condition", text, "strong", (name,))
+    return Assumption("distinct-index", text, "strong", (name,))
+
+
+def _array_of(access: Access) -> str:
+    """The array or pointer of whose elements an access uses one: `s->atoms->f`."""
+    if access.symbol is None:
+        return "memory"
+    last = max((p for p, step in enumerate(access.path) if isinstance(step, Subscripts)), default=0)
+    return alias.spelled_place(access.symbol, access.path[:last])
 
 
 def _unlike(write: Access, other: Access, inquiry: Inquiry) -> Assumption | None:
@@ -198,17 +206,20 @@ def _unlike(write: Access, other: Access, inquiry: Inquiry) -> Assumption | None
 
 def moves(access: Access, inquiry: Inquiry, *, inner: bool) -> bool:
     """Does a subscript depend on the iteration, by other things than the indices of loops inside (unless `inner`: then
-    by their bounds too)?"""
+    by what they begin with too)?"""
     depth = access.loops.index(inquiry.loop)
-    inside = [
+    headers = [
         header for loop in access.loops[depth + 1 :] if (header := inquiry.solver.headers.get(id(loop))) is not None
     ]
-    indices = {header.index for header in inside}
-    bounds = [bound for header in inside for bound in (header.lower, header.bound)] if inner else []
-    pointer = [Name(access.symbol)] if access.symbol is not None and access.symbol.is_pointer else []
+    indices = {header.index for header in headers}
+    pointer: list[Expr] = [Name(access.symbol)] if access.symbol is not None and access.symbol.is_pointer else []
+    looked_at = [*pointer, *_subscripts(access)]
+    for header in reversed(headers) if inner else ():
+        if any(header.index in symbols(expr) for expr in looked_at):
+            looked_at.append(header.lower)  # where the loops begin alike, they come by the same elements
     return any(
         not inquiry.solver.invariant(part)
-        for expr in (*pointer, *_subscripts(access), *bounds)
+        for expr in looked_at
         for part in walk(expr)
         if isinstance(part, Name) and part.symbol not in indices
     )

@@ -77,11 +77,14 @@ class Instance:
     access: Access
     tag: str
     environments: list[Env]  # by the number of loops around
+    shared: int = 0  # of them, outermost first: their indices are common to all instances
     indices: dict[Symbol, tuple[str, int]] = field(default_factory=dict)
     variables: list[Variable] = field(default_factory=list)  # of the loops, outermost first
     constraints: list[Constraint] = field(default_factory=list)  # of the loops, and definitions of derived values
     guards: list[Constraint] = field(default_factory=list)
     alternatives: list[tuple[Conjunction, ...]] = field(default_factory=list)  # of guards: one of each holds
+    context: dict[int, tuple[Conjunction, ...]] = field(default_factory=dict)  # of `outside` guards, by id()
+    unclear: frozenset[int] = frozenset()  # `outside` guards that are not affine, by id()
     definitions: dict[Variable, tuple[Conjunction, ...]] = field(default_factory=dict)  # of derived values: one holds
     trips: list[Trips] = field(default_factory=list)
     steps: list[str | tuple[Subscript, ...]] = field(default_factory=list)
@@ -187,6 +190,7 @@ def outermost(access: Access, tag: str, invariant: Invariant) -> Instance:
 def within(outer: Instance, loop: Loop, headers: Headers, *, shared: bool) -> Instance:
     """The execution in one loop more. The index of a `shared` loop is common to all instances."""
     result = _copy(outer)
+    result.shared += shared
     depth = len(outer.variables)
     variable = ("o" if shared else outer.tag, depth)
     result.variables.append(variable)
@@ -212,7 +216,8 @@ def instance(access: Access, nest: Instance) -> Instance:
     if not access.exact:
         result.exact, result.reason, result.text = False, access.reason or "inexact", None
     for guard in access.guards:
-        _guard(result, guard, nest.environments[len(access.loops) if guard.depth is None else guard.depth])
+        depth = len(access.loops) if guard.depth is None else guard.depth
+        _guard(result, guard, nest.environments[depth], outside=depth <= nest.shared)
     result.environments[-1] = replace(nest.env, loads="all")
     _path(result, nest.env.invariant)
     return result
@@ -227,6 +232,7 @@ def _copy(original: Instance) -> Instance:
         constraints=list(original.constraints),
         guards=list(original.guards),
         alternatives=list(original.alternatives),
+        context=dict(original.context),
         definitions=dict(original.definitions),
         trips=list(original.trips),
         steps=list(original.steps),
@@ -346,8 +352,18 @@ def _is_met(header: LoopHeader, step: int | None, starts: list[Affine], ends: li
     )
 
 
-def _guard(result: Instance, guard: Guard, env: Env) -> None:
+def _guard(result: Instance, guard: Guard, env: Env, *, outside: bool) -> None:
+    """Adds a guard. What is asked `outside` of the iterations that differ is asked once for all of them: it says for
+    which inputs they run, and where that is not known, it takes nothing from what is known of them."""
+    doubts = result.exact, result.reason, result.text
     cases = condition(result, guard.condition, guard.positive, env)
+    if outside and cases is not None:
+        result.context[id(guard)] = cases
+    if outside and (cases is None or result.exact != doubts[0]):
+        result.exact, result.reason, result.text = doubts
+        result.unclear |= {id(guard)}
+        if cases is None:
+            return
     if cases is None:
         result.doubt("guard-not-affine")
     elif len(cases) == 1:

@@ -166,9 +166,8 @@ class Solver:
     def _covered(self, read: Access, writes: Sequence[Access], shared: int) -> bool:
         reader = systems.elementwise(self._instance(read, "a", shared))
         # Writing a member or an element does not write the whole that is read.
-        writers = [
-            w for w in (self._instance(w, "b", shared) for w in writes) if w.exact and len(w.steps) <= len(reader.steps)
-        ]
+        writers = [self._instance(w, "b", shared) for w in writes]
+        writers = [w for w in writers if w.exact and not w.unclear and len(w.steps) <= len(reader.steps)]
         asked = [(writer, equate(reader, writer)) for writer in writers]
         linears = [linear for _, equations in asked for linear in equations.linears]
         parameters = systems.parameters_of([reader, *writers], linears)
@@ -279,7 +278,7 @@ def _conflict(pair: _Pair, cases: list[_Case], headers: Headers, budget: int) ->
     try:
         if equations.assumption is None:
             distance = _limited(min(budget, DETAIL), lambda: _distance(pair, chosen))
-        if a.exact and b.exact and equations.exact and equations.assumption is None:
+        if a.exact and b.exact and a.unclear == b.unclear and equations.exact and equations.assumption is None:
             found, reason = _limited(min(budget, DETAIL), lambda: _proof(pair, cases, chosen, headers))
     except BudgetError:
         reason = Reason("budget", _TOO_LONG, a.access.span, answers.subject(a.access))
@@ -348,9 +347,11 @@ def _typical_runs(pair: _Pair, trips: int) -> isl.Set:
 
 
 def _runs(constraints: Sequence[Constraint], pair: _Pair) -> isl.Set:
-    """The parameter values that the constraints allow, whatever the guards."""
+    """The parameter values that the constraints allow, and the guards that are asked once for all iterations; whatever
+    the others."""
     defined = {**pair.a.definitions, **pair.b.definitions}
-    cases = _expanded(constraints, list(defined.values()))
+    context = [cases for guard, cases in pair.a.context.items() if guard in pair.b.context]
+    cases = _expanded(constraints, [*defined.values(), *context])
     if not cases:
         return isl.Set.empty(isl.Space.set_alloc(_context, 0, len(pair.parameters)))
     return _union(_projected(case, pair.parameters, ()) for case in cases)

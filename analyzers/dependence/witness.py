@@ -70,8 +70,13 @@ def element(access: Access, binding: Mapping[Symbol | Expr, int]) -> tuple[str |
     return tuple(found)
 
 
-def runs(access: Access, headers: Mapping[int, LoopHeader], binding: Mapping[Symbol | Expr, int]) -> bool:
-    """Does the access happen in the iterations that the binding names?"""
+def runs(
+    access: Access,
+    headers: Mapping[int, LoopHeader],
+    binding: Mapping[Symbol | Expr, int],
+    granted: frozenset[int] = frozenset(),
+) -> bool:
+    """Does the access happen in the iterations that the binding names? `granted`: id() of guards not to be asked."""
     outer: dict[Symbol | Expr, int] = {k: v for k, v in binding.items() if not isinstance(k, Symbol)}
     visible = [dict(outer)]
     for loop in access.loops:
@@ -81,6 +86,8 @@ def runs(access: Access, headers: Mapping[int, LoopHeader], binding: Mapping[Sym
         outer[header.index] = binding[header.index]
         visible.append(dict(outer))
     for guard in access.guards:
+        if id(guard) in granted:
+            continue
         known = visible[len(access.loops) if guard.depth is None else guard.depth]
         value = evaluate(guard.condition, known)
         if value is None or bool(value) != guard.positive:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from analyzers.ir.expressions import Expr
 from analyzers.ir.graph import NOTHING, Builder, Node, Region
 from analyzers.ir.pointers import CallEffects, Memory, may_share_memory
+from analyzers.ir.reach import out_of_reach
 from analyzers.ir.statements import Function, Loop, Stmt, Unknown, walk_statements
 from analyzers.ir.symbols import Symbol, Type
 from analyzers.ir.uses import Path, Place, places_in
@@ -130,7 +131,7 @@ class FlowGraph:
         mask = self.mask
         # In a snippet undeclared names are distinct objects.
         trusted = ~memory.assumable
-        for node in self.nodes:
+        for node, later in zip(self.nodes, out_of_reach(self.nodes, self._symbol_mask), strict=True):
             raw = node.raw
             if raw is NOTHING:
                 continue
@@ -141,21 +142,21 @@ class FlowGraph:
             for place in raw.touches:
                 node.writes |= mask(place)
             for lvalue in raw.loads:
-                touched = memory.accessed(lvalue)
+                touched = memory.accessed(lvalue) & ~later
                 node.uses |= touched & trusted
                 node.indirect |= touched & trusted
                 node.assumed_reads |= touched & ~trusted
             for lvalue in raw.stores:
-                touched = memory.accessed(lvalue)
+                touched = memory.accessed(lvalue) & ~later
                 node.writes |= touched & trusted
                 node.indirect |= touched & trusted
                 node.assumed_writes |= touched & ~trusted
             for call in raw.calls:
                 effect = memory.call(call)
-                node.uses |= effect.reads
-                node.writes |= effect.writes
+                node.uses |= effect.reads & ~later
+                node.writes |= effect.writes & ~later
                 node.kills |= effect.kills
-                node.indirect |= effect.indirect
+                node.indirect |= effect.indirect & ~later
                 node.assumed_reads |= effect.assumed_reads
                 node.assumed_writes |= effect.assumed_writes
             if raw.opaque is not None:

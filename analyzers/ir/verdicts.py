@@ -36,7 +36,8 @@ class Assumption:
     """Something that was not proved and under which the verdict holds.
 
     ordinary: parameters do not overlap, a library function does what its name says. strong: an unseen function is
-    independent, an index array has no duplicates, a symbolic condition on sizes holds.
+    independent, an index array has no duplicates, a symbolic condition on sizes holds. distinct-index: of elements,
+    whose places are not known, that iterations use different ones.
     """
 
     kind: Literal["no-alias", "library", "independent-call", "distinct-index", "condition"]

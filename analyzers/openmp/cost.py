@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 from analyzers.dependence.facts import FunctionFacts, LoopFacts
 from analyzers.ir.accesses import Subscripts
 from analyzers.ir.arithmetic import fold
-from analyzers.ir.expressions import Binary, Call, Constant, Element, Expr, Name, children, symbols
+from analyzers.ir.expressions import Binary, Call, Constant, Element, Expr, Name, children, symbols, walk
 from analyzers.ir.statements import (
     Block,
     Declare,
@@ -37,7 +37,7 @@ PAYS = 100_000.0  # operations (10 to 50 microseconds) below which a parallel re
 PAYS_AGAIN = 250_000.0  # for a region that a loop enters again and again: there the cost of starting adds up
 MANY = 100_000.0  # iterations of an outermost loop whose bound is not known
 SOME = 1_000.0  # of a loop inside another one
-FEW = 100.0  # of a loop that cannot be counted
+FEW = 100.0  # of a loop that cannot be counted, or whose length is looked up for each iteration of the one around
 UNSEEN_CALL = 200.0  # and more, perhaps: a loop that makes one is never known to be small
 DIVISION = 5.0
 
@@ -141,6 +141,8 @@ def _trips(facts: LoopFacts, nests: Nests, outer: Mapping[int, Trips]) -> Trips:
     step = abs(fold(facts.header.step) or 1)
     extent = _extent(facts)
     around = _moves_with(facts, nests)
+    if extent is None and _is_looked_up(facts, nests, around):
+        return Trips(FEW, False, False)
     if around is None and extent is None:
         return Trips(SOME if _repeated(facts, nests) else MANY, False, False)
     if around is None:
@@ -159,12 +161,45 @@ def _repeated(facts: LoopFacts, nests: Nests) -> bool:
 
 
 def _moves_with(facts: LoopFacts, nests: Nests) -> LoopFacts | None:
-    """The innermost loop around this one whose index stands in its bounds."""
+    """The innermost loop around this one with whose index its bounds move."""
     header = facts.header
     if header is None:
         return None
+    return next(
+        (
+            f
+            for f in nests.above(facts)
+            if f.header is not None
+            and any(_named_outside_subscripts(bound, f.header.index) for bound in (header.lower, header.bound))
+        ),
+        None,
+    )
+
+
+def _is_looked_up(facts: LoopFacts, nests: Nests, around: LoopFacts | None) -> bool:
+    """Does a loop around look up in each iteration how long this one is: the rows of a sparse matrix, the members of a
+    cell? Such lists are short. `around`: the one with whose index the bounds move; where only one of them does, the
+    loop is as long as that one."""
+    header = facts.header
+    if header is None:
+        return False
+    if around is not None and around.header is not None:
+        index = around.header.index
+        if not all(_named_outside_subscripts(bound, index) for bound in (header.lower, header.bound)):
+            return False
+    rows = {f.header.index for f in nests.above(facts) if f.header is not None}
+    if any(not rows.isdisjoint(symbols(part)) for bound in (header.lower, header.bound) for part in _elements(bound)):
+        return True
     used = {*symbols(header.lower), *symbols(header.bound)}
-    return next((f for f in nests.above(facts) if f.header is not None and f.header.index in used), None)
+    outermost = next(iter(reversed(tuple(nests.above(facts)))), None)
+    return outermost is not None and any(
+        a.writes and not a.path and a.symbol in used and a.value is not None and any(_elements(a.value))
+        for a in outermost.accesses
+    )
+
+
+def _elements(expr: Expr) -> Iterator[Element]:
+    return (part for part in walk(expr) if isinstance(part, Element))
 
 
 def _block_length(facts: LoopFacts) -> int | None:

@@ -242,6 +242,8 @@ def _objection(facts: LoopFacts, nests: Nests, works: Mapping[int, Work], taken:
         return "the outer loop is the better place"
     if not work.pays:
         return _too_small(work)
+    if not work.bounded and (place := _wider(facts, nests, works)) is not None:
+        return place
     if (copies := _costly_copies(facts, work)) is not None:
         return copies
     if work.counted and work.trips < THREADS and _collapse(facts, nests, works) == 1:
@@ -254,6 +256,19 @@ def _objection(facts: LoopFacts, nests: Nests, works: Mapping[int, Work], taken:
                 and not canonical.problem(inner)
             ):
                 return f"only {readable(work.trips)} iterations: the loop inside keeps more threads busy"
+    return None
+
+
+def _wider(facts: LoopFacts, nests: Nests, works: Mapping[int, Work]) -> str | None:
+    """That a loop around this one, whose length is a guess, is parallel if only its iterations use different elements:
+    lists of cells, blocks, particles. Whoever knows that starts threads there, once."""
+    for outer in nests.above(facts):
+        strong = [a for a in outer.verdict.assumptions if a.strength == "strong"]
+        if not strong or outer.header is None or any(a.kind != "distinct-index" for a in strong):
+            continue
+        if works[id(outer.loop)].pays and canonical.problem(outer) is None:
+            says, *more = (a.text for a in strong)
+            return f"the loop over `{outer.header.index.name}` is the better place, if {says}{', …' if more else ''}"
     return None
 
 

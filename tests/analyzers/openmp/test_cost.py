@@ -52,6 +52,26 @@ def test_iterations(loop: str, trips: float, bounded: bool) -> None:
     assert (work.trips, work.bounded) == (trips, bounded)
 
 
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "for (int j = at[i]; j < at[i + 1]; j++) s += a[col[j]];",
+        "int m = size[i]; for (int j = 0; j < m; j++) s += a[j];",
+        "int m = size[i]; for (int j = 64 * i; j < 64 * i + m; j++) s += a[j];",
+        "for (int j = 0; j < size[i]; j++) s += a[j];",
+    ],
+)
+def test_what_is_looked_up_for_each_row_is_short(inner: str) -> None:
+    head = "double s; void f(int n, const double *a, const int *at, const int *col, const int *size)"
+    outer, row = works(f"{head} {{ for (int i = 0; i < n; i++) {{ {inner} }} }}")
+    assert (outer.trips, row.trips, row.pays) == (cost.MANY, cost.FEW, False)
+
+
+def test_a_triangle_is_no_list() -> None:
+    code = "for (int i = 0; i < n; i++) for (int j = 0; j < i + at[0]; j++) a[j] += i;"
+    assert works(f"void f(int n, double *a, const int *at) {{ {code} }}")[1].trips == cost.MANY / 2
+
+
 def test_a_triangle_has_half_the_iterations() -> None:
     outer, inner = works("void f(double a[100][100]) { for (int i = 0; i < 100; i++)"
                          " for (int j = 0; j < i; j++) a[i][j] = 0; }")  # fmt: skip

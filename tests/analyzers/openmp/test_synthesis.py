@@ -147,6 +147,29 @@ def test_strong_assumptions_give_a_conditional_pragma() -> None:
     assert not proposal.profitable
 
 
+CELLS = (
+    "struct set { double *u; int *count; int *list; }; void f(struct set *s, int n) { for (int c = 0; c < n; c++) {"
+    " int m = s->count[c]; for (int i = 0; i < m; i++) for (int j = 0; j < m; j++) { double d = i - j;"
+    " for (int k = 0; k < 9; k++) d = d / (1 + d * d); s->u[AT] += d; } } }"
+)
+
+
+def test_threads_start_where_only_distinct_elements_are_wanting() -> None:
+    outer, inner, *_ = loop_reports(CELLS.replace("AT", "c * 64 + i"))
+    assert outer.verdict.confidence == "possible" and outer.conditional_pragma
+    assert inner.verdict.counts_as_parallel and not inner.profitable
+    assert (
+        inner.advice
+        == "the loop over `c` is the better place, if different iterations use different elements of `s->u`"
+    )
+
+
+def test_a_loop_that_comes_by_the_same_elements_again_is_no_better_place() -> None:
+    outer, inner, *_ = loop_reports(CELLS.replace("AT", "i"))
+    assert not outer.verdict.assumptions
+    assert inner.profitable
+
+
 def test_ordinary_assumptions_give_a_pragma() -> None:
     verdict = Verdict("unknown", assumptions=(Assumption("no-alias", "`x` and `y` do not overlap", "ordinary"),))
     (proposal,) = offers(facts(loop(X, Name(N), store(X)), X, Name(N), verdict=verdict))
