@@ -151,12 +151,14 @@ class Pipeline:
         text = version.source.data[chunk.start : chunk.start + function.span.end]
         facts = array_reductions.as_written(loops.analyse(function, version.effects, self._options), text)
         openmp = races.find(facts, self._options)
-        findings = documentation.helped(registry.run(registry.Context(facts, openmp, text), self._options))
+        findings = documentation.helped(
+            registry.run(registry.Context(facts, openmp, text, self._options.costs), self._options)
+        )
         return FunctionResult(
             function.name,
             function.fingerprint,
             function.span,
-            loop_reports(facts, text),
+            loop_reports(facts, text, self._options.costs),
             suppressions.apply(text, findings, self._language, self._ran),
             sharing_hints(openmp),
             time.perf_counter() - started,

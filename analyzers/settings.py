@@ -6,6 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
+from analyzers.costs import DEFAULTS, Costs
+
 Language = Literal["c", "cpp", "fortran"]
 
 
@@ -20,6 +22,7 @@ class Options:
     defines: tuple[tuple[str, str], ...] = ()  # -D
     include_paths: tuple[str, ...] = ()
     snippet: bool = False  # a bare loop without declarations: undeclared names are distinct objects
+    costs: Costs = DEFAULTS  # of threads and arithmetic on the machine that the code is for
     budget: float = 2.0  # seconds of processor time for one function, then UNKNOWN
 
     def runs(self, code: str) -> bool:

@@ -78,6 +78,11 @@ def parser() -> argparse.ArgumentParser:
     why.set_defaults(jobs=1)
 
     doctor = commands.add_parser("doctor", help="what is installed, what works, what to do")
+    doctor.add_argument(
+        "--calibrate",
+        action="store_true",
+        help="measure what threads cost on this machine (some seconds, needs gcc or clang): it decides what pays",
+    )
     _add_format(doctor, "text", "json")
     _add_color(doctor)
     return root

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from analyzers.costs import DEFAULTS, Costs
 from analyzers.dependence.facts import FunctionFacts, LoopFacts
 from analyzers.explain import prose
 from analyzers.ir.symbols import Symbol
@@ -18,9 +19,9 @@ from analyzers.text import Span
 _HINTED = ("shared", "private", "firstprivate")
 
 
-def loop_reports(facts: FunctionFacts, text: bytes) -> tuple[LoopReport, ...]:
+def loop_reports(facts: FunctionFacts, text: bytes, costs: Costs = DEFAULTS) -> tuple[LoopReport, ...]:
     """One report for each loop of a function, in textual order; `text` is the function's own."""
-    proposals = synthesis.propose(facts)
+    proposals = synthesis.propose(facts, costs)
     nests = Nests.of(facts.loops)
     reports = [
         _report(facts, loop, proposal, text, sum(not runs_once(outer.loop) for outer in nests.above(loop)))
