@@ -59,6 +59,7 @@ class Settings:
     independent_functions: frozenset[str] = frozenset()
     defines: tuple[tuple[str, str], ...] = ()
     include_paths: tuple[str, ...] = ()
+    compile_commands: str = ""  # the database or its folder; "": looked for
     code_lens: bool = True
     inlay_hints: bool = True
     use_calibration: bool = True  # what was measured on this machine
@@ -79,6 +80,7 @@ class Settings:
             independent=self.independent_functions,
             defines=self.defines,
             include_paths=self.include_paths,
+            database=self.compile_commands,
             snippet=snippet,
             costs=current().costs if self.use_calibration else COSTS,
         )

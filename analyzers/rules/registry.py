@@ -85,6 +85,7 @@ MODULES: tuple[str, ...] = (
     "omp.reduction_type",
     "omp.unknown_clause",
     "omp.unknown_directive",
+    "syntax.missing_header",
     "syntax.unread_preprocessing",
 )
 
