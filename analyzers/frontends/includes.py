@@ -19,8 +19,9 @@ from analyzers.frontends.preprocessor import Include, preprocess
 from analyzers.standards.headers import STANDARD
 
 MAX_DEPTH = 24
+# Of all headers of one file together: those of the project, and again those of libraries, which may be many.
 MAX_FILES = 200
-MAX_BYTES = 4_000_000  # of all headers of one file together
+MAX_BYTES = 4_000_000
 
 _THREADPRIVATE = re.compile(r"\s*#\s*pragma\s+omp\s+(?:threadprivate|groupprivate)\s*\(([^)]*)\)")
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -148,7 +149,8 @@ class Reading:
     whole: bool = True  # nothing that was found was too much to read
     asked: int = 0  # `#include`s of the document so far
     once: set[str] = field(default_factory=set)  # #pragma once
-    size: int = 0
+    files: dict[bool, int] = field(default_factory=lambda: {False: 0, True: 0})  # by whether they are of libraries
+    size: dict[bool, int] = field(default_factory=lambda: {False: 0, True: 0})
 
     def include(self, found: Include, macros: MutableMapping[bytes, Macro]) -> bool:
         """Process one `#include` of the document. False: something in it was not seen."""
@@ -182,14 +184,15 @@ class Reading:
         if library:
             self.system.append(found.name)
         signature = self.reader.signature(path)
-        if signature is None or depth >= MAX_DEPTH or len(self.signatures) >= MAX_FILES:
+        if signature is None or depth >= MAX_DEPTH or self.files[library] >= MAX_FILES:
             self.whole = False
             return False
-        self.size += signature[2]
-        masked = self.reader.masked(signature) if self.size <= MAX_BYTES else None
+        self.size[library] += signature[2]
+        masked = self.reader.masked(signature) if self.size[library] <= MAX_BYTES else None
         if masked is None:
             self.whole = False
             return False
+        self.files[library] += 1
         self.signatures.append(signature)
         if any(line.keyword == "pragma" and line.text.split()[1:2] == ["once"] for line in masked.lines[:20]):
             self.once.add(path)

@@ -141,3 +141,14 @@ def test_too_many_headers_are_not_all_read_and_nothing_is_concluded_from_that(tm
     frontend.update(SourceText.of(text + "static int s;\n" + LOOP))
     assert not frontend._environment.closed
     assert frontend.file().problems == ()
+
+
+def test_a_large_library_does_not_crowd_out_the_project(tmp_path: Path, library: Path) -> None:
+    for number in range(210):
+        (library / f"part{number}.h").write_text(f"int part{number};\n")
+    (library / "large.h").write_text("".join(f"#include <part{number}.h>\n" for number in range(210)))
+    (tmp_path / "size.h").write_text("#define SIZE 4\n")
+    frontend = CFrontend(path=str(tmp_path / "a.c"))
+    frontend.update(SourceText.of('#include <large.h>\n#include "size.h"\n#if SIZE == 4\n' + LOOP + "#endif\n"))
+    assert [chunk.name for chunk in frontend.chunks()] == ["f"]
+    assert not frontend._environment.closed
