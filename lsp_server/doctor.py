@@ -205,8 +205,8 @@ def _calibration(folder: Path) -> Iterator[Check]:
 
 def _paying(known: Calibration) -> str:
     costs = known.costs()
-    again = duration(costs.pays_again * known.nanoseconds["operation"])
-    once = duration(costs.pays * known.nanoseconds["operation"])
+    again = duration(costs.pays_again * known.unit)
+    once = duration(costs.pays * known.unit)
     return f"from about {costs.pays:,.0f} operations ({once}), inside another loop {costs.pays_again:,.0f} ({again})"
 
 

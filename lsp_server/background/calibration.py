@@ -60,6 +60,12 @@ class Calibration:
     compiler: str
     measured: str  # ISO 8601
 
+    @property
+    def unit(self) -> float:
+        """Nanoseconds of an operation of the estimates. They do not know where the data are: the middle (of orders of
+        magnitude) between a loop that runs in the first cache with vectors and one that waits for the memory."""
+        return math.sqrt(self.nanoseconds["operation"] * self.nanoseconds["memory"])
+
     def costs(self) -> Costs:
         """The same in operations, for the estimates.
 
@@ -68,7 +74,7 @@ class Calibration:
         proportions to the defaults. Whatever was measured, no result is beyond what machines are like.
         """
         time = self.nanoseconds
-        operation = time["operation"]
+        operation = self.unit
         twice = 2.0 * self.threads / (self.threads - 1) / operation
         pays = _within(twice * time["region"], 20_000.0, 20_000_000.0)
         exp, sqrt = time["exp"] / operation / 25.0, time["sqrt"] / operation / 10.0

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lsprotocol import types
 
 from analyzers.costs import DEFAULTS
 from lsp_server.background import calibration
@@ -22,8 +23,8 @@ ORDINARY = {
     "barrier": 1_000.0,
     "reduction": 500.0,
     "chunk": 100.0,
-    "operation": 0.1,
-    "memory": 0.3,
+    "operation": 0.05,
+    "memory": 0.2,
     "division": 0.5,
     "exp": 2.5,
     "sqrt": 1.0,
@@ -72,7 +73,7 @@ def test_an_ordinary_machine_has_about_the_default_costs() -> None:
 def test_no_measurement_leads_beyond_what_machines_are_like() -> None:
     least = replace(MEASURED, nanoseconds={name: q.low for name, q in QUANTITIES.items()} | {"operation": 20.0}).costs()
     most = replace(
-        MEASURED, nanoseconds={**{name: q.high for name, q in QUANTITIES.items()}, "operation": 0.005}
+        MEASURED, nanoseconds={**{name: q.high for name, q in QUANTITIES.items()}, "operation": 0.005, "memory": 0.005}
     ).costs()
     assert least.pays == 20_000 and most.pays == 20_000_000
     for costs in (least, most):
@@ -133,7 +134,7 @@ def test_what_pays_is_what_was_measured(project: Path) -> None:
     assert offered(project) == {"small": False, "large": True}
     calibration.save(changed(region=60_000.0))
     assert offered(project) == {"small": False, "large": False}, "regions are expensive here"
-    calibration.save(changed(region=60.0, operation=5.0))
+    calibration.save(changed(region=60.0, operation=5.0, memory=5.0))
     assert offered(project) == {"small": False, "large": True}, "20,000 operations are the least that ever pays"
     (project / "loops.c").write_text(LOOPS.replace("1000", "5000"))
     assert offered(project)["small"]
@@ -166,6 +167,26 @@ def test_check_uses_it_too(project: Path) -> None:
     assert lines() == [2, 5]
 
 
+async def test_the_editor_uses_it_from_the_next_edit_on(session, project: Path) -> None:
+    text = LOOPS.replace("{ for", "{\n#pragma omp parallel for\nfor")
+    uri = (project / "loops.c").as_uri()
+
+    def lines(found: list[types.Diagnostic]) -> list[int]:
+        return [d.range.start.line for d in found if d.code == "perf-too-small-parallel-loop"]
+
+    async with session(root=project) as editor:
+        editor.open(uri, text)
+        assert lines(await editor.diagnostics(uri, lines)) == [2]
+        calibration.save(changed(region=500_000.0))
+        editor.change(uri, "\n", (0, 0))
+        assert lines(await editor.diagnostics(uri, lambda found: len(lines(found)) > 1)) == [3, 6]
+        assert not editor.messages
+        calibration.place().write_text("{")
+        editor.client.workspace_did_change_configuration(types.DidChangeConfigurationParams({}))
+        await editor.until(lambda: editor.messages)
+        assert "is ignored: it is not JSON" in editor.messages[0] and "doctor --calibrate" in editor.messages[0]
+
+
 def test_a_damaged_file_is_told_once_and_nothing_fails(project: Path) -> None:
     (project / "more").mkdir()
     (project / "more" / "other.c").write_text(LOOPS)
@@ -186,7 +207,7 @@ def test_doctor_shows_it(project: Path) -> None:
         "8 threads",
         "gcc 12.2.0",
         "4 µs  enter and leave a parallel loop",
-        "0.1 ns  one operation",
+        "0.05 ns  one operation",
     ):
         assert words in text
     assert "from about 91,000 operations (9.1 µs), inside another loop 227,500 (22.8 µs)" in text
