@@ -44,7 +44,7 @@ Signature = tuple[str, int, int]  # path, time of change in ns, size
 def system_folders() -> tuple[str, ...]:
     """Where compilers look for the headers of libraries."""
     named = (folder for name in _FROM_ENVIRONMENT for folder in os.environ.get(name, "").split(os.pathsep))
-    return (*(folder for folder in named if os.path.isabs(folder)), *_SYSTEM)
+    return (*(os.path.normpath(folder) for folder in named if os.path.isabs(folder)), *_SYSTEM)
 
 
 def threadprivate_names(line: str) -> list[str]:
@@ -88,7 +88,7 @@ class HeaderReader:
 
     def is_library(self, path: str) -> bool:
         """Whether a header was found where compilers look by themselves."""
-        return any(os.path.commonpath((folder, path)) == folder for folder in self.system)
+        return path.startswith(tuple(folder + os.sep for folder in self.system))
 
     def _of_a_library(self, name: str) -> str | None:
         """Where the compiler looks by itself. Only for C: what C++ libraries have is templates, megabytes of them."""
@@ -193,7 +193,8 @@ class Reading:
             self.whole = False
             return False
         self.files[library] += 1
-        self.signatures.append(signature)
+        if not library:  # those change when something is installed: not looked at again while somebody types
+            self.signatures.append(signature)
         if any(line.keyword == "pragma" and line.text.split()[1:2] == ["once"] for line in masked.lines[:20]):
             self.once.add(path)
         complete = True

@@ -21,7 +21,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in which compilers look by themselves, as the environment of a module system names it."""
     folder = tmp_path / "library"
     folder.mkdir()
-    monkeypatch.setenv("CPATH", f"relative:{folder}")
+    monkeypatch.setenv("CPATH", f"relative:{folder}/")
     return folder
 
 
