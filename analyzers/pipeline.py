@@ -17,7 +17,8 @@ from analyzers.dependence import effects as effect_tables
 from analyzers.dependence.facts import Effects
 from analyzers.explain.facts import loop_reports, sharing_hints
 from analyzers.frontends import frontend_of
-from analyzers.frontends.c import Chunk
+from analyzers.frontends.c import CFrontend, Chunk
+from analyzers.frontends.compile_commands import flags_for
 from analyzers.ir.statements import Function, SourceFile
 from analyzers.ir.verdicts import FileReport, Finding, FunctionResult, PlacedResult
 from analyzers.openmp import races
@@ -52,7 +53,7 @@ class Pipeline:
         self._language = language
         self._options = options
         self._path = path
-        self._frontend = frontend_of(language)(options.defines, options.include_paths, path, options.snippet)
+        self._frontend = self._read_as(language)
         self._ran = suppressions.ran(options)
         self._source = EMPTY
         self._version: _Version | None = None  # made when first asked for
@@ -64,20 +65,26 @@ class Pipeline:
     def update(self, source: SourceText) -> None:
         self._source = source
         self._version = None
-        if self._options.snippet and self._language == "c":
-            self._choose_language(source)
+        if self._language == "c" and self._is_cpp(source):
+            self._language = "cpp"
+            self._frontend = self._read_as("cpp")
         self._frontend.update(source)
 
-    def _choose_language(self, source: SourceText) -> None:
-        """A snippet has no file name worth the word: what only the grammar of C++ reads is C++."""
-        # The grammar of C++ is large: loaded for snippets only.
-        from analyzers.frontends.snippets import is_cpp
+    def _read_as(self, language: Language) -> CFrontend:
+        options = self._options
+        return frontend_of(language)(
+            options.defines, options.include_paths, self._path, options.snippet, options.database
+        )
 
-        if is_cpp(source.data):
-            self._language = "cpp"
-            self._frontend = frontend_of("cpp")(
-                self._options.defines, self._options.include_paths, self._path, self._options.snippet
-            )
+    def _is_cpp(self, source: SourceText) -> bool:
+        """What the build takes for C++ (`.h` belongs to both languages) is that, and a snippet, which has no file name
+        worth the word, if only the grammar of C++ reads it."""
+        if self._options.snippet:
+            # The grammar of C++ is large: loaded for snippets only.
+            from analyzers.frontends.snippets import is_cpp
+
+            return is_cpp(source.data)
+        return self._path is not None and flags_for(self._path, self._options.database).cpp
 
     def results(self, first: int | None) -> Iterator[PlacedResult]:
         """The results of the version that is current when the first one is taken. The same objects come again as long
@@ -151,12 +158,14 @@ class Pipeline:
         text = version.source.data[chunk.start : chunk.start + function.span.end]
         facts = array_reductions.as_written(loops.analyse(function, version.effects, self._options), text)
         openmp = races.find(facts, self._options)
-        findings = documentation.helped(registry.run(registry.Context(facts, openmp, text), self._options))
+        findings = documentation.helped(
+            registry.run(registry.Context(facts, openmp, text, self._options.costs), self._options)
+        )
         return FunctionResult(
             function.name,
             function.fingerprint,
             function.span,
-            loop_reports(facts, text),
+            loop_reports(facts, text, self._options.costs),
             suppressions.apply(text, findings, self._language, self._ran),
             sharing_hints(openmp),
             time.perf_counter() - started,

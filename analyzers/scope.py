@@ -28,7 +28,7 @@ def variables(
     """
     if language == "fortran":
         return ()
-    frontend = frontend_of(language)(options.defines, options.include_paths, path, options.snippet)
+    frontend = frontend_of(language)(options.defines, options.include_paths, path, options.snippet, options.database)
     frontend.update(source)
     chunk = next((c for c in frontend.chunks() if c.span.start <= offset <= c.span.end), None)
     if chunk is None:

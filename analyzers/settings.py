@@ -6,6 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
+from analyzers.costs import DEFAULTS, Costs
+
 Language = Literal["c", "cpp", "fortran"]
 
 
@@ -19,7 +21,9 @@ class Options:
     independent: frozenset[str] = frozenset()  # functions the user vouches for
     defines: tuple[tuple[str, str], ...] = ()  # -D
     include_paths: tuple[str, ...] = ()
+    database: str = ""  # compile_commands.json or its folder; "": looked for
     snippet: bool = False  # a bare loop without declarations: undeclared names are distinct objects
+    costs: Costs = DEFAULTS  # of threads and arithmetic on the machine that the code is for
     budget: float = 2.0  # seconds of processor time for one function, then UNKNOWN
 
     def runs(self, code: str) -> bool:

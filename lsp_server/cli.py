@@ -83,6 +83,11 @@ def parser() -> argparse.ArgumentParser:
     why.set_defaults(jobs=1)
 
     doctor = commands.add_parser("doctor", help="what is installed, what works, what to do")
+    doctor.add_argument(
+        "--calibrate",
+        action="store_true",
+        help="measure what threads cost on this machine (some seconds, needs gcc or clang): it decides what pays",
+    )
     _add_format(doctor, "text", "json")
     _add_color(doctor)
     return root
@@ -147,6 +152,9 @@ def _add_analysis(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("-D", dest="defines", action="append", metavar="NAME[=VALUE]", help="define a macro")
     command.add_argument("-I", dest="include_paths", action="append", metavar="FOLDER", help="look here for headers")
+    command.add_argument(
+        "--compile-commands", metavar="PATH", help="the compile_commands.json of the build, or its folder"
+    )
     if command.get_default("language") is None and not any(a.dest == "language" for a in command._actions):
         command.add_argument("--language", choices=["c", "cpp"], help="whatever the extension")
 
@@ -163,7 +171,7 @@ def overrides(arguments: argparse.Namespace) -> dict[str, object]:
         values = getattr(arguments, key, None)
         if values:
             found[key] = [name for value in values for name in value.split(",") if name.strip()]
-    for key in ("min_confidence", "assume_no_alias", "defines", "include_paths", "jobs"):
+    for key in ("min_confidence", "assume_no_alias", "defines", "include_paths", "compile_commands", "jobs"):
         value = getattr(arguments, key, None)
         if value is not None and not (key == "jobs" and arguments.command in ("explain", "why")):
             found[key.replace("_", "-")] = value

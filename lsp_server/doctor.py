@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
-import re
 import shutil
 import subprocess
 import sys
@@ -17,13 +15,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from lsp_server.background import calibration
+from lsp_server.background.calibration import QUANTITIES, Calibration, CalibrationError, duration
+from lsp_server.compilers import compiler
 from lsp_server.settings import load
 from lsp_server.settings_values import KEYS
 
 PACKAGES = ("pygls", "lsprotocol", "tree-sitter", "tree-sitter-c", "islpy", "rich")
 COMPILERS = ("gcc", "clang", "gfortran", "icx", "nvc")
-# _OPENMP of the compiler to the version of the specification (OpenMP 5.2 §3.3 and the earlier ones).
-OPENMP = {201307: "4.0", 201511: "4.5", 201811: "5.0", 202011: "5.1", 202111: "5.2", 202411: "6.0"}
 REINSTALL = f"{sys.executable} -m pip install --force-reinstall hpc-ls"
 PARALLEL = "void f(int n, double *a)\n{ for (int i = 0; i < n; i++) a[i] = 2.0 * a[i]; }\n"
 RACY = """\
@@ -49,11 +48,15 @@ class Check:
 
 
 def run(arguments: Namespace) -> int:
-    """Print the table; 0 when the main job works, 2 when something needs repair."""
+    """Print the table; 0 when the main job works, 2 when something needs repair or could not be measured."""
+    if arguments.calibrate and not _calibrated():
+        return 2
     found = list(checks(Path.cwd()))
     broken = [check for check in found if check.state == "broken"]
     if arguments.format == "json":
-        document = {"version": 1, "works": not broken, "checks": [asdict(check) for check in found]}
+        document: dict[str, object] = {"version": 1, "works": not broken, "checks": [asdict(check) for check in found]}
+        measured = calibration.current().calibration
+        document["calibration"] = measured.to_json() if measured else None
         sys.stdout.write(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     else:
         _print(found, broken, arguments)
@@ -76,6 +79,24 @@ def checks(folder: Path) -> Iterator[Check]:
     yield Check("tools", "git", "ok" if git else "missing", git or "not on PATH: `check --since` needs it")
     yield from _model()
     yield from _settings(folder)
+    yield from _calibration(folder)
+
+
+def _calibrated() -> bool:
+    """Measure this machine and keep the result; False, and said why, where that cannot be done."""
+    from lsp_server.background import probe
+
+    sys.stderr.write("hpc-ls: measuring threads and arithmetic; let the machine rest for some seconds\n")
+    try:
+        path = calibration.save(probe.measure())
+    except CalibrationError as error:
+        sys.stderr.write(f"hpc-ls: nothing was measured: {error}. What was known before still holds.\n")
+        return False
+    except OSError as error:
+        sys.stderr.write(f"hpc-ls: the measurement cannot be kept: {error.filename or error}: {error.strerror}\n")
+        return False
+    sys.stderr.write(f"hpc-ls: kept in {path}\n")
+    return True
 
 
 def _version(package: str) -> str | None:
@@ -136,37 +157,13 @@ def _greeted() -> tuple[State, str]:
 
 
 def _compiler(name: str) -> Iterator[Check]:
-    path = shutil.which(name)
-    # A relative entry of PATH would run what lies in the working folder.
-    if path is None or not Path(path).is_absolute():
+    found = compiler(name)
+    if found is None:
         if name in ("gcc", "clang", "gfortran"):
             yield Check("compilers", name, "missing", "not on PATH")
         return
-    said = _output([path, "--version"])
-    first = said.splitlines()[0] if said else "does not say its version"
-    number = re.search(r"\d+\.\d+(?:\.\d+)?", re.sub(r"\([^)]*\)", "", first))
-    language = ["-x", "f95-cpp-input"] if name == "gfortran" else ["-x", "c"]
-    macros = _output([path, "-fopenmp", *language, "-E", "-dM", "-"])
-    date = re.search(r"#define _OPENMP (\d+)", macros)
-    openmp = f"OpenMP {OPENMP.get(int(date[1]), date[1])}" if date else "no OpenMP"
-    yield Check("compilers", name, "ok", f"{number[0] if number else first}  {openmp}  {path}")
-
-
-def _output(command: list[str]) -> str:
-    """What a program prints on standard output, "" when it fails. Runs without a shell, in a folder of no interest."""
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=20,
-            check=False,
-            cwd=tempfile.gettempdir(),
-            env={**os.environ, "LC_ALL": "C"},
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
+    openmp = f"OpenMP {found.openmp}" if found.openmp else "no OpenMP"
+    yield Check("compilers", name, "ok", f"{found.version}  {openmp}  {found.path}")
 
 
 def _model() -> Iterator[Check]:
@@ -182,9 +179,35 @@ def _settings(folder: Path) -> Iterator[Check]:
         if key in loaded.origins:
             value = getattr(loaded.settings, key.replace("-", "_"))
             yield Check("settings", key, "info", f"{_shown(value)}  ({loaded.origins[key]})")
-    for problem in loaded.problems:
+    for problem in (p for p in loaded.problems if p.layer != "default"):
         where = f"{loaded.config}:{problem.line}" if problem.line else str(loaded.config)
         yield Check("settings", "problem", "broken", problem.message, f"edit {where}")
+
+
+def _calibration(folder: Path) -> Iterator[Check]:
+    """What was measured on this machine, with units, and what the estimates make of it."""
+    found = calibration.current()
+    known = found.calibration
+    if found.problem is not None:
+        value = f"{found.path} is ignored: {found.problem}"
+        yield Check("calibration", "file", "broken", value, calibration.REMEDY)
+    if known is None:
+        yield Check("calibration", "costs", "info", f"the defaults; `{calibration.REMEDY}` measures this machine")
+        return
+    ignored = "" if load(folder).settings.use_calibration else "  (ignored: use-calibration = false)"
+    yield Check("calibration", "file", "ok", f"{found.path}{ignored}")
+    how = f"{known.measured}  {known.threads} threads  {known.compiler}  {known.processor}"
+    yield Check("calibration", "measured", "info", how)
+    for name, quantity in QUANTITIES.items():
+        yield Check("calibration", name, "info", f"{duration(known.nanoseconds[name]):>8}  {quantity.words}")
+    yield Check("calibration", "a loop pays", "info", _paying(known))
+
+
+def _paying(known: Calibration) -> str:
+    costs = known.costs()
+    again = duration(costs.pays_again * known.unit)
+    once = duration(costs.pays * known.unit)
+    return f"from about {costs.pays:,.0f} operations ({once}), inside another loop {costs.pays_again:,.0f} ({again})"
 
 
 def _shown(value: object) -> str:

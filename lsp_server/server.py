@@ -25,6 +25,7 @@ from lsp_server.pages import Pages
 from lsp_server.protocol import Protocol
 from lsp_server.scheduler import Scheduler
 from lsp_server.session import Session, Snapshot, path_of
+from lsp_server.sources import is_header
 from lsp_server.transport import BadFrameError, Writer, read_forever
 from lsp_server.workers import COMMAND
 
@@ -121,6 +122,10 @@ class HpcLanguageServer(LanguageServer):
             self.settings_changed()
         self.scheduler.retry(params.text_document.uri)
         snapshot = self.session.get(params.text_document.uri)
+        if path is not None and is_header(path):
+            self.look_again()
+        elif snapshot is not None:
+            self._submit(snapshot)  # a header that was missing may be there now
         if snapshot is not None:
             for listener in self.on_save:
                 listener(snapshot)
@@ -196,6 +201,10 @@ class HpcLanguageServer(LanguageServer):
     def settings_changed(self) -> None:
         """Settings or files that hold them changed: read them again and look at every document anew."""
         self.configuration.invalidate()
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Headers or the compilation database changed: the same texts may mean something else."""
         for snapshot in self.session:
             self._submit(snapshot)
         self.refresh()

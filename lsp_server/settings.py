@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 from analyzers.settings import family_of, is_chosen
+from lsp_server.background.calibration import REMEDY, current
 from lsp_server.globs import matches
 from lsp_server.settings_values import (
     CONFIDENCES,
@@ -58,13 +59,16 @@ class Settings:
     independent_functions: frozenset[str] = frozenset()
     defines: tuple[tuple[str, str], ...] = ()
     include_paths: tuple[str, ...] = ()
+    compile_commands: str = ""  # the database or its folder; "": looked for
     code_lens: bool = True
     inlay_hints: bool = True
+    use_calibration: bool = True  # what was measured on this machine
     jobs: int = 0  # 0: one per processor
 
     def to_options(self, *, snippet: bool = False) -> Options:
         """The part of it that the analysis needs."""
         from analyzers.api import Options
+        from analyzers.costs import DEFAULTS as COSTS
 
         # A family that is off runs where a rule of it has a severity of its own; `adjusted` drops the others.
         wanted = {family_of(name) for name, severity in self.severity.items() if severity != "off"}
@@ -76,7 +80,9 @@ class Settings:
             independent=self.independent_functions,
             defines=self.defines,
             include_paths=self.include_paths,
+            database=self.compile_commands,
             snippet=snippet,
+            costs=current().costs if self.use_calibration else COSTS,
         )
 
     def adjusted(self, finding: Finding) -> Finding | None:
@@ -171,7 +177,11 @@ def load(
                 continue
             values[key.replace("-", "_")] = value
             origins[key] = layer
-    return Loaded(replace(DEFAULTS, **values), tuple(problems), config, origins)  # type: ignore[arg-type]  # checked by parse
+    settings = replace(DEFAULTS, **values)  # type: ignore[arg-type]  # checked by parse
+    if settings.use_calibration and (measured := current()).problem is not None:
+        complaint = f"is ignored: {measured.problem}; `{REMEDY}` measures again"
+        problems.append(SettingProblem(measured.path, None, complaint, "default"))
+    return Loaded(settings, tuple(problems), config, origins)
 
 
 def find_config(path: Path, workspace: Path | None = None) -> Path | None:

@@ -138,6 +138,12 @@ def _folders(key: str, raw: object, base: Path) -> Parsed:
     return (None if words is None else tuple(str((base / w).absolute()) for w in words)), complaints
 
 
+def _place(key: str, raw: object, base: Path) -> Parsed:
+    if not isinstance(raw, str):
+        return _wrong(key, "the path of a compile_commands.json or of its folder", raw)
+    return (str((base / raw).absolute()) if raw.strip() else ""), []
+
+
 PARSERS: dict[str, Callable[[str, object, Path], Parsed]] = {
     "select": _rules,
     "ignore": _rules,
@@ -148,8 +154,10 @@ PARSERS: dict[str, Callable[[str, object, Path], Parsed]] = {
     "independent-functions": _functions,
     "defines": _defines,
     "include-paths": _folders,
+    "compile-commands": _place,
     "code-lens": _boolean,
     "inlay-hints": _boolean,
+    "use-calibration": _boolean,
     "jobs": _count,
 }
 KEYS = tuple(PARSERS)

@@ -19,6 +19,7 @@ SKIPPED = ("build", "_build", "cmake-build-*", "CMakeFiles", "node_modules", "__
 PLANNED = {
     **dict.fromkeys((".f", ".for", ".ftn", ".f77", ".f90", ".f95", ".f03", ".f08", ".f18"), "Fortran"),
 }
+HEADERS = (".h", ".H", ".hh", ".hpp", ".hxx", ".h++", ".ipp", ".tpp", ".cuh", ".inc")
 _BOMS = (
     # UTF-32 first: its little-endian mark starts with that of UTF-16.
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -96,6 +97,11 @@ def reason(error: OSError) -> str:
     if isinstance(error, PermissionError):
         return "cannot be read: permission denied"
     return f"cannot be read: {error.strerror or error}"
+
+
+def is_header(path: Path) -> bool:
+    """Whether the file is one that others include."""
+    return path.suffix in HEADERS
 
 
 def language_of(path: Path, extensions: Mapping[str, str]) -> str:

@@ -21,24 +21,26 @@ TESTS = sorted(path for path in (ROOT / "tests").rglob("*.py") if not OUTPUTS & 
 ROOMS: dict[str, tuple[str, ...]] = {
     "analyzers.text": (),
     "analyzers.words": (),
-    "analyzers.settings": (),
+    "analyzers.costs": (),
+    "analyzers.settings": ("analyzers.costs",),
     "analyzers.standards": (),
     "analyzers.ir": ("analyzers.text",),
     "analyzers.frontends": ("analyzers.ir", "analyzers.text", "analyzers.standards"),
     "analyzers.dependence": ("analyzers.ir", "analyzers.text", "analyzers.standards", "analyzers.settings"),
     "analyzers.openmp": (
         "analyzers.dependence", "analyzers.ir", "analyzers.text", "analyzers.standards", "analyzers.settings",
+        "analyzers.costs",
     ),
     "analyzers.mpi": (
         "analyzers.dependence", "analyzers.ir", "analyzers.text", "analyzers.standards", "analyzers.settings",
     ),
     "analyzers.rules": (
         "analyzers.openmp", "analyzers.mpi", "analyzers.dependence", "analyzers.ir", "analyzers.text",
-        "analyzers.standards", "analyzers.settings",
+        "analyzers.standards", "analyzers.settings", "analyzers.costs",
     ),
     "analyzers.explain": (
         "analyzers.rules", "analyzers.openmp", "analyzers.mpi", "analyzers.dependence", "analyzers.ir",
-        "analyzers.text", "analyzers.standards",
+        "analyzers.text", "analyzers.standards", "analyzers.costs",
     ),
     "analyzers.suppressions": ("analyzers.rules", "analyzers.ir", "analyzers.text", "analyzers.settings"),
     "analyzers": ("analyzers",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from analyzers.costs import DEFAULTS, Costs
 from analyzers.dependence.facts import Alternatives, FunctionFacts, LoopFacts
 from analyzers.explain import prose
 from analyzers.ir.symbols import Symbol
@@ -20,11 +21,11 @@ from analyzers.text import Span
 _HINTED = ("shared", "private", "firstprivate")
 
 
-def loop_reports(facts: FunctionFacts, text: bytes) -> tuple[LoopReport, ...]:
+def loop_reports(facts: FunctionFacts, text: bytes, costs: Costs = DEFAULTS) -> tuple[LoopReport, ...]:
     """One report for each loop of a function, in textual order; `text` is the function's own."""
-    proposals = synthesis.propose(facts)
+    proposals = synthesis.propose(facts, costs)
     nests = Nests.of(facts.loops)
-    works = cost.works(facts) if any(loop.alternatives != Alternatives() for loop in facts.loops) else {}
+    works = cost.works(facts, costs) if any(loop.alternatives != Alternatives() for loop in facts.loops) else {}
     reports = [
         _report(facts, loop, proposal, text, nests, works)
         for loop, proposal in zip(facts.loops, proposals, strict=True)

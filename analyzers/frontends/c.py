@@ -10,28 +10,36 @@ from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
 
-from analyzers.frontends import c_chunks, c_declarations, c_directives, c_environment, headers
+from analyzers.frontends import c_chunks, c_declarations, c_directives, c_environment
 from analyzers.frontends.c_chunks import Item
 from analyzers.frontends.c_context import Context, Scope
 from analyzers.frontends.c_dialect import Dialect
 from analyzers.frontends.c_environment import Environment, Macros, Texts
 from analyzers.frontends.c_function import C, lower_function
 from analyzers.frontends.compile_commands import Flags, flags_for
-from analyzers.frontends.headers import SystemHeaders
 from analyzers.frontends.includes import HeaderReader, IncludeCache, threadprivate_names
 from analyzers.frontends.macros import Expanded, Macro, expand, joined, parse_define
 from analyzers.frontends.masking import Masked, PreprocessorLine, blank_pragma_operators, blank_ranges, mask
-from analyzers.frontends.preprocessor import PREDEFINED, MacroTable, Preprocessed, macro_at, preprocess
+from analyzers.frontends.preprocessor import (
+    Include,
+    MacroTable,
+    Preprocessed,
+    macro_at,
+    predefined,
+    preprocess,
+)
 from analyzers.ir.directives import Directive
 from analyzers.ir.statements import Function, PlacedFunction, Problem, SourceFile
 from analyzers.ir.symbols import Symbol
-from analyzers.text import SourceText, Span
+from analyzers.text import NOWHERE, SourceText, Span
+from analyzers.words import counted
 
 _BEFORE_FUNCTION = re.compile(r"\s*#\s*pragma\s+omp\s+declare\s+(?:simd|variant|target\s*$)")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 _LESS = re.compile(rb"<")
+_FIRST_LINE = PreprocessorLine("include", NOWHERE, "", ())  # where the headers of `-include` are asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +80,13 @@ class CFrontend:
         include_paths: Iterable[str] = (),
         path: str | None = None,
         snippet: bool = False,
+        database: str = "",
     ) -> None:
-        """`path` is where the document lies, for its headers and its compilation database; None: nowhere."""
+        """`path` is where the document lies, for its headers and its compilation database; None: nowhere. `database`
+        is the compilation database that the user named."""
         self.path = path
         self.snippet = snippet
+        self.database = database
         self.defines = tuple(defines)
         self.include_paths = tuple(include_paths)
         self.source = SourceText.of(b"")
@@ -96,7 +107,6 @@ class CFrontend:
         self._chunks: tuple[Chunk, ...] | None = None  # of this version, made when first asked for
         self._environment_key: object = None
         self._header_key: object = None
-        self._system: SystemHeaders | None = None
         self._headers = Environment(Scope(None, 0, {}), {})
         self._environment = self._headers
         self._file_lines: tuple[PreprocessorLine, ...] = ()
@@ -105,15 +115,17 @@ class CFrontend:
     # The document
 
     def update(self, source: SourceText) -> None:
-        """Take the next version of the text."""
+        """Take the next version of the text. The same text again means: what is around it may have changed."""
+        if source.data == self.source.data:
+            self._includes.forget()
         self.source = source
         self._refresh_flags()
         masked = self._masked = mask(source.data)
-        key = (self._flag_bytes, self._system, tuple(line.text for line in masked.lines if line.keyword != "pragma"))
+        key = (self._flag_bytes, tuple(line.text for line in masked.lines if line.keyword != "pragma"))
         include = self._includes.begin(key)
         macros = dict(self._predefined)
-        if self._system is not None:
-            macros.update(self._system.constants)
+        for name in self._flags.included if self._flags is not None else ():
+            include(Include(name, False, _FIRST_LINE), macros)
         self._pre = preprocess(masked.lines, macros, len(source.data), include)
         inactive = list(self._pre.inactive)
         self._code = blank_ranges(masked.code, inactive)
@@ -126,26 +138,12 @@ class CFrontend:
         self._set_macros()
         self._set_environment()
 
-    def read_system_headers(self, compiler: str | None = None) -> bool:
-        """Let the compiler's preprocessor read the system headers of the present version; True: something was learnt.
-
-        Takes a fraction of a second the first time: for the moment a document is opened or saved."""
-        reading = self._includes.reading
-        found = headers.read(
-            reading.system if reading is not None else (), self._includes.reader.include_paths, compiler
-        )
-        if found is None or found is self._system:
-            return False
-        self._system = found
-        self.update(self.source)
-        return True
-
     def _refresh_flags(self) -> None:
-        flags = Flags() if self.path is None else flags_for(self.path)
+        flags = Flags() if self.path is None else flags_for(self.path, self.database)
         if flags == self._flags:
             return
         self._flags = flags
-        self._predefined = dict(PREDEFINED)
+        self._predefined = predefined(self.dialect.name == "cpp", flags.standard)
         for name in flags.undefined:
             self._predefined.pop(name.encode(), None)
         for name, value in (*flags.defines, *self.defines):
@@ -155,7 +153,9 @@ class CFrontend:
         paths = (*self.include_paths, *flags.include_paths)
         directory = None if self.path is None else str(Path(self.path).absolute().parent)
         self._includes = IncludeCache(HeaderReader(paths, directory))
-        self._flag_bytes = repr((self.defines, flags.defines, flags.undefined, paths, self.snippet)).encode()
+        self._flag_bytes = repr(
+            (self.defines, replace(flags, database=None, problem=None), paths, self.snippet)
+        ).encode()
 
     def _set_macros(self) -> None:
         """The macros that mean the same in all functions, and apart from them those that do not."""
@@ -198,16 +198,14 @@ class CFrontend:
     def _set_environment(self) -> None:
         reading = self._includes.reading
         project = tuple(reading.headers) if reading is not None else ()
-        header_key = (project, self._macro_key, self._system)
+        header_key = (project, self._macro_key)
         if header_key != self._header_key:
             self._header_key = header_key
-            system = () if self._system is None else (self._system.header,)
-            below = c_environment.of_headers(system, Macros.of({}), self._texts)
-            self._headers = c_environment.of_headers(project, self._macros, self._texts, below)
+            self._headers = c_environment.of_headers(project, self._macros, self._texts)
             self._environment_key = None
         private = frozenset(name for line in self._file_lines for name in threadprivate_names(line.text))
         addresses = self._addresses()
-        complete = not (reading is not None and reading.missing)
+        complete = not self._misses_headers
         pairs = zip(self._items, self._codes, strict=True)
         heads = [code[: item.declaring - item.start] if item.kind == "function" else code for item, code in pairs]
         key = (
@@ -259,7 +257,7 @@ class CFrontend:
         named = code + b" " + text if b"#" in text else code  # clauses name macros too
         if placed := self._by_place(self._texts.words(named)):
             extra += repr(self._local_events(span, placed)).encode()
-        if self._includes.reading is not None and self._includes.reading.missing:
+        if self._misses_headers:
             extra += b"missing headers"
         if self._pre.guesses:
             extra += repr(self._unsure(span)).encode()
@@ -321,7 +319,7 @@ class CFrontend:
 
     @property
     def _misses_headers(self) -> bool:
-        return bool(self._includes.reading and self._includes.reading.missing)
+        return self._includes.reading is not None and not self._includes.reading.complete
 
     def _expand(self, context: Context, chunk: Chunk) -> None:
         """Replace the macros in the text of the function; one that is a number is looked up when it is met."""
@@ -401,12 +399,28 @@ class CFrontend:
         problems = [*self._pre.problems, *(Problem("syntax", "cannot read this declaration", s) for s in broken)]
         if self._flags is not None and self._flags.problem is not None:
             problems.append(self._flags.problem)
+        problems += self._missing_headers()
         return FileLevel(
             tuple(s for s in symbols if s.storage == "global"),
             tuple(s for s in symbols if s.storage == "function" and s.name not in defined),
             tuple(self._file_directives()),
             tuple(problems),
         )
+
+    def _missing_headers(self) -> Iterator[Problem]:
+        """One problem for all headers that were not found, where the first of them is asked for."""
+        reading = self._includes.reading
+        if reading is None or self.path is None or self.snippet:
+            return
+        lost = [missing for missing in reading.missing if not missing.library]
+        names = list(dict.fromkeys(missing.name for missing in lost))
+        if not names:
+            return
+        forced = len(self._flags.included) if self._flags is not None else 0
+        first = lost[0].asked - forced  # negative: a header of `-include`, which no line asks for
+        span = self._pre.includes[first].line.span if first >= 0 else NOWHERE
+        others = f" and {counted(len(names) - 1, 'other header')}" if len(names) > 1 else ""
+        yield Problem("header", f"`{names[0]}`{others} {'were' if others else 'was'} not found", span)
 
     def _file_directives(self) -> Iterable[Directive]:
         context = Context(
@@ -429,10 +443,11 @@ def lower_file(
     include_paths: Iterable[str] = (),
     path: str | None = None,
     snippet: bool = False,
+    database: str = "",
     speaks: type[CFrontend] = CFrontend,
 ) -> SourceFile:
     """Lower a whole text from scratch."""
-    frontend = speaks(defines, include_paths, path, snippet)
+    frontend = speaks(defines, include_paths, path, snippet, database)
     frontend.update(source)
     functions = tuple(PlacedFunction(frontend.lower(chunk), chunk.start, chunk.line) for chunk in frontend.chunks())
     rest = frontend.file()

@@ -133,12 +133,9 @@ def addressed(code: bytes) -> frozenset[str]:
     return frozenset(found)
 
 
-def of_headers(
-    headers: Iterable[Header], macros: Macros, texts: Texts, below: Environment | None = None
-) -> Environment:
-    """The declarations of headers, on top of those of `below`."""
-    under = None if below is None else below.scope
-    environment = Environment(Scope(under, 0, _Names(), _Names()), {} if below is None else _copied(below.texts))
+def of_headers(headers: Iterable[Header], macros: Macros, texts: Texts) -> Environment:
+    """The declarations of headers."""
+    environment = Environment(Scope(None, 0, _Names(), _Names()), {})
     for header in headers:
         items = texts.dialect.cut(header.code, header.skeleton)
         environment.closed = environment.closed and not any(item.kind == "function" for item in items)

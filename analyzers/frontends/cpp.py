@@ -58,10 +58,6 @@ class CppFrontend(CFrontend):
 
     dialect: ClassVar[Dialect] = CPP
 
-    def read_system_headers(self, compiler: str | None = None) -> bool:
-        """The headers of the C++ library are known by their names: reading them would take seconds."""
-        return False
-
     def system_headers(self) -> frozenset[str]:
         """The headers that are not of the project; `<cmath>` is `<math.h>` too."""
         names = super().system_headers()

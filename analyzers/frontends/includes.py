@@ -1,11 +1,13 @@
-"""Headers of the project: found as a compiler finds them, read lightly, cached by path, size and time of change.
+"""Headers: found as a compiler finds them, read lightly, cached by path, size and time of change.
 
-System headers are not opened: what programs commonly use of them stands in `c_names` and `c_types`.
+Those of the standard are not opened: what programs commonly use of them stands in `c_names` and `c_types`. Those of
+other libraries are, where compilers look for them on this machine; no compiler is run for it.
 """
 
 from __future__ import annotations
 
 import os
+import platform
 import re
 from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
@@ -14,69 +16,12 @@ from pathlib import Path
 from analyzers.frontends.macros import Macro
 from analyzers.frontends.masking import Masked, blank_ranges, mask
 from analyzers.frontends.preprocessor import Include, preprocess
+from analyzers.standards.headers import STANDARD
 
 MAX_DEPTH = 24
+# Of all headers of one file together: those of the project, and again those of libraries, which may be many.
 MAX_FILES = 200
-MAX_BYTES = 4_000_000  # of all headers of one file together
-
-# Headers whose relevant contents are known without reading them.
-STANDARD = frozenset(
-    f"{name}.h"
-    for name in [
-        "assert",
-        "complex",
-        "ctype",
-        "errno",
-        "fenv",
-        "float",
-        "inttypes",
-        "iso646",
-        "limits",
-        "locale",
-        "math",
-        "setjmp",
-        "signal",
-        "stdalign",
-        "stdarg",
-        "stdatomic",
-        "stdbool",
-        "stddef",
-        "stdint",
-        "stdio",
-        "stdlib",
-        "stdnoreturn",
-        "string",
-        "tgmath",
-        "threads",
-        "time",
-        "uchar",
-        "wchar",
-        "wctype",
-        "omp",
-        "unistd",
-        "sys/time",
-        "sys/types",
-        "sys/stat",
-        "sys/resource",
-        "sys/mman",
-        "fcntl",
-        "pthread",
-        "malloc",
-        "alloca",
-        "strings",
-        "getopt",
-        "sched",
-        "immintrin",
-        "xmmintrin",
-        "emmintrin",
-        "x86intrin",
-        "memory",
-        "values",
-        "dirent",
-        "libgen",
-        "mpi",
-    ]
-)
+MAX_BYTES = 4_000_000
 
 _THREADPRIVATE = re.compile(r"\s*#\s*pragma\s+omp\s+(?:threadprivate|groupprivate)\s*\(([^)]*)\)")
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -84,7 +29,22 @@ _NEARBY = (".", "include", "inc", "src", "common", "headers", "utils", "util", "
 _NEARBY_LEVELS = 4
 _NEARBY_ROOT = 3
 
+# Folders in which compilers look by themselves, after those that the environment names.
+_SYSTEM = (
+    "/usr/local/include",
+    f"/usr/include/{platform.machine()}-linux-gnu",
+    "/usr/include",
+    "/Library/Developer/CommandLineTools/SDKs/MacOSX.sdk/usr/include",
+)
+_FROM_ENVIRONMENT = ("CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH")
+
 Signature = tuple[str, int, int]  # path, time of change in ns, size
+
+
+def system_folders() -> tuple[str, ...]:
+    """Where compilers look for the headers of libraries."""
+    named = (folder for name in _FROM_ENVIRONMENT for folder in os.environ.get(name, "").split(os.pathsep))
+    return (*(os.path.normpath(folder) for folder in named if os.path.isabs(folder)), *_SYSTEM)
 
 
 def threadprivate_names(line: str) -> list[str]:
@@ -110,6 +70,7 @@ class HeaderReader:
 
     include_paths: tuple[str, ...]
     directory: str | None
+    system: tuple[str, ...] = field(default_factory=system_folders)
     masks: dict[Signature, Masked] = field(default_factory=dict)
 
     def find(self, name: str, system: bool, directory: str | None) -> str | None:
@@ -123,7 +84,17 @@ class HeaderReader:
             path = os.path.join(place, name)
             if os.path.isfile(path):
                 return os.path.normpath(path)
-        return None if name in STANDARD else self._nearby(name)
+        return None if name in STANDARD else self._nearby(name) or self._of_a_library(name)
+
+    def is_library(self, path: str) -> bool:
+        """Whether a header was found where compilers look by themselves."""
+        return path.startswith(tuple(folder + os.sep for folder in self.system))
+
+    def _of_a_library(self, name: str) -> str | None:
+        """Where the compiler looks by itself. Only for C: what C++ libraries have is templates, megabytes of them."""
+        if self.directory is None or not name.endswith(".h"):
+            return None
+        return next((path for folder in self.system if os.path.isfile(path := os.path.join(folder, name))), None)
 
     def _nearby(self, name: str) -> str | None:
         """Without flags: the folders where projects keep their headers, from the document's own upwards."""
@@ -157,6 +128,15 @@ class HeaderReader:
         return known
 
 
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A header that was not found."""
+
+    name: str
+    asked: int  # which `#include` of the document asks for it, itself or through others
+    library: bool  # asked for by a header that is not of the project
+
+
 @dataclass(slots=True)
 class Reading:
     """The headers read for one version of a document, in the order in which their text would be inserted."""
@@ -165,32 +145,56 @@ class Reading:
     headers: list[Header] = field(default_factory=list)
     signatures: list[Signature] = field(default_factory=list)
     system: list[str] = field(default_factory=list)  # not of the project
-    missing: list[str] = field(default_factory=list)
+    missing: list[Missing] = field(default_factory=list)
+    whole: bool = True  # nothing that was found was too much to read
+    asked: int = 0  # `#include`s of the document so far
     once: set[str] = field(default_factory=set)  # #pragma once
-    size: int = 0
+    files: dict[bool, int] = field(default_factory=lambda: {False: 0, True: 0})  # by whether they are of libraries
+    size: dict[bool, int] = field(default_factory=lambda: {False: 0, True: 0})
 
     def include(self, found: Include, macros: MutableMapping[bytes, Macro]) -> bool:
         """Process one `#include` of the document. False: something in it was not seen."""
-        return self._include(found, macros, self.reader.directory, 0)
+        seen = self._include(found, macros, self.reader.directory, 0)
+        self.asked += 1
+        return seen
 
-    def _include(self, found: Include, macros: MutableMapping[bytes, Macro], directory: str | None, depth: int) -> bool:
+    @property
+    def complete(self) -> bool:
+        """Everything that was asked for was read."""
+        return self.whole and not self.missing
+
+    def _include(
+        self,
+        found: Include,
+        macros: MutableMapping[bytes, Macro],
+        directory: str | None,
+        depth: int,
+        library: bool = False,
+    ) -> bool:
         path = self.reader.find(found.name, found.system, directory)
         if path is None:
             self.system.append(found.name)
             if found.name in STANDARD:
                 return True
-            self.missing.append(found.name)
+            self.missing.append(Missing(found.name, self.asked, library))
             return False
         if path in self.once:
             return True
+        library = library or self.reader.is_library(path)
+        if library:
+            self.system.append(found.name)
         signature = self.reader.signature(path)
-        if signature is None or depth >= MAX_DEPTH or len(self.signatures) >= MAX_FILES:
+        if signature is None or depth >= MAX_DEPTH or self.files[library] >= MAX_FILES:
+            self.whole = False
             return False
-        self.size += signature[2]
-        masked = self.reader.masked(signature) if self.size <= MAX_BYTES else None
+        self.size[library] += signature[2]
+        masked = self.reader.masked(signature) if self.size[library] <= MAX_BYTES else None
         if masked is None:
+            self.whole = False
             return False
-        self.signatures.append(signature)
+        self.files[library] += 1
+        if not library:  # those change when something is installed: not looked at again while somebody types
+            self.signatures.append(signature)
         if any(line.keyword == "pragma" and line.text.split()[1:2] == ["once"] for line in masked.lines[:20]):
             self.once.add(path)
         complete = True
@@ -198,7 +202,7 @@ class Reading:
 
         def nested(inner: Include, table: MutableMapping[bytes, Macro]) -> bool:
             nonlocal complete
-            seen = self._include(inner, table, inside, depth + 1)
+            seen = self._include(inner, table, inside, depth + 1, library)
             complete = complete and seen
             return seen
 
@@ -220,6 +224,10 @@ class IncludeCache:
     key: object = None
     reading: Reading | None = None
     replies: list[tuple[bool, dict[bytes, Macro], frozenset[bytes]]] = field(default_factory=list)
+
+    def forget(self) -> None:
+        """Look again for what was missing."""
+        self.key = None
 
     def begin(self, key: object) -> Callable[[Include, MutableMapping[bytes, Macro]], bool]:
         """What answers the `#include`s of a version whose other preprocessor lines are `key`, in order."""

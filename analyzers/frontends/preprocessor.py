@@ -34,12 +34,40 @@ PREDEFINED: Mapping[bytes, Macro] = {
     )
 }
 
+_STANDARDS: Mapping[bool, Mapping[str, bytes]] = {  # C++?: __STDC_VERSION__ or __cplusplus by the year of -std
+    False: {"99": b"199901L", "11": b"201112L", "17": b"201710L", "18": b"201710L", "23": b"202311L"},
+    True: {
+        "98": b"199711L", "03": b"199711L", "11": b"201103L", "14": b"201402L",
+        "17": b"201703L", "20": b"202002L", "23": b"202302L", "26": b"202400L",
+    },
+}  # fmt: skip
+_YEARS = {"9x": "99", "0x": "11", "1x": "11", "1y": "14", "1z": "17", "2x": "23", "2a": "20", "2b": "23", "2c": "26"}
+_STANDARD = re.compile(r"(?:c|gnu|iso9899:(?:19|20))(?:\+\+)?(\w\w)\Z")
+
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\.?[0-9][A-Za-z0-9_.']*)|(?P<char>L?'(?:[^'\\]|\\.)*')|(?P<name>[A-Za-z_]\w*)"
     r'|(?P<string>"(?:[^"\\]|\\.)*"|<[^<>\s]*>(?=\s*\)))|(?P<op>&&|\|\||==|!=|<=|>=|<<|>>|[-+*/%<>!~&|^?:(),]))'
 )
 _NAME = re.compile(r"(?:#|%:)\s*[a-z]+\s+([A-Za-z_]\w*)")
 _INCLUDE = re.compile(r'#\s*include(?:_next)?\s*(?:"([^"]+)"|<([^>]+)>)')
+
+
+def predefined(cpp: bool, standard: str = "") -> dict[bytes, Macro]:
+    """What is defined before the first line, with `-std=standard`; "": as compilers do today."""
+    macros = dict(PREDEFINED)
+    year = _STANDARD.match(standard)
+    version = _STANDARDS[cpp].get(_YEARS.get(year[1], year[1])) if year else None
+    if cpp:
+        del macros[b"__STDC_VERSION__"]
+        for name, body in ((b"__cplusplus", version or b"201703L"), (b"_GNU_SOURCE", b"1")):
+            macros[name] = Macro(name, body)
+    elif version is not None:
+        macros[b"__STDC_VERSION__"] = Macro(b"__STDC_VERSION__", version)
+    elif year or standard == "ansi":  # C of 1990 does not say its version
+        del macros[b"__STDC_VERSION__"]
+    if standard == "ansi" or standard.startswith(("c", "iso")):
+        macros[b"__STRICT_ANSI__"] = Macro(b"__STRICT_ANSI__", b"1")
+    return macros
 
 
 class ConditionError(Exception):

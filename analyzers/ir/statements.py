@@ -171,9 +171,10 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong with the input itself: a syntax error, an unresolved #if, a macro that cannot be expanded."""
+    """Something wrong with the input itself: a syntax error, an unresolved #if, a macro that cannot be expanded, a
+    header that was not found."""
 
-    kind: Literal["syntax", "preprocessor", "encoding", "unsupported"]
+    kind: Literal["syntax", "preprocessor", "header", "encoding", "unsupported"]
     message: str
     span: Span
 

@@ -1,9 +1,7 @@
 """What a loop costs, and whether threads pay for it.
 
-An operation is what a core does in 0.1 to 0.5 nanoseconds: an addition, a multiplication, a load that hits the cache.
-The estimate decides nothing about correctness; it keeps pragmas away from loops that finish before a team of threads
-has started. Entering a parallel region costs 5 to 20 microseconds on the machines people have (Bull, "Measuring
-Synchronisation and Scheduling Overheads in OpenMP", EWOMP 1999, and any run of the EPCC benchmarks since).
+The unit is the operation (`analyzers.costs`, which also says what threads cost). The estimate decides nothing about
+correctness; it keeps pragmas away from loops that finish before a team of threads has started.
 """
 
 from __future__ import annotations
@@ -12,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from analyzers.costs import DEFAULTS, Costs
 from analyzers.dependence.facts import FunctionFacts, LoopFacts
 from analyzers.ir.accesses import Subscripts
 from analyzers.ir.arithmetic import fold
@@ -33,13 +32,10 @@ from analyzers.ir.symbols import Extent, Symbol, Type
 from analyzers.openmp.nests import Nests, runs_once
 from analyzers.standards.library import OPERATIONS
 
-PAYS = 100_000.0  # operations (10 to 50 microseconds) below which a parallel region costs more than it gains
-PAYS_AGAIN = 250_000.0  # for a region that a loop enters again and again: there the cost of starting adds up
 MANY = 100_000.0  # iterations of an outermost loop whose bound is not known
 SOME = 1_000.0  # of a loop inside another one
 FEW = 100.0  # of a loop that cannot be counted, or whose length is looked up for each iteration of the one around
 UNSEEN_CALL = 200.0  # and more, perhaps: a loop that makes one is never known to be small
-DIVISION = 5.0
 
 Evenness = Literal["even", "triangular", "data"]
 
@@ -57,6 +53,7 @@ class Work:
     bounded: bool
     counted: bool  # `trips` is the exact number of iterations
     repeated: bool = False  # it stands in another loop
+    costs: Costs = DEFAULTS
 
     @property
     def each(self) -> float:
@@ -66,7 +63,7 @@ class Work:
     @property
     def enough(self) -> float:
         """The operations from which it is worth a parallel region."""
-        return PAYS_AGAIN if self.repeated else PAYS
+        return self.costs.pays_again if self.repeated else self.costs.pays
 
     @property
     def pays(self) -> bool:
@@ -81,7 +78,7 @@ class Trips(NamedTuple):
     counted: bool
 
 
-def works(function: FunctionFacts) -> dict[int, Work]:
+def works(function: FunctionFacts, costs: Costs = DEFAULTS) -> dict[int, Work]:
     """The work of every loop of a function, by `id(loop)`."""
     nests = Nests.of(function.loops)
     trips: dict[int, Trips] = {}
@@ -90,8 +87,8 @@ def works(function: FunctionFacts) -> dict[int, Work]:
     found: dict[int, Work] = {}
     for facts in reversed(function.loops):
         count, bounded, counted = trips[id(facts.loop)]
-        each, below = of(facts.loop.body, found)
-        found[id(facts.loop)] = Work(count * each, count, bounded and below, counted, _repeated(facts, nests))
+        each, below = of(facts.loop.body, found, costs)
+        found[id(facts.loop)] = Work(count * each, count, bounded and below, counted, _repeated(facts, nests), costs)
     return found
 
 
@@ -255,7 +252,7 @@ def _walks(subscript: Expr, index: Symbol) -> bool:
             return False
 
 
-def of(body: Block, known: Mapping[int, Work]) -> tuple[float, bool]:
+def of(body: Block, known: Mapping[int, Work], costs: Costs) -> tuple[float, bool]:
     """Operations of one iteration of a loop with this body, and whether that is all there can be."""
     total = 1.0  # the loop's own test and step
     bounded = True
@@ -268,7 +265,7 @@ def of(body: Block, known: Mapping[int, Work]) -> tuple[float, bool]:
             bounded = bounded and work is not None and work.bounded
             continue
         for expr in expressions(stmt):
-            operations, seen = _operations(expr)
+            operations, seen = _operations(expr, costs)
             total += operations
             bounded = bounded and seen
         if isinstance(stmt, (If, Switch)) or (not isinstance(stmt, (Block, Declare)) and expressions(stmt)):
@@ -277,7 +274,7 @@ def of(body: Block, known: Mapping[int, Work]) -> tuple[float, bool]:
     return total, bounded
 
 
-def _operations(expr: Expr) -> tuple[float, bool]:
+def _operations(expr: Expr, costs: Costs = DEFAULTS) -> tuple[float, bool]:
     """Loads and arithmetic; that of subscripts is the address unit's, and free, but not what they load. And whether all
     functions called are known."""
     total = 0.0
@@ -292,12 +289,12 @@ def _operations(expr: Expr) -> tuple[float, bool]:
                 stack += [(subscript, True) for subscript in subscripts]
                 continue
             case Binary(op="/" | "%"):
-                total += DIVISION
+                total += costs.division
             case Binary() if not address:
                 total += 1.0
             case Call():
                 known = OPERATIONS.get(top.name or "")
-                total += UNSEEN_CALL if known is None else known
+                total += UNSEEN_CALL if known is None else known * costs.library
                 seen = seen and known is not None
         stack += [(child, address) for child in children(top)]
     return total, seen

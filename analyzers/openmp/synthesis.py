@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from analyzers.costs import DEFAULTS, Costs
 from analyzers.dependence.facts import FunctionFacts, LoopFacts, Reduction
 from analyzers.dependence.spelling import spell
 from analyzers.ir.accesses import Access, Subscripts
@@ -24,7 +25,6 @@ from analyzers.standards import openmp
 THREADS = 16  # a team of ordinary size: fewer iterations than this leave threads without work
 COLLAPSE_BELOW = 64  # iterations of the outer loop under which it is worth dividing the inner one as well
 COPIES_PAY = 64.0  # operations for each element of a private copy of a reduced array
-LIGHT = 10_000.0  # operations of an iteration under which several are handed out at once
 PRIVATE_ARRAY = 65_536  # elements of a private array that still fit the stack of a thread
 VECTOR = 8  # iterations below which a vector unit does not pay
 
@@ -50,10 +50,10 @@ class Proposal:
     work: Work | None = None
 
 
-def propose(function: FunctionFacts) -> tuple[Proposal, ...]:
+def propose(function: FunctionFacts, costs: Costs = DEFAULTS) -> tuple[Proposal, ...]:
     """One proposal for each loop of the function, in the order of `function.loops` (outer loops first)."""
     nests = Nests.of(function.loops)
-    works = cost.works(function)
+    works = cost.works(function, costs)
     taken: set[int] = set()  # loops that are offered a pragma, and those that a collapse has swallowed
     proposals = []
     for facts in function.loops:
@@ -212,7 +212,7 @@ def _schedule(facts: LoopFacts, nests: Nests, work: Work) -> tuple[str, str]:
     Steady growth is dealt out in turn: that balances it, costs nothing at run time and gives the same element to the
     same thread each time. Only what cannot be foreseen is handed out on demand.
     """
-    light = work.each < LIGHT
+    light = work.each < work.costs.light
     evenness = cost.evenness(facts, nests.below(facts))
     if evenness == "triangular":
         chunk = 8 if light else 1
@@ -244,6 +244,8 @@ def _objection(facts: LoopFacts, nests: Nests, works: Mapping[int, Work], taken:
         return _too_small(work)
     if not work.bounded and (place := _wider(facts, nests, works)) is not None:
         return place
+    if work.bounded and work.operations < work.enough + work.costs.reduction * len(facts.reductions):
+        return f"too small to pay: putting the results of the threads together takes longer than {_size(work)}"
     if (copies := _costly_copies(facts, work)) is not None:
         return copies
     if work.counted and work.trips < THREADS and _collapse(facts, nests, works) == 1:
@@ -273,13 +275,15 @@ def _wider(facts: LoopFacts, nests: Nests, works: Mapping[int, Work]) -> str | N
 
 
 def _too_small(work: Work) -> str:
-    each = f"about {readable(work.each)} operations"
-    if work.counted:
-        return f"too small to pay: {readable(work.trips)} iterations of {each}, starting threads costs more"
-    if work.bounded:
-        return f"too small to pay: at most {readable(work.trips)} iterations of {each}, starting threads costs more"
+    if work.counted or work.bounded:
+        return f"too small to pay: {_size(work)}, starting threads costs more"
     enough = readable(work.enough / work.each)
     return f"threads would start anew each time the outer loop comes here; that pays from about {enough} iterations"
+
+
+def _size(work: Work) -> str:
+    most = "" if work.counted else "at most "
+    return f"{most}{readable(work.trips)} iterations of about {readable(work.each)} operations"
 
 
 def _praise(work: Work) -> str:

@@ -20,6 +20,7 @@ from functools import cache
 from importlib import import_module
 from types import ModuleType
 
+from analyzers.costs import DEFAULTS, Costs
 from analyzers.dependence.facts import FunctionFacts
 from analyzers.ir.statements import SourceFile
 from analyzers.ir.verdicts import Category, Finding, Severity
@@ -31,11 +32,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a rule may look at: the facts of one function, and its text (UTF-8) to place edits in."""
+    """What a rule may look at: the facts of one function, its text (UTF-8) to place edits in, what things cost."""
 
     facts: FunctionFacts
     openmp: OpenMPFacts
     text: bytes = b""
+    costs: Costs = DEFAULTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ MODULES: tuple[str, ...] = (
     "omp.reduction_type",
     "omp.unknown_clause",
     "omp.unknown_directive",
+    "syntax.missing_header",
     "syntax.unread_preprocessing",
 )
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from lsprotocol import types
 
 from lsp_server.configuration import CONFIG_NAMES
 from lsp_server.server import HpcLanguageServer
 from lsp_server.session import path_of
+from lsp_server.sources import HEADERS, is_header
+
+DATABASE = "compile_commands.json"
+WATCHED = (*CONFIG_NAMES, DATABASE, f"*{{{','.join(HEADERS)}}}")
 
 
 def register(server: HpcLanguageServer) -> None:
@@ -23,9 +29,9 @@ def initialize(ls: HpcLanguageServer, params: types.InitializeParams) -> None:
 
 
 async def initialized(ls: HpcLanguageServer, params: types.InitializedParams) -> None:
-    """Watch the files that hold settings, and ask for the editor's."""
+    """Watch the files that hold settings and flags, and headers, and ask for the editor's."""
     if ls.client.watches:
-        patterns = [types.FileSystemWatcher(f"**/{name}") for name in (*CONFIG_NAMES, "compile_commands.json")]
+        patterns = [types.FileSystemWatcher(f"**/{name}") for name in WATCHED]
         registration = types.Registration(
             "hpc-ls-files",
             types.WORKSPACE_DID_CHANGE_WATCHED_FILES,
@@ -50,8 +56,10 @@ async def did_change_configuration(ls: HpcLanguageServer, params: types.DidChang
 
 def did_change_watched_files(ls: HpcLanguageServer, params: types.DidChangeWatchedFilesParams) -> None:
     names = {path.name for change in params.changes if (path := path_of(change.uri)) is not None}
-    if names & {*CONFIG_NAMES, "compile_commands.json"}:
+    if names & {*CONFIG_NAMES}:
         ls.settings_changed()
+    elif DATABASE in names or any(is_header(Path(name)) for name in names):
+        ls.look_again()
 
 
 def did_change_folders(ls: HpcLanguageServer, params: types.DidChangeWorkspaceFoldersParams) -> None:

@@ -54,6 +54,8 @@ defines = ["N=100", "DEBUG"]
 include-paths = ["include", "/opt/x"]
 code-lens = false
 inlay-hints = false
+compile-commands = "out/debug"
+use-calibration = false
 jobs = 3
 [severity]
 race-missing-reduction = "warning"
@@ -74,6 +76,8 @@ perf = "off"
     assert settings.include_paths == (str(tmp_path / "include"), "/opt/x")
     assert not settings.code_lens
     assert not settings.inlay_hints
+    assert settings.compile_commands == str(tmp_path / "out" / "debug")
+    assert not settings.use_calibration
     assert settings.jobs == 3
     assert set(loaded.origins) == set(KEYS)
 

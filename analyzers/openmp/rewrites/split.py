@@ -42,7 +42,7 @@ def fixes(subject: Subject) -> Iterator[Fix]:
 
 def _pays(subject: Subject, part: tuple[Stmt, ...]) -> bool:
     """Is the part most of the work, and enough?"""
-    each, _ = cost.of(Block(part, subject.loop.loop.body.span), subject.works)
+    each, _ = cost.of(Block(part, subject.loop.loop.body.span), subject.works, subject.work.costs)
     return each >= MOST * subject.work.each and subject.pays(each)
 
 

@@ -47,12 +47,12 @@ from analyzers.openmp.cost import Work
 from analyzers.openmp.synthesis import readable
 from analyzers.rules.registry import Context, Rule
 
-CERTAIN = 0.1  # of the work that pays: a hint must be right on any machine
+CERTAIN = 0.1  # of the work that pays: a hint must be right on other machines too
 
 
 def check(context: Context) -> Iterator[Finding]:
     parallel = [loop for loop in context.facts.loops if _starts_team(loop)]
-    works = cost.works(context.facts) if parallel else {}
+    works = cost.works(context.facts, context.costs) if parallel else {}
     for loop in parallel:
         work = works[id(loop.loop)]
         if loop.governed_by is None or not too_small(work):
@@ -72,8 +72,8 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def too_small(work: Work) -> bool:
-    """Is the work of the loop known to be too little, on any machine?"""
-    return work.bounded and work.operations < CERTAIN * cost.PAYS
+    """Is the work of the loop known to be too little, also where threads start ten times as fast?"""
+    return work.bounded and work.operations < CERTAIN * work.costs.pays
 
 
 def size(work: Work) -> str:

@@ -58,8 +58,9 @@ def check_file(file: SourceFile) -> Iterator[Finding]:
 
 def _findings(problems: Iterable[Problem]) -> Iterator[Finding]:
     for problem in problems:
-        # What is no C at all the compiler says better; the loops around it say that they were not read.
-        if problem.kind == "syntax":
+        # What is no C at all the compiler says better; the loops around it say that they were not read. Headers have a
+        # rule of their own.
+        if problem.kind in ("syntax", "header"):
             continue
         yield Finding(
             RULE.code,

@@ -100,8 +100,9 @@ EXAMPLES = [
 
 
 @pytest.mark.parametrize(("code", "example"), EXAMPLES)
-def test_examples_are_true(code: str, example: Example) -> None:
-    report = analyze(SourceText.of(example.source), example.language)  # type: ignore[arg-type]
+def test_examples_are_true(code: str, example: Example, tmp_path: Path) -> None:
+    place = str(tmp_path / "example")
+    report = analyze(SourceText.of(example.source), example.language, path=place)  # type: ignore[arg-type]
     found = {f.rule for placed in report.functions for f in placed.result.findings} | {f.rule for f in report.findings}
     assert (code in found) == example.bad, sorted(found)
 
