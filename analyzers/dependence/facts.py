@@ -83,6 +83,16 @@ class Reduction:
 
 
 @dataclass(frozen=True, slots=True)
+class Wavefront:
+    """A loop that carries dependences and is a pipeline: a step, an iteration of `inner`, may start when the iteration
+    before this one is `lag` steps further (OpenMP 5.2 §15.9.6)."""
+
+    inner: Loop
+    lag: int
+    assumptions: tuple[Assumption, ...] = ()  # ordinary ones, under which that is so
+
+
+@dataclass(frozen=True, slots=True)
 class LoopFacts:
     """Everything decided about one loop, as if it were to be the parallel one."""
 
@@ -104,6 +114,7 @@ class LoopFacts:
     rectangular: bool = True  # inner bounds do not depend on this loop's index
     governed_by: Construct | None = None  # the OpenMP construct whose associated loop this is
     inside_parallel: bool = False  # lexically inside a parallel region
+    wavefront: Wavefront | None = None  # of a loop that is not parallel
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,13 @@ from analyzers.dependence import (
     reductions,
     surroundings,
     vouching,
+    wavefront,
 )
 from analyzers.dependence.affine import constant_value
 from analyzers.dependence.alias import PointerFacts
 from analyzers.dependence.conflicts import Inquiry, Obstacles
 from analyzers.dependence.deadline import Deadline
-from analyzers.dependence.facts import Effects, FunctionFacts, LoopFacts, Reduction
+from analyzers.dependence.facts import Effects, FunctionFacts, LoopFacts, Reduction, Wavefront
 from analyzers.dependence.inlining import expand
 from analyzers.dependence.lvalues import locate, type_at
 from analyzers.dependence.nest import Place
@@ -169,14 +170,20 @@ def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
         surroundings.note_threadprivate(loop, obstacles)
     surroundings.note_unnamed(inside, obstacles)
     surroundings.note_active(loop, room.active, obstacles)
-    _memory(loop, inside, parts, Solver(room.headers, invariant), room)
-    if not room.options.assume_no_alias:
-        named = {subject for assumption in obstacles.assumptions for subject in assumption.subjects}
-        for assumption in privatization.apart(loop, room.graph):
-            if named.isdisjoint(assumption.subjects):
-                obstacles.assume(assumption)
+    solver = Solver(room.headers, invariant)
+    only_memory = not obstacles.reasons and not obstacles.open and _ordinary(obstacles.assumptions)
+    beforehand = tuple(obstacles.assumptions)
+    _memory(loop, inside, parts, solver, room)
+    apart = () if room.options.assume_no_alias else privatization.apart(loop, room.graph)
+    named = {subject for assumption in obstacles.assumptions for subject in assumption.subjects}
+    for assumption in apart:
+        if named.isdisjoint(assumption.subjects):
+            obstacles.assume(assumption)
     if parts.scalars.index_live and header is not None:
         _keeps_index(header, obstacles, room)
+    pipeline = None
+    if only_memory and obstacles.symbols and _ordinary(apart):
+        pipeline = _wavefront(loop, parts, solver, room, (*beforehand, *apart))
     verdict = _verdict(loop, parts, inside, room)
     lastprivate = parts.scalars.lastprivate
     if parts.scalars.index_live and header is not None:
@@ -199,7 +206,30 @@ def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
         rectangular=_rectangular(loop, room, invariant),
         governed_by=place.governed_by,
         inside_parallel=place.inside_parallel,
+        wavefront=pipeline,
     )
+
+
+def _ordinary(assumptions: Iterable[Assumption]) -> bool:
+    return all(assumption.strength == "ordinary" for assumption in assumptions)
+
+
+def _wavefront(
+    loop: Loop, parts: Parts, solver: Solver, room: _Room, assumed: tuple[Assumption, ...]
+) -> Wavefront | None:
+    """Whether a loop in whose way only memory is can run as a pipeline. `assumed`: on the way here."""
+    scalars = parts.scalars
+    copied = (*scalars.lastprivate, *scalars.conditional, *parts.linear, *parts.private_arrays, *parts.array_reductions)
+    if scalars.conflicts or scalars.index_live or copied or parts.reductions or parts.protected:
+        return None
+    inner = wavefront.inner_loop(loop, room.headers, solver.invariant)
+    found = wavefront.find(inner, parts.shared, _inquiry(loop, solver, room)) if inner is not None else None
+    return found and replace(found, assumptions=tuple(dict.fromkeys((*assumed, *found.assumptions))))
+
+
+def _inquiry(loop: Loop, solver: Solver, room: _Room) -> Inquiry:
+    share = room.deadline.share(1 / 3)
+    return Inquiry(loop, solver, room.pointers, room.options.assume_no_alias, room.representatives, share)
 
 
 def _keeps_index(header: LoopHeader, obstacles: Obstacles, room: _Room) -> None:
@@ -265,9 +295,7 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
         for a in inside
         if a.symbol is not None and (a.symbol not in own or _leads_elsewhere(a)) and not fresh.is_behind(a, new)
     )
-    inquiry = Inquiry(
-        loop, solver, room.pointers, room.options.assume_no_alias, room.representatives, room.deadline.share(1 / 3)
-    )
+    inquiry = _inquiry(loop, solver, room)
     work = set(privatization.array_candidates(loop, room.graph, room.pointers.exposed or ())) - own
     sums = array_reductions.find(loop, parts.shared, room.headers, solver.invariant)
     summed = {reduction.symbol: (reduction, needed) for reduction, needed in sums}
