@@ -284,6 +284,8 @@ def _openmp(facts: LoopFacts, proposal: Proposal) -> str:
     notes = []
     if proposal.schedule:
         notes.append(f"{proposal.schedule}: {proposal.schedule_reason}.")
+    if proposal.threshold:
+        notes.append(f"if({proposal.threshold}): with less to do one thread is faster.")
     if any(reduction.floating and reduction.op in ("+", "*") for reduction in facts.reductions):
         notes.append("Floating-point sums may differ in the last digits from the serial order.")
     if proposal.profitable and proposal.advice.startswith("pays from"):
@@ -310,7 +312,7 @@ def _sections(line: str) -> str:
     names = [" ".join(words[:count]) for count in range(len(words), 0, -1)]
     name = next((name for name in names if openmp.directive(name) is not None), "")
     rules = [(name, openmp.directive(name))]
-    clauses = ("collapse", "private", "firstprivate", "lastprivate", "linear", "reduction", "schedule")
+    clauses = ("collapse", "private", "firstprivate", "lastprivate", "linear", "reduction", "schedule", "if")
     named = [(clause, openmp.clause(clause)) for clause in clauses if f" {clause}(" in body]
     found = [f"{word} §{rule.section}" for word, rule in (*rules, *named) if rule is not None]
     return f"OpenMP 5.2: {', '.join(found)}"

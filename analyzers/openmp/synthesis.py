@@ -16,7 +16,7 @@ from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import Binary, Expr, Name, symbols
 from analyzers.ir.notation import Notation
 from analyzers.ir.symbols import Symbol
-from analyzers.openmp import canonical, cost, pipelines
+from analyzers.openmp import canonical, cost, pipelines, thresholds
 from analyzers.openmp.cost import Work
 from analyzers.openmp.nests import Nests
 from analyzers.openmp.pipelines import Pipeline
@@ -35,8 +35,9 @@ class Proposal:
     """What OpenMP can do for one loop.
 
     `pragma` is right as the facts stand, `conditional` if the strong assumptions hold; `clauses` are those of either,
-    without the schedule. `profitable`: the pragma is offered here, and `advice` says why or why not. `simd` is the
-    pragma for the vector unit of one core, where threads are not offered.
+    without the schedule and without `threshold`, the condition under which it pays. `profitable`: the pragma is offered
+    here, and `advice` says why or why not. `simd` is the pragma for the vector unit of one core, where threads are not
+    offered.
     """
 
     pragma: str | None = None
@@ -45,6 +46,7 @@ class Proposal:
     clauses: tuple[str, ...] = ()
     schedule: str = ""
     schedule_reason: str = ""
+    threshold: str = ""
     collapse: int = 1
     profitable: bool = False
     advice: str = ""
@@ -97,7 +99,9 @@ def _proposal(
         return replace(common, conditional=line, advice="right only if the assumptions hold")
     objection = _objection(facts, nests, works, taken)
     if objection is None:
-        return replace(common, pragma=line, profitable=True, advice=_praise(work))
+        least = thresholds.condition(facts, nests, works) or ""
+        whole = f"{line} if({least})" if line is not None and least else line
+        return replace(common, pragma=whole, threshold=least, profitable=True, advice=_praise(work))
     return replace(common, pragma=line, simd=_simd(facts, nests, work, notation), advice=objection)
 
 

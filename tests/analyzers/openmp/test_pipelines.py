@@ -47,7 +47,8 @@ def outermost(text: str) -> LoopReport:
         ),
         (
             "{\r\n  for (int t = m; t > 0; t--) {\r\n    for (int i = n; i > 1; i -= 2)\r\n    {\r\n"
-            "      for (int j = 1; j < n; j++)\r\n        a[i][j] = a[i - 4][j] + a[i - 2][j] + a[i][j - 1];\r\n    }\r\n  }\r\n}",
+            "      for (int j = 1; j < n; j++)\r\n        a[i][j] = a[i - 4][j] + a[i - 2][j] + a[i][j - 1];\r\n"
+            "    }\r\n  }\r\n}",
             "{\r\n  #pragma omp parallel for ordered(2) schedule(static, 1)\r\n"
             "  for (int t = m; t > 0; t--) {\r\n    for (int i = n; i > 1; i -= 2)\r\n    {\r\n"
             "      #pragma omp ordered depend(sink: t + 1, i - 4)\r\n"
