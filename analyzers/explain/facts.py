@@ -96,7 +96,7 @@ def _report(facts: FunctionFacts, loop: LoopFacts, proposal: Proposal, text: byt
 def _pipeline(facts: FunctionFacts, pipeline: Pipeline, place: Place, text: bytes) -> Rewrite | None:
     """A pipeline as edits; None where its directives have no place."""
     inner, notation = pipeline.inner, facts.function.notation
-    signals = edits.bracketed(text, inner.span, inner.header_span, pipeline.wait, pipeline.post, notation)
+    signals = edits.bracketed(text, inner.span, inner.header_span, (pipeline.wait, pipeline.post), notation)
     if place.problem is not None or not signals:
         return None
     assumed = "; ".join(a.text for a in pipeline.assumptions)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Edit
+from analyzers.text import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,9 @@ class Notation:
     loop_words: frozenset[bytes] = frozenset()  # lower case; a loop that begins with another word is written by a macro
     bound_to_loop: re.Pattern[bytes] | None = None  # a line that must stay directly above its loop
     distinct: Promise | None = None  # None: parameters are distinct anyway, or the language cannot say so
+    # Puts a line at the beginning and one at the end of each iteration: by the text of the function, the loop, its
+    # header, its indentation and the lines. No edits: the loop is not written as it must be.
+    around: Callable[[bytes, Span, Span, str, tuple[str, str]], tuple[Edit, ...]] | None = None
 
     def directive(self, name: str, *clauses: str) -> str:
         """The whole line of a directive by its canonical name, without indentation."""

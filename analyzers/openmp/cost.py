@@ -35,7 +35,7 @@ from analyzers.standards.library import OPERATIONS
 
 PAYS = 100_000.0  # operations (10 to 50 microseconds) below which a parallel region costs more than it gains
 PAYS_AGAIN = 250_000.0  # for a region that a loop enters again and again: there the cost of starting adds up
-SIGNAL = 5_000.0  # operations between two signals of a pipeline, each of which is a line of cache that changes cores
+SIGNAL = 10_000.0  # operations between two signals of a pipeline: threads that wait for one spin, and lose their turn
 FEW_ROWS = 8.0  # iterations below which a pipeline is hardly full before it ends
 MANY = 100_000.0  # iterations of an outermost loop whose bound is not known
 SOME = 1_000.0  # of a loop inside another one

@@ -12,9 +12,6 @@ from analyzers.ir.verdicts import Edit, Fix
 from analyzers.text import Span, line_break, line_start
 from analyzers.words import listed
 
-INDENT = "  "
-_BRACE = re.compile(rb"\s*\{")
-_LINE_ENDS = re.compile(rb"[ \t]*(\r|\n|$)")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 
 
@@ -62,26 +59,13 @@ def insertion(text: bytes, at: Place, pragma: str, *, safe: bool, note: str = ""
     return Fix(f"insert `{pragma}`", (edit,), safe, note)
 
 
-def bracketed(text: bytes, loop: Span, header: Span, first: str, last: str, notation: Notation) -> tuple[Edit, ...]:
+def bracketed(text: bytes, loop: Span, header: Span, lines: tuple[str, str], notation: Notation) -> tuple[Edit, ...]:
     """The edits that put a line at the beginning and one at the end of each iteration of a loop; none where the loop is
-    not written out."""
+    not written out or the language does not say how."""
     at = place(text, loop, header, notation)
-    if at.problem is not None or not at.own_line:
+    if at.problem is not None or not at.own_line or notation.around is None:
         return ()
-    newline, step = line_break(text), at.indent + INDENT
-    opening = _BRACE.match(text, header.end)
-    if opening is None:
-        head = Edit(Span(header.end, header.end), f" {{{newline}{step}{first}")
-        return head, Edit(Span(loop.end, loop.end), f"{newline}{step}{last}{newline}{at.indent}}}")
-    if text[loop.end - 1 : loop.end] != b"}":
-        return ()
-    start = line_start(text, loop.end - 1)
-    if text[start : loop.end - 1].strip():  # the last statement and the brace share a line
-        tail = Edit(Span(loop.end - 1, loop.end - 1), f"{newline}{step}{last}{newline}{at.indent}")
-    else:
-        tail = Edit(Span(start, start), f"{step}{last}{newline}")
-    rest = "" if _LINE_ENDS.match(text, opening.end()) else newline + step
-    return Edit(Span(opening.end(), opening.end()), f"{newline}{step}{first}{rest}"), tail
+    return notation.around(text, loop, header, at.indent, lines)
 
 
 def distinct(text: bytes, parameters: Iterable[Symbol], notation: Notation) -> Fix | None:

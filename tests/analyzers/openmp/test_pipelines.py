@@ -17,7 +17,7 @@ from lsp_server.outcomes import loops_in
 from lsp_server.patches import chosen, patch
 from tests.reports import loop_reports
 
-HEAD = "void f(int m, int n, double a[900][900], double *p, double *q)\n"
+HEAD = "void f(int m, int n, double a[3000][3000], double *p, double *q)\n"
 SWEEP = "a[i][j] = a[i - 1][j] + a[i + 1][j] + a[i][j - 1];"
 
 
@@ -76,7 +76,7 @@ def test_three_directives(before: str, after: str) -> None:
 def test_an_assumption_is_named_and_bars_who_wants_proof() -> None:
     text = HEAD + (
         "{\n  for (int t = 0; t < m; t++)\n    for (int i = 0; i < n; i++)\n"
-        "      for (int j = 0; j < n; j++)\n        p[i] += p[i + 1] * q[j];\n}"
+        "      for (int j = 0; j < n; j++)\n        p[i] += p[i + 1] * q[j] * q[j + 1] + q[j - 1];\n}"
     )
     rewrite = outermost(text).rewrite
     assert rewrite is not None and rewrite.confidence == "likely" and not rewrite.fix.safe
@@ -88,7 +88,7 @@ def test_an_assumption_is_named_and_bars_who_wants_proof() -> None:
     "body",
     [
         "for (int t = 0; t < 5; t++) for (int i = 1; i < n - 1; i++) for (int j = 1; j < n - 1; j++) " + SWEEP,
-        "for (int t = 0; t < m; t++) for (int i = 1; i < n - 1; i++) for (int j = 1; j < 9; j++) " + SWEEP,
+        "for (int t = 0; t < m; t++) for (int i = 1; i < n - 1; i++) for (int j = 1; j < 900; j++) " + SWEEP,
         "for (int t = 0; t < m; t++) for (int i = 1; i < 6; i++) for (int j = 1; j < n - 1; j++) " + SWEEP,
     ],
     ids=["few rows", "little to do between two signals", "few steps"],
@@ -125,30 +125,30 @@ def test_editors_show_it_among_the_repairs_only() -> None:
 
 
 PROGRAM = """#include <stdio.h>
-static double a[60][800], b[60][800];
+static double a[60][2500], b[60][2500];
 static void relax(int m, int n)
 {
   for (int t = 0; t < m; t++)
     for (int i = 2; i < n - 2; i++)
-      for (int j = 1; j < 799; j++)
+      for (int j = 1; j < 2499; j++)
         a[i][j] = 0.2 * (a[i - 1][j] + a[i + 2][j] + a[i][j - 1] + a[i][j + 1] + b[i][j]);
 }
 static void back(int m, int n)
 {
   for (int t = 0; t < m; t++)
     for (int i = n - 2; i >= 1; i--)
-      for (int j = 1; j < 799; j++)
+      for (int j = 1; j < 2499; j++)
         b[i][j] = 0.2 * (b[i - 1][j] + b[i + 1][j] + b[i][j - 1] + b[i][j + 1] + a[i][j]);
 }
 int main(void)
 {
   for (int i = 0; i < 60; i++)
-    for (int j = 0; j < 800; j++) { a[i][j] = i * j % 17; b[i][j] = i + 2 * j; }
+    for (int j = 0; j < 2500; j++) { a[i][j] = i * j % 17; b[i][j] = i + 2 * j; }
   relax(30, 60);
   back(30, 60);
   long sum = 0;
   for (int i = 0; i < 60; i++)
-    for (int j = 0; j < 800; j++) sum += (long)(1e6 * (i + 1) * a[i][j] - 1e6 * j * b[i][j]);
+    for (int j = 0; j < 2500; j++) sum += (long)(1e6 * (i + 1) * a[i][j] - 1e6 * j * b[i][j]);
   printf("%ld\\n", sum);
 }
 """
