@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from analyzers.dependence import alias
+from analyzers.dependence.affine import constant_value
 from analyzers.dependence.alias import PointerFacts
 from analyzers.dependence.deadline import Deadline
 from analyzers.dependence.polyhedral import Solver
@@ -176,6 +177,19 @@ def moves(access: Access, inquiry: Inquiry, *, inner: bool) -> bool:
         for expr in (*pointer, *_subscripts(access), *bounds)
         for part in walk(expr)
         if isinstance(part, Name) and part.symbol not in indices
+    )
+
+
+def stays(access: Access, inquiry: Inquiry) -> bool:
+    """Does every iteration make the access, to the same elements?"""
+    level = access.loops.index(inquiry.loop) + 1
+    inside = [inquiry.solver.headers.get(id(loop)) for loop in access.loops[level:]]
+    return (
+        access.exact
+        and access.call is None
+        and all(guard.depth is not None and guard.depth < level for guard in access.guards)
+        and all(header is not None and constant_value(header.step) is not None for header in inside)
+        and not moves(access, inquiry, inner=True)
     )
 
 

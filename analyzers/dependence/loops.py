@@ -76,6 +76,7 @@ class Parts:
     linear: Mapping[Symbol, Expr]
     local: frozenset[Symbol]  # declared inside
     private_arrays: tuple[Symbol, ...] = ()
+    lasting_arrays: tuple[Symbol, ...] = ()  # private ones whose last contents may be needed
     array_reductions: tuple[Reduction, ...] = ()
     protected: frozenset[Symbol] = frozenset()  # only touched under atomic or critical
     shared: tuple[Access, ...] = ()
@@ -196,8 +197,8 @@ def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
         verdict=verdict,
         roles=roles_of(parts),
         private=(*parts.scalars.private, *parts.private_arrays),
-        firstprivate=parts.scalars.firstprivate,
-        lastprivate=lastprivate,
+        firstprivate=(*parts.scalars.firstprivate, *parts.lasting_arrays),
+        lastprivate=(*lastprivate, *parts.lasting_arrays),
         conditional=parts.scalars.conditional,
         linear=tuple(parts.linear.items()),
         reductions=(*parts.reductions, *parts.array_reductions),
@@ -219,7 +220,8 @@ def _wavefront(
 ) -> Wavefront | None:
     """Whether a loop in whose way only memory is can run as a pipeline. `assumed`: on the way here."""
     scalars = parts.scalars
-    copied = (*scalars.lastprivate, *scalars.conditional, *parts.linear, *parts.private_arrays, *parts.array_reductions)
+    arrays = (*parts.private_arrays, *parts.lasting_arrays, *parts.array_reductions)
+    copied = (*scalars.lastprivate, *scalars.conditional, *parts.linear, *arrays)
     if scalars.conflicts or scalars.index_live or copied or parts.reductions or parts.protected:
         return None
     inner = wavefront.inner_loop(loop, room.headers, solver.invariant)
@@ -296,12 +298,15 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
         if a.symbol is not None and (a.symbol not in own or _leads_elsewhere(a)) and not fresh.is_behind(a, new)
     )
     inquiry = _inquiry(loop, solver, room)
-    work = set(privatization.array_candidates(loop, room.graph, room.pointers.exposed or ())) - own
+    exposed = room.pointers.exposed or ()
+    work = set(privatization.array_candidates(loop, room.graph, exposed)) - own
+    lasting = privatization.lasting_candidates(loop, parts.shared, room.graph, exposed) - own - work
     sums = array_reductions.find(loop, parts.shared, room.headers, solver.invariant)
     summed = {reduction.symbol: (reduction, needed) for reduction, needed in sums}
     private: list[Symbol] = []
     reduced: list[Reduction] = []
-    for symbol in sorted({*work, *summed}, key=lambda s: s.uid):
+    kept: list[Symbol] = []
+    for symbol in sorted({*work, *lasting, *summed}, key=lambda s: s.uid):
         mine = [a for a in parts.shared if a.symbol == symbol and not _is_behind_element(a)]
         alone = Obstacles()
         conflicts.compare(mine, inquiry, alone)
@@ -314,6 +319,10 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
                 text = f"every iteration adds to the same elements of `{symbol.name}`"
                 parts.obstacles.undecided(Reason("array-sum", text, mine[0].span, symbol.name), needed)
         elif coverage.covered(mine, solver, loop, room.graph):
+            if symbol in lasting:
+                if all(conflicts.stays(a, inquiry) for a in mine if a.writes):
+                    kept.append(symbol)
+                continue
             if symbol.storage == "undeclared":
                 if any(conflicts.moves(a, inquiry, inner=True) for a in mine if a.writes):
                     continue
@@ -324,8 +333,8 @@ def _memory(loop: Loop, inside: Sequence[Access], parts: Parts, solver: Solver, 
                 needed = Assumption("condition", says, "strong", (symbol.name,))
                 parts.obstacles.undecided(Reason("work-array", text, mine[0].span, symbol.name), needed)
             private.append(symbol)
-    parts.private_arrays, parts.array_reductions = tuple(private), tuple(reduced)
-    settled = frozenset(r.symbol for r in reduced)
+    parts.private_arrays, parts.lasting_arrays, parts.array_reductions = tuple(private), tuple(kept), tuple(reduced)
+    settled = frozenset((*(r.symbol for r in reduced), *kept))
     left = [a for a in parts.shared if a.symbol not in private or _is_behind_element(a)]
     conflicts.compare(left, inquiry, parts.obstacles, settled)
 

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from analyzers import api
-from analyzers.api import SourceText
 from analyzers.ir.verdicts import LoopReport
 from lsp_server.assist import choose
-from lsp_server.outcomes import loops_in
-from lsp_server.patches import chosen, patch
+from tests.compiled import applied, needs_compiler, printed
 from tests.reports import loop_reports
 
 HEAD = "void f(int m, int n, double a[3000][3000], double *p, double *q)\n"
 SWEEP = "a[i][j] = a[i - 1][j] + a[i + 1][j] + a[i][j - 1];"
-
-
-def applied(text: str, minimum: str = "likely") -> str:
-    source = SourceText.of(text)
-    report = api.analyze(source, "c")
-    result = patch(source, report, chosen(loops_in(report), minimum), lambda other: api.analyze(other, "c"))
-    assert not result.refused
-    return result.text.data.decode()
 
 
 def outermost(text: str) -> LoopReport:
@@ -154,16 +140,8 @@ int main(void)
 """
 
 
-@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs a compiler that knows OpenMP")
+@needs_compiler
 def test_it_computes_the_same(tmp_path: Path) -> None:
     after = applied(PROGRAM)
     assert after.count("depend(sink: t - 1, i + 2)") == after.count("depend(sink: t - 1, i - 1)") == 1
-    printed = {_run(tmp_path, PROGRAM, "1"), *(_run(tmp_path, after, threads) for threads in ("1", "3", "4", "4"))}
-    assert len(printed) == 1
-
-
-def _run(folder: Path, text: str, threads: str) -> str:
-    (folder / "p.c").write_text(text)
-    subprocess.run(["gcc", "-O1", "-fopenmp", "p.c", "-o", "p"], cwd=folder, check=True)
-    environment = {**os.environ, "OMP_NUM_THREADS": threads}
-    return subprocess.run([folder / "p"], capture_output=True, text=True, check=True, env=environment).stdout
+    assert printed(tmp_path, after, (1, 3, 4, 4)) == printed(tmp_path, PROGRAM, (1,))
