@@ -34,11 +34,12 @@ def offered(loop: LoopReport, minimum: str) -> bool:
 
     What a loop costs whose verdict rests on strong assumptions is not known: who asks for `possible` gets it.
     """
+    confidence = loop.rewrite.confidence if loop.rewrite is not None else loop.verdict.confidence
     return (
         _insertion(loop) is not None
         and (loop.profitable or loop.pragma is None)
         and loop.existing is None
-        and CONFIDENCES.index(loop.verdict.confidence) <= CONFIDENCES.index(minimum)
+        and CONFIDENCES.index(confidence) <= CONFIDENCES.index(minimum)
     )
 
 
@@ -48,7 +49,7 @@ def chosen(loops: Sequence[LoopReport], minimum: str) -> list[LoopReport]:
     for loop in sorted(loops, key=lambda other: (other.span.start, -other.span.end)):
         if not offered(loop, minimum):
             continue
-        starts_team = "parallel" in (pragma_of(loop) or "")
+        starts_team = "parallel" in (inserted(loop) or "")
         around = (
             other
             for other in (*taken, *(o for o in loops if o.existing is not None))
@@ -60,12 +61,19 @@ def chosen(loops: Sequence[LoopReport], minimum: str) -> list[LoopReport]:
     return taken
 
 
+def inserted(loop: LoopReport) -> str | None:
+    """The pragma that comes above a loop where it gets one."""
+    return loop.rewrite.pragma if loop.rewrite is not None else pragma_of(loop)
+
+
 def _starts_team(loop: LoopReport) -> bool:
-    return loop.existing is not None or "parallel" in (pragma_of(loop) or "")
+    return loop.existing is not None or "parallel" in (inserted(loop) or "")
 
 
 def _insertion(loop: LoopReport) -> Fix | None:
     """The repair that puts the pragma above the loop; there is none where it has no place, in a macro say."""
+    if loop.rewrite is not None:
+        return loop.rewrite.fix
     pragma = pragma_of(loop)
     return next((fix for fix in loop.fixes if any(edit.text.strip() == pragma for edit in fix.edits)), None)
 

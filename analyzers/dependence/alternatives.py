@@ -69,7 +69,8 @@ def _atomic(inquiry: Inquiry, parts: Parts, noted: Noted) -> Atomic | None:
         return None
     obstacles = noted(inquiry.loop, parts.accesses)
     reduced = (r.symbol for r in parts.array_reductions)
-    conflicts.compare(parts.compared, inquiry, obstacles, frozenset((*updated, *reduced)))
+    settled = frozenset((*updated, *reduced, *parts.lasting_arrays))
+    conflicts.compare(parts.compared, inquiry, obstacles, settled)
     return None if obstacles.verdict is None else Atomic(tuple(updates.values()), obstacles.verdict)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from analyzers.dependence import alias
+from analyzers.dependence.affine import constant_value
 from analyzers.dependence.alias import AliasAnswer, PointerFacts
 from analyzers.dependence.deadline import Deadline
 from analyzers.dependence.polyhedral import Solver
@@ -222,6 +223,27 @@ def moves(access: Access, inquiry: Inquiry, *, inner: bool) -> bool:
         for expr in looked_at
         for part in walk(expr)
         if isinstance(part, Name) and part.symbol not in indices
+    )
+
+
+def stays(access: Access, inquiry: Inquiry) -> bool:
+    """Does every iteration make the access, to the same elements?"""
+    level = access.loops.index(inquiry.loop) + 1
+    inside = [inquiry.solver.headers.get(id(loop)) for loop in access.loops[level:]]
+    counted = [header for header in inside if header is not None and constant_value(header.step) is not None]
+    indices = {header.index for header in counted}
+    return (
+        access.exact
+        and access.call is None
+        and all(guard.depth is not None and guard.depth < level for guard in access.guards)
+        and len(counted) == len(inside)
+        and not moves(access, inquiry, inner=True)
+        and all(
+            inquiry.solver.invariant(part)
+            for header in counted
+            for part in walk(header.bound)
+            if isinstance(part, Name) and part.symbol not in indices
+        )
     )
 
 

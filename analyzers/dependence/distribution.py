@@ -103,7 +103,8 @@ class _Cutter:
         obstacles.open = obstacles.open or any(self.own[k] & self.in_the_way for k in part)
         mine = [access for k in part for access in self.common[k]]
         inquiry = replace(self.inquiry, representatives=conflicts.representatives(mine, self.inquiry.exclusions))
-        conflicts.compare(mine, inquiry, obstacles, frozenset(r.symbol for r in self.parts.array_reductions))
+        reduced = (r.symbol for r in self.parts.array_reductions)
+        conflicts.compare(mine, inquiry, obstacles, frozenset((*reduced, *self.parts.lasting_arrays)))
         return obstacles
 
     def _needed(self, cut: int, obstacles: Obstacles) -> Iterator[Assumption]:

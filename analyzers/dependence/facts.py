@@ -146,6 +146,16 @@ class Alternatives:
 
 
 @dataclass(frozen=True, slots=True)
+class Wavefront:
+    """A loop that carries dependences and is a pipeline: a step, an iteration of `inner`, may start when the iteration
+    before this one is `lag` steps further (OpenMP 5.2 §15.9.6)."""
+
+    inner: Loop
+    lag: int
+    assumptions: tuple[Assumption, ...] = ()  # ordinary ones, under which that is so
+
+
+@dataclass(frozen=True, slots=True)
 class LoopFacts:
     """Everything decided about one loop, as if it were to be the parallel one."""
 
@@ -168,6 +178,7 @@ class LoopFacts:
     governed_by: Construct | None = None  # the OpenMP construct whose associated loop this is
     inside_parallel: bool = False  # lexically inside a parallel region
     alternatives: Alternatives = Alternatives()
+    wavefront: Wavefront | None = None  # of a loop that is not parallel
 
 
 @dataclass(frozen=True, slots=True)

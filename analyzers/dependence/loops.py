@@ -6,7 +6,7 @@ privatization, reductions, array privatization, dependence. An approximation may
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from analyzers.dependence import accesses as access_collector
@@ -23,6 +23,7 @@ from analyzers.dependence import (
     reductions,
     surroundings,
     vouching,
+    wavefront,
 )
 from analyzers.dependence import alternatives as other_forms
 from analyzers.dependence.affine import constant_value
@@ -77,6 +78,7 @@ class Parts:
     linear: Mapping[Symbol, Expr]
     local: frozenset[Symbol]  # declared inside
     private_arrays: tuple[Symbol, ...] = ()
+    lasting_arrays: tuple[Symbol, ...] = ()  # private ones whose last contents may be needed
     array_reductions: tuple[Reduction, ...] = ()
     protected: frozenset[Symbol] = frozenset()  # only touched under atomic or critical
     accesses: tuple[Access, ...] = ()
@@ -91,7 +93,8 @@ class Parts:
         return frozenset((
             *scalars.private, *scalars.firstprivate, *scalars.lastprivate, *scalars.conditional, *self.linear,
             *(conflict.symbol for conflict in scalars.conflicts), *(r.symbol for r in self.reductions),
-            *(r.symbol for r in self.array_reductions), *self.private_arrays, *self.local, *self.protected,
+            *(r.symbol for r in self.array_reductions), *self.private_arrays, *self.lasting_arrays,
+            *self.local, *self.protected,
         ))  # fmt: skip
 
 
@@ -178,11 +181,16 @@ def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
     first, obstacles = parts.obstacles.copy(), parts.obstacles
     _note(loop, inside, place, room, obstacles)
     inquiry = _inquiry(loop, Solver(room.headers, invariant), room)
+    only_memory = not obstacles.reasons and not obstacles.open and _ordinary(obstacles.assumptions)
+    beforehand = tuple(obstacles.assumptions)
     _memory(inside, parts, inquiry, room)
-    _note_apart(loop, obstacles, room)
+    apart = _note_apart(loop, obstacles, room)
     if parts.scalars.index_live and header is not None:
         _keeps_index(header, obstacles, room)
     memory = obstacles.copy()
+    pipeline = None
+    if only_memory and obstacles.symbols and _ordinary(apart):
+        pipeline = wavefront.of(parts, inquiry, (*beforehand, *apart))
     verdict = _verdict(loop, parts, inside, room)
     alternatives = Alternatives()
     if not verdict.counts_as_parallel and place.governed_by is None and not place.inside_parallel:
@@ -205,8 +213,8 @@ def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
         verdict=verdict,
         roles=roles_of(parts),
         private=(*parts.scalars.private, *parts.private_arrays),
-        firstprivate=parts.scalars.firstprivate,
-        lastprivate=lastprivate,
+        firstprivate=(*parts.scalars.firstprivate, *parts.lasting_arrays),
+        lastprivate=(*lastprivate, *parts.lasting_arrays),
         conditional=parts.scalars.conditional,
         linear=tuple(parts.linear.items()),
         reductions=(*parts.reductions, *parts.array_reductions),
@@ -216,6 +224,7 @@ def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
         governed_by=place.governed_by,
         inside_parallel=place.inside_parallel,
         alternatives=alternatives,
+        wavefront=pipeline,
     )
 
 
@@ -230,14 +239,16 @@ def _note(loop: Loop, inside: tuple[Access, ...], place: Place, room: _Room, obs
     surroundings.note_implicit(loop, room.implicit, room.effects, obstacles)
 
 
-def _note_apart(loop: Loop, obstacles: Obstacles, room: _Room) -> None:
+def _note_apart(loop: Loop, obstacles: Obstacles, room: _Room) -> Collection[Assumption]:
     """What was assumed of memory to count the loop and to tell its scalars apart."""
     if room.options.assume_no_alias:
-        return
+        return ()
+    apart = privatization.apart(loop, room.graph)
     named = {subject for assumption in obstacles.assumptions for subject in assumption.subjects}
-    for assumption in privatization.apart(loop, room.graph):
+    for assumption in apart:
         if named.isdisjoint(assumption.subjects):
             obstacles.assume(assumption)
+    return apart
 
 
 def _inquiry(loop: Loop, solver: Solver, room: _Room) -> Inquiry:
@@ -250,6 +261,10 @@ def _inquiry(loop: Loop, solver: Solver, room: _Room) -> Inquiry:
         surroundings.exclusions(loop.body),
         room.deadline.share(1 / 3),
     )
+
+
+def _ordinary(assumptions: Iterable[Assumption]) -> bool:
+    return all(assumption.strength == "ordinary" for assumption in assumptions)
 
 
 def _keeps_index(header: LoopHeader, obstacles: Obstacles, room: _Room) -> None:
@@ -327,12 +342,15 @@ def _memory(inside: tuple[Access, ...], parts: Parts, inquiry: Inquiry, room: _R
         for a in inside
         if a.symbol is not None and (a.symbol not in own or _leads_elsewhere(a)) and not fresh.is_behind(a, new)
     )
-    work = set(privatization.array_candidates(loop, room.graph, room.pointers.exposed or ())) - own
+    exposed = room.pointers.exposed or ()
+    work = set(privatization.array_candidates(loop, room.graph, exposed)) - own
+    lasting = privatization.lasting_candidates(loop, parts.shared, room.graph, exposed) - own - work
     sums = array_reductions.find(loop, parts.shared, room.headers, solver.invariant)
     summed = {reduction.symbol: (reduction, needed) for reduction, needed in sums}
     private: list[Symbol] = []
     reduced: list[Reduction] = []
-    for symbol in sorted({*work, *summed}, key=lambda s: s.uid):
+    kept: list[Symbol] = []
+    for symbol in sorted({*work, *lasting, *summed}, key=lambda s: s.uid):
         mine = [a for a in parts.shared if a.symbol == symbol and not _is_behind_element(a)]
         alone = Obstacles()
         conflicts.compare(mine, inquiry, alone)
@@ -345,6 +363,10 @@ def _memory(inside: tuple[Access, ...], parts: Parts, inquiry: Inquiry, room: _R
                 text = f"every iteration adds to the same elements of `{symbol.name}`"
                 parts.obstacles.undecided(Reason("array-sum", text, mine[0].span, symbol.name), needed)
         elif coverage.covered(mine, solver, loop, room.graph):
+            if symbol in lasting:
+                if all(conflicts.stays(a, inquiry) for a in mine if a.writes):
+                    kept.append(symbol)
+                continue
             if symbol.storage == "undeclared":
                 if any(conflicts.moves(a, inquiry, inner=True) for a in mine if a.writes):
                     continue
@@ -355,8 +377,8 @@ def _memory(inside: tuple[Access, ...], parts: Parts, inquiry: Inquiry, room: _R
                 needed = Assumption("condition", says, "strong", (symbol.name,))
                 parts.obstacles.undecided(Reason("work-array", text, mine[0].span, symbol.name), needed)
             private.append(symbol)
-    parts.private_arrays, parts.array_reductions = tuple(private), tuple(reduced)
-    settled = frozenset(r.symbol for r in reduced)
+    parts.private_arrays, parts.lasting_arrays, parts.array_reductions = tuple(private), tuple(kept), tuple(reduced)
+    settled = frozenset((*(r.symbol for r in reduced), *kept))
     parts.accesses = inside
     parts.compared = tuple(a for a in parts.shared if a.symbol not in private or _is_behind_element(a))
     conflicts.compare(parts.compared, inquiry, parts.obstacles, settled)

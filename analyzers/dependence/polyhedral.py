@@ -112,6 +112,26 @@ class Solver:
         """May they touch the same element in any two executions that agree in the first `outside` common loops?"""
         return self._ask(first, second, outside, carried=False)
 
+    def keeps_behind(self, first: Access, second: Access, outer: Loop, inner: Loop, lag: int) -> bool:
+        """Is it proved that, where two iterations of `outer` touch the same element, the earlier one does so in an
+        iteration of `inner` that is ahead of the later one's by at most `lag` for each iteration between them?"""
+        depth = _depth_of(outer, first)
+        if depth is None or any(_depth_of(inner, each) != depth + 1 for each in (first, second)):
+            return False
+        a, b = self._instance(first, "a", depth), self._instance(second, "b", depth)
+        equations = equate(a, b)
+        if equations.disjoint:
+            return True
+        order = systems.overtaking(a, b, depth, lag)
+        if order is None or equations.assumption is not None:
+            return False
+        parameters = tuple(systems.parameters_of([a, b], equations.linears))
+        pair = _Pair(a, b, equations, depth, order, parameters)
+        try:
+            return not _limited(self.budget // 4, lambda: _cases(pair))
+        except BudgetError:
+            return False
+
     def covered(self, read: Access, writes: Sequence[Access], loop: Loop) -> bool:
         """Was every element that `read` touches in an iteration of `loop` written before in the same iteration, by
         writes that certainly ran?"""

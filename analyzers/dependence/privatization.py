@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from analyzers.dependence.guards import exposed_on_real_paths
 from analyzers.dependence.stores import apart_from
+from analyzers.ir.accesses import Access
+from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import Expr, Name, root, walk
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.graph import Node
@@ -236,6 +238,32 @@ def array_candidates(loop: Loop, graph: FlowGraph, exposed: Container[Symbol] = 
     )
 
 
+def lasting_candidates(
+    loop: Loop, accesses: Iterable[Access], graph: FlowGraph, exposed: Container[Symbol] = ()
+) -> set[Symbol]:
+    """Work arrays, not pointers to them, whose contents may be read after the loop: if every iteration writes the same
+    elements and reads no others, each thread may have its copy, and that of the last iteration is what remains. What a
+    callee does, or who holds a pointer, is done to the array itself."""
+    inside = {s.symbol for s in _below(loop) if isinstance(s, Declare)}
+    spoiled = {a.symbol for a in accesses if a.symbol is not None and (a.call is not None or len(a.path) != 1)}
+    return {
+        symbol
+        for symbol in _of(a for a in accesses if a.writes) & _of(a for a in accesses if a.reads) - inside - spoiled
+        if symbol.is_array
+        and symbol.storage in ("local", "static", "global")
+        and symbol not in exposed
+        and not _pointed_to(symbol, graph)
+        and symbol.type.element is not None
+        and symbol.type.element.kind in ("integer", "real", "complex")
+        and not symbol.type.wrapped
+        and all(fold(extent.size) is not None for extent in symbol.type.extents)
+    }
+
+
+def _of(accesses: Iterable[Access]) -> set[Symbol]:
+    return {a.symbol for a in accesses if a.symbol is not None}
+
+
 def array_live_out(symbol: Symbol, loop: Loop, graph: FlowGraph) -> bool:
     """May an element of the array be read, or its address be used, after the loop (and outside it)?"""
     if symbol.storage != "local":
@@ -261,7 +289,11 @@ def array_live_out(symbol: Symbol, loop: Loop, graph: FlowGraph) -> bool:
             if successor not in seen and not any(a <= successor < b for a, b in ranges):
                 seen.add(successor)
                 stack.append(successor)
-    # A pointer may have been set to it anywhere: then nothing is known.
+    return _pointed_to(symbol, graph)
+
+
+def _pointed_to(symbol: Symbol, graph: FlowGraph) -> bool:
+    """May a pointer have been set to it anywhere? Then nothing is known."""
     return any(s == symbol and not node.raw.calls for node in graph.nodes for s, _ in node.raw.addresses)
 
 

@@ -40,6 +40,9 @@ def _roles(parts: Parts) -> Iterator[Role]:
     yield from _each(scalars.conditional, "lastprivate", "the last iteration that writes it decides what it is after")
     yield from _each(scalars.private, "private", "written before it is read in every iteration")
     yield from _each(parts.private_arrays, "private", "a work array: every iteration writes what it reads")
+    yield from _each(
+        parts.lasting_arrays, "lastprivate", "every iteration writes the same elements and reads no others"
+    )
     yield from _each(parts.linear, "linear", "moves by the same amount in every iteration")
     written = [a for a in parts.shared if a.writes and a.symbol is not None]
     yield from _each(parts.protected, "shared-distinct", "only touched under `atomic` or `critical`")

@@ -36,6 +36,24 @@ def orders(
     )
 
 
+def overtaking(
+    a: Instance, b: Instance, depth: int, lag: int
+) -> tuple[tuple[bool, tuple[Constraint, ...]], ...] | None:
+    """The two directions of different iterations at `depth`, where in the loop below it the earlier one is ahead of
+    the later one by more than `lag` for each iteration between them. None where a step is not known."""
+    (sign, step), (turn, stride) = a.directions.get(depth, (0, None)), a.directions.get(depth + 1, (0, None))
+    if not sign or not turn or not step or not stride:
+        return None
+    found = []
+    for forward, order in orders(a, b, depth, sign, step):
+        early, late = (a, b) if forward else (b, a)
+        rows = plus({late.variables[depth]: sign}, {early.variables[depth]: sign}, -1)
+        ahead = plus({early.variables[depth + 1]: turn}, {late.variables[depth + 1]: turn}, -1)
+        more = plus(plus({None: -1}, ahead, abs(step)), rows, -lag * abs(stride))
+        found.append((forward, (*order, Constraint(more))))
+    return tuple(found)
+
+
 def before(reader: Instance, writer: Instance, shared: int) -> list[list[Constraint]]:
     """The ways in which the writer's execution comes before the reader's in one iteration of the shared loops."""
     ways: list[list[Constraint]] = []

@@ -8,12 +8,13 @@ from analyzers.costs import DEFAULTS, Costs
 from analyzers.dependence.facts import Alternatives, FunctionFacts, LoopFacts
 from analyzers.explain import prose
 from analyzers.ir.symbols import Symbol
-from analyzers.ir.verdicts import Fix, LoopReport, SharingHint
+from analyzers.ir.verdicts import Fix, LoopReport, Rewrite, SharingHint
 from analyzers.openmp import cost, edits, rewrites, synthesis
 from analyzers.openmp.cost import Work
 from analyzers.openmp.edits import Place
 from analyzers.openmp.facts import OpenMPFacts, Region
 from analyzers.openmp.nests import Nests, runs_once
+from analyzers.openmp.pipelines import Pipeline
 from analyzers.openmp.rewrites import Subject
 from analyzers.openmp.synthesis import Proposal
 from analyzers.text import Span
@@ -72,6 +73,7 @@ def _report(
     facts: FunctionFacts, loop: LoopFacts, proposal: Proposal, text: bytes, nests: Nests, works: Mapping[int, Work]
 ) -> LoopReport:
     place = edits.place(text, loop.loop.span, loop.loop.header_span, facts.function.notation)
+    rewrite = _pipeline(facts, proposal.pipeline, place, text) if proposal.pipeline is not None else None
     if place.problem is not None and proposal.profitable:
         proposal = synthesis.withdrawn(proposal, place.problem)
     promising = [p.name for p in facts.function.params if p.is_pointer and not p.type.restrict]
@@ -93,10 +95,25 @@ def _report(
         indent=place.indent,
         existing=existing,
         fixes=(
+            *((rewrite.fix,) if rewrite is not None else ()),
             *_fixes(facts, loop, proposal, place, text),
             *rewrites.of(Subject(facts, loop, nests, works, place, text)),
         ),
+        rewrite=rewrite,
     )
+
+
+def _pipeline(facts: FunctionFacts, pipeline: Pipeline, place: Place, text: bytes) -> Rewrite | None:
+    """A pipeline as edits; None where its directives have no place."""
+    inner, notation = pipeline.inner, facts.function.notation
+    signals = edits.bracketed(text, inner.span, inner.header_span, (pipeline.wait, pipeline.post), notation)
+    if place.problem is not None or not signals:
+        return None
+    assumed = "; ".join(a.text for a in pipeline.assumptions)
+    note = f"{pipeline.advice}, assuming that {assumed}" if assumed else pipeline.advice
+    whole = edits.insertion(text, place, pipeline.pragma, safe=not assumed, note=note)
+    fix = Fix(f"run it as a pipeline: `{pipeline.pragma}`", (*whole.edits, *signals), not assumed, note)
+    return Rewrite(pipeline.pragma, fix, "likely" if assumed else "proved")
 
 
 def _fixes(facts: FunctionFacts, loop: LoopFacts, proposal: Proposal, place: Place, text: bytes) -> tuple[Fix, ...]:

@@ -13,6 +13,7 @@ from analyzers.explain.patterns import remedy
 from analyzers.ir.expressions import Name
 from analyzers.ir.statements import Assign
 from analyzers.ir.verdicts import Assumption, Dependence, Reason, Role, Verdict, Witness
+from analyzers.openmp.pipelines import Pipeline
 from analyzers.openmp.synthesis import Proposal
 from analyzers.standards import openmp
 from analyzers.words import listed, plain, quoted
@@ -59,7 +60,7 @@ def _summary(facts: LoopFacts, proposal: Proposal) -> str:
 def explanation(facts: LoopFacts, proposal: Proposal, parameters: Collection[str] = ()) -> str:
     """The hover. `parameters`: the names of the function's parameters that could say `restrict` and do not."""
     blocks = [_first_line(facts), _variables(facts, parameters)]
-    if not facts.verdict.counts_as_parallel:
+    if not facts.verdict.counts_as_parallel and proposal.pipeline is None:
         blocks.append(_way_out(facts))
     blocks.append(_openmp(facts, proposal))
     return "\n".join(block for block in blocks if block)
@@ -268,6 +269,8 @@ def _distinct(reasons: Iterable[Reason]) -> list[Reason]:
 
 
 def _openmp(facts: LoopFacts, proposal: Proposal) -> str:
+    if proposal.pipeline is not None:
+        return _pipeline(proposal.pipeline)
     line = proposal.pragma or proposal.conditional
     if line is None:
         return _wrap(f"{proposal.advice[:1].upper()}{proposal.advice[1:]}.") if proposal.advice else ""
@@ -281,6 +284,8 @@ def _openmp(facts: LoopFacts, proposal: Proposal) -> str:
     notes = []
     if proposal.schedule:
         notes.append(f"{proposal.schedule}: {proposal.schedule_reason}.")
+    if proposal.threshold:
+        notes.append(f"if({proposal.threshold}): with less to do one thread is faster.")
     if any(reduction.floating and reduction.op in ("+", "*") for reduction in facts.reductions):
         notes.append("Floating-point sums may differ in the last digits from the serial order.")
     if proposal.profitable and proposal.advice.startswith("pays from"):
@@ -291,6 +296,15 @@ def _openmp(facts: LoopFacts, proposal: Proposal) -> str:
     return "\n".join(lines)
 
 
+def _pipeline(pipeline: Pipeline) -> str:
+    lines = [_wrap(f"It can run as {pipeline.advice}."), f"  {pipeline.pragma}", f"  {_sections(pipeline.pragma)}"]
+    lines.append("At the beginning and at the end of each iteration of the loop inside it:")
+    lines += [f"  {pipeline.wait}", f"  {pipeline.post}", "  OpenMP 5.2: doacross loop nests §15.9.6"]
+    if pipeline.assumptions:
+        lines.append(_wrap(f"Assuming that {listed([a.text for a in pipeline.assumptions])}."))
+    return "\n".join(lines)
+
+
 def _sections(line: str) -> str:
     """Where OpenMP 5.2 defines the directive and the clauses of a pragma line."""
     body = line.partition("omp ")[2]
@@ -298,7 +312,7 @@ def _sections(line: str) -> str:
     names = [" ".join(words[:count]) for count in range(len(words), 0, -1)]
     name = next((name for name in names if openmp.directive(name) is not None), "")
     rules = [(name, openmp.directive(name))]
-    clauses = ("collapse", "private", "firstprivate", "lastprivate", "linear", "reduction", "schedule")
+    clauses = ("collapse", "private", "firstprivate", "lastprivate", "linear", "reduction", "schedule", "if")
     named = [(clause, openmp.clause(clause)) for clause in clauses if f" {clause}(" in body]
     found = [f"{word} §{rule.section}" for word, rule in (*rules, *named) if rule is not None]
     return f"OpenMP 5.2: {', '.join(found)}"

@@ -9,9 +9,12 @@ from string import Template
 from analyzers.ir.notation import Notation, Promise
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Edit
-from analyzers.text import Span
+from analyzers.text import Span, line_break, line_start
 
+INDENT = "  "
 _BRACKET = re.compile(rb"\s*\[\s*")
+_BRACE = re.compile(rb"\s*\{")
+_LINE_ENDS = re.compile(rb"[ \t]*(\r|\n|$)")
 
 
 def _restrict(text: bytes, symbol: Symbol) -> Edit | None:
@@ -47,6 +50,26 @@ _FORMS = {
 }"""),
 }
 
+
+def _around(text: bytes, loop: Span, header: Span, indent: str, lines: tuple[str, str]) -> tuple[Edit, ...]:
+    """Lines around the body of a loop, which gets braces where it has none."""
+    first, last = lines
+    newline, step = line_break(text), indent + INDENT
+    opening = _BRACE.match(text, header.end)
+    if opening is None:
+        head = Edit(Span(header.end, header.end), f" {{{newline}{step}{first}")
+        return head, Edit(Span(loop.end, loop.end), f"{newline}{step}{last}{newline}{indent}}}")
+    if text[loop.end - 1 : loop.end] != b"}":
+        return ()
+    start = line_start(text, loop.end - 1)
+    if text[start : loop.end - 1].strip():  # the last statement and the brace share a line
+        tail = Edit(Span(loop.end - 1, loop.end - 1), f"{newline}{step}{last}{newline}{indent}")
+    else:
+        tail = Edit(Span(start, start), f"{step}{last}{newline}")
+    rest = "" if _LINE_ENDS.match(text, opening.end()) else newline + step
+    return Edit(Span(opening.end(), opening.end()), f"{newline}{step}{first}{rest}"), tail
+
+
 C = Notation(
     sentinel="#pragma omp",
     loop_words=frozenset((b"for", b"while", b"do")),
@@ -58,6 +81,7 @@ C = Notation(
     block_opens=b"{",
     ends=re.compile(rb"(?:\s|//[^\n]*\n|/\*.*?\*/)*;(?:[^\S\n]|//[^\n]*|/\*[^\n]*?\*/)*", re.DOTALL),
     forms=_FORMS,
+    around=_around,
 )
 
 

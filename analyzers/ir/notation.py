@@ -9,6 +9,7 @@ from string import Template
 
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Edit
+from analyzers.text import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,9 @@ class Notation:
     block_opens: bytes = b""  # what a block of statements begins with
     ends: re.Pattern[bytes] | None = None  # what stands between a statement and the one after it
     forms: Mapping[str, Template] = field(default_factory=dict)  # the code of rewrites, by their names
+    # Puts a line at the beginning and one at the end of each iteration: by the text of the function, the loop, its
+    # header, its indentation and the lines. No edits: the loop is not written as it must be.
+    around: Callable[[bytes, Span, Span, str, tuple[str, str]], tuple[Edit, ...]] | None = None
 
     def directive(self, name: str, *clauses: str) -> str:
         """The whole line of a directive by its canonical name, without indentation."""

@@ -32,6 +32,8 @@ from analyzers.ir.symbols import Extent, Symbol, Type
 from analyzers.openmp.nests import Nests, runs_once
 from analyzers.standards.library import OPERATIONS
 
+SIGNAL = 10_000.0  # operations between two signals of a pipeline: threads that wait for one spin, and lose their turn
+FEW_ROWS = 8.0  # iterations below which a pipeline is hardly full before it ends
 MANY = 100_000.0  # iterations of an outermost loop whose bound is not known
 SOME = 1_000.0  # of a loop inside another one
 FEW = 100.0  # of a loop that cannot be counted, or whose length is looked up for each iteration of the one around

@@ -59,6 +59,15 @@ def insertion(text: bytes, at: Place, pragma: str, *, safe: bool, note: str = ""
     return Fix(f"insert `{pragma}`", (edit,), safe, note)
 
 
+def bracketed(text: bytes, loop: Span, header: Span, lines: tuple[str, str], notation: Notation) -> tuple[Edit, ...]:
+    """The edits that put a line at the beginning and one at the end of each iteration of a loop; none where the loop is
+    not written out or the language does not say how."""
+    at = place(text, loop, header, notation)
+    if at.problem is not None or not at.own_line or notation.around is None:
+        return ()
+    return notation.around(text, loop, header, at.indent, lines)
+
+
 def distinct(text: bytes, parameters: Iterable[Symbol], notation: Notation) -> Fix | None:
     """The promise that parameters do not overlap, None where a declaration is not found as it is spelled or the
     language has no word for it."""

@@ -17,9 +17,10 @@ from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import Binary, Expr, Name, symbols
 from analyzers.ir.notation import Notation
 from analyzers.ir.symbols import Symbol
-from analyzers.openmp import canonical, cost
+from analyzers.openmp import canonical, cost, pipelines, thresholds
 from analyzers.openmp.cost import Work
 from analyzers.openmp.nests import Nests
+from analyzers.openmp.pipelines import Pipeline
 from analyzers.standards import openmp
 
 THREADS = 16  # a team of ordinary size: fewer iterations than this leave threads without work
@@ -34,8 +35,9 @@ class Proposal:
     """What OpenMP can do for one loop.
 
     `pragma` is right as the facts stand, `conditional` if the strong assumptions hold; `clauses` are those of either,
-    without the schedule. `profitable`: the pragma is offered here, and `advice` says why or why not. `simd` is the
-    pragma for the vector unit of one core, where threads are not offered.
+    without the schedule and without `threshold`, the condition under which it pays. `profitable`: the pragma is offered
+    here, and `advice` says why or why not. `simd` is the pragma for the vector unit of one core, where threads are not
+    offered.
     """
 
     pragma: str | None = None
@@ -44,10 +46,12 @@ class Proposal:
     clauses: tuple[str, ...] = ()
     schedule: str = ""
     schedule_reason: str = ""
+    threshold: str = ""
     collapse: int = 1
     profitable: bool = False
     advice: str = ""
     work: Work | None = None
+    pipeline: Pipeline | None = None  # of a loop that is not parallel
 
 
 def propose(function: FunctionFacts, costs: Costs = DEFAULTS) -> tuple[Proposal, ...]:
@@ -58,7 +62,7 @@ def propose(function: FunctionFacts, costs: Costs = DEFAULTS) -> tuple[Proposal,
     proposals = []
     for facts in function.loops:
         proposal = _proposal(facts, nests, works, taken, function.function.notation)
-        if proposal.profitable:
+        if proposal.profitable or proposal.pipeline is not None:
             taken.add(id(facts.loop))
         proposals.append(proposal)
     return tuple(proposals)
@@ -81,7 +85,7 @@ def divided(
 
 def withdrawn(proposal: Proposal, problem: str) -> Proposal:
     """The proposal where there is no place to put its pragma."""
-    return replace(proposal, profitable=False, advice=problem)
+    return replace(proposal, profitable=False, pipeline=None, advice=problem)
 
 
 def _proposal(
@@ -90,7 +94,7 @@ def _proposal(
     work = works[id(facts.loop)]
     parallel = facts.verdict.counts_as_parallel
     if not parallel and not facts.verdict.assumptions:
-        return Proposal(work=work)
+        return Proposal(work=work, pipeline=_pipeline(facts, nests, works, taken, notation))
     if (problem := canonical.problem(facts)) is not None:
         return Proposal(advice=problem, work=work)
 
@@ -110,8 +114,18 @@ def _proposal(
         return replace(common, conditional=line, advice="right only if the assumptions hold")
     objection = _objection(facts, nests, works, taken)
     if objection is None:
-        return replace(common, pragma=line, profitable=True, advice=_praise(work))
+        least = thresholds.condition(facts, nests, works) or ""
+        whole = f"{line} if({least})" if line is not None and least else line
+        return replace(common, pragma=whole, threshold=least, profitable=True, advice=_praise(work))
     return replace(common, pragma=line, simd=_simd(facts, nests, work, notation), advice=objection)
+
+
+def _pipeline(
+    facts: LoopFacts, nests: Nests, works: Mapping[int, Work], taken: set[int], notation: Notation
+) -> Pipeline | None:
+    if _unnameable(facts) is not None or any(id(outer.loop) in taken for outer in nests.above(facts)):
+        return None
+    return pipelines.propose(facts, nests, works, _clauses(facts, frozenset(), 1), notation)
 
 
 def _unnameable(facts: LoopFacts) -> str | None:

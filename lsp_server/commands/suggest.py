@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from analyzers.words import counted
 from lsp_server import changes
 from lsp_server.commands import files, output
-from lsp_server.outcomes import Outcome, innermost, place, pragma_of
-from lsp_server.patches import Patch, unified
+from lsp_server.outcomes import Outcome, innermost, place
+from lsp_server.patches import Patch, inserted, unified
 from lsp_server.settings_edit import write_atomically
 from lsp_server.terminal import visible
 
@@ -139,7 +139,7 @@ class _Writer:
                 return
             for loop in patch.applied:
                 line = outcome.source.line_of(loop.span.start) + 1
-                self._say(f"{visible(outcome.name)}:{line}  {patch.title or pragma_of(loop)}")
+                self._say(f"{visible(outcome.name)}:{line}  {patch.title or inserted(loop)}")
         self._applied += len(patch.applied)
         for loop, why in patch.refused:
             self._say(f"{place(outcome, loop.span.start)}  left alone: {why}")

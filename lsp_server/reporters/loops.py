@@ -9,8 +9,8 @@ from rich.text import Text
 
 from analyzers.api import LoopReport
 from analyzers.words import counted
-from lsp_server.outcomes import Outcome, lines_of, place, pragma_of, verdict_word
-from lsp_server.patches import chosen
+from lsp_server.outcomes import Outcome, lines_of, place, verdict_word
+from lsp_server.patches import chosen, inserted
 from lsp_server.reporters.frames import frame
 from lsp_server.reporters.text import SURE, paragraph, write
 from lsp_server.terminal import visible
@@ -54,7 +54,7 @@ class LoopReporter:
         if not outcome.loops:
             self._console.print(f"{visible(outcome.name)}: line {self._line} is in no loop.")
         for loop in outcome.loops:
-            offered = loop.profitable and loop.existing is None
+            offered = (loop.profitable or loop.rewrite is not None) and loop.existing is None
             write(self._console, loop_rows(outcome, loop, self._console.width, offered=offered))
 
     def close(self) -> None:
@@ -76,15 +76,15 @@ def loop_rows(outcome: Outcome, loop: LoopReport, width: int, *, offered: bool) 
     head.append("  ").append(loop.verdict.confidence, SURE[loop.verdict.confidence])
     rows = [head]
     line = outcome.source.line_of(loop.span.start)
-    pragma = pragma_of(loop)
-    inserted = {line: loop.indent + pragma} if pragma and offered else {}
+    pragma = inserted(loop)
+    above = {line: loop.indent + pragma} if pragma and offered else {}
     context = set(range(line, min(line + LINES, lines_of(outcome.source, loop.span)[-1] + 1)))
     if loop.existing is not None:
         context.update(lines_of(outcome.source, loop.existing))
-    rows += frame(outcome.source, [], context, inserted, width)
-    told = [part for part in (loop.explanation or loop.summary).split("\n") if not inserted or part.strip() != pragma]
+    rows += frame(outcome.source, [], context, above, width)
+    told = [part for part in (loop.explanation or loop.summary).split("\n") if not above or part.strip() != pragma]
     rows += paragraph("why", "\n".join(told), width)
-    if loop.advice and loop.existing is None and not inserted and loop.advice not in loop.explanation:
+    if loop.advice and loop.existing is None and not above and loop.advice not in loop.explanation:
         rows += paragraph("note", loop.advice, width)
     rewrites = [fix for fix in loop.fixes if fix.restructures]
     for fix in rewrites:
