@@ -11,6 +11,11 @@ _TOKEN = re.compile(rb"""[A-Za-z_]\w*|"(?:[^"\\\r\n]|\\.)*"?|'(?:[^'\\\r\n]|\\.)
 _INTEGER_OPERATORS = frozenset((b"&", b"|", b"^", b"%"))
 _ASSIGNED = re.compile(rb"(?<![\w.>])([A-Za-z_]\w*)\s*(?:(=)(?!=)\s*([^;]*)|(?:[-+*/%&|^]|<<|>>)=|\+\+|--)")
 _STEPPED = re.compile(rb"(?:\+\+|--)\s*([A-Za-z_]\w*)")
+# `(T *)(p + i)`, `static_cast<T *>(p)`
+_CAST = re.compile(
+    rb"(?:\(\s*(?:const\s+|unsigned\s+|struct\s+)*[A-Za-z_]\w*\s*\*+\s*\)\s*\(?"
+    rb"|\b(?:static|reinterpret)_cast\s*<[^<>;()]*\*\s*>\s*\()\s*([A-Za-z_]\w*)\s*(?=[-+);])"
+)
 _OPERAND_ENDS = frozenset((b")", b"]"))
 
 
@@ -78,6 +83,7 @@ def guesses(code: bytes, snippet: bool) -> dict[str, Type]:
         elif first == 0x3E and previous == b"-" and before:
             pointers.add(before)
         before, previous = previous, token
+    moved.update(_CAST.findall(code))
     found: dict[str, Type] = {}
     for name in seen:
         text = name.decode("ascii")

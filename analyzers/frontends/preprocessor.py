@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 
 from analyzers.frontends.macros import ExpansionError, Macro, expand_text, parse_define
@@ -135,6 +135,16 @@ class _Conditional:
     branches: list[Span] = field(default_factory=list)
 
 
+def _ends(lines: Sequence[PreprocessorLine]) -> bool:
+    """Is there an `#endif` that belongs to an `#if` before these lines?"""
+    depth = 0
+    for line in lines:
+        depth += (line.keyword in ("if", "ifdef", "ifndef")) - (line.keyword == "endif")
+        if depth < 0:
+            return True
+    return False
+
+
 def preprocess(
     lines: tuple[PreprocessorLine, ...],
     macros: MutableMapping[bytes, Macro],
@@ -163,7 +173,7 @@ def preprocess(
             inactive.append((off_since, line.span.start))
         active = to
 
-    for line in lines:
+    for position, line in enumerate(lines):
         keyword = line.keyword
         if keyword in ("if", "ifdef", "ifndef"):
             value, unknown = _condition(line, macros, problems) if active else (False, None)
@@ -173,6 +183,10 @@ def preprocess(
         elif keyword in ("elif", "elifdef", "elifndef", "else", "endif"):
             if not stack:
                 problems.append(Problem("preprocessor", f"`#{keyword}` without `#if`", line.span))
+                if keyword != "endif" and _ends(lines[position + 1 :]):
+                    # What stands before is the branch of an `#if` above the text.
+                    stack.append(_Conditional(line, active, True, False, line.span.end, None))
+                    switch(False, line)
                 continue
             top = stack[-1]
             top.branches.append(Span(top.since, line.span.start))

@@ -103,3 +103,30 @@ ROWS = "std::vector<std::vector<double>> rows(99); "
 def test_a_reference_to_a_row_has_the_size_of_the_row(body: str, status: str) -> None:
     report = api.analyze(SourceText.of(f"#include <vector>\nvoid f() {{ {ROWS}{body} }}"), "cpp")
     assert report.functions[0].result.loops[0].verdict.status == status
+
+
+def test_what_is_cast_to_a_pointer_is_one() -> None:
+    cast = "for (int k = 0; k < n; k++) {{ auto *p = static_cast<{0} *>(out); p[k] = (({0} *)(in + offset))[k]; }}"
+    assert first_loop(cast.format("double")).pragma == FOR
+    assert first_loop(cast.format("float")).conditional_pragma == FOR
+    assert (
+        first_loop("for (int k = 1; k < n; k++) { auto *p = static_cast<float *>(out); p[k] = p[k - 1]; }").pragma
+        is None
+    )
+
+
+def test_text_from_inside_an_if_of_the_preprocessor() -> None:
+    snippet = "for (int i = 0; i < n; i++) {\n  a[i] = b[i];\n#else\nfor_each(i, n) {\n#endif\n  c[i] = a[i];\n}\n"
+    assert first_loop(snippet).pragma == FOR
+
+
+def test_a_pointer_that_walks_along_rows_is_told_by_one_assumption() -> None:
+    text = (
+        "for (int j = 0; j < h; j++) { float *to = ((float *)out) + (size_t)w * j; int i = 0; "
+        "while (i < w && !aligned(to)) { *to = 1; i++; to++; } "
+        "for (; i < w - 8; i += 8) { store(to, x); to += 4; } for (; i < w; i++, to++) *to = 2; }"
+    )
+    assert "`to` leads to different memory in different iterations" in [
+        a.text for a in first_loop(text).verdict.assumptions
+    ]
+    assert first_loop(text).conditional_pragma == FOR

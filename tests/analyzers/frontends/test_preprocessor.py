@@ -79,6 +79,13 @@ def test_problems_are_told() -> None:
     ]
 
 
+def test_what_stands_before_an_else_without_an_if_is_the_branch_taken() -> None:
+    text, result = run("a\n#else\nb\n#ifdef X\nc\n#endif\n#endif\nd\n")
+    assert text.split() == ["a", "d"]
+    assert [p.message for p in result.problems] == ["`#else` without `#if`"]
+    assert run("a\n#else\nb\n")[0].split() == ["a", "b"]  # nothing says where it ends
+
+
 def test_a_guess_is_remembered_only_behind_an_unseen_header() -> None:
     text = '#include "a.h"\n#ifdef FAST\na\n#else\nb\n#endif\n'
     assert run(text, seen=True)[1].guesses == ()
