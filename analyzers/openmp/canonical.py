@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from analyzers.dependence.facts import LoopFacts
-from analyzers.ir.expressions import Binary, Constant, Expr, Name
+from analyzers.ir.expressions import Binary, Call, Constant, Expr, Name
 from analyzers.ir.statements import Assign, Declare, Loop, LoopHeader
 from analyzers.ir.symbols import Symbol
+from analyzers.standards.cpp_library import STEPWISE
 
 RELATIONS = ("<", "<=", ">", ">=", "!=")
 
@@ -21,6 +22,9 @@ def problem(facts: LoopFacts) -> str | None:
         return f"OpenMP needs a `for` loop here: write it as one that counts `{header.index.name}`"
     if header.index.type.kind not in ("integer", "pointer", "unknown"):
         return f"OpenMP counts with integers and pointers only: `{header.index.name}` is neither"
+    if isinstance(header.lower, Call) and header.lower.name in STEPWISE:
+        container = str(header.lower.name).rpartition("::")[0]
+        return f"OpenMP counts with iterators of random access only: those of `{container}` go step by step"
     if len(loop.init) != 1 or not _sets(loop, header.index):
         return f"OpenMP wants the first part of the loop to set `{header.index.name}` and nothing else"
     if not _compares(loop.condition, header.index):

@@ -105,3 +105,12 @@ def _others() -> Iterator[Routine]:
 CPP_ROUTINES: dict[str, Routine] = {
     routine.name: routine for part in (_ranges, _containers, _streams, _others) for routine in part()
 }
+
+# Where iterators begin that go step by step: OpenMP counts with those of random access only.
+STEPWISE = frozenset(
+    f"std::{container}::{name}"
+    for container in words(
+        "map multimap set multiset unordered_map unordered_multimap unordered_set unordered_multiset list forward_list"
+    )
+    for name in words("begin cbegin rbegin crbegin find lower_bound upper_bound")
+)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from analyzers.api import Options, analyze, loops_of
+from analyzers.text import SourceText
 from tests.reports import loop_reports
 
 TAKEN = (
@@ -34,3 +36,20 @@ def test_any_other_form_is_told_what_to_change(text: str) -> None:
     assert loop.verdict.status == "parallel"
     assert loop.pragma is None
     assert REFUSED[text] in loop.advice
+
+
+@pytest.mark.parametrize(
+    ("container", "taken"),
+    [("vector<int>", True), ("deque<int>", True), ("list<int>", False), ("set<int>", False), ("map<int, int>", False)],
+)
+@pytest.mark.parametrize("index", ["std::{}::iterator", "auto", "there"])
+def test_iterators_must_reach_any_element_at_once(container: str, taken: bool, index: str) -> None:
+    element = "it->second" if container.startswith("map") else "*it"
+    code = (
+        f"typedef std::{container}::iterator there; int f(std::{container} &c) {{ int s = 0;"
+        f" for ({index.format(container)} it = c.begin(); it != c.end(); ++it) s += {element}; return s; }}"
+    )
+    (report,) = [report for _, report in loops_of(analyze(SourceText.of(code), "cpp", Options()))]
+    assert (report.pragma is not None) == taken
+    if not taken:
+        assert "step by step" in report.advice
