@@ -126,7 +126,7 @@ class CFrontend:
         macros = dict(self._predefined)
         for name in self._flags.included if self._flags is not None else ():
             include(Include(name, False, _FIRST_LINE), macros)
-        self._pre = preprocess(masked.lines, macros, len(source.data), include)
+        self._pre = preprocess(masked.lines, macros, len(source.data), include, self._includes.exists)
         inactive = list(self._pre.inactive)
         self._code = blank_ranges(masked.code, inactive)
         skeleton = blank_ranges(masked.skeleton, inactive)
