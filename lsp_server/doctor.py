@@ -234,13 +234,13 @@ def _print(found: list[Check], broken: list[Check], arguments: Namespace) -> Non
     rows = []
     for check in found:
         sign, style = signs[check.state]
-        row = Text().append(f"{check.section if check.section != section else '':<10} ", "bold")
+        row = Text().append(f"{check.section if check.section != section else '':<11} ", "bold")
         section = check.section
         row.append(f"{sign} ", style).append(f"{check.name:<16} ")
         row.append(visible(check.value))
         rows.append(row)
         if check.remedy:
-            rows.append(Text(" " * 31 + visible(check.remedy), "cyan"))
+            rows.append(Text(" " * 32 + visible(check.remedy), "cyan"))
     write(console, rows)
     if broken:
         names = ", ".join(check.name for check in broken)

@@ -32,13 +32,14 @@ from analyzers.ir.directives import Directive
 from analyzers.ir.statements import Function, PlacedFunction, Problem, SourceFile
 from analyzers.ir.symbols import Symbol
 from analyzers.text import NOWHERE, SourceText, Span
-from analyzers.words import counted
+from analyzers.words import counted, listed, quoted
 
 _BEFORE_FUNCTION = re.compile(r"\s*#\s*pragma\s+omp\s+declare\s+(?:simd|variant|target\s*$)")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 _LESS = re.compile(rb"<")
+_NAMED = 3  # missing headers that are told by name
 _FIRST_LINE = PreprocessorLine("include", NOWHERE, "", ())  # where the headers of `-include` are asked for
 
 
@@ -126,7 +127,7 @@ class CFrontend:
         macros = dict(self._predefined)
         for name in self._flags.included if self._flags is not None else ():
             include(Include(name, False, _FIRST_LINE), macros)
-        self._pre = preprocess(masked.lines, macros, len(source.data), include)
+        self._pre = preprocess(masked.lines, macros, len(source.data), include, self._includes.exists)
         inactive = list(self._pre.inactive)
         self._code = blank_ranges(masked.code, inactive)
         skeleton = blank_ranges(masked.skeleton, inactive)
@@ -419,8 +420,10 @@ class CFrontend:
         forced = len(self._flags.included) if self._flags is not None else 0
         first = lost[0].asked - forced  # negative: a header of `-include`, which no line asks for
         span = self._pre.includes[first].line.span if first >= 0 else NOWHERE
-        others = f" and {counted(len(names) - 1, 'other header')}" if len(names) > 1 else ""
-        yield Problem("header", f"`{names[0]}`{others} {'were' if others else 'was'} not found", span)
+        shown = quoted(names[:_NAMED])
+        if len(names) > _NAMED:
+            shown.append(counted(len(names) - _NAMED, "other header"))
+        yield Problem("header", f"{listed(shown)} {'were' if len(names) > 1 else 'was'} not found", span)
 
     def _file_directives(self) -> Iterable[Directive]:
         context = Context(

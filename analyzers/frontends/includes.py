@@ -86,6 +86,10 @@ class HeaderReader:
                 return os.path.normpath(path)
         return None if name in STANDARD else self._nearby(name) or self._of_a_library(name)
 
+    def exists(self, name: str, system: bool, directory: str | None) -> bool:
+        """What `__has_include` says in a file of this folder."""
+        return name in STANDARD or self.find(name, system, directory) is not None
+
     def is_library(self, path: str) -> bool:
         """Whether a header was found where compilers look by themselves."""
         return path.startswith(tuple(folder + os.sep for folder in self.system))
@@ -206,7 +210,10 @@ class Reading:
             complete = complete and seen
             return seen
 
-        pre = preprocess(masked.lines, macros, len(masked.code), nested)
+        def exists(name: str, system: bool) -> bool:
+            return self.reader.exists(name, system, inside)
+
+        pre = preprocess(masked.lines, macros, len(masked.code), nested, exists)
         code, skeleton = masked.code, masked.skeleton
         if pre.inactive:
             code, skeleton = blank_ranges(code, list(pre.inactive)), blank_ranges(skeleton, list(pre.inactive))
@@ -224,10 +231,17 @@ class IncludeCache:
     key: object = None
     reading: Reading | None = None
     replies: list[tuple[bool, dict[bytes, Macro], frozenset[bytes]]] = field(default_factory=list)
+    known: dict[tuple[str, bool], bool] = field(default_factory=dict)  # what `__has_include` said
 
     def forget(self) -> None:
         """Look again for what was missing."""
         self.key = None
+
+    def exists(self, name: str, system: bool) -> bool:
+        """What `__has_include` says in the document: the same until the headers are read again."""
+        if (name, system) not in self.known:
+            self.known[name, system] = self.reader.exists(name, system, self.reader.directory)
+        return self.known[name, system]
 
     def begin(self, key: object) -> Callable[[Include, MutableMapping[bytes, Macro]], bool]:
         """What answers the `#include`s of a version whose other preprocessor lines are `key`, in order."""
@@ -244,6 +258,7 @@ class IncludeCache:
             return replay
         self.key = key
         self.replies = []
+        self.known = {}
         self.reading = reading = Reading(self.reader)
 
         def read(found: Include, macros: MutableMapping[bytes, Macro]) -> bool:

@@ -31,6 +31,7 @@ PREDEFINED: Mapping[bytes, Macro] = {
         (b"__LP64__", b"1"),
         (b"__CHAR_BIT__", b"8"),
         (b"__SIZEOF_POINTER__", b"8"),
+        (b"__has_include", b"__has_include"),  # only `#ifdef` asks for it as a macro
     )
 }
 
@@ -49,6 +50,7 @@ _TOKEN = re.compile(
     r'|(?P<string>"(?:[^"\\]|\\.)*"|<[^<>\s]*>(?=\s*\)))|(?P<op>&&|\|\||==|!=|<=|>=|<<|>>|[-+*/%<>!~&|^?:(),]))'
 )
 _NAME = re.compile(r"(?:#|%:)\s*[a-z]+\s+([A-Za-z_]\w*)")
+_HAS_INCLUDE = re.compile(r'\b__has_include(?:_next)?\s*\(\s*(?:"([^"]+)"|<([^>]+)>)\s*\)')
 _INCLUDE = re.compile(r'#\s*include(?:_next)?\s*(?:"([^"]+)"|<([^>]+)>)')
 
 
@@ -68,6 +70,9 @@ def predefined(cpp: bool, standard: str = "") -> dict[bytes, Macro]:
     if standard == "ansi" or standard.startswith(("c", "iso")):
         macros[b"__STRICT_ANSI__"] = Macro(b"__STRICT_ANSI__", b"1")
     return macros
+
+
+Exists = Callable[[str, bool], bool]  # of a header by its name, and whether it stands in `<>`
 
 
 class ConditionError(Exception):
@@ -150,10 +155,11 @@ def preprocess(
     macros: MutableMapping[bytes, Macro],
     length: int,
     include: Callable[[Include, MutableMapping[bytes, Macro]], bool] = lambda include, macros: False,
+    exists: Exists = lambda name, system: False,
 ) -> Preprocessed:
     """Walk the lines in order. `macros` holds what is defined at the start and is changed; `length` is the file's.
 
-    `include` adds the macros of a header and says whether all of it was read."""
+    `include` adds the macros of a header and says whether all of it was read, `exists` whether there is one."""
     events: dict[bytes, list[tuple[int, Macro | None]]] = {name: [(-1, macro)] for name, macro in macros.items()}
     inactive: list[tuple[int, int]] = []
     pragmas: list[PreprocessorLine] = []
@@ -176,7 +182,7 @@ def preprocess(
     for position, line in enumerate(lines):
         keyword = line.keyword
         if keyword in ("if", "ifdef", "ifndef"):
-            value, unknown = _condition(line, macros, problems) if active else (False, None)
+            value, unknown = _condition(line, macros, problems, exists) if active else (False, None)
             guessed = unknown if unseen else None
             stack.append(_Conditional(line, active, value, active and value, line.span.end, guessed))
             switch(active and value, line)
@@ -203,7 +209,7 @@ def preprocess(
             else:
                 value = False
                 if top.outer and not top.taken:
-                    value, unknown = _condition(line, macros, problems)
+                    value, unknown = _condition(line, macros, problems, exists)
                     top.guessed = top.guessed or (unknown if unseen else None)
                 top.taken = top.taken or value
                 top.active = value
@@ -242,7 +248,7 @@ def preprocess(
 
 
 def _condition(
-    line: PreprocessorLine, macros: Mapping[bytes, Macro], problems: list[Problem]
+    line: PreprocessorLine, macros: Mapping[bytes, Macro], problems: list[Problem], exists: Exists
 ) -> tuple[bool, str | None]:
     """The truth of an #if line and the first name in it that nothing is known of."""
     keyword = line.keyword
@@ -255,13 +261,15 @@ def _condition(
         return defined == keyword.endswith("ifdef") or (keyword == "elifdef" and defined), None if defined else match[1]
     text = re.sub(r"^(?:#|%:)\s*(?:el)?if", "", line.text)
     try:
-        return evaluate(text, macros)
+        return evaluate(text, macros, exists)
     except (ConditionError, RecursionError):
         problems.append(Problem("preprocessor", f"cannot evaluate `{line.text.strip()}`", line.span))
         return False, text.strip()
 
 
-def evaluate(text: str, macros: Mapping[bytes, Macro]) -> tuple[bool, str | None]:
+def evaluate(
+    text: str, macros: Mapping[bytes, Macro], exists: Exists = lambda name, system: False
+) -> tuple[bool, str | None]:
     """The value of an `#if` expression (C11 §6.10.1) and the first unknown name. Raises ConditionError."""
     unknown: list[str] = []
 
@@ -272,6 +280,7 @@ def evaluate(text: str, macros: Mapping[bytes, Macro]) -> tuple[bool, str | None
         return " 1 " if known else " 0 "
 
     text = re.sub(r"\bdefined\s*(?:\(\s*([A-Za-z_]\w*)\s*\)|([A-Za-z_]\w*))", defined, text)
+    text = _HAS_INCLUDE.sub(lambda match: f" {int(exists(match[1] or match[2], match[1] is None))} ", text)
     text = re.sub(r"\b__has_\w+\s*\([^()]*\)", " 0 ", text)
     try:
         text = expand_text(text.encode("utf-8", "surrogatepass"), macros).decode("utf-8", "replace")

@@ -356,6 +356,13 @@ def test_since_runs_nothing_that_the_repository_names(work: Path) -> None:
     assert not (work / "sprung").exists()
 
 
+def test_what_is_missing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.c").write_text('#include "grid.h"\nvoid f(void) {}\n')
+    text = run("check", "a.c", "--compile-commands", "none", cwd=tmp_path, status=0, COLUMNS="400").stdout.decode()
+    for words in ("`grid.h` was not found", "none is not used: there is none", "`include-paths` (`-I`)"):
+        assert words in " ".join(text.split())
+
+
 # --- explain and doctor ---------------------------------------------------------------------------------------------
 
 

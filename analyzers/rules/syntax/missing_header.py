@@ -64,7 +64,7 @@ def check_file(file: SourceFile) -> Iterator[Finding]:
             "proved",
             problem.span,
             problem.message,
-            label="not read",
+            label=problem.message,
             why="The macros, types, structures and array sizes in it are unknown, and the `#if`s that ask for them. "
             "Loops that use them may stay undecided.",
             help="Name its folder in `include-paths` (`-I`), or let the build write a compile_commands.json.",

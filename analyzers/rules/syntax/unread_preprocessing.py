@@ -69,7 +69,7 @@ def _findings(problems: Iterable[Problem]) -> Iterator[Finding]:
             "proved",
             problem.span,
             problem.message,
-            label="not followed from here",
+            label=problem.message,
             why="Which code is active, and what its names mean, is a guess from here on.",
         )
 

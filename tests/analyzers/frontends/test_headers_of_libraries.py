@@ -85,12 +85,17 @@ def test_one_finding_for_all_that_is_missing(tmp_path: Path) -> None:
     text = '#include <stdio.h>\n#include "grid.h"\n#include <solver/api.h>\n#include "grid.h"\n#include "more.h"\n'
     found = report(tmp_path, text + LOOP)
     (finding,) = found.findings
-    assert finding.message == "`grid.h` and 2 other headers were not found"
+    assert finding.message == "`grid.h`, `solver/api.h` and `more.h` were not found"
     assert text.encode()[finding.span.start : finding.span.end].startswith(b'#include "grid.h"')
     (tmp_path / "project" / "grid.h").write_text('#include "inner.h"\n')
     (moved,) = report(tmp_path, "\n\n" + text + LOOP).findings
-    assert moved.message == "`inner.h` and 2 other headers were not found"
+    assert moved.message == "`inner.h`, `solver/api.h` and `more.h` were not found"
     assert moved.span.start == finding.span.start + 2, "the line that asks for what asks for it"
+
+
+def test_many_missing_headers_are_counted(tmp_path: Path) -> None:
+    lines = "".join(f'#include "h{number}.h"\n' for number in range(5))
+    assert told(tmp_path, lines + LOOP) == ["`h0.h`, `h1.h`, `h2.h` and 2 other headers were not found"]
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,46 @@ def test_conditions_see_the_macros_of_headers(tmp_path: Path) -> None:
     assert lowered(tmp_path / "a.c", text).params[0].type.name == "double"
 
 
+@pytest.mark.parametrize(
+    ("condition", "there"),
+    [
+        ('__has_include("here.h")', True),
+        ('__has_include("gone.h")', False),
+        ("__has_include ( <sub/inner.h> ) && 1", True),
+        ("!__has_include(<gone.h>)", True),
+        ("__has_include(<stdio.h>)", True),
+        ('defined(__has_include) && __has_include("here.h")', True),
+        ("__has_attribute(here)", False),
+    ],
+)
+def test_conditions_ask_whether_a_header_is_there(tmp_path: Path, condition: str, there: bool) -> None:
+    (tmp_path / "include" / "sub").mkdir(parents=True)
+    (tmp_path / "here.h").write_text("")
+    choice = f"#ifdef __has_include\n#if {condition}\n#define K 1\n#else\n#define K 0\n#endif\n#endif\n"
+    (tmp_path / "include" / "sub" / "inner.h").write_text("")
+    assert assignments(lowered(tmp_path / "a.c", choice + "void f(int n) { n = K; }")) == [f"n = {int(there)}"]
+    (tmp_path / "asks.h").write_text(choice)
+    text = '#include "asks.h"\nvoid f(int n) { n = K; }'
+    assert assignments(lowered(tmp_path / "b.c", text)) == [f"n = {int(there)}"]
+
+
+def test_a_header_that_comes_while_somebody_types_is_seen_when_the_text_is_looked_at_again(tmp_path: Path) -> None:
+    text = '#if __has_include("late.h")\n#include "late.h"\n#endif\n#include "k.h"\nvoid f(int n) { n = K + LATE; }'
+    (tmp_path / "k.h").write_text("#define K 1\n")
+    frontend = CFrontend(path=str(tmp_path / "a.c"))
+
+    def seen(source: str) -> list[str]:
+        frontend.update(SourceText.of(source))
+        return assignments(frontend.lower(frontend.chunks()[0]))
+
+    assert seen(text) == ["n = (1 + LATE)"]
+    (tmp_path / "late.h").write_text("#define LATE 2\n")
+    assert seen(text + " ") == ["n = (1 + LATE)"]
+    assert seen(text + " ") == ["n = (1 + 2)"]
+    (tmp_path / "late.h").unlink()
+    assert seen(text) == ["n = (1 + LATE)"], "a header that was read is gone"
+
+
 def test_a_header_that_includes_itself_ends(tmp_path: Path) -> None:
     (tmp_path / "a.h").write_text('#include "a.h"\n#define K 1\n')
     assert assignments(lowered(tmp_path / "a.c", '#include "a.h"\nvoid f(int n) { n = K; }')) == ["n = 1"]
