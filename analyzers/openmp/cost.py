@@ -35,6 +35,7 @@ from analyzers.standards.library import OPERATIONS
 
 PAYS = 100_000.0  # operations (10 to 50 microseconds) below which a parallel region costs more than it gains
 PAYS_AGAIN = 250_000.0  # for a region that a loop enters again and again: there the cost of starting adds up
+PAYS_TWO = 500_000.0  # where even a team of two gains: what the `if` clause of a loop that shrinks asks for
 SIGNAL = 10_000.0  # operations between two signals of a pipeline: threads that wait for one spin, and lose their turn
 FEW_ROWS = 8.0  # iterations below which a pipeline is hardly full before it ends
 MANY = 100_000.0  # iterations of an outermost loop whose bound is not known

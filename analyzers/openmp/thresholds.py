@@ -13,6 +13,7 @@ from analyzers.dependence.spelling import spell
 from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import ONE, Binary, Constant, Expr, Name, symbols, walk
 from analyzers.ir.symbols import Symbol
+from analyzers.openmp import cost
 from analyzers.openmp.cost import Work
 from analyzers.openmp.nests import Nests
 
@@ -36,7 +37,7 @@ def condition(facts: LoopFacts, nests: Nests, works: Mapping[int, Work]) -> str 
         unit /= max(works[id(each.loop)].trips * _step(each), 1.0)
     if not moves:
         return None
-    least = Constant(_rounded(work.enough / unit))
+    least = Constant(_rounded(cost.PAYS_TWO / unit))
     product = sizes[0]
     for size in sizes[1:]:
         product = Binary("*", product, size)
