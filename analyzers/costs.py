@@ -17,6 +17,7 @@ class Costs:
 
     pays: float = 100_000.0  # below it a parallel region costs more than it gains
     pays_again: float = 250_000.0  # for a region that a loop enters again and again: the cost of starting adds up
+    pays_two: float = 500_000.0  # where even a team of two gains: what the `if` clause of a loop that shrinks asks for
     reduction: float = 0.0  # on top of that for each reduced variable
     light: float = 10_000.0  # of an iteration, under which a thread takes several at once
     division: float = 5.0

@@ -36,7 +36,7 @@ def condition(facts: LoopFacts, nests: Nests, works: Mapping[int, Work]) -> str 
         unit /= max(works[id(each.loop)].trips * _step(each), 1.0)
     if not moves:
         return None
-    least = Constant(_rounded(work.enough / unit))
+    least = Constant(_rounded(work.costs.pays_two / unit))
     product = sizes[0]
     for size in sizes[1:]:
         product = Binary("*", product, size)

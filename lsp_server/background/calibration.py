@@ -81,6 +81,7 @@ class Calibration:
         return Costs(
             pays=pays,
             pays_again=pays * DEFAULTS.pays_again / DEFAULTS.pays,
+            pays_two=pays * DEFAULTS.pays_two / DEFAULTS.pays,
             reduction=_within(twice * time["reduction"], 0.0, pays),
             light=_within(20.0 * time["chunk"] / operation, 1_000.0, 1_000_000.0),
             division=_within(time["division"] / operation, 1.0, 50.0),

@@ -129,4 +129,4 @@ def test_a_pointer_that_walks_along_rows_is_told_by_one_assumption() -> None:
     assert "`to` leads to different memory in different iterations" in [
         a.text for a in first_loop(text).verdict.assumptions
     ]
-    assert first_loop(text).conditional_pragma == FOR
+    assert (first_loop(text).conditional_pragma or "").startswith(FOR)
