@@ -156,7 +156,7 @@ class Pipeline:
             function.name,
             function.fingerprint,
             function.span,
-            loop_reports(facts, text),
+            loop_reports(facts, text, devices=self._options.offload),
             suppressions.apply(text, findings, self._language, self._ran),
             sharing_hints(openmp),
             time.perf_counter() - started,

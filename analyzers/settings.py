@@ -19,6 +19,7 @@ class Options:
     independent: frozenset[str] = frozenset()  # functions the user vouches for
     defines: tuple[tuple[str, str], ...] = ()  # -D
     include_paths: tuple[str, ...] = ()
+    offload: bool = False  # also propose what a device can do
     snippet: bool = False  # a bare loop without declarations: undeclared names are distinct objects
     budget: float = 2.0  # seconds of processor time for one function, then UNKNOWN
 

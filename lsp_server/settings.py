@@ -58,6 +58,7 @@ class Settings:
     independent_functions: frozenset[str] = frozenset()
     defines: tuple[tuple[str, str], ...] = ()
     include_paths: tuple[str, ...] = ()
+    offload: bool = False
     code_lens: bool = True
     inlay_hints: bool = True
     jobs: int = 0  # 0: one per processor
@@ -76,6 +77,7 @@ class Settings:
             independent=self.independent_functions,
             defines=self.defines,
             include_paths=self.include_paths,
+            offload=self.offload,
             snippet=snippet,
         )
 

@@ -148,6 +148,7 @@ PARSERS: dict[str, Callable[[str, object, Path], Parsed]] = {
     "independent-functions": _functions,
     "defines": _defines,
     "include-paths": _folders,
+    "offload": _boolean,
     "code-lens": _boolean,
     "inlay-hints": _boolean,
     "jobs": _count,

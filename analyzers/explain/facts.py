@@ -8,23 +8,26 @@ from analyzers.dependence.facts import FunctionFacts, LoopFacts
 from analyzers.explain import prose
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Fix, LoopReport, SharingHint
-from analyzers.openmp import edits, synthesis
+from analyzers.openmp import edits, offload, synthesis
 from analyzers.openmp.edits import Place
 from analyzers.openmp.facts import OpenMPFacts, Region
 from analyzers.openmp.nests import Nests, runs_once
+from analyzers.openmp.offload import Offload
 from analyzers.openmp.synthesis import Proposal
 from analyzers.text import Span
 
 _HINTED = ("shared", "private", "firstprivate")
 
 
-def loop_reports(facts: FunctionFacts, text: bytes) -> tuple[LoopReport, ...]:
-    """One report for each loop of a function, in textual order; `text` is the function's own."""
+def loop_reports(facts: FunctionFacts, text: bytes, *, devices: bool = False) -> tuple[LoopReport, ...]:
+    """One report for each loop of a function, in textual order; `text` is the function's own. `devices`: what a device
+    can do is proposed too, and in place of threads where it pays."""
     proposals = synthesis.propose(facts)
+    offers = offload.offloads(facts, proposals) if devices else (None,) * len(proposals)
     nests = Nests.of(facts.loops)
     reports = [
-        _report(facts, loop, proposal, text, sum(not runs_once(outer.loop) for outer in nests.above(loop)))
-        for loop, proposal in zip(facts.loops, proposals, strict=True)
+        _report(facts, loop, proposal, offer, text, sum(not runs_once(outer.loop) for outer in nests.above(loop)))
+        for loop, proposal, offer in zip(facts.loops, proposals, offers, strict=True)
         if not runs_once(loop.loop)
     ]
     return tuple(sorted(_each_once(reports), key=lambda report: (report.span.start, -report.span.end)))
@@ -64,11 +67,14 @@ def _region_hints(region: Region) -> list[SharingHint]:
     ]
 
 
-def _report(facts: FunctionFacts, loop: LoopFacts, proposal: Proposal, text: bytes, depth: int) -> LoopReport:
+def _report(
+    facts: FunctionFacts, loop: LoopFacts, proposal: Proposal, offer: Offload | None, text: bytes, depth: int
+) -> LoopReport:
     place = edits.place(text, loop.loop.span, loop.loop.header_span, facts.function.notation)
     if place.problem is not None and proposal.profitable:
         proposal = synthesis.withdrawn(proposal, place.problem)
     promising = [p.name for p in facts.function.params if p.is_pointer and not p.type.restrict]
+    device = offer if offer is not None and offer.pays and proposal.profitable else None
     existing = loop.governed_by.directive.span if loop.governed_by is not None else None
     return LoopReport(
         span=loop.loop.span,
@@ -77,16 +83,16 @@ def _report(facts: FunctionFacts, loop: LoopFacts, proposal: Proposal, text: byt
         verdict=loop.verdict,
         depth=depth,
         roles=loop.roles,
-        pragma=proposal.pragma,
+        pragma=proposal.pragma if device is None else device.pragma,
         conditional_pragma=proposal.conditional,
         profitable=proposal.profitable,
-        advice=proposal.advice,
+        advice=proposal.advice if device is None else device.advice,
         summary=prose.summary(loop, proposal),
-        explanation=prose.explanation(loop, proposal, promising),
+        explanation=prose.explanation(loop, proposal, promising, offer),
         insert_at=place.offset,
         indent=place.indent,
         existing=existing,
-        fixes=_fixes(facts, loop, proposal, place, text),
+        fixes=(*offload.fixes(text, place, offer), *_fixes(facts, loop, proposal, place, text)),
     )
 
 
