@@ -207,7 +207,7 @@ def _solve(circle: list[Function], known: dict[str, Effects]) -> None:
         if [known[function.name] for function in circle] == before:
             return
     for function in circle:
-        known[function.name] = Effects(unknown="is recursive")
+        known[function.name] = Effects(unknown="is recursive", io=known[function.name].io)
 
 
 def _components(defined: Mapping[str, Function]) -> list[list[str]]:

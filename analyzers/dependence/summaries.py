@@ -73,7 +73,8 @@ def summarise(function: Function, known: Known) -> Effects:
     for stmt in walk_statements(function.body):
         summary.add(stmt)
         if summary.unknown is not None:
-            return Effects(unknown=summary.unknown)
+            told = any(known[name].io for name in function.callees if name in known)
+            return Effects(unknown=summary.unknown, io=told)
     return summary.result()
 
 

@@ -8,7 +8,7 @@ from analyzers.dependence.facts import FunctionFacts, LoopFacts
 from analyzers.explain import prose
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Fix, LoopReport, SharingHint
-from analyzers.openmp import edits, offload, synthesis
+from analyzers.openmp import edits, lists, offload, synthesis
 from analyzers.openmp.edits import Place
 from analyzers.openmp.facts import OpenMPFacts, Region
 from analyzers.openmp.nests import Nests, runs_once
@@ -111,6 +111,7 @@ def _fixes(facts: FunctionFacts, loop: LoopFacts, proposal: Proposal, place: Pla
         if proposal.simd is not None:
             note = "one core computes several elements at a time"
             fixes.append(edits.insertion(text, place, proposal.simd, safe=False, note=note))
+    fixes += lists.fixes(facts, loop, place, text)
     names = {
         name
         for a in loop.verdict.assumptions
