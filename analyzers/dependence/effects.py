@@ -143,6 +143,7 @@ def _joined(group: list[Effects]) -> Effects:
             synchronizes=first.synchronizes or other.synchronizes,
             excludes=first.excludes and other.excludes,
             transparent=None,
+            nesting=max(first.nesting, other.nesting),
             threadprivate=first.threadprivate | other.threadprivate,
         )
     return first

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from analyzers.dependence.facts import Effects, ParameterUse
+from analyzers.dependence.facts import NESTED, Effects, ParameterUse
 from analyzers.ir.expressions import (
     Address,
     Binary,
@@ -35,7 +35,9 @@ from analyzers.ir.statements import (
     Loop,
     Stmt,
     Unknown,
+    calls_of,
     expressions,
+    substatements,
     walk_statements,
 )
 from analyzers.ir.symbols import Symbol
@@ -394,8 +396,22 @@ class _Summary:
             trusted=self.trusted,
             synchronizes=self.synchronizes,
             excludes=self.synchronizes and not self.orders,
+            nesting=_nesting(self.function, self.known),
             threadprivate=frozenset(self.threadprivate),
         )
+
+
+def _nesting(function: Function, known: Known) -> int:
+    """How many loops stand in each other, those of functions called in them included."""
+    deepest = 0
+    stack: list[tuple[Stmt, int]] = [(function.body, 0)]
+    while stack and deepest < NESTED:
+        stmt, depth = stack.pop()
+        depth += isinstance(stmt, Loop)
+        below = (known[c.name].nesting for c in calls_of(stmt) if c.name is not None and c.name in known)
+        deepest = max(deepest, depth + max(below, default=0))
+        stack.extend((s, depth) for s in substatements(stmt))
+    return min(deepest, NESTED)
 
 
 def _overwrites(function: Function) -> Iterator[int]:

@@ -1,4 +1,4 @@
-"""The edits that turn calls into tasks (OpenMP 5.2 §12.5) and keep the function as it was for what is too small."""
+"""The edits that turn calls into tasks (OpenMP 5.2 §12.5) or sections (§11.3)."""
 
 from __future__ import annotations
 
@@ -61,6 +61,18 @@ def returned(text: bytes, stmt: Jump, found: Sequence[Call], function: Function)
     if _UNBRACED.search(text[: stmt.span.start].rstrip()):
         lines = ["{", *(_step(indent) + line for line in lines), "}"]
     return (Edit(stmt.span, _lines(text, stmt.span, indent, lines)),)
+
+
+def sections(text: bytes, sites: Sequence[Site], function: Function) -> Edit:
+    """Calls one after the other, each in a section of its own (OpenMP 5.2 §11.3)."""
+    directive = function.notation.directive
+    span = Span(sites[0].span.start, sites[-1].span.end)
+    indent = _indent(text, span.start)
+    step = _step(indent)
+    lines = [directive("parallel sections"), "{"]
+    for site in sites:
+        lines += [step + directive("section"), f"{step}{site.text};"]
+    return Edit(span, _lines(text, span, indent, [*lines, "}"]))
 
 
 def below(text: bytes, function: Function, call: Call, condition: str) -> tuple[Edit, ...]:

@@ -12,7 +12,7 @@ from analyzers.api import Options, SourceText, analyze
 from analyzers.ir.verdicts import Edit, Finding
 from tests.edits import applied
 
-RULES = frozenset({"perf-serial-recursion"})
+RULES = frozenset({"perf-serial-recursion", "perf-serial-calls"})
 PRELUDE = "#include <math.h>\n#include <stdio.h>\n#include <stdlib.h>\n"
 TREE = "struct tree { struct tree *left, *right; double v; };\n"
 
@@ -199,24 +199,85 @@ int main(void)
 """
 
 
-@pytest.mark.needs("gcc")
-def test_the_tasks_compute_the_same(tmp_path: Path, tool: Callable[[str], str]) -> None:
-    changed = fixed(PROGRAM)
-    assert changed.count("#pragma omp task ") + changed.count("#pragma omp task\n") == 4
+def outputs_of(tmp_path: Path, tool: Callable[[str], str], before: str, after: str) -> set[str]:
+    """What the two programs print with several numbers of threads."""
     outputs = set()
-    for name, text, flags in (("serial", PROGRAM, ()), ("tasks", changed, ("-fopenmp",))):
-        source = tmp_path / f"{name}.c"
-        source.write_text(PRELUDE + text)
-        program = str(tmp_path / name)
-        command = [tool("gcc"), "-O1", "-Wall", "-Wno-unknown-pragmas", *flags, str(source), "-o", program, "-lm"]
+    for name, text in (("serial", before), ("threads", after)):
+        (tmp_path / f"{name}.c").write_text(PRELUDE + text)
+        flags = ["-O1", "-Wall", "-Wno-unused-function", "-fopenmp", str(tmp_path / f"{name}.c")]
+        command = [tool("gcc"), *flags, "-o", str(tmp_path / name), "-lm"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0 and not done.stderr, done.stderr
         for threads in ("1", "2", "4", "7"):
             run = subprocess.run(
-                [program],
+                [str(tmp_path / name)],
                 capture_output=True, text=True, timeout=60, check=True, env={"OMP_NUM_THREADS": threads},
             )  # fmt: skip
             outputs.add(run.stdout)
-    assert len(outputs) == 1
-    report = analyze(SourceText.of(PRELUDE + changed), "c", Options())
-    assert [f.rule for placed in report.functions for f in placed.result.findings] == []
+    return outputs
+
+
+def shown(code: str) -> list[str]:
+    """The rules that speak without being asked for more."""
+    report = analyze(SourceText.of(PRELUDE + code), "c", Options())
+    found = [finding for placed in report.functions for finding in placed.result.findings]
+    return [finding.rule for finding in found if finding.confidence != "possible"]
+
+
+@pytest.mark.needs("gcc")
+def test_the_tasks_compute_the_same(tmp_path: Path, tool: Callable[[str], str]) -> None:
+    changed = fixed(PROGRAM)
+    assert changed.count("#pragma omp task ") + changed.count("#pragma omp task\n") == 4
+    assert len(outputs_of(tmp_path, tool, PROGRAM, changed)) == 1
+    assert shown(changed) == []
+
+
+LARGE = """
+static double u[300][300], v[300][300];
+static void fill_u(void) { for (int i = 0; i < 300; i++) for (int j = 0; j < 300; j++) u[i][j] = i * j % 7; }
+static void fill_v(void) { for (int i = 0; i < 300; i++) for (int j = 0; j < 300; j++) v[i][j] = i * j % 5; }
+static double sum_u(void) { double s = 0; for (int i = 0; i < 300; i++) for (int j = 0; j < 300; j++) s += u[i][j]; return s; }
+static void smooth(int n, double *x) { for (int k = 0; k < 50; k++) for (int i = 1; i < n; i++) x[i] = (x[i - 1] + x[i]) / 2; }
+static void short_one(double *x) { for (int i = 0; i < 3; i++) x[i] = i; }
+"""  # noqa: E501
+SECTIONS = {
+    "other memory": ("void f(void) {\n  fill_u();\n  fill_v();\n}", "`fill_u` and `fill_v`"),
+    "only reads": ("double f(void) { double a, b;\n  a = sum_u();\n  b = sum_u();\n  return a + b; }", "`sum_u`"),
+    "behind one that they need": (
+        "double f(void) { double a, b;\n  fill_u();\n  a = sum_u();\n  b = sum_u();\n  return a + b; }",
+        "`sum_u`",
+    ),
+    "parameters": ("void f(int n, double *a, double *b) {\n  smooth(n, a);\n  smooth(n, b);\n}", "`smooth`"),
+    "the same memory": ("void f(int n, double *a) {\n  smooth(n, a);\n  smooth(n, a);\n}", None),
+    "parts of it": ("void f(int n, double *a) {\n  smooth(n, a);\n  smooth(n, a + n);\n}", None),
+    "one after the other": ("double f(void) { double a;\n  fill_u();\n  a = sum_u();\n  return a; }", None),
+    "short ones": ("void f(double *a, double *b) {\n  short_one(a);\n  short_one(b);\n}", None),
+    "threads already": (
+        "void f(void) {\n#pragma omp parallel\n#pragma omp single\n{\n  fill_u();\n  fill_v();\n}\n}",
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_calls_that_could_be_sections(name: str) -> None:
+    code, called = SECTIONS[name]
+    found = findings(LARGE + code)
+    assert [f.confidence for f in found] == ["possible"] * (called is not None)
+    assert all(f"({called})" in f.message for f in found)
+
+
+@pytest.mark.needs("gcc")
+def test_sections_compute_the_same(tmp_path: Path, tool: Callable[[str], str]) -> None:
+    code = LARGE + (
+        "static double a[5000], b[5000];\n"
+        "static void both(int n, double *p, double *q)\n{\n    smooth(n, p);\n    smooth(n, q);\n}\n"
+        "int main(void)\n{\n    double s, t;\n    fill_u();\n    fill_v();\n"
+        "    for (int i = 0; i < 5000; i++) { a[i] = i % 11; b[i] = i % 3; }\n    both(5000, a, b);\n"
+        "    s = sum_u();\n    t = sum_u();\n"
+        '    printf("%.17g %.17g %.17g\\n", s + t, a[4999], b[4999] + v[3][4]);\n}\n'
+    )
+    changed = fixed(code)
+    assert changed.count("#pragma omp parallel sections") == 3
+    assert len(outputs_of(tmp_path, tool, code, changed)) == 1
+    assert shown(changed) == []
