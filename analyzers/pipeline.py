@@ -165,7 +165,7 @@ class Pipeline:
             function.name,
             function.fingerprint,
             function.span,
-            loop_reports(facts, text, self._options.costs),
+            loop_reports(facts, text, self._options.costs, devices=self._options.offload),
             suppressions.apply(text, findings, self._language, self._ran),
             sharing_hints(openmp),
             time.perf_counter() - started,

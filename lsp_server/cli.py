@@ -60,6 +60,12 @@ def parser() -> argparse.ArgumentParser:
     )
     suggest.add_argument("--apply", action="store_true", help="insert the pragmas that pay, and check the result")
     suggest.add_argument("--snippet", action="store_true", help="bare loops: undeclared names are distinct objects")
+    suggest.add_argument(
+        "--offload",
+        action="store_true",
+        default=None,
+        help="also for a device: `target teams` with what has to be copied, where that pays",
+    )
     _add_analysis(suggest)
     _add_run(suggest)
 
@@ -171,7 +177,7 @@ def overrides(arguments: argparse.Namespace) -> dict[str, object]:
         values = getattr(arguments, key, None)
         if values:
             found[key] = [name for value in values for name in value.split(",") if name.strip()]
-    for key in ("min_confidence", "assume_no_alias", "defines", "include_paths", "compile_commands", "jobs"):
+    for key in ("min_confidence", "assume_no_alias", "offload", "defines", "include_paths", "compile_commands", "jobs"):
         value = getattr(arguments, key, None)
         if value is not None and not (key == "jobs" and arguments.command in ("explain", "why")):
             found[key.replace("_", "-")] = value

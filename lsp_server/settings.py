@@ -60,6 +60,7 @@ class Settings:
     defines: tuple[tuple[str, str], ...] = ()
     include_paths: tuple[str, ...] = ()
     compile_commands: str = ""  # the database or its folder; "": looked for
+    offload: bool = False
     code_lens: bool = True
     inlay_hints: bool = True
     use_calibration: bool = True  # what was measured on this machine
@@ -81,6 +82,7 @@ class Settings:
             defines=self.defines,
             include_paths=self.include_paths,
             database=self.compile_commands,
+            offload=self.offload,
             snippet=snippet,
             costs=current().costs if self.use_calibration else COSTS,
         )

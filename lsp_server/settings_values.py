@@ -155,6 +155,7 @@ PARSERS: dict[str, Callable[[str, object, Path], Parsed]] = {
     "defines": _defines,
     "include-paths": _folders,
     "compile-commands": _place,
+    "offload": _boolean,
     "code-lens": _boolean,
     "inlay-hints": _boolean,
     "use-calibration": _boolean,

@@ -144,6 +144,7 @@ def _joined(group: list[Effects]) -> Effects:
             synchronizes=first.synchronizes or other.synchronizes,
             excludes=first.excludes and other.excludes,
             transparent=None,
+            nesting=max(first.nesting, other.nesting),
             threadprivate=first.threadprivate | other.threadprivate,
         )
     return first
@@ -208,7 +209,7 @@ def _solve(circle: list[Function], known: dict[str, Effects]) -> None:
         if [known[function.name] for function in circle] == before:
             return
     for function in circle:
-        known[function.name] = Effects(unknown="is recursive")
+        known[function.name] = Effects(unknown="is recursive", io=known[function.name].io)
 
 
 def _components(defined: Mapping[str, Function]) -> list[list[str]]:

@@ -13,6 +13,8 @@ from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Dependence, Reason, Role, Verdict, Witness
 from analyzers.text import Span
 
+NESTED = 3
+
 ParameterUse = Literal["none", "read", "write", "readwrite", "escapes"]
 
 
@@ -55,6 +57,7 @@ class Effects:
     excludes: bool = False  # it synchronizes by critical and atomic constructs only, and orders nothing else
     transparent: Transparent | None = None  # says more exactly what `parameters`, `reads`, `writes`, `memory` say
     combines: str | None = None  # the reduction identifier by which it combines its two arguments: "max"
+    nesting: int = 0  # loops in each other, those of what it calls included; no more than NESTED are counted
     threadprivate: frozenset[str] = frozenset()  # those of `reads` and `writes` of which each thread has its own
 
     @property

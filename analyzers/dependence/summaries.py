@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from analyzers.dependence.facts import Effects, ParameterUse
+from analyzers.dependence.facts import NESTED, Effects, ParameterUse
 from analyzers.ir.expressions import (
     Address,
     Binary,
@@ -36,7 +36,9 @@ from analyzers.ir.statements import (
     Loop,
     Stmt,
     Unknown,
+    calls_of,
     expressions,
+    substatements,
     walk_statements,
 )
 from analyzers.ir.symbols import Symbol
@@ -75,7 +77,8 @@ def summarise(function: Function, known: Known) -> Effects:
     for stmt in walk_statements(function.body):
         summary.add(stmt)
         if summary.unknown is not None:
-            return Effects(unknown=summary.unknown)
+            told = any(known[name].io for name in function.callees if name in known)
+            return Effects(unknown=summary.unknown, io=told)
     return summary.result()
 
 
@@ -419,8 +422,22 @@ class _Summary:
             generic=self.generic,
             synchronizes=self.synchronizes,
             excludes=self.synchronizes and not self.orders,
+            nesting=_nesting(self.function, self.known),
             threadprivate=frozenset(self.threadprivate),
         )
+
+
+def _nesting(function: Function, known: Known) -> int:
+    """How many loops stand in each other, those of functions called in them included."""
+    deepest = 0
+    stack: list[tuple[Stmt, int]] = [(function.body, 0)]
+    while stack and deepest < NESTED:
+        stmt, depth = stack.pop()
+        depth += isinstance(stmt, Loop)
+        below = (known[c.name].nesting for c in calls_of(stmt) if c.name is not None and c.name in known)
+        deepest = max(deepest, depth + max(below, default=0))
+        stack.extend((s, depth) for s in substatements(stmt))
+    return min(deepest, NESTED)
 
 
 def _overwrites(function: Function) -> Iterator[int]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from analyzers.costs import DEFAULTS, Costs
 from analyzers.dependence.facts import Alternatives, FunctionFacts, LoopFacts
 from analyzers.explain import prose
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Fix, LoopReport, Rewrite, SharingHint
-from analyzers.openmp import cost, edits, rewrites, synthesis
-from analyzers.openmp.cost import Work
+from analyzers.openmp import cost, edits, lists, offload, rewrites, synthesis
 from analyzers.openmp.edits import Place
 from analyzers.openmp.facts import OpenMPFacts, Region
 from analyzers.openmp.nests import Nests, runs_once
+from analyzers.openmp.offload import Offload
 from analyzers.openmp.pipelines import Pipeline
 from analyzers.openmp.rewrites import Subject
 from analyzers.openmp.synthesis import Proposal
@@ -22,14 +22,18 @@ from analyzers.text import Span
 _HINTED = ("shared", "private", "firstprivate")
 
 
-def loop_reports(facts: FunctionFacts, text: bytes, costs: Costs = DEFAULTS) -> tuple[LoopReport, ...]:
-    """One report for each loop of a function, in textual order; `text` is the function's own."""
+def loop_reports(
+    facts: FunctionFacts, text: bytes, costs: Costs = DEFAULTS, *, devices: bool = False
+) -> tuple[LoopReport, ...]:
+    """One report for each loop of a function, in textual order; `text` is the function's own. `devices`: what a device
+    can do is proposed too, and in place of threads where it pays."""
     proposals = synthesis.propose(facts, costs)
+    offers = offload.offloads(facts, proposals) if devices else (None,) * len(proposals)
     nests = Nests.of(facts.loops)
     works = cost.works(facts, costs) if any(loop.alternatives != Alternatives() for loop in facts.loops) else {}
     reports = [
-        _report(facts, loop, proposal, text, nests, works)
-        for loop, proposal in zip(facts.loops, proposals, strict=True)
+        _report(Subject(facts, loop, nests, works, _place(facts, loop, text), text), proposal, offer)
+        for loop, proposal, offer in zip(facts.loops, proposals, offers, strict=True)
         if not runs_once(loop.loop)
     ]
     return tuple(sorted(_each_once(reports), key=lambda report: (report.span.start, -report.span.end)))
@@ -69,35 +73,39 @@ def _region_hints(region: Region) -> list[SharingHint]:
     ]
 
 
-def _report(
-    facts: FunctionFacts, loop: LoopFacts, proposal: Proposal, text: bytes, nests: Nests, works: Mapping[int, Work]
-) -> LoopReport:
-    place = edits.place(text, loop.loop.span, loop.loop.header_span, facts.function.notation)
+def _place(facts: FunctionFacts, loop: LoopFacts, text: bytes) -> Place:
+    return edits.place(text, loop.loop.span, loop.loop.header_span, facts.function.notation)
+
+
+def _report(subject: Subject, proposal: Proposal, offer: Offload | None) -> LoopReport:
+    facts, loop, place, text = subject.function, subject.loop, subject.place, subject.text
     rewrite = _pipeline(facts, proposal.pipeline, place, text) if proposal.pipeline is not None else None
     if place.problem is not None and proposal.profitable:
         proposal = synthesis.withdrawn(proposal, place.problem)
     promising = [p.name for p in facts.function.params if p.is_pointer and not p.type.restrict]
+    device = offer if offer is not None and offer.pays and proposal.profitable else None
     existing = loop.governed_by.directive.span if loop.governed_by is not None else None
     return LoopReport(
         span=loop.loop.span,
         header_span=loop.loop.header_span,
         function=facts.function.name,
         verdict=loop.verdict,
-        depth=sum(not runs_once(outer.loop) for outer in nests.above(loop)),
+        depth=sum(not runs_once(outer.loop) for outer in subject.nests.above(loop)),
         roles=loop.roles,
-        pragma=proposal.pragma,
+        pragma=proposal.pragma if device is None else device.pragma,
         conditional_pragma=proposal.conditional,
         profitable=proposal.profitable,
-        advice=proposal.advice,
+        advice=proposal.advice if device is None else device.advice,
         summary=prose.summary(loop, proposal),
-        explanation=prose.explanation(loop, proposal, promising),
+        explanation=prose.explanation(loop, proposal, promising, offer),
         insert_at=place.offset,
         indent=place.indent,
         existing=existing,
         fixes=(
             *((rewrite.fix,) if rewrite is not None else ()),
+            *offload.fixes(text, place, offer),
             *_fixes(facts, loop, proposal, place, text),
-            *rewrites.of(Subject(facts, loop, nests, works, place, text)),
+            *rewrites.of(subject),
         ),
         rewrite=rewrite,
     )
@@ -131,6 +139,7 @@ def _fixes(facts: FunctionFacts, loop: LoopFacts, proposal: Proposal, place: Pla
         if proposal.simd is not None:
             note = "one core computes several elements at a time"
             fixes.append(edits.insertion(text, place, proposal.simd, safe=False, note=note))
+    fixes += lists.fixes(facts, loop, place, text)
     names = {
         name
         for a in loop.verdict.assumptions

@@ -13,6 +13,7 @@ from analyzers.explain.patterns import remedy
 from analyzers.ir.expressions import Name
 from analyzers.ir.statements import Assign
 from analyzers.ir.verdicts import Assumption, Dependence, Reason, Role, Verdict, Witness
+from analyzers.openmp.offload import Offload
 from analyzers.openmp.pipelines import Pipeline
 from analyzers.openmp.synthesis import Proposal
 from analyzers.standards import openmp
@@ -57,12 +58,15 @@ def _summary(facts: LoopFacts, proposal: Proposal) -> str:
     return f"cannot decide: {plain(_short_reason(verdict))}"
 
 
-def explanation(facts: LoopFacts, proposal: Proposal, parameters: Collection[str] = ()) -> str:
-    """The hover. `parameters`: the names of the function's parameters that could say `restrict` and do not."""
+def explanation(
+    facts: LoopFacts, proposal: Proposal, parameters: Collection[str] = (), device: Offload | None = None
+) -> str:
+    """The hover. `parameters`: the names of the function's parameters that could say `restrict` and do not. `device`:
+    what a device could do, where somebody asked for it."""
     blocks = [_first_line(facts), _variables(facts, parameters)]
     if not facts.verdict.counts_as_parallel and proposal.pipeline is None:
         blocks.append(_way_out(facts))
-    blocks.append(_openmp(facts, proposal))
+    blocks += [_openmp(facts, proposal), _on_a_device(device)]
     return "\n".join(block for block in blocks if block)
 
 
@@ -305,6 +309,16 @@ def _pipeline(pipeline: Pipeline) -> str:
     return "\n".join(lines)
 
 
+def _on_a_device(device: Offload | None) -> str:
+    if device is None:
+        return ""
+    if device.pragma is None:
+        return _wrap(f"On a device: {device.advice}.")
+    head = "On a device:" if device.pays else "On a device, which does not pay by itself:"
+    told = (_sections(device.pragma), f"{device.advice[:1].upper()}{device.advice[1:]}.")
+    return "\n".join((head, f"  {device.pragma}", *(_wrap(text, "  ", "  ") for text in told)))
+
+
 def _sections(line: str) -> str:
     """Where OpenMP 5.2 defines the directive and the clauses of a pragma line."""
     body = line.partition("omp ")[2]
@@ -312,7 +326,7 @@ def _sections(line: str) -> str:
     names = [" ".join(words[:count]) for count in range(len(words), 0, -1)]
     name = next((name for name in names if openmp.directive(name) is not None), "")
     rules = [(name, openmp.directive(name))]
-    clauses = ("collapse", "private", "firstprivate", "lastprivate", "linear", "reduction", "schedule", "if")
+    clauses = ("collapse", "private", "firstprivate", "lastprivate", "linear", "reduction", "schedule", "if", "map")
     named = [(clause, openmp.clause(clause)) for clause in clauses if f" {clause}(" in body]
     found = [f"{word} §{rule.section}" for word, rule in (*rules, *named) if rule is not None]
     return f"OpenMP 5.2: {', '.join(found)}"

@@ -106,10 +106,10 @@ def _proposal(
         return Proposal(advice=advice, work=work)
 
     collapse = _collapse(facts, nests, works)
-    clauses = _clauses(facts, _collapsed_indices(facts, nests, collapse), collapse)
+    listed = clauses(facts, nests, collapse)
     schedule, schedule_reason = _schedule(facts, nests, work)
-    line = _line(notation, _directive(facts), clauses, schedule)
-    common = Proposal(clauses=clauses, schedule=schedule, schedule_reason=schedule_reason, collapse=collapse, work=work)
+    line = _line(notation, _directive(facts), listed, schedule)
+    common = Proposal(clauses=listed, schedule=schedule, schedule_reason=schedule_reason, collapse=collapse, work=work)
     if not parallel:
         return replace(common, conditional=line, advice="right only if the assumptions hold")
     objection = _objection(facts, nests, works, taken)
@@ -175,6 +175,11 @@ def _clauses(facts: LoopFacts, collapsed: frozenset[Symbol], collapse: int) -> t
         clauses.append(f"linear({symbol.name}{_step(step)})")
     clauses += _reductions(facts.reductions)
     return tuple(clauses)
+
+
+def clauses(facts: LoopFacts, nests: Nests, collapse: int) -> tuple[str, ...]:
+    """The clauses of a loop directive here that divides `collapse` loops together."""
+    return _clauses(facts, _collapsed_indices(facts, nests, collapse), collapse)
 
 
 def _names(listed: Iterable[Symbol]) -> list[str]:

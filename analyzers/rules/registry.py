@@ -58,6 +58,8 @@ class Rule:
 MODULES: tuple[str, ...] = (
     "perf.false_sharing",
     "perf.parallel_region_in_loop",
+    "perf.serial_calls",
+    "perf.serial_recursion",
     "perf.too_small_parallel_loop",
     "race.array_element",
     "race.loop_carried_dependence",

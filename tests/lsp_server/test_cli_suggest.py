@@ -275,3 +275,18 @@ def test_no_patch_where_there_can_be_none(work: Path) -> None:
     assert b"use --apply" in done.stderr
     done = run("suggest", "--format", "diff", "-", cwd=work, stdin=PLAIN.encode(), status=2)
     assert b"use --apply" in done.stderr
+
+
+def test_offload_on_request(work: Path) -> None:
+    (work / "heavy.c").write_text(
+        "#include <math.h>\n#define N 3000\ndouble a[N][N];\nvoid fill(void)\n{\n    for (int i = 0; i < N; i++)\n"
+        "        for (int j = 0; j < N; j++)\n            a[i][j] = sin(i) * cos(j);\n}\n"
+    )
+    target = "#pragma omp target teams distribute parallel for collapse(2) map(from: a)"
+    loops = check_json("heavy.c", cwd=work, command="suggest")["files"][0]["loops"]
+    assert loops[0]["pragma"] == "#pragma omp parallel for"
+    loops = check_json("heavy.c", "--offload", cwd=work, command="suggest")["files"][0]["loops"]
+    assert loops[0]["pragma"] == target
+    assert run("suggest", "heavy.c", "--offload", "--apply", cwd=work, status=0).stdout.decode().endswith(f"{target}\n")
+    assert f"    {target}\n    for" in (work / "heavy.c").read_text()
+    assert run("check", "heavy.c", cwd=work, status=0).stdout.startswith(b"Nothing found")

@@ -143,6 +143,22 @@ async def test_ignoring_a_finding_silences_it(editor, uri):
     assert not [d for d in await editor.diagnostics(uri) if d.code in (race.code, "unused-suppression")]
 
 
+@pytest.mark.parametrize("offload", [False, True])
+async def test_a_device_only_where_the_setting_says_so(session, uri, offload):
+    async with session(options={"settings": {"offload": offload}}) as editor:
+        editor.open(uri, SOURCE)
+        await editor.diagnostics(uri, bool)
+        context = types.CodeActionContext([], [types.CodeActionKind.RefactorRewrite])
+        where = types.Range(at(SCALE_LINE, 5), at(SCALE_LINE, 5))
+        actions = await editor.client.text_document_code_action_async(
+            types.CodeActionParams(document(uri), where, context)
+        )
+        titles = [action.title for action in actions]
+        device = "insert `#pragma omp target teams distribute parallel for map("
+        assert any(title.startswith(device) for title in titles) is offload
+        assert "insert `#pragma omp parallel for`" in " ".join(titles)
+
+
 async def test_code_actions_only_where_asked_and_of_the_kind_asked(editor, uri):
     editor.open(uri, SOURCE)
     await editor.diagnostics(uri, bool)

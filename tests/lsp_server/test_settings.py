@@ -52,6 +52,7 @@ assume-no-alias = true
 independent-functions = ["relax"]
 defines = ["N=100", "DEBUG"]
 include-paths = ["include", "/opt/x"]
+offload = true
 code-lens = false
 inlay-hints = false
 compile-commands = "out/debug"
@@ -74,6 +75,7 @@ perf = "off"
     assert settings.independent_functions == {"relax"}
     assert settings.defines == (("N", "100"), ("DEBUG", "1"))
     assert settings.include_paths == (str(tmp_path / "include"), "/opt/x")
+    assert settings.offload and settings.to_options().offload
     assert not settings.code_lens
     assert not settings.inlay_hints
     assert settings.compile_commands == str(tmp_path / "out" / "debug")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from analyzers.dependence import effects, loops
+from analyzers.dependence.facts import FunctionFacts
 from analyzers.frontends.c import CFrontend
 from analyzers.ir.expressions import Name, root, symbols
 from analyzers.ir.statements import Assign, Construct, Declare, Function, Stmt, expressions, walk_statements
 from analyzers.ir.symbols import Symbol
+from analyzers.settings import Options
 from analyzers.text import SourceText
 
 
@@ -39,3 +42,11 @@ def assignment(function_: Function, name: str, number: int = 0) -> Stmt:
         return isinstance(base, Name) and base.symbol.name == name
 
     return [s for s in walk_statements(function_.body) if hits(s)][number]
+
+
+def analysed(text: str) -> FunctionFacts:
+    """The facts of the last function of a C text, with what is known of those before it."""
+    frontend = CFrontend()
+    frontend.update(SourceText.of(text))
+    functions = [frontend.lower(chunk) for chunk in frontend.chunks()]
+    return loops.analyse(functions[-1], effects.table(functions), Options())
