@@ -211,6 +211,30 @@ def _split(expr: Expr) -> tuple[Expr, int]:
             return expr, 0
 
 
+def pivot(facts: LoopFacts) -> str | None:
+    """`a[i][j]` from `a[k][j]` in a loop over `i`: of all iterations only `i == k` writes what the others read."""
+    if facts.header is None:
+        return None
+    index = facts.header.index
+    moving = _counted(facts) | {a.target.symbol for a in _assigns(facts) if isinstance(a.target, Name)} | {index}
+    for assign in _assigns(facts):
+        target = assign.target
+        for read in walk(assign.value) if isinstance(target, Element) else ():
+            if not isinstance(target, Element) or not isinstance(read, Element) or read.base != target.base:
+                continue
+            apart = [(a, b) for a, b in zip(target.subscripts, read.subscripts, strict=False) if a != b]
+            match apart:
+                case [(Name(symbol=mine), Name(symbol=k))] if mine == index and k not in moving:
+                    i = index.name
+                    return (
+                        f"only the iteration in which `{i}` is `{k.name}` writes the `{spell(read)}` that the others "
+                        f"read. Loop up to `{k.name}`, do that one, loop on from `{k.name} + 1`: in either loop the "
+                        f"iterations no longer need it from each other. Where it changes nothing, as for shortest "
+                        f"paths without negative cycles, leave it out: `if ({i} != {k.name})`."
+                    )
+    return None
+
+
 def reads_ahead(facts: LoopFacts) -> str | None:
     found = facts.verdict.dependences
     if found and all(d.kind == "anti" for d in found):
@@ -248,6 +272,7 @@ _PATTERNS: tuple[Callable[[LoopFacts], str | None], ...] = (
     sum_into_element,
     histogram,
     position_of_extreme,
+    pivot,
     sweep_in_place,
     reads_ahead,
 )

@@ -140,6 +140,11 @@ HELP = {
         " t[i][j] = t[i - 1][j] + t[i][j - 1]; }",
         "The entries of an anti-diagonal are independent",
     ),
+    "shortest paths": (
+        "void f(int n, int k, int d[n][n]) { for (int i = 0; i < n; i++) for (int j = 0; j < n; j++)"
+        " d[i][j] = d[i][j] < d[i][k] + d[k][j] ? d[i][j] : d[i][k] + d[k][j]; }",
+        "only the iteration in which `i` is `k` writes the `d[k][j]` that the others read",
+    ),
     "steady growth": (
         "void f(int n, int m, double *restrict a) { int k = 0;"
         " for (int i = 0; i < n; i++) { a[i] = k; k += 2 * m + 1; } }",
@@ -174,6 +179,12 @@ def test_a_triangular_solve_is_no_prefix_sum() -> None:
     outer = first("void f(int n, double a[n][n], double *restrict x) { for (int i = 1; i < n; i++)"
                   " for (int j = 0; j < i; j++) x[i] -= a[i][j] * x[j]; }")  # fmt: skip
     assert "prefix" not in outer.explanation
+
+
+def test_a_factorization_has_no_single_pivot() -> None:
+    outer = first("void f(int n, double a[n][n]) { for (int i = 1; i < n; i++) for (int j = 0; j < n; j++)"
+                  " for (int k = 0; k < i; k++) a[i][j] -= a[i][k] * a[k][j]; }")  # fmt: skip
+    assert outer.verdict.status != "parallel" and "only the iteration" not in outer.explanation
 
 
 def test_private_scalars_share_a_row() -> None:
