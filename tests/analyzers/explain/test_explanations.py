@@ -182,8 +182,8 @@ def test_a_triangular_solve_is_no_prefix_sum() -> None:
 
 
 def test_a_factorization_has_no_single_pivot() -> None:
-    outer = first("void f(int n, double a[n][n]) { for (int i = 1; i < n; i++) for (int j = 0; j < i; j++)"
-                  " for (int k = 0; k < j; k++) a[i][j] -= a[i][k] * a[k][j]; }")  # fmt: skip
+    outer = first("void f(int n, double a[n][n]) { for (int i = 1; i < n; i++) for (int j = 0; j < n; j++)"
+                  " for (int k = 0; k < i; k++) a[i][j] -= a[i][k] * a[k][j]; }")  # fmt: skip
     assert outer.verdict.status != "parallel" and "only the iteration" not in outer.explanation
 
 
