@@ -154,8 +154,7 @@ def _apart(write: Access, other: Access, code: str, inquiry: Inquiry) -> Assumpt
     iteration to iteration: `a[list[i]]`, a pointer that each iteration gets from elsewhere."""
     name = name_of(write)
     if code == "pointer-varies" and write.symbol == other.symbol:
-        text = f"`{name}` leads to different memory in different iterations"
-        return Assumption("condition", text, "strong", (name,))
+        return _elsewhere(name)
     if code not in _OPAQUE or write.symbol != other.symbol:
         return None
     same = write.path == other.path and write.loops == other.loops
@@ -169,11 +168,17 @@ def _apart(write: Access, other: Access, code: str, inquiry: Inquiry) -> Assumpt
     return Assumption("condition", text, "strong", (name,))
 
 
+def _elsewhere(name: str) -> Assumption:
+    return Assumption("condition", f"`{name}` leads to different memory in different iterations", "strong", (name,))
+
+
 def _unlike(write: Access, other: Access, inquiry: Inquiry) -> Assumption | None:
     """The same for what two pointers lead to, of which nothing is known but that one of them moves."""
     first, second = name_of(write), name_of(other)
-    if write.symbol is None or other.symbol is None or first == second or not moves(write, inquiry, inner=False):
+    if write.symbol is None or other.symbol is None or not moves(write, inquiry, inner=False):
         return None
+    if first == second:  # one pointer at two places
+        return _elsewhere(first)
     text = f"no iteration uses through `{second}` what another one writes through `{first}`"
     return Assumption("condition", text, "strong", (first, second))
 

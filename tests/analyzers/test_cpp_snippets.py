@@ -118,3 +118,15 @@ def test_what_is_cast_to_a_pointer_is_one() -> None:
 def test_text_from_inside_an_if_of_the_preprocessor() -> None:
     snippet = "for (int i = 0; i < n; i++) {\n  a[i] = b[i];\n#else\nfor_each(i, n) {\n#endif\n  c[i] = a[i];\n}\n"
     assert first_loop(snippet).pragma == FOR
+
+
+def test_a_pointer_that_walks_along_rows_is_told_by_one_assumption() -> None:
+    text = (
+        "for (int j = 0; j < h; j++) { float *to = ((float *)out) + (size_t)w * j; int i = 0; "
+        "while (i < w && !aligned(to)) { *to = 1; i++; to++; } "
+        "for (; i < w - 8; i += 8) { store(to, x); to += 4; } for (; i < w; i++, to++) *to = 2; }"
+    )
+    assert "`to` leads to different memory in different iterations" in [
+        a.text for a in first_loop(text).verdict.assumptions
+    ]
+    assert (first_loop(text).conditional_pragma or "").startswith(FOR)
