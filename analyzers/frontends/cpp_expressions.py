@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tree_sitter import Node
 
 from analyzers.frontends import c_memory, c_operators, c_types, cpp_containers
@@ -89,7 +91,7 @@ def _field(c: Context, node: Node) -> Expr:
         if isinstance(static, Symbol) and static.type.kind != "function":
             base = Name(noted(c, static), span)
             continue
-        if isinstance(base, Name) and not arrow and _has_members(base):
+        if isinstance(base, Name) and not arrow and _has_member(c, base, c.text(last_name(name))):
             base = Name(cpp_containers.beside(c, base.symbol, f".{c.text(last_name(name))}", UNKNOWN_TYPE), span)
             continue
         base = through(base, kind, c_types.member_path(kind, c.text(last_name(name))), span)
@@ -97,11 +99,16 @@ def _field(c: Context, node: Node) -> Expr:
     return base
 
 
-def _has_members(base: Name) -> bool:
-    """An object of an unseen class, taken for an array because it is subscripted: its other members are beside that."""
-    element_ = base.type.element
-    guessed = base.symbol.storage == "undeclared" or (element_ is not None and element_.kind == "unknown")
-    return guessed and base.type.kind == "array" and not base.type.wrapped
+def _has_member(c: Context, base: Name, member: str) -> bool:
+    """Is it an object of an unseen class, taken for an array because it is subscripted, whose other members are beside
+    its elements? Of what nobody declared only those that are read: no clause could name them."""
+    if base.type.kind != "array" or base.type.wrapped:
+        return False
+    if base.symbol.storage != "undeclared":
+        return base.type.element is not None and base.type.element.kind == "unknown"
+    place = re.escape(base.symbol.name.encode()) + rb"\s*\.\s*" + re.escape(member.encode())
+    written = place + rb"\s*(?:\+\+|--|(?:[-+*/%&|^]|<<|>>)?=(?!=))|(?:\+\+|--)\s*" + place
+    return re.search(rb"\b(?:" + written + rb")", c.body or c.data) is None
 
 
 def _binary(c: Context, node: Node) -> Expr:
