@@ -93,8 +93,20 @@ def _range_assumption(*sides: Delinearized) -> Assumption | None:
             if each.last is None:
                 texts[f"`0 <= {spell(to_expr(each.subscript))} < {extent}`"] = None
             else:
-                texts[f"`{spell(to_expr(combine(each.last, constant(1))))} <= {extent}`"] = None
+                texts[f"`{_at_most(combine(each.last, constant(1)), each.extent)}`"] = None
     return Assumption("condition", " and ".join(texts), "strong") if texts else None
+
+
+def _at_most(first: Affine, second: Affine) -> str:
+    """`first <= second`, without what stands on both sides."""
+    if not {key for key, _ in first.terms} & {key for key, _ in second.terms}:
+        return f"{spell(to_expr(first))} <= {spell(to_expr(second))}"
+    room = combine(second, first, -1)
+    wanted = Affine(tuple((key, -factor) for key, factor in room.terms if factor < 0), 0)
+    given = Affine(tuple((key, factor) for key, factor in room.terms if factor > 0), 0)
+    if not wanted.terms:
+        return f"{spell(to_expr(given))} >= {-room.constant}"
+    return f"{spell(to_expr(wanted))} <= {spell(to_expr(combine(given, constant(room.constant))))}"
 
 
 def _joined(assumptions: list[Assumption]) -> Assumption | None:

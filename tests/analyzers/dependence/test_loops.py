@@ -354,3 +354,14 @@ def test_memory_that_an_iteration_allocates_is_its_own() -> None:
 def test_memory_that_others_may_reach(old: str, new: str) -> None:
     assert old in OWN_MEMORY
     assert first_loop(OWN_MEMORY.replace(old, new).replace("free(w);", "")).verdict.status != "parallel"
+
+
+@pytest.mark.parametrize(
+    ("last", "width", "text"),
+    [("h", "h + 5", "`l >= -4`"), ("l + h", "h - l", "`l <= -1`"), ("h", "h + m", "`l + m >= 1`"), ("h", "m", None)],
+)
+def test_a_row_is_wide_enough_if(last: str, width: str, text: str | None) -> None:
+    body = f"for (int j = l; j <= {last}; j++) a[j - l + ({width}) * k] = 1;"
+    code = f"void f(double *a, int l, int h, int m) {{ for (int k = 0; k < 9; k++) {body} }}"
+    (assumption,) = loop_reports(code)[0].verdict.assumptions
+    assert assumption.text == (text or "`h - l + 1 <= m`")
