@@ -18,7 +18,6 @@ from analyzers.dependence.facts import Effects
 from analyzers.explain.facts import loop_reports, sharing_hints
 from analyzers.frontends import frontend_of
 from analyzers.frontends.c import CFrontend, Chunk
-from analyzers.frontends.compile_commands import flags_for
 from analyzers.ir.statements import Function, SourceFile
 from analyzers.ir.verdicts import FileReport, Finding, FunctionResult, PlacedResult
 from analyzers.openmp import races
@@ -65,10 +64,11 @@ class Pipeline:
     def update(self, source: SourceText) -> None:
         self._source = source
         self._version = None
+        self._frontend.update(source)
         if self._language == "c" and self._is_cpp(source):
             self._language = "cpp"
             self._frontend = self._read_as("cpp")
-        self._frontend.update(source)
+            self._frontend.update(source)
 
     def _read_as(self, language: Language) -> CFrontend:
         options = self._options
@@ -84,7 +84,7 @@ class Pipeline:
             from analyzers.frontends.snippets import is_cpp
 
             return is_cpp(source.data)
-        return self._path is not None and flags_for(self._path, self._options.database).cpp
+        return self._frontend.built_as_cpp
 
     def results(self, first: int | None) -> Iterator[PlacedResult]:
         """The results of the version that is current when the first one is taken. The same objects come again as long

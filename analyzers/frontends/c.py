@@ -139,6 +139,11 @@ class CFrontend:
         self._set_macros()
         self._set_environment()
 
+    @property
+    def built_as_cpp(self) -> bool:
+        """Whether the build compiles the file as C++, whatever it is called."""
+        return self._flags is not None and self._flags.cpp
+
     def _refresh_flags(self) -> None:
         flags = Flags() if self.path is None else flags_for(self.path, self.database)
         if flags == self._flags:
