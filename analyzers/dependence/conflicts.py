@@ -200,10 +200,6 @@ def _elsewhere(name: str) -> Assumption:
     return Assumption("distinct-index", text, "strong", (name,))
 
 
-def _elsewhere(name: str) -> Assumption:
-    return Assumption("condition", f"`{name}` leads to different memory in different iterations", "strong", (name,))
-
-
 def _unlike(write: Access, other: Access, inquiry: Inquiry) -> Assumption | None:
     """The same for what two pointers lead to, of which nothing is known but that one of them moves."""
     first, second = name_of(write), name_of(other)
