@@ -60,6 +60,7 @@ class Settings:
     include_paths: tuple[str, ...] = ()
     code_lens: bool = True
     inlay_hints: bool = True
+    workspace_index: bool = True  # functions of other files of the workspace are known
     jobs: int = 0  # 0: one per processor
 
     def to_options(self, *, snippet: bool = False) -> Options:
@@ -207,6 +208,15 @@ def add_independent_function(path: Path, name: str) -> Path:
 def _folder(path: Path) -> Path:
     path = path.absolute()
     return path if path.is_dir() else path.parent
+
+
+def workspace_of(path: Path, loaded: Loaded) -> Path | None:
+    """The folder whose files belong together with `path`: its repository, else that of its project file."""
+    try:
+        root = _root(path, None)
+    except OSError:
+        return None
+    return root or (loaded.config.parent if loaded.config is not None else None)
 
 
 def _root(path: Path, workspace: Path | None) -> Path | None:

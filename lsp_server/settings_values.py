@@ -150,6 +150,7 @@ PARSERS: dict[str, Callable[[str, object, Path], Parsed]] = {
     "include-paths": _folders,
     "code-lens": _boolean,
     "inlay-hints": _boolean,
+    "workspace-index": _boolean,
     "jobs": _count,
 }
 KEYS = tuple(PARSERS)

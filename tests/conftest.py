@@ -39,6 +39,12 @@ def find_tool(name: str) -> str | None:
     return shutil.which(name)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What the programs under test keep goes to a folder of this run, not to the user's cache."""
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(*tools): tools of the machine without which the test cannot run")
 

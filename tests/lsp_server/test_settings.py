@@ -54,6 +54,7 @@ defines = ["N=100", "DEBUG"]
 include-paths = ["include", "/opt/x"]
 code-lens = false
 inlay-hints = false
+workspace-index = false
 jobs = 3
 [severity]
 race-missing-reduction = "warning"
@@ -74,6 +75,7 @@ perf = "off"
     assert settings.include_paths == (str(tmp_path / "include"), "/opt/x")
     assert not settings.code_lens
     assert not settings.inlay_hints
+    assert not settings.workspace_index
     assert settings.jobs == 3
     assert set(loaded.origins) == set(KEYS)
 
