@@ -76,8 +76,8 @@ class Analyzer:
         """The functions of the current version, the one around byte offset `first` before the others."""
         return self._pipeline.results(first)
 
-    def know(self, outside: Outside) -> None:
-        """Take over what is known of functions of other files."""
+    def know(self, outside: Outside | None) -> None:
+        """Take over what is known of functions of other files; None: nothing."""
         self._pipeline.know(outside)
 
     def unit(self, source: str) -> Unit:

@@ -66,6 +66,7 @@ class Pipeline:
         self._shown: dict[Key, FunctionResult] = {}  # where comments outside functions accept a part of the result
         self._summaries: effect_tables.Memo = {}
         self._presumed: effect_tables.Memo = {}
+        self._alone: effect_tables.Memo = {}  # of the file by itself
         self._outside = Outside()
 
     def update(self, source: SourceText) -> None:
@@ -75,8 +76,9 @@ class Pipeline:
             self._choose_language(source)
         self._frontend.update(source)
 
-    def know(self, outside: Outside) -> None:
-        """Take over what is known of functions of other files."""
+    def know(self, outside: Outside | None) -> None:
+        """Take over what is known of functions of other files; None: nothing."""
+        outside = outside or Outside()
         if outside != self._outside:
             self._outside = outside
             self._version = None
@@ -85,7 +87,7 @@ class Pipeline:
         """The current version as other files see it, by the name `source`."""
         frontend = self._frontend
         functions = self._lowered()
-        known = self._table(functions.values(), {}, effect_tables.NOTHING)
+        known = self._table(functions.values(), self._alone, effect_tables.NOTHING)
         return units.unit(
             source,
             [(functions[c.fingerprint], frontend.linkage(c, functions[c.fingerprint].name)) for c in frontend.chunks()],

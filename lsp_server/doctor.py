@@ -17,7 +17,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
-from lsp_server.settings import load
+from analyzers.words import counted
+from lsp_server.settings import load, workspace_of
 from lsp_server.settings_values import KEYS
 
 PACKAGES = ("pygls", "lsprotocol", "tree-sitter", "tree-sitter-c", "islpy", "rich")
@@ -76,6 +77,7 @@ def checks(folder: Path) -> Iterator[Check]:
     yield Check("tools", "git", "ok" if git else "missing", git or "not on PATH: `check --since` needs it")
     yield from _model()
     yield from _settings(folder)
+    yield from _index(folder)
 
 
 def _version(package: str) -> str | None:
@@ -187,6 +189,25 @@ def _settings(folder: Path) -> Iterator[Check]:
         yield Check("settings", "problem", "broken", problem.message, f"edit {where}")
 
 
+def _index(folder: Path) -> Iterator[Check]:
+    """What is known of the files of the workspace from earlier runs."""
+    from lsp_server.index import store
+
+    loaded = load(folder)
+    root = workspace_of(folder, loaded)
+    if not loaded.settings.workspace_index:
+        yield Check("index", "workspace", "info", "off: `workspace-index` is false")
+    elif root is None:
+        yield Check("index", "workspace", "info", "none: this is no repository; files named together know each other")
+    else:
+        records = store.load(root)
+        functions = sum(len(record.unit.definitions) for record in records.values())
+        size = store.size_of(root)
+        held = f"{counted(len(records), 'file')} with {counted(functions, 'function')}, {size / 1e6:.1f} MB"
+        yield Check("index", "workspace", "info", f"{root}: {held}" if size else f"{root}: nothing yet")
+        yield Check("index", "kept in", "info", str(store.place_of(root)))
+
+
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
@@ -201,7 +222,6 @@ def _shown(value: object) -> str:
 def _print(found: list[Check], broken: list[Check], arguments: Namespace) -> None:
     from rich.text import Text
 
-    from analyzers.words import counted
     from lsp_server.reporters.text import console_for, write
     from lsp_server.terminal import visible
 

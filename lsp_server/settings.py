@@ -216,7 +216,13 @@ def workspace_of(path: Path, loaded: Loaded) -> Path | None:
         root = _root(path, None)
     except OSError:
         return None
-    return root or (loaded.config.parent if loaded.config is not None else None)
+    root = root or (loaded.config.parent if loaded.config is not None else None)
+    return None if root is None or is_too_wide(root) else root
+
+
+def is_too_wide(root: Path) -> bool:
+    """Is it a folder that holds more than one program, even if it is under version control?"""
+    return root in (Path.home(), Path(root.anchor))
 
 
 def _root(path: Path, workspace: Path | None) -> Path | None:

@@ -204,7 +204,8 @@ def _fits(declared: Declared | None, candidate: Candidate) -> bool:
 def _problem(declared: Declared | None, candidates: list[Candidate]) -> str | None:
     """Why the definitions say nothing about a call; completes "`f` ..."."""
     if declared is None:
-        return f"is defined in {candidates[0].source}, but not declared (or overloaded) where it is called"
+        where = candidates[0].source
+        return f"is defined in {where}, but where it is called it is not declared, overloaded, or one of a header"
     fitting = [candidate for candidate in candidates if _fits(declared, candidate)]
     if not fitting:
         return f"has other parameters in {candidates[0].source} than where it is called"

@@ -396,7 +396,7 @@ class CFrontend:
         """A function as this file declares it."""
         reading = self._includes.reading
         headers = reading.headers if reading is not None else ()
-        return c_linkage.declared(name, self._environment, headers, self.dialect.name)
+        return c_linkage.declared(name, self._environment, self._headers, headers, self.dialect.name)
 
     def linkage(self, chunk: Chunk, name: str) -> Linkage:
         """Who may mean the function `name` of a chunk; what stands in a namespace is not told apart by its name."""

@@ -17,10 +17,15 @@ _REPLACEABLE = re.compile(rb"\b_*(?:weak|weakref|alias|ifunc|target_clones|targe
 _PRAGMA_WEAK = re.compile(r"#\s*pragma\s+weak\s+([A-Za-z_]\w*)")
 
 
-def declared(name: str, environment: Environment, headers: Iterable[Header], language: str) -> Declared | None:
-    """A function as the file declares it, None where it does not or where C++ has several of that name."""
+def declared(
+    name: str, environment: Environment, below: Environment, headers: Iterable[Header], language: str
+) -> Declared | None:
+    """A function as the file declares it, None where it does not, where C++ has several of that name, or where it is
+    one of the headers' own: static, or defined there. `below` are the declarations of the headers."""
     symbol = environment.scope.find(name)
     if not isinstance(symbol, Symbol) or symbol.type.kind != "function":
+        return None
+    if any(_is_own(text, name) for text in below.declaring(name)):
         return None
     fields = symbol.type.fields
     if fields is None and language == "cpp":
@@ -57,6 +62,13 @@ def internal_names(*environments: Environment) -> frozenset[str]:
 
 def _declaration_of(name: str) -> re.Pattern[bytes]:
     return re.compile(rb"\b" + re.escape(name.rpartition("::")[2].encode()) + rb"\s*\(")
+
+
+def _is_own(text: bytes, name: str) -> bool:
+    """Does a declaration in a header define the function, or make it static?"""
+    if _declaration_of(name).search(text) is None or text.lstrip().startswith((b"class", b"struct", b"template")):
+        return False
+    return not text.rstrip().endswith(b";") or _static(name).search(text) is not None
 
 
 def _static(name: str) -> re.Pattern[bytes]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from lsprotocol import types
 
+from analyzers.api import EXTENSIONS
 from lsp_server.configuration import CONFIG_NAMES
+from lsp_server.index.background import QUIET
 from lsp_server.server import HpcLanguageServer
 from lsp_server.session import path_of
 
@@ -25,7 +29,9 @@ def initialize(ls: HpcLanguageServer, params: types.InitializeParams) -> None:
 async def initialized(ls: HpcLanguageServer, params: types.InitializedParams) -> None:
     """Watch the files that hold settings, and ask for the editor's."""
     if ls.client.watches:
-        patterns = [types.FileSystemWatcher(f"**/{name}") for name in (*CONFIG_NAMES, "compile_commands.json")]
+        sources = f"*.{{{','.join(sorted(extension.lstrip('.') for extension in EXTENSIONS))}}}"
+        names = (*CONFIG_NAMES, "compile_commands.json", sources)
+        patterns = [types.FileSystemWatcher(f"**/{name}") for name in names]
         registration = types.Registration(
             "hpc-ls-files",
             types.WORKSPACE_DID_CHANGE_WATCHED_FILES,
@@ -52,6 +58,8 @@ def did_change_watched_files(ls: HpcLanguageServer, params: types.DidChangeWatch
     names = {path.name for change in params.changes if (path := path_of(change.uri)) is not None}
     if names & {*CONFIG_NAMES, "compile_commands.json"}:
         ls.settings_changed()
+    if ls.index is not None and any(Path(name).suffix.lower() in EXTENSIONS for name in names):
+        ls.index.touch(QUIET, rescan=True)
 
 
 def did_change_folders(ls: HpcLanguageServer, params: types.DidChangeWorkspaceFoldersParams) -> None:

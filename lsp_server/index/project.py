@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzers import api
+from analyzers.api import Analyzer
 from lsp_server import batch, sources
 from lsp_server.index import records, store
 from lsp_server.index.records import Wanted
@@ -38,6 +39,10 @@ class Project:
     told: Callable[[int, int], None] = lambda done, total: None
     _known: dict[str, Record] = field(default_factory=dict)  # as the store has it
     _valid: dict[str, Record] = field(default_factory=dict)  # found to hold
+    _buffers: set[str] = field(default_factory=set)  # whose entries are not of what is on disk
+    # Of open documents: only the function that was edited is read again.
+    _analyzers: dict[tuple[str, api.Language, api.Options], Analyzer] = field(default_factory=dict)
+    _files: tuple[Path, ...] | None = None
     _dirty: bool = False
     _header_names: frozenset[str] | None = None
 
@@ -48,8 +53,10 @@ class Project:
     def close(self) -> None:
         """Keep what was learnt, and what others wrote meanwhile."""
         if self._dirty:
-            merged = {**store.load(self.root), **self._known, **self._valid}
-            self._dirty = not store.save(self.root, merged)
+            mine = {name: record for name, record in self._valid.items() if name not in self._buffers}
+            self._known = {**store.load(self.root), **self._known, **mine}
+            self._known = {name: each for name, each in self._known.items() if (self.root / name).exists()}
+            self._dirty = not store.save(self.root, self._known)
 
     def name_of(self, path: Path) -> str:
         """What the other files call a file."""
@@ -75,6 +82,8 @@ class Project:
         for wanted in files:
             if wanted.name in self._valid:
                 continue
+            if wanted.data is not None:
+                self._buffers.add(wanted.name)
             source = records.text_of(wanted)
             if source is None:
                 continue
@@ -84,19 +93,48 @@ class Project:
                 self._valid[wanted.name] = known
             else:
                 missing.append(wanted)
-        results = batch.run(records.made, missing, self.jobs, _crashed)
+        work = self._made if self.jobs == 1 else records.made  # what other processes do must not need this object
+        results = batch.run(work, missing, self.jobs, _crashed)
         for done, wanted in enumerate(missing):
             self.told(done, len(missing))
             record = next(results)
             if record is not None:
                 self._valid[wanted.name] = record
-                self._dirty = True
+                self._dirty = self._dirty or wanted.data is None
 
     def _headers(self) -> frozenset[str]:
         """The names of the headers of the workspace."""
         if self._header_names is None:
             self._header_names = frozenset(path.name for path in self.sources() if records.is_header(path))
         return self._header_names
+
+    def _made(self, wanted: Wanted) -> Record | None:
+        if wanted.data is None:
+            return records.made(wanted)
+        key = (wanted.name, wanted.language, wanted.options)
+        analyzer = self._analyzers.get(key)
+        if analyzer is None:
+            analyzer = self._analyzers[key] = Analyzer(wanted.language, wanted.options, str(wanted.path.absolute()))
+        return records.made(wanted, analyzer)
+
+    def read_all(self, documents: Sequence[Wanted], *, rescan: bool) -> None:
+        """Bring the entries of all files up to date; `documents` are open and count as they are in the editor. Whatever
+        `told` raises ends it, and what was read until then is kept."""
+        self._known.update((name, record) for name, record in self._valid.items() if name not in self._buffers)
+        before, self._valid, self._buffers = self._valid, {}, set()
+        if rescan or self._files is None:
+            self._files, self._header_names = tuple(self.sources()), None
+        buffers = [records.unless_saved(wanted) for wanted in documents]
+        for wanted in buffers:
+            known = before.get(wanted.name)
+            source = records.text_of(wanted) if known is not None and wanted.data is not None else None
+            if known is not None and source is not None and records.holds(known, wanted, source):
+                self._valid[wanted.name] = known
+                self._buffers.add(wanted.name)
+        open_names = {wanted.name for wanted in buffers}
+        self._analyzers = {key: analyzer for key, analyzer in self._analyzers.items() if key[0] in open_names}
+        others = [self.wanted(path) for path in self._files if not records.is_header(path)]
+        self.read([*buffers, *(wanted for wanted in others if wanted.name not in open_names)])
 
     def reach(self, files: Iterable[str]) -> None:
         """Read the files of the workspace that may define what `files` call, and what those call."""

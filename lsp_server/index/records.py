@@ -54,6 +54,13 @@ def text_of(wanted: Wanted) -> SourceText | None:
         return None
 
 
+def unless_saved(wanted: Wanted) -> Wanted:
+    """The same without the editor's text if that is what is on disk."""
+    saved = replace(wanted, data=None)
+    source = text_of(saved)
+    return saved if source is not None and source.data == wanted.data else wanted
+
+
 def digest_of(source: SourceText) -> str:
     return blake2b(source.data, digest_size=16).hexdigest()
 
@@ -69,8 +76,8 @@ def _spelled(options: Options) -> tuple[object, ...]:
     return options.defines, options.include_paths, sorted(options.independent), options.snippet
 
 
-def made(wanted: Wanted) -> Record | None:
-    """The entry of a file; None where it cannot be read."""
+def made(wanted: Wanted, analyzer: Analyzer | None = None) -> Record | None:
+    """The entry of a file; None where it cannot be read. `analyzer` is one that had an earlier version of the text."""
     source = text_of(wanted)
     if source is None:
         return None
@@ -78,7 +85,7 @@ def made(wanted: Wanted) -> Record | None:
 
     key, digest = key_of(wanted, source), digest_of(source)
     try:
-        analyzer = Analyzer(wanted.language, wanted.options, str(wanted.path.absolute()))
+        analyzer = analyzer or Analyzer(wanted.language, wanted.options, str(wanted.path.absolute()))
         analyzer.update(source)
         unit = analyzer.unit(wanted.name)
         headers, missing = analyzer.headers()

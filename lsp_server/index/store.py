@@ -72,10 +72,10 @@ def place_of(root: Path) -> Path:
 def version() -> bytes:
     """The analysis that makes the entries: every change of it is another version."""
     digest = blake2b(sys.version.encode(), digest_size=_DIGEST)
-    folder = Path(analyzers.__file__).parent
-    for path in sorted(folder.rglob("*.py")):
-        status = path.stat()
-        digest.update(f"{path.relative_to(folder)} {status.st_size} {status.st_mtime_ns}\n".encode())
+    for folder in (Path(analyzers.__file__).parent, Path(__file__).parent):
+        for path in sorted(folder.rglob("*.py")):
+            status = path.stat()
+            digest.update(f"{path.relative_to(folder)} {status.st_size} {status.st_mtime_ns}\n".encode())
     return digest.digest()
 
 
@@ -102,6 +102,14 @@ def load(root: Path) -> dict[str, Record]:
         log.info("the index %s cannot be understood (%s); it is made anew", place, error)
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def size_of(root: Path) -> int:
+    """Bytes on disk; 0 where there is no index."""
+    try:
+        return place_of(root).stat().st_size
+    except OSError:
+        return 0
 
 
 def save(root: Path, records: Mapping[str, Record]) -> bool:

@@ -282,6 +282,19 @@ def test_explain_why_and_apply_know_other_files(tmp_path: Path) -> None:
     assert "#pragma omp parallel for" in (folder / "src" / "a.c").read_text()
 
 
+def test_doctor_says_what_is_kept(tmp_path: Path) -> None:
+    folder = two_files(tmp_path / "work")
+
+    def said() -> str:
+        return cli_runner.run("doctor", cwd=folder, status=0).stdout.decode()
+
+    assert f"{folder}: nothing yet" in said()
+    cli_runner.run("suggest", ".", cwd=folder, status=0)
+    assert f"{folder}: 3 files with 2 functions, 0.0 MB" in said()
+    (folder / ".hpc-ls.toml").write_text("workspace-index = false\n")
+    assert "off: `workspace-index` is false" in said()
+
+
 def test_the_smallest_program_names_the_files_it_needs(tmp_path: Path) -> None:
     folder = two_files(tmp_path / "work")
     done = cli_runner.run("why", "--minimize", "src/a.c:2", cwd=folder, status=0)

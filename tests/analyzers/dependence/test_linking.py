@@ -129,6 +129,13 @@ def test_every_program_has_its_own_main(tmp_path: Path) -> None:
     assert loop.verdict.confidence == "possible"
 
 
+@pytest.mark.parametrize("words", ["static inline", "static", "inline", "extern inline"])
+def test_a_function_of_a_header_is_not_that_of_another_file(tmp_path: Path, words: str) -> None:
+    header = f"{words} double weigh(double x) {{ static int n; n++; return x; }}\n"
+    (loop,) = loops_in(tmp_path, {"p.h": header, "a.c": SUM, "b.c": "double weigh(double x) { return x; }\n"}, "a.c")
+    assert not loop.verdict.counts_as_parallel
+
+
 def test_functions_of_two_files_that_call_each_other(tmp_path: Path) -> None:
     there = '#include "p.h"\ndouble weigh(double x) { return x > 0 ? back(x - 1) : 0; }\n'
     back = '#include "p.h"\ndouble weigh(double x);\ndouble back(double x) { return weigh(x) + 1; }\n'
