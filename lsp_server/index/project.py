@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,7 +88,7 @@ class Project:
             if source is None:
                 continue
             known = self._known.get(wanted.name)
-            headers = self._headers() if known is not None and known.missing else ()
+            headers = self._headers() if known is not None and known.missing else frozenset()
             if known is not None and records.holds(known, wanted, source, headers):
                 self._valid[wanted.name] = known
             else:
@@ -99,6 +99,8 @@ class Project:
             self.told(done, len(missing))
             record = next(results)
             if record is not None:
+                if record.missing:
+                    record = replace(record, nearby=records.nearby(record, self._headers()))
                 self._valid[wanted.name] = record
                 self._dirty = self._dirty or wanted.data is None
 
@@ -128,7 +130,8 @@ class Project:
         for wanted in buffers:
             known = before.get(wanted.name)
             source = records.text_of(wanted) if known is not None and wanted.data is not None else None
-            if known is not None and source is not None and records.holds(known, wanted, source):
+            headers = self._headers() if known is not None and known.missing else frozenset()
+            if known is not None and source is not None and records.holds(known, wanted, source, headers):
                 self._valid[wanted.name] = known
                 self._buffers.add(wanted.name)
         open_names = {wanted.name for wanted in buffers}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -97,11 +96,14 @@ def made(wanted: Wanted, analyzer: Analyzer | None = None) -> Record | None:
     return Record(key, digest, headers, missing, unit)
 
 
-def holds(record: Record, wanted: Wanted, source: SourceText, names: Iterable[str] = ()) -> bool:
+def nearby(record: Record, names: frozenset[str]) -> frozenset[str]:
+    """The headers that were not found and of which the workspace has namesakes; `names` are those of its headers."""
+    return frozenset(name for name in record.missing if Path(name).name in names)
+
+
+def holds(record: Record, wanted: Wanted, source: SourceText, names: frozenset[str] = frozenset()) -> bool:
     """Is the entry still that of the file? `names` are the headers that the workspace has."""
-    if record.key != key_of(wanted, source):
-        return False
-    if record.missing and not {Path(name).name for name in record.missing}.isdisjoint(names):
+    if record.key != key_of(wanted, source) or record.nearby != nearby(record, names):
         return False
     return all(_signature(path) == (changed, size) for path, changed, size in record.headers)
 

@@ -48,6 +48,7 @@ class Record:
     headers: tuple[tuple[str, int, int], ...]  # path, time of change, size
     missing: tuple[str, ...]  # headers that were not found
     unit: Unit
+    nearby: frozenset[str] = frozenset()  # those of `missing` that stood elsewhere in the workspace then
 
 
 def cache_folder() -> Path:

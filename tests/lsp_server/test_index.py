@@ -140,14 +140,14 @@ def test_an_entry_holds_until_what_it_was_made_from_changes(tmp_path: Path) -> N
     assert [Path(name).name for name, _, _ in record.headers] == ["a.h"]
     assert record.missing == ("later.h",)
 
-    def holds(headers: tuple[str, ...] = (), **options: object) -> bool:
+    def holds(*headers: str) -> bool:
         asked = wanted(path)
         source = records.text_of(asked)
         assert source is not None
-        return records.holds(record, asked, source, headers)
+        return records.holds(record, asked, source, frozenset(headers))
 
     assert holds()
-    assert not holds(("later.h",))
+    assert not holds("later.h")
     header.write_text("#define STEP 22\n")
     assert not holds()
     header.write_text("#define STEP 1\n")
@@ -202,6 +202,21 @@ def test_only_files_that_may_matter_are_read(tmp_path: Path) -> None:
     again.read([again.wanted(tmp_path / "a.c")])
     again.reach(["a.c"])
     assert again.records == first.records
+
+
+def test_a_header_that_is_found_nowhere_is_not_looked_for_again_and_again(tmp_path: Path) -> None:
+    written(tmp_path, text='#include "far.h"\n' + TEXT)
+    (tmp_path / "deep").mkdir()
+    written(tmp_path / "deep", "far.h", "int far;\n")
+    first = project(tmp_path)
+    first.read_all([], rescan=True)
+    before = first.records["a.c"]
+    assert before.nearby == {"far.h"}
+    first.read_all([], rescan=True)
+    assert first.records["a.c"] is before
+    (tmp_path / "deep" / "far.h").unlink()
+    first.read_all([], rescan=True)
+    assert first.records["a.c"] is not before
 
 
 def test_what_others_wrote_meanwhile_is_kept(tmp_path: Path) -> None:

@@ -259,3 +259,19 @@ def test_overloads_between_files_are_not_told_apart(tmp_path: Path) -> None:
 )
 def test_declarations_that_agree(left: tuple[str, ...] | None, right: tuple[str, ...] | None, fits: bool) -> None:
     assert agree(Declared(left), Declared(right)) is agree(Declared(right), Declared(left)) is fits
+
+
+def test_a_race_in_a_function_of_another_file_names_it(tmp_path: Path) -> None:
+    mine = '#include "p.h"\nvoid run(int n) {\ncalls = 0;\n'
+    mine += "#pragma omp parallel for\nfor (int i = 0; i < n; i++) note();\n}\n"
+    there = '#include "p.h"\nint calls;\nvoid note(void) { calls++; }\n'
+    (tmp_path / "p.h").write_text(HEADER)
+    found = []
+    for name, text in (("b.c", there), ("a.c", mine)):
+        analyzer = Analyzer("c", Options(), str(tmp_path / name))
+        analyzer.update(SourceText.of(text))
+        found.append(analyzer.unit(name))
+    analyzer.know(Program(found).outside("a.c", found[1].declared))
+    races = [f for placed in analyzer.report().functions for f in placed.result.findings if f.category == "race"]
+    assert [(f.confidence, f.facts["variable"]) for f in races] == [("likely", "calls")]
+    assert races[0].why.endswith("`note` is defined in b.c.")
