@@ -100,6 +100,7 @@ class CFrontend:
         self._system: SystemHeaders | None = None
         self._headers = Environment(Scope(None, 0, {}), {})
         self._environment = self._headers
+        self._declaring: tuple[Environment, dict[str, frozenset[str] | None]] = (self._headers, {})
         self._file_lines: tuple[PreprocessorLine, ...] = ()
         self._function_lines: dict[int, tuple[PreprocessorLine, ...]] = {}
 
@@ -394,9 +395,14 @@ class CFrontend:
 
     def declared(self, name: str) -> Declared | None:
         """A function as this file declares it."""
-        reading = self._includes.reading
-        headers = reading.headers if reading is not None else ()
-        return c_linkage.declared(name, self._environment, self._headers, headers, self.dialect.name)
+        below, known = self._declaring
+        if below is not self._headers:
+            self._declaring = (self._headers, known := {})
+        if name not in known:
+            reading = self._includes.reading
+            headers = reading.headers if reading is not None else ()
+            known[name] = c_linkage.declaring(name, self._headers, headers)
+        return c_linkage.declared(name, self._environment, known[name], self.dialect.name)
 
     def linkage(self, chunk: Chunk, name: str) -> Linkage:
         """Who may mean the function `name` of a chunk; what stands in a namespace is not told apart by its name."""

@@ -14,26 +14,34 @@ from analyzers.ir.symbols import Symbol
 
 # Words of attributes by which the linker, the loader or the processor chooses among definitions.
 _REPLACEABLE = re.compile(rb"\b_*(?:weak|weakref|alias|ifunc|target_clones|target_version|selectany)_*\b")
+_NONE: frozenset[str] = frozenset()
 _PRAGMA_WEAK = re.compile(r"#\s*pragma\s+weak\s+([A-Za-z_]\w*)")
 
 
-def declared(
-    name: str, environment: Environment, below: Environment, headers: Iterable[Header], language: str
-) -> Declared | None:
+def declared(name: str, environment: Environment, within: frozenset[str] | None, language: str) -> Declared | None:
     """A function as the file declares it, None where it does not, where C++ has several of that name, or where it is
-    one of the headers' own: static, or defined there. `below` are the declarations of the headers."""
+    one of the headers' own. `within` is what `declaring` says."""
     symbol = environment.scope.find(name)
-    if not isinstance(symbol, Symbol) or symbol.type.kind != "function":
-        return None
-    if any(_is_own(text, name) for text in below.declaring(name)):
+    if within is None or not isinstance(symbol, Symbol) or symbol.type.kind != "function":
         return None
     fields = symbol.type.fields
     if fields is None and language == "cpp":
         return None
     # Names of C++ are without their namespaces: that two are one function is never certain.
+    return Declared(
+        None if fields is None else shapes(kind for _, kind in fields), within if language == "c" else _NONE
+    )
+
+
+def declaring(name: str, below: Environment, headers: Iterable[Header]) -> frozenset[str] | None:
+    """Which headers declare a function; None where one of them defines it or makes it static. `below` are the
+    declarations of the headers."""
+    if any(_is_own(text, name) for text in below.declaring(name)):
+        return None
+    if below.scope.find(name) is None:
+        return _NONE
     mentions = _declaration_of(name)
-    found = frozenset(h.path for h in headers if language == "c" and mentions.search(h.code))
-    return Declared(None if fields is None else shapes(kind for _, kind in fields), found)
+    return frozenset(header.path for header in headers if mentions.search(header.code))
 
 
 def linkage(item: Item, name: str, environment: Environment, lines: Iterable[PreprocessorLine]) -> Linkage:
