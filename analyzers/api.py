@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from analyzers.completion import Description, Proposal, complete, describe
 from analyzers.frontends import pieces as pieces_of_text
@@ -12,6 +12,10 @@ from analyzers.frontends.pieces import Change, Pieces, Reading
 from analyzers.ir.verdicts import Confidence, FileReport, Finding, LoopReport, PlacedResult
 from analyzers.settings import Language, Options
 from analyzers.text import SourceText, Span
+
+if TYPE_CHECKING:
+    from analyzers.dependence.linking import Outside
+    from analyzers.dependence.units import Unit
 
 __all__ = [
     "EXTENSIONS",
@@ -32,6 +36,7 @@ __all__ = [
     "Span",
     "Verification",
     "analyze",
+    "compile_flags",
     "complete",
     "declared_names",
     "describe",
@@ -71,6 +76,19 @@ class Analyzer:
         """The functions of the current version, the one around byte offset `first` before the others."""
         return self._pipeline.results(first)
 
+    def know(self, outside: Outside | None) -> None:
+        """Take over what is known of functions of other files; None: nothing."""
+        self._pipeline.know(outside)
+
+    def unit(self, source: str) -> Unit:
+        """The current version as other files see it; `source` is the name by which they call it."""
+        return self._pipeline.unit(source)
+
+    def headers(self) -> tuple[tuple[tuple[str, int, int], ...], tuple[str, ...]]:
+        """The headers of the project that the current version includes (path, time of change, size), and the names of
+        those that were not found."""
+        return self._pipeline.headers()
+
     def file_findings(self) -> tuple[Finding, ...]:
         """The findings outside functions, with absolute spans."""
         return self._pipeline.file_findings()
@@ -80,11 +98,26 @@ class Analyzer:
         return self._pipeline.report()
 
 
-def analyze(source: SourceText, language: Language, options: Options = DEFAULTS, path: str | None = None) -> FileReport:
-    """Analyze one text from scratch."""
+def analyze(
+    source: SourceText,
+    language: Language,
+    options: Options = DEFAULTS,
+    path: str | None = None,
+    outside: Outside | None = None,
+) -> FileReport:
+    """Analyze one text from scratch. `outside` is what is known of functions of other files."""
     analyzer = Analyzer(language, options, path)
+    if outside is not None:
+        analyzer.know(outside)
     analyzer.update(source)
     return analyzer.report()
+
+
+def compile_flags(path: str) -> str:
+    """How the compilation database of a file says that it is compiled, for comparison."""
+    from analyzers.frontends.compile_commands import flags_for
+
+    return repr(flags_for(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +135,15 @@ def verify_pragma(
     pragma: str,
     options: Options = DEFAULTS,
     path: str | None = None,
+    outside: Outside | None = None,
 ) -> Verification:
     """Judge `pragma` as if it stood on the line above the loop at `loop` (absolute span of the loop statement)."""
     at = source.line_span(source.line_of(loop.start)).start
     line = pragma.encode("utf-8", "surrogatepass").rstrip() + b"\n"
     text = SourceText.of(source.data[:at] + line + source.data[at:])
     analyzer = Analyzer(language, options, path)
+    if outside is not None:
+        analyzer.know(outside)
     analyzer.update(text)
     inside = loop.shifted(len(line))
     governed = Span(at, inside.end)

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 
 from analyzers import suppressions
-from analyzers.dependence import array_reductions, loops
+from analyzers.dependence import array_reductions, linking, loops, presuming, units
 from analyzers.dependence import effects as effect_tables
 from analyzers.dependence.facts import Effects
+from analyzers.dependence.linking import Outside
+from analyzers.dependence.units import Unit
 from analyzers.explain.facts import loop_reports, sharing_hints
 from analyzers.frontends import frontend_of
 from analyzers.frontends.c import CFrontend, Chunk
+from analyzers.frontends.includes import Signature
 from analyzers.ir.statements import Function, SourceFile
 from analyzers.ir.verdicts import FileReport, Finding, FunctionResult, PlacedResult
 from analyzers.openmp import races
@@ -39,6 +43,7 @@ class _Version:
     chunks: tuple[Chunk, ...]
     functions: Mapping[str, Function]  # by fingerprint
     effects: Mapping[str, Effects]
+    presumed: Mapping[str, Effects]  # if functions are the ones of other files that have their names
     accepted: tuple[Suppression, ...]  # by comments outside functions
     found: dict[Key, FunctionResult] = field(default_factory=dict)
     raw: dict[int, PlacedResult] = field(default_factory=dict)  # by start
@@ -60,6 +65,9 @@ class Pipeline:
         self._results: dict[Key, FunctionResult] = {}
         self._shown: dict[Key, FunctionResult] = {}  # where comments outside functions accept a part of the result
         self._summaries: effect_tables.Memo = {}
+        self._presumed: effect_tables.Memo = {}
+        self._alone: effect_tables.Memo = {}  # of the file by itself
+        self._outside = Outside()
 
     def update(self, source: SourceText) -> None:
         self._source = source
@@ -69,6 +77,30 @@ class Pipeline:
             self._language = "cpp"
             self._frontend = self._read_as("cpp")
             self._frontend.update(source)
+
+    def know(self, outside: Outside | None) -> None:
+        """Take over what is known of functions of other files; None: nothing."""
+        outside = outside or Outside()
+        if outside != self._outside:
+            self._outside = outside
+            self._version = None
+
+    def unit(self, source: str) -> Unit:
+        """The current version as other files see it, by the name `source`."""
+        frontend = self._frontend
+        functions = self._lowered()
+        known = self._table(functions.values(), self._alone, effect_tables.NOTHING)
+        return units.unit(
+            source,
+            [(functions[c.fingerprint], frontend.linkage(c, functions[c.fingerprint].name)) for c in frontend.chunks()],
+            known,
+            frontend.declared,
+            frontend.internal_names(),
+        )
+
+    def headers(self) -> tuple[tuple[Signature, ...], tuple[str, ...]]:
+        """The headers of the project that the current version includes, and those that were not found."""
+        return self._frontend.project_headers()
 
     def _read_as(self, language: Language) -> CFrontend:
         options = self._options
@@ -113,15 +145,40 @@ class Pipeline:
 
     def _current(self) -> _Version:
         if self._version is None:
-            chunks = self._frontend.chunks()
-            # Only what is new is lowered.
-            known, lower = self._functions, self._frontend.lower
-            functions = self._functions = {c.fingerprint: known.get(c.fingerprint) or lower(c) for c in chunks}
-            headers = self._frontend.system_headers()
-            effects = effect_tables.table(functions.values(), self._options.independent, self._summaries, headers)
+            chunks, functions = self._frontend.chunks(), self._lowered()
+            outside = self._elsewhere(functions.values())
+            certain = presuming.certain(outside)
+            effects = presumed = self._table(functions.values(), self._summaries, certain)
+            if certain is not outside:
+                presumed = self._table(functions.values(), self._presumed, outside)
             accepted = suppressions.outside(self._source, self._language, (chunk.span for chunk in chunks))
-            self._version = _Version(self._source, chunks, functions, effects, accepted)
+            self._version = _Version(self._source, chunks, functions, effects, presumed, accepted)
         return self._version
+
+    def _table(
+        self, functions: Iterable[Function], memo: effect_tables.Memo, outside: Mapping[str, Effects]
+    ) -> Mapping[str, Effects]:
+        headers = self._frontend.system_headers()
+        return effect_tables.table(functions, self._options.independent, memo, headers, outside)
+
+    def _lowered(self) -> dict[str, Function]:
+        """The functions of the current version by fingerprint. Only what is new is lowered."""
+        known, lower = self._functions, self._frontend.lower
+        self._functions = {c.fingerprint: known.get(c.fingerprint) or lower(c) for c in self._frontend.chunks()}
+        return self._functions
+
+    def _elsewhere(self, functions: Iterable[Function]) -> Mapping[str, Effects]:
+        """The effects of functions of other files that the current version calls."""
+        if not self._outside.functions:
+            return effect_tables.NOTHING
+        defined = {function.name for function in functions}
+        called = {name for function in functions for name in function.callees if name not in defined}
+        names = sorted(called & self._outside.functions.keys())
+        if not names:
+            return effect_tables.NOTHING
+        frontend = self._frontend
+        declared = {name: frontend.declared(name) for name in names}
+        return linking.imported(self._outside, names, declared, frontend.internal_names(), digest_of(self._source))
 
     def _placed(self, version: _Version, chunk: Chunk) -> PlacedResult:
         known = version.shown.get(chunk.start)
@@ -129,7 +186,9 @@ class Pipeline:
             return known
         function = version.functions[chunk.fingerprint]
         names = (function.name, *function.callees)
-        key = (chunk.fingerprint, *(version.effects.get(name) for name in names))
+        key: Key = (chunk.fingerprint, *(version.effects.get(name) for name in names))
+        if version.presumed is not version.effects:
+            key = (*key, *(version.presumed.get(name) for name in names))
         result = self._results.get(key)
         if result is None:
             result = self._results[key] = self._guarded(function, chunk, version)
@@ -156,7 +215,11 @@ class Pipeline:
     def _analyze(self, function: Function, chunk: Chunk, version: _Version) -> FunctionResult:
         started = time.perf_counter()
         text = version.source.data[chunk.start : chunk.start + function.span.end]
-        facts = array_reductions.as_written(loops.analyse(function, version.effects, self._options), text)
+        facts = loops.analyse(function, version.effects, self._options)
+        if version.presumed is not version.effects:
+            options = self._options
+            facts = presuming.supplemented(facts, version.presumed, lambda f, e: loops.analyse(f, e, options))
+        facts = array_reductions.as_written(facts, text)
         openmp = races.find(facts, self._options)
         findings = documentation.helped(
             registry.run(registry.Context(facts, openmp, text, self._options.costs), self._options)
@@ -170,6 +233,11 @@ class Pipeline:
             sharing_hints(openmp),
             time.perf_counter() - started,
         )
+
+
+def digest_of(source: SourceText) -> str:
+    """A text in few bytes."""
+    return blake2b(source.data, digest_size=16).hexdigest()
 
 
 def _failed(function: Function) -> Finding:

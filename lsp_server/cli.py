@@ -156,6 +156,13 @@ def _add_analysis(command: argparse.ArgumentParser) -> None:
         default=None,
         help="take pointers that may overlap for distinct, without saying so",
     )
+    command.add_argument(
+        "--no-index",
+        dest="workspace_index",
+        action="store_false",
+        default=None,
+        help="look at each file by itself: what functions of other files do is unknown",
+    )
     command.add_argument("-D", dest="defines", action="append", metavar="NAME[=VALUE]", help="define a macro")
     command.add_argument("-I", dest="include_paths", action="append", metavar="FOLDER", help="look here for headers")
     command.add_argument(
@@ -177,7 +184,8 @@ def overrides(arguments: argparse.Namespace) -> dict[str, object]:
         values = getattr(arguments, key, None)
         if values:
             found[key] = [name for value in values for name in value.split(",") if name.strip()]
-    for key in ("min_confidence", "assume_no_alias", "offload", "defines", "include_paths", "compile_commands", "jobs"):
+    keys = ("min_confidence", "assume_no_alias", "offload", "workspace_index", "defines", "include_paths")
+    for key in (*keys, "compile_commands", "jobs"):
         value = getattr(arguments, key, None)
         if value is not None and not (key == "jobs" and arguments.command in ("explain", "why")):
             found[key.replace("_", "-")] = value

@@ -7,10 +7,14 @@ import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analyzers import api
 from analyzers.api import Analyzer, Finding, Language, LoopReport, Options, PlacedResult, SourceText
 from lsp_server.minimize import Cut, Holds
+
+if TYPE_CHECKING:
+    from analyzers.dependence.linking import Outside
 
 Seen = tuple[object, ...]
 _COMPILERS = {"c": ("cc", "gcc", "clang"), "cpp": ("c++", "g++", "clang++")}
@@ -79,6 +83,7 @@ class Reader:
     language: Language
     options: Options
     path: Path | None
+    outside: Outside | None = None  # what is known of functions of other files
 
     def cut(self) -> Cut:
         return lambda text, place: api.pieces(text, self.language, place)
@@ -86,6 +91,8 @@ class Reader:
     def holds(self, wanted: Wanted, text: bytes, compiles: Callable[[bytes], bool] | None) -> Holds:
         """Whether a text has what is wanted, is read as well as `text` is, and compiles."""
         analyzer = Analyzer(self.language, self.options, str(self.path.absolute()) if self.path else None)
+        if self.outside is not None:
+            analyzer.know(self.outside)
         before = api.reading(text, self.language)
 
         def holds(candidate: bytes, place: int) -> bool:

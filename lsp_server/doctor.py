@@ -15,10 +15,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from analyzers.words import counted
 from lsp_server.background import calibration
 from lsp_server.background.calibration import QUANTITIES, Calibration, CalibrationError, duration
 from lsp_server.compilers import compiler
-from lsp_server.settings import load
+from lsp_server.settings import load, workspace_of
 from lsp_server.settings_values import KEYS
 
 PACKAGES = ("pygls", "lsprotocol", "tree-sitter", "tree-sitter-c", "islpy", "rich")
@@ -80,6 +81,7 @@ def checks(folder: Path) -> Iterator[Check]:
     yield from _model()
     yield from _settings(folder)
     yield from _calibration(folder)
+    yield from _index(folder)
 
 
 def _calibrated() -> bool:
@@ -210,6 +212,25 @@ def _paying(known: Calibration) -> str:
     return f"from about {costs.pays:,.0f} operations ({once}), inside another loop {costs.pays_again:,.0f} ({again})"
 
 
+def _index(folder: Path) -> Iterator[Check]:
+    """What is known of the files of the workspace from earlier runs."""
+    from lsp_server.index import store
+
+    loaded = load(folder)
+    root = workspace_of(folder, loaded)
+    if not loaded.settings.workspace_index:
+        yield Check("index", "workspace", "info", "off: `workspace-index` is false")
+    elif root is None:
+        yield Check("index", "workspace", "info", "none: this is no repository; files named together know each other")
+    else:
+        records = store.load(root)
+        functions = sum(len(record.unit.definitions) for record in records.values())
+        size = store.size_of(root)
+        held = f"{counted(len(records), 'file')} with {counted(functions, 'function')}, {size / 1e6:.1f} MB"
+        yield Check("index", "workspace", "info", f"{root}: {held}" if size else f"{root}: nothing yet")
+        yield Check("index", "kept in", "info", str(store.place_of(root)))
+
+
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
@@ -224,7 +245,6 @@ def _shown(value: object) -> str:
 def _print(found: list[Check], broken: list[Check], arguments: Namespace) -> None:
     from rich.text import Text
 
-    from analyzers.words import counted
     from lsp_server.reporters.text import console_for, write
     from lsp_server.terminal import visible
 

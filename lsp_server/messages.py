@@ -32,6 +32,7 @@ class Analyse:
     data: bytes
     path: str | None = None  # where the file stands
     focus: int | None = None
+    outside: bytes | None = None  # a pickled `Outside`; b"": nothing is known of other files; None: as before
 
 
 @dataclass(frozen=True, slots=True)

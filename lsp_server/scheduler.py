@@ -52,6 +52,8 @@ class _Entry:
     waiters: list[tuple[asyncio.Future[Analysis], int | None]] = field(default_factory=list)
     strikes: int = 0
     given_up: bool = False
+    outside: bytes = b""  # what is known of functions of other files
+    outside_sent: bool = True
 
     @property
     def snapshot(self) -> Snapshot:
@@ -151,6 +153,23 @@ class Scheduler:
             entry.strikes = STRIKES - 1
             self._dispatch(entry)
 
+    def know(self, uri: str, outside: bytes) -> bool:
+        """Something else is known of functions of other files (a pickled `Outside`): analyse the document anew with it,
+        after what is under way. Functions that it does not concern are answered from what is known. False: no news."""
+        entry = self._entries.get(uri)
+        if entry is None or entry.outside == outside:
+            return False
+        entry.outside, entry.outside_sent = outside, False
+        if entry.tracked.complete:
+            self._again(entry)
+        return True
+
+    def _again(self, entry: _Entry) -> None:
+        """The same version once more, unless a newer one goes out soon."""
+        if entry.timer is None and not entry.given_up:
+            entry.tracked.again()
+            self._dispatch(entry)
+
     def close(self, uri: str) -> None:
         """Forget a document."""
         entry = self._entries.pop(uri, None)
@@ -240,8 +259,18 @@ class Scheduler:
         data = snapshot.source.data
         self._pool.send(
             entry.slot,
-            Analyse(snapshot.uri, snapshot.version, snapshot.language, entry.options, data, path, entry.focus),
+            Analyse(
+                snapshot.uri,
+                snapshot.version,
+                snapshot.language,
+                entry.options,
+                data,
+                path,
+                entry.focus,
+                None if entry.outside_sent else entry.outside,
+            ),
         )
+        entry.outside_sent = True
 
     # --- receiving ----------------------------------------------------------------------------------------------
 
@@ -293,6 +322,8 @@ class Scheduler:
             entry.partial = None
         self._wake(entry)
         self._on_analysis(entry.tracked.analysis())
+        if not entry.outside_sent:
+            self._again(entry)
 
     def _wake(self, entry: _Entry) -> None:
         for waiter, around in entry.waiters:
@@ -311,6 +342,7 @@ class Scheduler:
             if entry.slot != slot:
                 continue
             entry.tracked.forget_tokens()
+            entry.outside_sent = not entry.outside
             if entry is not guilty and not entry.given_up and entry.timer is None:
                 self._dispatch(entry)
         if guilty is not None:

@@ -21,6 +21,7 @@ from pygls.protocol import default_converter
 from lsp_server import convert, logs, trust
 from lsp_server.analysis import Analysis
 from lsp_server.configuration import CONFIG_NAMES, Configuration
+from lsp_server.index.background import Index
 from lsp_server.pages import Pages
 from lsp_server.protocol import Protocol
 from lsp_server.scheduler import Scheduler
@@ -79,6 +80,8 @@ class HpcLanguageServer(LanguageServer):
         self.on_save: list[Callable[[Snapshot], None]] = []
         self.on_trouble: list[Callable[[str], None]] = []
         self.on_restart: list[Callable[[], None]] = []
+        self.index: Index | None = None  # set by the feature
+        self.indexed = ""  # what the index holds, in words
         self.pages = Pages()
         self.revisions: dict[str, int] = {}  # complete analyses of each document
         self.saved: dict[str, int] = {}  # the version of each document that was saved last
@@ -273,6 +276,8 @@ class HpcLanguageServer(LanguageServer):
     def prepare_to_leave(self) -> None:
         """`shutdown`: no analysis any more, and no process."""
         self.scheduler.kill()
+        if self.index is not None:
+            self.index.kill()
 
     def leave(self, status: int) -> None:
         """End the server."""
@@ -299,6 +304,8 @@ class HpcLanguageServer(LanguageServer):
             for task in tuple(self._tasks):
                 task.cancel()
             await self.scheduler.stop()
+            if self.index is not None:
+                await self.index.stop()
             self.pages.clear()
             await asyncio.to_thread(writer.close)
 

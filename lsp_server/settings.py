@@ -64,6 +64,7 @@ class Settings:
     code_lens: bool = True
     inlay_hints: bool = True
     use_calibration: bool = True  # what was measured on this machine
+    workspace_index: bool = True  # functions of other files of the workspace are known
     jobs: int = 0  # 0: one per processor
 
     def to_options(self, *, snippet: bool = False) -> Options:
@@ -219,6 +220,21 @@ def add_independent_function(path: Path, name: str) -> Path:
 def _folder(path: Path) -> Path:
     path = path.absolute()
     return path if path.is_dir() else path.parent
+
+
+def workspace_of(path: Path, loaded: Loaded) -> Path | None:
+    """The folder whose files belong together with `path`: its repository, else that of its project file."""
+    try:
+        root = _root(path, None)
+    except OSError:
+        return None
+    root = root or (loaded.config.parent if loaded.config is not None else None)
+    return None if root is None or is_too_wide(root) else root
+
+
+def is_too_wide(root: Path) -> bool:
+    """Is it a folder that holds more than one program, even if it is under version control?"""
+    return root in (Path.home(), Path(root.anchor))
 
 
 def _root(path: Path, workspace: Path | None) -> Path | None:

@@ -159,6 +159,7 @@ PARSERS: dict[str, Callable[[str, object, Path], Parsed]] = {
     "code-lens": _boolean,
     "inlay-hints": _boolean,
     "use-calibration": _boolean,
+    "workspace-index": _boolean,
     "jobs": _count,
 }
 KEYS = tuple(PARSERS)

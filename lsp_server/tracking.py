@@ -33,6 +33,12 @@ class Tracked:
         self.complete = False
         self.snapshot = snapshot
 
+    def again(self) -> None:
+        """The same version is analysed once more; what is known stays until then."""
+        self._carried = merged(self._carried, self._fresh)
+        self._fresh = {}
+        self.complete = False
+
     def forget_tokens(self) -> None:
         """Another worker will answer, which has sent nothing yet."""
         self._known = {}

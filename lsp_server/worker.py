@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import itertools
 import os
+import pickle
 import queue
 import signal
 import sys
@@ -19,7 +20,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from analyzers.api import Analyzer, Language, Options
 from analyzers.ir.verdicts import FileReport, FunctionResult, LoopReport, PlacedResult
@@ -38,6 +39,9 @@ from lsp_server.messages import (
     encode,
 )
 
+if TYPE_CHECKING:
+    from analyzers.dependence.linking import Outside
+
 BATCH_SECONDS = 0.05  # results after the first one travel together for this long
 
 
@@ -47,6 +51,7 @@ class AnalyzerLike(Protocol):
     def update(self, source: SourceText) -> None: ...
     def results(self, first: int | None = None) -> Iterator[PlacedResult]: ...
     def report(self) -> FileReport: ...
+    def know(self, outside: Outside | None) -> None: ...
 
 
 MakeAnalyzer = Callable[[Language, Options, "str | None"], AnalyzerLike]
@@ -60,6 +65,11 @@ class _Document:
     sent: dict[int, tuple[int, FunctionResult]] = field(
         default_factory=dict
     )  # by identity: the results the server holds
+    outside: Outside | None = None  # what is known of functions of other files
+
+    def know(self, outside: Outside | None) -> None:
+        self.outside = outside
+        self.analyzer.know(outside)
 
 
 @dataclass(slots=True)
@@ -114,11 +124,12 @@ class Worker:
                 self._answer(message)
 
     def _document(self, order: Analyse) -> _Document:
-        known = self._documents.get(order.uri)
-        if known and known.language == order.language and known.options == order.options:
-            return known
-        document = _Document(self._make(order.language, order.options, order.path), order.language, order.options)
-        self._documents[order.uri] = document
+        document = self._documents.get(order.uri)
+        if document is None or document.language != order.language or document.options != order.options:
+            outside = document.outside if document is not None else None
+            document = _Document(self._make(order.language, order.options, order.path), order.language, order.options)
+            document.know(outside)
+            self._documents[order.uri] = document
         return document
 
     def _step(self) -> None:
@@ -157,6 +168,8 @@ class Worker:
     def _advance(self, job: _Job) -> bool:
         document = self._document(job.order)
         if job.results is None:
+            if job.order.outside is not None:
+                document.know(pickle.loads(job.order.outside) if job.order.outside else None)  # noqa: S301  (from our own process)
             document.analyzer.update(SourceText.of(job.order.data))
             job.results = document.analyzer.results(job.order.focus)
         placed = next(job.results, None)
@@ -234,6 +247,8 @@ class Worker:
         if self._scratch is None or self._scratch[0] != key:
             self._scratch = (key, self._make(question.language, question.options, question.path))
         analyzer = self._scratch[1]
+        document = self._documents.get(question.uri)
+        analyzer.know(document.outside if document is not None else None)
         analyzer.update(source)
         at = question.offset
         while at < len(source.data) and source.data[at] in b" \t\r\n\f\v":
@@ -254,7 +269,7 @@ def resident_bytes() -> int:
         return 0
 
 
-def _read(stream: BinaryIO, inbox: queue.SimpleQueue[object]) -> None:
+def read_forever(stream: BinaryIO, inbox: queue.SimpleQueue[object]) -> None:
     """Fill the inbox. The end of the stream is the end of the parent: leave at once, whatever is being computed."""
     while True:
         header = stream.read(HEADER.size)
@@ -286,7 +301,7 @@ def main(make: MakeAnalyzer = Analyzer) -> None:
         except BrokenPipeError:
             os._exit(0)
 
-    threading.Thread(target=_read, args=(incoming, inbox), daemon=True).start()
+    threading.Thread(target=read_forever, args=(incoming, inbox), daemon=True).start()
     gc.disable()  # loading makes no garbage
     _warm_up(make)
     gc.freeze()  # what is loaded now stays; the collector need not look at it again

@@ -29,6 +29,7 @@ class Obstacles:
     assumptions: dict[Assumption, None] = field(default_factory=dict)  # under which what is undecided is harmless
     open: bool = False  # something undecided that no assumption settles
     symbols: set[Symbol] = field(default_factory=set)  # the objects concerned
+    basis: dict[str, Reason] = field(default_factory=dict)  # functions of other files, by name: where they are defined
 
     def copy(self) -> Obstacles:
         """The same so far, to go on in another way."""

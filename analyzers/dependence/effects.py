@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 
-from analyzers.dependence.facts import Effects, ParameterUse
-from analyzers.dependence.summaries import join, parameter_use, summarise
+from analyzers.dependence.callgraph import components
+from analyzers.dependence.collected import join, parameter_use
+from analyzers.dependence.facts import Basis, Effects, ParameterUse
+from analyzers.dependence.summaries import summarise
 from analyzers.dependence.transparency import see_through
 from analyzers.ir import flow
 from analyzers.ir.statements import Function
@@ -20,11 +22,11 @@ from analyzers.ir.uses import is_variable
 from analyzers.standards.cpp_library import CPP_ROUTINES
 from analyzers.standards.library import COMBINES, ROUTINES
 
-__all__ = ["INDEPENDENT", "library", "parameter_use", "summarise", "table", "vouched_for"]
+__all__ = ["INDEPENDENT", "joined", "library", "parameter_use", "summarise", "table", "vouched_for"]
 
 _USES: dict[str, ParameterUse] = {"-": "none", "r": "read", "w": "write", "b": "readwrite", "e": "escapes"}
 
-INDEPENDENT = Effects(parameters=("none",), trusted=True)
+INDEPENDENT = Effects(parameters=("none",))
 """What the user vouches for: calls of the function do not get in each other's way."""
 
 
@@ -40,6 +42,7 @@ def library(name: str, headers: frozenset[str] = frozenset()) -> Effects | None:
     routine = CPP_ROUTINES.get(name) or ROUTINES.get(name.removeprefix("std::"))
     if routine is None:
         return None
+    seen = routine.header == "builtin" or routine.header in headers
     return Effects(
         parameters=tuple(_USES[letter] for letter in routine.parameters),
         io=routine.io,
@@ -47,14 +50,17 @@ def library(name: str, headers: frozenset[str] = frozenset()) -> Effects | None:
         exits=routine.exits,
         allocates=routine.allocates,
         overwrites=frozenset(routine.fills),
-        trusted=routine.header == "builtin" or routine.header in headers,
+        basis=frozenset() if seen else frozenset({Basis(name)}),
         synchronizes=routine.synchronizes,
         whole_parameters=not routine.single,
     )
 
 
 _OVERLOADED = Effects(unknown="is overloaded: which one is called is not known")
-_ROUNDS = 8  # effects only grow, and rarely more than twice
+ROUNDS = 8  # effects only grow, and rarely more than twice
+
+UNSEEN = Effects(unknown="is defined elsewhere and may read and write anything")
+NOTHING: Mapping[str, Effects] = {}
 
 Memo = dict[tuple[object, ...], Effects]
 """Summaries of functions by fingerprint and the effects of what they call."""
@@ -65,12 +71,13 @@ def table(
     independent: frozenset[str] = frozenset(),
     memo: Memo | None = None,
     headers: frozenset[str] = frozenset(),
+    outside: Mapping[str, Effects] = NOTHING,
 ) -> dict[str, Effects]:
     """The effects of every function that the functions of a file define or call, callees first.
 
     A definition in the file wins over a library function of the same name; `independent` names functions that the user
     vouches for. `memo` holds the summaries of the last version; afterwards it holds those of this one. `headers` are
-    the system headers that the file includes.
+    the system headers that the file includes; `outside` is what is known of functions of other files.
     """
     memo = {} if memo is None else memo
     fresh: Memo = {}
@@ -83,15 +90,13 @@ def table(
     for function in defined.values():
         for name in function.callees:
             if name not in defined and name not in known:
-                unseen = Effects(unknown="is defined elsewhere and may read and write anything")
-                combines = COMBINES.get(name.removeprefix("std::"))
-                known[name] = replace(library(name, headers) or unseen, combines=combines)
-    for component in _components(defined):
+                known[name] = _elsewhere(name, headers, outside)
+    for component in components({name: function.callees for name, function in defined.items()}):
         if any(len(overloads[name]) > 1 for name in component):
             recursive = len(component) > 1 or component[0] in defined[component[0]].callees
             for name in component:
                 each = [] if recursive else [_described(function, known) for function in overloads[name]]
-                known[name] = _OVERLOADED if recursive else _joined(each)
+                known[name] = _OVERLOADED if recursive else joined(each)
             continue
         if len(component) > 1 or component[0] in defined[component[0]].callees:
             _solve([defined[name] for name in component], known)
@@ -108,6 +113,15 @@ def table(
     return known
 
 
+def _elsewhere(name: str, headers: frozenset[str], outside: Mapping[str, Effects]) -> Effects:
+    """A function that the file does not define. What the program defines itself counts before a library function of
+    that name, unless the header of the library was included."""
+    found = library(name, headers)
+    if name in outside and not (found is not None and found.trusted):
+        return outside[name]
+    return replace(found or UNSEEN, combines=COMBINES.get(name.removeprefix("std::")))
+
+
 def _together(group: list[Function]) -> Function:
     """What stands for functions of one name where only what they call and see counts."""
     if len(group) == 1:
@@ -117,7 +131,7 @@ def _together(group: list[Function]) -> Function:
     return replace(group[0], callees=tuple(callees), globals=tuple(seen))
 
 
-def _joined(group: list[Effects]) -> Effects:
+def joined(group: list[Effects]) -> Effects:
     """What a call of any of several functions may do."""
     first, *others = group
     for other in others:
@@ -139,8 +153,8 @@ def _joined(group: list[Effects]) -> Effects:
             allocates=first.allocates and other.allocates,
             overwrites=first.overwrites & other.overwrites,
             whole_parameters=first.whole_parameters or other.whole_parameters,
-            trusted=first.trusted and other.trusted,
             generic=first.generic or other.generic,
+            basis=first.basis | other.basis,
             synchronizes=first.synchronizes or other.synchronizes,
             excludes=first.excludes and other.excludes,
             transparent=None,
@@ -202,7 +216,7 @@ def _solve(circle: list[Function], known: dict[str, Effects]) -> None:
     """The effects of functions that call each other: the least ones that agree with each other."""
     for function in circle:
         known[function.name] = Effects(parameters=("none",))
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         before = [known[function.name] for function in circle]
         for function in circle:
             known[function.name] = summarise(function, known)
@@ -210,46 +224,3 @@ def _solve(circle: list[Function], known: dict[str, Effects]) -> None:
             return
     for function in circle:
         known[function.name] = Effects(unknown="is recursive", io=known[function.name].io)
-
-
-def _components(defined: Mapping[str, Function]) -> list[list[str]]:
-    """Strongly connected components of the call graph, callees first (Tarjan 1972, with an explicit stack)."""
-    number: dict[str, int] = {}
-    low: dict[str, int] = {}
-    path: list[str] = []
-    on_path: set[str] = set()
-    components: list[list[str]] = []
-    for start in defined:
-        if start in number:
-            continue
-        work = [(start, iter(defined[start].callees))]
-        number[start] = low[start] = len(number)
-        path.append(start)
-        on_path.add(start)
-        while work:
-            name, callees = work[-1]
-            for callee in callees:
-                if callee not in defined:
-                    continue
-                if callee not in number:
-                    number[callee] = low[callee] = len(number)
-                    path.append(callee)
-                    on_path.add(callee)
-                    work.append((callee, iter(defined[callee].callees)))
-                    break
-                if callee in on_path:
-                    low[name] = min(low[name], number[callee])
-            else:
-                work.pop()
-                if work:
-                    low[work[-1][0]] = min(low[work[-1][0]], low[name])
-                if low[name] == number[name]:
-                    component = []
-                    while True:
-                        top = path.pop()
-                        on_path.discard(top)
-                        component.append(top)
-                        if top == name:
-                            break
-                    components.append(component)
-    return components

@@ -29,6 +29,16 @@ class Transparent:
     result: Expr | None = None
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Basis:
+    """A function whose text does not stand in the file, and what is taken for it: what is defined in `source`, or,
+    where that is empty, the library function of that name. `certain`: the program says so itself."""
+
+    name: str
+    source: str = ""
+    certain: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Effects:
     """What a call does, seen from the caller. `parameters` speaks of the memory that pointer arguments reach, by
@@ -48,9 +58,7 @@ class Effects:
     allocates: bool = False  # the result is memory that nothing else points to
     overwrites: frozenset[int] = frozenset()  # positions whose object `*p` is completely written before it returns
     whole_parameters: bool = True  # False: an argument is used at exactly one element, its own address (`*p`)
-    trusted: bool = (
-        True  # False: known by name only (library), holds under the assumption that it is what its name says
-    )
+    basis: frozenset[Basis] = frozenset()  # what of it was not read with the file
     unknown: str | None = None
     generic: bool = False  # what else it does depends on the types that it is called for
     synchronizes: bool = False  # it holds locks, barriers or OpenMP constructs, which may order what it does
@@ -69,6 +77,11 @@ class Effects:
             and not (self.reads or self.writes or self.memory or self.io or self.state or self.exits)
             and all(use in ("none", "read") for use in rest)
         )
+
+    @property
+    def trusted(self) -> bool:
+        """False: it holds under the assumption that functions are what their names say."""
+        return all(each.certain for each in self.basis)
 
     @property
     def pure(self) -> bool:

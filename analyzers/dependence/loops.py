@@ -232,6 +232,7 @@ def _note(loop: Loop, inside: tuple[Access, ...], place: Place, room: _Room, obs
     """What stands in the way besides scalars and common elements."""
     surroundings.note_directives(loop, obstacles)
     surroundings.note_calls(loop, room.effects, obstacles)
+    surroundings.note_around(room.graph.function, loop, inside, room.effects, obstacles)
     governed_by = place.governed_by
     if not place.inside_parallel or (governed_by is not None and governed_by.directive.has("parallel")):
         surroundings.note_threadprivate(loop, obstacles)
@@ -426,14 +427,15 @@ def _verdict(loop: Loop, parts: Parts, inside: Sequence[Access], room: _Room) ->
         obstacles.open = True
         obstacles.reasons.insert(0, room.uncounted[id(loop)])
     reasons, dependences = tuple(obstacles.reasons), tuple(obstacles.dependences)
+    basis = tuple(obstacles.basis.values())
     if dependences and header is not None:
-        return Verdict("dependent", reasons, (), dependences)
+        return Verdict("dependent", (*reasons, *basis), (), dependences)
     if reasons or obstacles.open:
         assumptions = () if obstacles.open else tuple(obstacles.assumptions)
         return Verdict("unknown", reasons, assumptions, dependences)
     if obstacles.assumptions:
-        return Verdict("unknown", (), tuple(obstacles.assumptions))
-    return Verdict("parallel")
+        return Verdict("unknown", basis, tuple(obstacles.assumptions))
+    return Verdict("parallel", basis)
 
 
 def _certain(

@@ -1,15 +1,14 @@
 """What a function does to memory that its caller knows, found by walking its statements once.
 
-A place is described by where it starts (a parameter's position or the name of a file-scope object) and the steps from
-there: `*` for what a pointer leads to, `.name` for a member. `g->data[i]` of parameter 0 is (0, ("*", ".data", "*")).
 Local variables stand for the places that they were set from, whatever the order of statements.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 
+from analyzers.dependence.collected import Argument, Collected, Open, Origin, Site, Steps, join
 from analyzers.dependence.facts import NESTED, Effects, ParameterUse
 from analyzers.ir.expressions import (
     Address,
@@ -44,53 +43,40 @@ from analyzers.ir.statements import (
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.uses import Uses, of_statement
 
-Root = int | str
-Steps = tuple[str, ...]
 Known = Mapping[str, Effects]
 
-FOR_TYPES = "for types that may run code of their own"
 _LONGEST = 6  # steps; a list walked in a loop has no longest path
-_RANK: dict[ParameterUse, int] = {"none": 0, "read": 1, "write": 2, "readwrite": 3, "escapes": 4}
-
-
-def join(left: ParameterUse, right: ParameterUse) -> ParameterUse:
-    """The use that covers both."""
-    if {left, right} == {"read", "write"}:
-        return "readwrite"
-    return left if _RANK[left] >= _RANK[right] else right
-
-
-def parameter_use(effect: Effects, position: int) -> ParameterUse:
-    """What a call does with the memory behind the argument at `position`."""
-    if effect.unknown is not None:
-        return "escapes"
-    if not effect.parameters:
-        return "none"
-    return effect.parameters[min(position, len(effect.parameters) - 1)]
 
 
 def summarise(function: Function, known: Known) -> Effects:
     """What a call of the function does, given the effects of the functions that it calls."""
-    summary = _Summary(function, known)
+    summary = _of(function, known)
+    told = any(known[name].io for name in function.callees if name in known)
+    result = summary.result(frozenset(_overwrites(function)))
+    return replace(result, io=result.io or told, nesting=_nesting(function, known))
+
+
+def left_open(function: Function, known: Known) -> Open:
+    """What the function does itself, and the calls of functions that `known` does not hold."""
+    summary = _of(function, known, leaves_open=True)
+    if summary.unknown is not None:
+        return Open(Effects(unknown=summary.unknown), ())
+    effects = replace(summary.so_far(frozenset(_overwrites(function))), nesting=_nesting(function, known))
+    return Open(effects, tuple(summary.sites), summary.moves_pointers, summary.orders)
+
+
+def _of(function: Function, known: Known, *, leaves_open: bool = False) -> _Summary:
+    summary = _Summary(function, known, leaves_open)
     # Where there are variants, another function may be called instead (OpenMP 5.2 §7.5).
     summary.synchronizes = summary.orders = any(d.has("declare variant") for d in function.directives)
     for stmt in walk_statements(function.body):
         summary.add(stmt)
         if summary.unknown is not None:
-            told = any(known[name].io for name in function.callees if name in known)
-            return Effects(unknown=summary.unknown, io=told)
-    return summary.result()
+            break
+    return summary
 
 
-@dataclass(slots=True)
-class _Origin:
-    """Where the value of a local variable may come from. `anything`: from where this analysis does not look."""
-
-    paths: set[tuple[Root, Steps]] = field(default_factory=set)
-    anything: bool = False
-
-
-Origins = dict[Symbol, _Origin]
+Origins = dict[Symbol, Origin]
 
 
 def _carries(symbol: Symbol) -> bool:
@@ -101,12 +87,12 @@ def _origins(function: Function, known: Known) -> Origins:
     """The origins of parameters and local variables that may hold addresses."""
     origins: Origins = {}
     for position, symbol in enumerate(function.params):
-        origins[symbol] = _Origin({(position, ())}, symbol.address_taken and symbol.is_pointer)
+        origins[symbol] = Origin({(position, ())}, symbol.address_taken and symbol.is_pointer)
     flows: list[tuple[Symbol, Expr]] = []
     for stmt in walk_statements(function.body):
         match stmt:
             case Declare(symbol=symbol, value=value) if _carries(symbol) and symbol.storage != "static":
-                origins.setdefault(symbol, _Origin(anything=symbol.address_taken and symbol.is_pointer))
+                origins.setdefault(symbol, Origin(anything=symbol.address_taken and symbol.is_pointer))
                 if value is not None:
                     flows.append((symbol, value))
             case Assign(target=Name(symbol=symbol), value=value) if _carries(symbol) and symbol in origins:
@@ -115,7 +101,7 @@ def _origins(function: Function, known: Known) -> Origins:
                 # Addresses stored in members and arrays of local variables are not followed.
                 holder = _root(target)
                 if isinstance(holder, Name) and holder.symbol.storage in ("local", "parameter"):
-                    origins.setdefault(holder.symbol, _Origin()).anything |= not holder.symbol.is_pointer
+                    origins.setdefault(holder.symbol, Origin()).anything |= not holder.symbol.is_pointer
             case _:
                 pass
     changed = bool(flows)
@@ -144,9 +130,9 @@ def _root(lvalue: Expr) -> Expr:
     return lvalue
 
 
-def places(expr: Expr, origins: Origins, known: Known) -> _Origin:
+def places(expr: Expr, origins: Origins, known: Known) -> Origin:
     """The places of an lvalue; of an address or a record, the places that its value was read from."""
-    result = _Origin()
+    result = Origin()
     stack: list[tuple[Expr, Steps]] = [(expr, ())]
     while stack:
         top, steps = stack.pop()
@@ -191,7 +177,7 @@ def _is_pointer(expr: Expr) -> bool:
     return expr.type.kind not in ("array", "record") and not expr.type.is_scalar
 
 
-def _of_name(symbol: Symbol, steps: Steps, origins: Origins, result: _Origin) -> None:
+def _of_name(symbol: Symbol, steps: Steps, origins: Origins, result: Origin) -> None:
     if symbol.storage in ("global", "undeclared"):
         result.paths.add((symbol.name, steps))
         return
@@ -208,24 +194,15 @@ def _of_name(symbol: Symbol, steps: Steps, origins: Origins, result: _Origin) ->
     result.anything = result.anything or (origin.anything and ("*" in steps or symbol.is_pointer))
 
 
-class _Summary:
+class _Summary(Collected):
     """Collects the effects of the statements of one function."""
 
-    def __init__(self, function: Function, known: Known) -> None:
+    def __init__(self, function: Function, known: Known, leaves_open: bool) -> None:
+        super().__init__(len(function.params))
         self.function = function
         self.known = known
-        self.uses: list[ParameterUse] = ["none"] * len(function.params)
-        self.whole = False
-        self.reads: set[str] = set()
-        self.writes: set[str] = set()
-        self.memory: dict[tuple[Root, Steps], ParameterUse] = {}
-        self.moves_pointers = False
-        self.io = self.exits = self.synchronizes = self.orders = False
-        self.trusted = True
-        self.state: str | None = None
-        self.unknown: str | None = None
-        self.threadprivate: set[str] = set()
-        self.generic = False
+        self.leaves_open = leaves_open
+        self.sites: list[Site] = []
         self.implicit = implicit(function.body)
         self.origins = _origins(function, known)
         moved = {
@@ -272,7 +249,7 @@ class _Summary:
         elif effect.memory or any(use not in ("none", "read") for use in effect.parameters[1:]):
             self.unknown = f"runs `{each.function}` for objects of `{each.owner}`, which touches more than them"
         else:
-            self._world(effect)
+            self.world(effect)
 
     def _moves(self, lvalue: Expr) -> bool:
         """May the store change a pointer that somebody else reads? Local arrays of pointers are followed no further."""
@@ -296,17 +273,11 @@ class _Summary:
             position = self.function.params.index(symbol)
             self.uses[position] = join(self.uses[position], use)
         if symbol.storage in ("global", "undeclared"):
-            self._file_scope(symbol.name, use)
+            self.file_scope(symbol.name, use)
             if use != "read" and not symbol.type.is_scalar:
                 self.moves_pointers = True
         elif symbol.storage == "static" and use != "read":
-            self.state = self.state or f"the static variable `{symbol.name}` of `{self.function.name}`"
-
-    def _file_scope(self, name: str, use: ParameterUse) -> None:
-        if use != "write":
-            self.reads.add(name)
-        if use != "read":
-            self.writes.add(name)
+            self.state = self.state or _hidden(symbol, self.function)
 
     def _access(self, lvalue: Expr, use: ParameterUse) -> None:
         """An access to an array element or through a pointer."""
@@ -326,73 +297,36 @@ class _Summary:
             and lvalue.base.symbol in self.fixed
             and all(isinstance(s, Constant) and s.value == 0 for s in lvalue.subscripts)
         )
-        self._note(found, use, whole=not own)
-
-    def _note(self, found: _Origin, use: ParameterUse, *, whole: bool) -> None:
-        if found.anything:
-            verb = "reads" if use == "read" else "writes"
-            self.unknown = f"{verb} memory through a pointer that cannot be followed"
-        for root, steps in found.paths:
-            if "*" not in steps:
-                if isinstance(root, str):
-                    self._file_scope(root, use)
-            elif isinstance(root, int) and steps[0] == "*" and steps.count("*") == 1:
-                self.uses[root] = join(self.uses[root], use)
-                self.whole = self.whole or whole
-            else:
-                key = root, steps
-                self.memory[key] = join(self.memory.get(key, "none"), use)
+        self.note(found, use, whole=not own)
 
     def _call(self, call: Call) -> None:
-        effect = self.known.get(call.name) if call.name else None
-        if effect is None:
-            self.unknown = f"calls `{call.name}`, which is unknown" if call.name else "calls through a pointer"
+        if call.name is None:
+            self.unknown = "calls through a pointer"
             return
-        if effect.unknown is not None:
-            self.unknown = f"calls `{call.name}`, which {effect.unknown}"
-            return
-        if effect.generic and not all(is_plain(argument.type) for argument in call.arguments):
-            self.unknown = f"calls `{call.name}` {FOR_TYPES}"
-            return
-        self._world(effect)
-        for position, argument in enumerate(call.arguments):
-            use = parameter_use(effect, position)
-            if use == "none" or argument.type.is_scalar:
-                continue
-            whole = effect.whole_parameters or not (isinstance(argument, Name) and argument.symbol in self.fixed)
-            self._note(self._behind(argument, ("*",)), use, whole=whole)
-        for root, steps, use in effect.memory:
-            if isinstance(root, str):
-                self._note(_Origin({(root, steps)}), use, whole=True)
-            elif root < len(call.arguments):
-                self._note(self._behind(call.arguments[root], steps), use, whole=True)
+        effect = self.known.get(call.name)
+        arguments = tuple(replace(self._argument(a), plain=is_plain(a.type)) for a in call.arguments)
+        if effect is not None:
+            self.call(call.name, effect, arguments)
+        elif self.leaves_open:
+            self.sites.append(Site(call.name, arguments))
+        else:
+            self.unknown = f"calls `{call.name}`, which is unknown"
 
-    def _world(self, effect: Effects) -> None:
-        """What a call does besides what it does to its arguments."""
-        self.reads |= effect.reads
-        self.writes |= effect.writes
-        self.io = self.io or effect.io
-        self.exits = self.exits or effect.exits
-        self.state = self.state or effect.state
-        self.trusted = self.trusted and effect.trusted
-        self.synchronizes = self.synchronizes or effect.synchronizes
-        self.orders = self.orders or (effect.synchronizes and not effect.excludes)
-        self.threadprivate |= effect.threadprivate
-
-    def _behind(self, argument: Expr, steps: Steps) -> _Origin:
-        """The places that a callee reaches by `steps` from an argument."""
+    def _argument(self, argument: Expr) -> Argument:
+        if argument.type.is_scalar:
+            return Argument(scalar=True)
+        fixed = isinstance(argument, Name) and argument.symbol in self.fixed
         if isinstance(argument, Address) or argument.type.kind == "array":
             inner = _object(argument.operand) if isinstance(argument, Address) else argument
             if not _is_pointer(inner):
-                if isinstance(inner, Name) and inner.symbol.storage == "static":
-                    self._variable(inner.symbol, "readwrite")
-                return self._extended(places(inner, self.origins, self.known), steps[1:])
+                found = places(inner, self.origins, self.known)
+                static = inner.symbol if isinstance(inner, Name) and inner.symbol.storage == "static" else None
+                hidden = None if static is None else _hidden(static, self.function)
+                vague = found.anything or (static is not None and static.type.volatile)
+                return Argument(frozenset(found.paths), vague, True, fixed=fixed, static=hidden)
             argument = inner
-        return self._extended(places(argument, self.origins, self.known), steps)
-
-    @staticmethod
-    def _extended(found: _Origin, steps: Steps) -> _Origin:
-        return _Origin({(root, (*before, *steps)) for root, before in found.paths}, found.anything)
+        found = places(argument, self.origins, self.known)
+        return Argument(frozenset(found.paths), found.anything, fixed=fixed)
 
     def _leaks(self, stmt: Stmt) -> None:
         """Parameters whose value is stored where others can find it."""
@@ -405,26 +339,12 @@ class _Summary:
             if isinstance(root_, int) and not steps:
                 self.uses[root_] = "escapes"
 
-    def result(self) -> Effects:
-        if self.moves_pointers and self.memory:
-            return Effects(unknown="changes pointers in memory and follows them")
-        return Effects(
-            parameters=tuple(self.uses) or ("none",),
-            reads=frozenset(self.reads),
-            writes=frozenset(self.writes),
-            memory=tuple(sorted(((*key, use) for key, use in self.memory.items()), key=str)),
-            io=self.io,
-            state=self.state,
-            exits=self.exits,
-            overwrites=frozenset(_overwrites(self.function)),
-            whole_parameters=self.whole,
-            trusted=self.trusted,
-            generic=self.generic,
-            synchronizes=self.synchronizes,
-            excludes=self.synchronizes and not self.orders,
-            nesting=_nesting(self.function, self.known),
-            threadprivate=frozenset(self.threadprivate),
-        )
+
+def _hidden(static: Symbol, function: Function) -> str:
+    """What is said of a static variable of a function that others change."""
+    if static.threadprivate:
+        return f"the threadprivate `{static.name}`"
+    return f"the static variable `{static.name}` of `{function.name}`"
 
 
 def _nesting(function: Function, known: Known) -> int:

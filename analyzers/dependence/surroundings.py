@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from analyzers.dependence.collected import FOR_TYPES
 from analyzers.dependence.conflicts import Obstacles
-from analyzers.dependence.facts import Effects
+from analyzers.dependence.facts import Basis, Effects
 from analyzers.dependence.spelling import spell
-from analyzers.dependence.summaries import FOR_TYPES
 from analyzers.ir.accesses import Access
 from analyzers.ir.directives import TASKING, WORKSHARING
-from analyzers.ir.expressions import Call, Name, walk
+from analyzers.ir.expressions import Address, Call, Element, Expr, Field, Name, walk
 from analyzers.ir.implicit import Implicit, is_plain
-from analyzers.ir.statements import Assign, Construct, Declare, Loop, Stmt, calls_of, expressions, walk_statements
+from analyzers.ir.statements import (
+    Assign,
+    Construct,
+    Declare,
+    Function,
+    Loop,
+    Stmt,
+    calls_of,
+    expressions,
+    walk_statements,
+)
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Reason
 
+DEFINED = "defined-elsewhere"  # the code of a reason that is none against the loop
 _TEAMWORK = WORKSHARING | TASKING | {"barrier", "taskwait", "cancel"}
 _PROTECTING = ("atomic", "critical", "ordered")
 
@@ -94,8 +105,52 @@ def _note_known(call: Call, name: str, effect: Effects, obstacles: Obstacles) ->
         text = f"`{name}` may end the program inside the loop"
         assumption = Assumption("condition", f"`{name}` returns", "strong", (name,))
         obstacles.undecided(Reason("exit", text, call.span, name), assumption)
-    if not effect.trusted:
-        obstacles.assume(Assumption("library", f"`{name}` is the library function of that name", "ordinary", (name,)))
+    for each in sorted(effect.basis):
+        if each.certain:
+            _note_defined(each, call, obstacles)
+        else:
+            obstacles.assume(taken_for(each))
+
+
+def _note_defined(basis: Basis, call: Call, obstacles: Obstacles) -> None:
+    text = f"`{basis.name}` is defined in {basis.source}"
+    obstacles.basis.setdefault(basis.name, Reason(DEFINED, text, call.span, basis.name))
+
+
+def note_around(
+    function: Function, loop: Loop, inside: Iterable[Access], effects: Mapping[str, Effects], obstacles: Obstacles
+) -> None:
+    """The functions of other files that get an object of the loop by its address elsewhere in the function: that they
+    do not keep it is known from there."""
+    if not any(effects[name].basis for name in function.callees if name in effects):
+        return
+    mine = {id(call) for call in calls(loop)}
+    objects = {access.symbol for access in inside}
+    for call in (c for stmt in walk_statements(function.body) for c in calls_of(stmt) if id(c) not in mine):
+        effect = effects.get(call.name) if call.name is not None else None
+        basis = effect.basis if effect is not None else frozenset()
+        if basis and any(_address_of(argument) in objects for argument in call.arguments):
+            for each in sorted(basis):
+                if each.certain:
+                    _note_defined(each, call, obstacles)
+
+
+def _address_of(argument: Expr) -> Symbol | None:
+    """The `x` of `&x`, `&x.y[0]`, and of an array `x`."""
+    if isinstance(argument, Address):
+        argument = argument.operand
+        while isinstance(argument, (Element, Field)):
+            argument = argument.base
+        return argument.symbol if isinstance(argument, Name) else None
+    return argument.symbol if isinstance(argument, Name) and argument.symbol.is_array else None
+
+
+def taken_for(basis: Basis) -> Assumption:
+    """What is assumed of a function whose text was not read with its caller."""
+    if basis.source:
+        text = f"`{basis.name}` is the function defined in {basis.source}"
+        return Assumption("definition", text, "ordinary", (basis.name,))
+    return Assumption("library", f"`{basis.name}` is the library function of that name", "ordinary", (basis.name,))
 
 
 def note_threadprivate(loop: Loop, obstacles: Obstacles) -> None:

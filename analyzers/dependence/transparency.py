@@ -35,16 +35,22 @@ _STATEMENTS = 24
 _ACCESSES = 24
 
 
-def see_through(function: Function, known: Known) -> Transparent | None:
-    """The accesses and the result of a function without loops, or None where they cannot be told exactly."""
+def is_small(function: Function) -> bool:
+    """Is it short and straight enough to be seen through, if what it calls is?"""
     statements = [s for s in walk_statements(function.body) if not isinstance(s, Block)]
     if len(statements) > _STATEMENTS or function.variadic or any(p.is_reference for p in function.params):
+        return False
+    return not any(
+        isinstance(s, (Loop, Unknown, Switch)) or (isinstance(s, Jump) and s.kind != "return") for s in statements
+    )
+
+
+def see_through(function: Function, known: Known) -> Transparent | None:
+    """The accesses and the result of a function without loops, or None where they cannot be told exactly."""
+    if not is_small(function):
         return None
-    if any(isinstance(s, (Loop, Unknown, Switch)) for s in statements):
-        return None
+    statements = [s for s in walk_statements(function.body) if not isinstance(s, Block)]
     if any(not _is_harmless(each, known) for found in implicit(function.body).values() for each in found):
-        return None
-    if any(isinstance(s, Jump) and s.kind != "return" for s in statements):
         return None
     graph = flow.build(function, known)
     values = Values(graph)

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Collection, Iterable, Sequence
 
 from analyzers.dependence.facts import LoopFacts
+from analyzers.dependence.surroundings import DEFINED
 from analyzers.explain.patterns import remedy
 from analyzers.ir.expressions import Name
 from analyzers.ir.statements import Assign
@@ -19,6 +20,7 @@ from analyzers.openmp.synthesis import Proposal
 from analyzers.standards import openmp
 from analyzers.words import listed, plain, quoted
 
+_NAMES = ("library", "definition")  # kinds of assumptions: a function is the one that its name says
 WIDTH = 88  # what a terminal of a hundred columns has left beside the margin
 LENS = 110  # characters of a code lens: more would run out of the window
 _ORDER = ("conflict", "shared-distinct", "reduction", "private", "firstprivate", "lastprivate", "linear")
@@ -87,11 +89,11 @@ def _first_line(facts: LoopFacts) -> str:
 
 
 def _assumed(verdict: Verdict) -> str:
-    """What was assumed, pairs that do not overlap put together. That a function is the one of the library by that name
-    is not worth a clause here: the table below says it."""
+    """What was assumed, pairs that do not overlap put together. That a function is the one of the library, or of a
+    file, by that name is not worth a clause here: the table below says it."""
     apart = _apart(verdict)
     texts = [f"{listed(quoted(apart))} do not overlap"] if apart else []
-    return listed([*texts, *(a.text for a in verdict.assumptions if a.kind != "library" and not _is_pair(a))])
+    return listed([*texts, *(a.text for a in verdict.assumptions if a.kind not in _NAMES and not _is_pair(a))])
 
 
 def _apart(verdict: Verdict) -> list[str]:
@@ -192,7 +194,7 @@ def _variables(facts: LoopFacts, parameters: Collection[str]) -> str:
     if apart:
         table.append((", ".join(apart), _may_overlap(apart, parameters)))
     if facts.verdict.counts_as_parallel:
-        lonely = [a for a in verdict.assumptions if a.kind != "library" and not _is_pair(a)]
+        lonely = [a for a in verdict.assumptions if a.kind not in _NAMES and not _is_pair(a)]
         table += [(", ".join(a.subjects), f"assumed: {a.text}. If not, this is wrong.") for a in lonely]
     read = [role.name for role in facts.roles if role.kind == "shared-read" and role.name not in apart]
     if read:
@@ -201,7 +203,23 @@ def _variables(facts: LoopFacts, parameters: Collection[str]) -> str:
     if library:
         which = "function of that name" if len(library) == 1 else "functions of those names"
         table.append((", ".join(library), f"taken for the library {which}"))
+    table += _elsewhere(verdict)
     return _table(table)
+
+
+def _elsewhere(verdict: Verdict) -> list[tuple[str, str]]:
+    """The functions of other files, those of one file together."""
+    rows: dict[str, list[str]] = {}
+    for assumption in verdict.assumptions:
+        if assumption.kind == "definition":
+            rows.setdefault(f"taken for {assumption.text.partition(' is ')[2]}", []).extend(assumption.subjects)
+    for reason in verdict.reasons:
+        if reason.code == DEFINED and reason.subject is not None:
+            rows.setdefault(reason.text.partition(" is ")[2], []).append(reason.subject)
+    return [
+        (", ".join(names), text if len(names) == 1 else text.replace("the function ", "the functions "))
+        for text, names in rows.items()
+    ]
 
 
 def _role_text(role: Role) -> str:
@@ -253,6 +271,7 @@ def _way_out(facts: LoopFacts) -> str:
         reason
         for reason in _distinct(verdict.reasons)
         if reason.subject not in told
+        and reason.code != DEFINED
         and (verdict.dependences or reason.text != _main_reason(verdict))
         and not (verdict.dependences and reason.code in ("carried-dependence", "scalar-carried"))
         and not (reason.code == "running-value" and reason.subject in counting)

@@ -10,14 +10,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
 
-from analyzers.frontends import c_chunks, c_declarations, c_directives, c_environment
+from analyzers.frontends import c_chunks, c_declarations, c_directives, c_environment, c_linkage
 from analyzers.frontends.c_chunks import Item
 from analyzers.frontends.c_context import Context, Scope
 from analyzers.frontends.c_dialect import Dialect
 from analyzers.frontends.c_environment import Environment, Macros, Texts
 from analyzers.frontends.c_function import C, lower_function
 from analyzers.frontends.compile_commands import Flags, flags_for
-from analyzers.frontends.includes import HeaderReader, IncludeCache, threadprivate_names
+from analyzers.frontends.includes import HeaderReader, IncludeCache, Signature, threadprivate_names
 from analyzers.frontends.macros import Expanded, Macro, expand, joined, parse_define
 from analyzers.frontends.masking import Masked, PreprocessorLine, blank_pragma_operators, blank_ranges, mask
 from analyzers.frontends.preprocessor import (
@@ -29,6 +29,7 @@ from analyzers.frontends.preprocessor import (
     preprocess,
 )
 from analyzers.ir.directives import Directive
+from analyzers.ir.linkage import Declared, Linkage
 from analyzers.ir.statements import Function, PlacedFunction, Problem, SourceFile
 from analyzers.ir.symbols import Symbol
 from analyzers.text import NOWHERE, SourceText, Span
@@ -110,6 +111,7 @@ class CFrontend:
         self._header_key: object = None
         self._headers = Environment(Scope(None, 0, {}), {})
         self._environment = self._headers
+        self._declaring: tuple[Environment, dict[str, frozenset[str] | None]] = (self._headers, {})
         self._file_lines: tuple[PreprocessorLine, ...] = ()
         self._function_lines: dict[int, tuple[PreprocessorLine, ...]] = {}
 
@@ -392,6 +394,36 @@ class CFrontend:
                     names.add(name)
             parts.append(expand(data[start - chunk.start : stop - chunk.start], table, used & names, {}))
         return joined(parts, [border - chunk.start for border in borders])
+
+    # Other files
+
+    def declared(self, name: str) -> Declared | None:
+        """A function as this file declares it."""
+        below, known = self._declaring
+        if below is not self._headers:
+            self._declaring = (self._headers, known := {})
+        if name not in known:
+            reading = self._includes.reading
+            headers = reading.headers if reading is not None else ()
+            known[name] = c_linkage.declaring(name, self._headers, headers)
+        return c_linkage.declared(name, self._environment, known[name], self.dialect.name)
+
+    def linkage(self, chunk: Chunk, name: str) -> Linkage:
+        """Who may mean the function `name` of a chunk; what stands in a namespace is not told apart by its name."""
+        return c_linkage.linkage(chunk.item, name, self._environment, self._masked.lines)
+
+    def internal_names(self) -> frozenset[str]:
+        """The objects at file scope that other files do not see."""
+        return c_linkage.internal_names(self._headers, self._environment)
+
+    def project_headers(self) -> tuple[tuple[Signature, ...], tuple[str, ...]]:
+        """The headers of the project that were read, as they were, and the names of those that were not found."""
+        reading = self._includes.reading
+        return (
+            ((), ())
+            if reading is None
+            else (tuple(reading.signatures), tuple(missing.name for missing in reading.missing))
+        )
 
     # The rest of the file
 

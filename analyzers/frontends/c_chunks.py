@@ -46,6 +46,7 @@ class Item:
     name: str = ""
     holder: str = ""  # of a method: its class
     space: str = ""  # the namespaces around it
+    hidden: bool = False  # in a namespace without a name: other files do not see it
     brief: bool = False  # a function that is one expression: its callers depend on its body
     holes: tuple[tuple[int, int], ...] = ()  # bodies inside a declaration, which are items of their own
 

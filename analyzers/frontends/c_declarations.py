@@ -184,7 +184,7 @@ def declarator(c: Context, node: Node, base: Type) -> tuple[Node | None, Type]:
             if base.element is not None and base.element.volatile:
                 base = replace(base, volatile=True)
         elif kind in ("function_declarator", "abstract_function_declarator"):
-            base = Type("function", f"{base.name} ()", element=base)
+            base = Type("function", f"{base.name} ()", element=base, fields=_formals(c, current))
         elif kind in ("parenthesized_declarator", "abstract_parenthesized_declarator", "attributed_declarator"):
             following = following or next(
                 (n for n in current.named_children if n.type.endswith("declarator") or n.type.endswith("identifier")),
@@ -194,6 +194,26 @@ def declarator(c: Context, node: Node, base: Type) -> tuple[Node | None, Type]:
             return current, base
         current = following
     return None, base
+
+
+def _formals(c: Context, node: Node) -> tuple[tuple[str, Type], ...] | None:
+    """The parameters of a function declarator; None where C does not say them: `f()`, `f(a, b)`, `f(int, ...)`. C++
+    reads its own (`cpp_signatures`)."""
+    listed = node.child_by_field_name("parameters")
+    if c.dialect.name != "c" or listed is None or not listed.named_children:
+        return None
+    found: list[tuple[str, Type]] = []
+    for child in listed.named_children:
+        if child.type == "comment":
+            continue
+        if child.type != "parameter_declaration":
+            return None
+        base, _ = specifiers(c, child)
+        part = child.child_by_field_name("declarator")
+        name, kind = (None, base) if part is None else declarator(c, part, base)
+        if not (part is None and kind.kind == "void"):
+            found.append((c.text(name) if name is not None else "", parameter_type(kind)))
+    return tuple(found)
 
 
 def _extent(c: Context, node: Node) -> Expr | None:

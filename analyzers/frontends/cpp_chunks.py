@@ -62,8 +62,9 @@ class _Items(list[Item]):
         self.levels = levels
 
     def append(self, item: Item) -> None:
-        space = "::".join(level.name for level in self.levels if level.kind == "namespace" and level.name)
-        super().append(replace(item, space=space) if space else item)
+        spaces = [level.name for level in self.levels if level.kind == "namespace"]
+        space = "::".join(filter(None, spaces))
+        super().append(replace(item, space=space, hidden="" in spaces) if spaces else item)
 
 
 def cut(code: bytes, skeleton: bytes) -> list[Item]:

@@ -35,12 +35,12 @@ DependenceKind = Literal["flow", "anti", "output"]
 class Assumption:
     """Something that was not proved and under which the verdict holds.
 
-    ordinary: parameters do not overlap, a library function does what its name says. strong: an unseen function is
-    independent, an index array has no duplicates, a symbolic condition on sizes holds. distinct-index: of elements,
-    whose places are not known, that iterations use different ones.
+    ordinary: parameters do not overlap, a function is the one of the library, or of the file, that has its name.
+    strong: an unseen function is independent, an index array has no duplicates, a symbolic condition on sizes holds.
+    distinct-index: of elements, whose places are not known, that iterations use different ones.
     """
 
-    kind: Literal["no-alias", "library", "independent-call", "distinct-index", "condition"]
+    kind: Literal["no-alias", "library", "definition", "independent-call", "distinct-index", "condition"]
     text: str  # completes "assuming ...": "`x` and `y` do not overlap"
     strength: Strength
     subjects: tuple[str, ...] = ()  # the names concerned

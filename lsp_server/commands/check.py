@@ -28,7 +28,7 @@ def run(arguments: Namespace, command_line: Mapping[str, object]) -> int:
         return output.failed(str(error))
     if not output.told(settings.problems):
         return output.FAILED
-    outcomes = _outcomes(arguments.baseline, found, changed, accepted, files.jobs(arguments, settings))
+    outcomes = _outcomes(arguments, settings, found, changed, accepted)
     if arguments.write_baseline:
         return _write_baseline(arguments.baseline, list(outcomes))
     status = 0
@@ -46,14 +46,15 @@ def _status(outcome: Outcome) -> int:
 
 
 def _outcomes(
-    place: Path | None,
+    arguments: Namespace,
+    settings: files.Settings,
     found: list[files.Request],
     changed: changes.Changes | None,
     accepted: dict[str, set[str]],
-    jobs: int,
 ) -> Iterator[Outcome]:
     """What is to be reported of each file."""
-    for request, answer in files.answers(found, jobs):
+    place = arguments.baseline
+    for request, answer in files.answers(found, settings, files.jobs(arguments, settings)):
         outcome = answer.outcome
         if outcome.error is None:
             outcome = replace(outcome, findings=presented(outcome.findings, request.loaded.settings))

@@ -56,7 +56,7 @@ def line_named(arguments: Namespace, command_line: Mapping[str, object]) -> Line
     if len(found) != 1 or (found[0].task.path is not None and found[0].task.path.is_dir()):
         output.failed(f"{place['path']} is a folder; name one file and a line: FILE:LINE")
         return None
-    request, answer = next(files.answers(found, 1))
+    request, answer = next(files.answers(found, settings, 1))
     outcome = answer.outcome
     if outcome.error is not None:
         output.failed(f"{visible(outcome.name)}: {outcome.error}")

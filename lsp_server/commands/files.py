@@ -10,16 +10,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analyzers import api
 from analyzers.api import FileReport, Language, Options, SourceText
 from lsp_server import batch, changes, sources
 from lsp_server.changes import Changes
+from lsp_server.commands import neighbours
 from lsp_server.outcomes import Outcome, findings_of, innermost, lines_of, loops_in
 from lsp_server.patches import Patch, chosen, patch, rewritten
 from lsp_server.settings import Loaded, SettingProblem, load
 from lsp_server.sources import Codec, SourceError
 from lsp_server.terminal import Progress, visible
+
+if TYPE_CHECKING:
+    from analyzers.dependence.linking import Outside
 
 STDIN = "-"
 
@@ -36,6 +41,7 @@ class Task:
     minimum: str | None = None  # put pragmas into it that are at least this sure
     lines: range | None = None  # only into loops that touch these (zero-based)
     rewrite: bool = False  # not pragmas: write the one loop that the first of these lines means in another way
+    outside: Outside | None = None  # what is known of functions of other files
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +168,9 @@ def jobs(arguments: Namespace, settings: Settings) -> int:
     return int(arguments.jobs if arguments.jobs is not None else settings.of(None).settings.jobs)
 
 
-def answers(tasks: Sequence[Request], processes: int) -> Iterator[tuple[Request, Answer]]:
+def answers(tasks: Sequence[Request], settings: Settings, processes: int) -> Iterator[tuple[Request, Answer]]:
     """Analyse the files, results in their order."""
+    tasks = _informed(tasks, settings, processes)
     good = [request.task for request in tasks if request.error is None]
     done = batch.run(perform, good, processes, crashed)
     progress = Progress(sys.stderr, len(tasks))
@@ -180,6 +187,19 @@ def answers(tasks: Sequence[Request], processes: int) -> Iterator[tuple[Request,
         for problem in answer.problems:
             sys.stderr.write(f"hpc-ls: {visible(answer.outcome.name)}: {problem}\n")
         yield request, answer
+
+
+def _informed(tasks: Sequence[Request], settings: Settings, processes: int) -> list[Request]:
+    """The tasks with what is known of functions of other files."""
+    named = [
+        (r.task.path, r.task.language)
+        for r in tasks
+        if r.error is None and r.task.path is not None and not r.task.options.snippet
+    ]
+    found = neighbours.outsides(named, settings.of, processes)
+    if not found:
+        return list(tasks)
+    return [replace(r, task=replace(r.task, outside=found.get(r.task.path))) if r.task.path else r for r in tasks]
 
 
 def crashed(task: Task, how: str) -> Answer:
@@ -237,7 +257,7 @@ def _judged(task: Task, source: SourceText, codec: Codec) -> Answer:
     place = str(task.path.absolute()) if task.path is not None else None
 
     def analyse(text: SourceText) -> FileReport:
-        return api.analyze(text, task.language, task.options, place)
+        return api.analyze(text, task.language, task.options, place, task.outside)
 
     try:
         report = analyse(source)

@@ -47,7 +47,7 @@ def run(arguments: Namespace, command_line: Mapping[str, object]) -> int:
         for request in found
     ]
     writer = _Writer(arguments)
-    for request, answer in files.answers(requests, files.jobs(arguments, settings)):
+    for request, answer in files.answers(requests, settings, files.jobs(arguments, settings)):
         outcome = answer.outcome
         if changed is not None:
             outcome = files.changed_only(outcome, changed)

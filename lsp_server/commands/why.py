@@ -63,7 +63,7 @@ def _minimize(arguments: Namespace, line: Line) -> int:
         return output.failed(nothing(line))
     wanted, start, what = found
     data = outcome.source.data
-    reader = Reader(task.language, task.options, task.path)
+    reader = Reader(task.language, task.options, task.path, task.outside)
     deadline = time.monotonic() + arguments.seconds
     progress = Progress(sys.stderr, len(data), what="bytes are left")
     # What the analysis says of its own defects is the subject here, not news.
@@ -88,7 +88,9 @@ def _minimize(arguments: Namespace, line: Line) -> int:
         sys.stderr.write(f"hpc-ls: stopped after {arguments.seconds:g} s; with more --seconds it may get smaller\n")
     said = what if not wanted.is_loop else _said(reader, program, at) or what
     text = SourceText.of(program)
-    comment = f"// Line {text.line_of(at) + 2}: {visible(said).rstrip(chr(92))}\n"
+    others = "".join(f"// {each.replace('`', '')}.\n" for each in _others(line.loop) if wanted.is_loop)
+    number = text.line_of(at) + 2 + others.count("\n")
+    comment = f"// Line {number}: {visible(said).rstrip(chr(92))}\n{others}"
     sys.stdout.write(comment + text.text)
     return 0
 
@@ -124,9 +126,21 @@ def _verdict(loop: LoopReport) -> str:
 def _said(reader: Reader, program: bytes, at: int) -> str | None:
     """The verdict in the words that fit the smaller program."""
     report = api.analyze(
-        SourceText.of(program), reader.language, reader.options, str(reader.path.absolute()) if reader.path else None
+        SourceText.of(program),
+        reader.language,
+        reader.options,
+        str(reader.path.absolute()) if reader.path else None,
+        reader.outside,
     )
     return next((_verdict(loop) for start, loop in api.loops_of(report) if start + loop.span.start == at), None)
+
+
+def _others(loop: LoopReport | None) -> list[str]:
+    """What the verdict takes from other files, which the program needs beside it."""
+    if loop is None:
+        return []
+    found = [reason.text for reason in loop.verdict.reasons if reason.code == "defined-elsewhere"]
+    return [*found, *(each.text for each in loop.verdict.assumptions if each.kind == "definition")]
 
 
 def _anonymous(reader: Reader) -> Callable[[bytes, int], tuple[bytes, int]]:

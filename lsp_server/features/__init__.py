@@ -17,6 +17,7 @@ def register_all(server: HpcLanguageServer) -> None:
         completion,
         diagnostics,
         hover,
+        indexing,
         inlay_hints,
         inline_completion,
         lifecycle,
@@ -34,6 +35,7 @@ def register_all(server: HpcLanguageServer) -> None:
         inlay_hints,
         commands,
         status,
+        indexing,
     )
     for feature in features:
         feature.register(server)

@@ -85,6 +85,8 @@ async def treat_independent(ls: HpcLanguageServer, *arguments: Any) -> str | Non
 def restart_analysis(ls: HpcLanguageServer, *arguments: Any) -> None:
     """Start the analysis processes anew."""
     ls.scheduler.restart()
+    if ls.index is not None:
+        ls.index.restart()
 
 
 async def _place(ls: HpcLanguageServer, arguments: tuple[Any, ...]) -> tuple[Analysis, int]:

@@ -6,13 +6,15 @@ from pathlib import Path
 
 from lsprotocol import types
 
+from analyzers.api import EXTENSIONS
 from lsp_server.configuration import CONFIG_NAMES
+from lsp_server.index.background import QUIET
 from lsp_server.server import HpcLanguageServer
 from lsp_server.session import path_of
 from lsp_server.sources import HEADERS, is_header
 
 DATABASE = "compile_commands.json"
-WATCHED = (*CONFIG_NAMES, DATABASE, f"*{{{','.join(HEADERS)}}}")
+WATCHED = (*CONFIG_NAMES, DATABASE, f"*{{{','.join(sorted({*HEADERS, *EXTENSIONS}))}}}")
 
 
 def register(server: HpcLanguageServer) -> None:
@@ -60,6 +62,8 @@ def did_change_watched_files(ls: HpcLanguageServer, params: types.DidChangeWatch
         ls.settings_changed()
     elif DATABASE in names or any(is_header(Path(name)) for name in names):
         ls.look_again()
+    if ls.index is not None and any(Path(name).suffix.lower() in EXTENSIONS for name in names):
+        ls.index.touch(QUIET, rescan=True)
 
 
 def did_change_folders(ls: HpcLanguageServer, params: types.DidChangeWorkspaceFoldersParams) -> None:

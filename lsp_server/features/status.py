@@ -50,6 +50,8 @@ class Status:
             memory = self._ls.scheduler.pool.memory
             if memory:
                 tooltip += f"; the analysis uses {memory / 1e6:.0f} MB"
+            if self._ls.indexed:
+                tooltip += f"; {self._ls.indexed}"
             self._send("error" if analysis.error else "ok", text, tooltip, uri)
         elif uri in self._progress:
             done = len(analysis.functions)

@@ -30,6 +30,9 @@ class StandIn:
     def update(self, source: SourceText) -> None:
         self.source = source
 
+    def know(self, outside: object) -> None:
+        pass
+
     def results(self, first: int | None = None) -> Iterator[PlacedResult]:
         matches = list(FUNCTION.finditer(self.source.data))
         matches.sort(key=lambda m: not (first is not None and m.start() <= first <= m.end()))

@@ -57,6 +57,7 @@ code-lens = false
 inlay-hints = false
 compile-commands = "out/debug"
 use-calibration = false
+workspace-index = false
 jobs = 3
 [severity]
 race-missing-reduction = "warning"
@@ -80,6 +81,7 @@ perf = "off"
     assert not settings.inlay_hints
     assert settings.compile_commands == str(tmp_path / "out" / "debug")
     assert not settings.use_calibration
+    assert not settings.workspace_index
     assert settings.jobs == 3
     assert set(loaded.origins) == set(KEYS)
 

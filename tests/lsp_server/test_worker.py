@@ -94,6 +94,9 @@ def test_results_in_hand_are_sent_before_a_newer_version_is_begun():
     class Analyzer:
         versions = 0
 
+        def know(self, outside: object) -> None:
+            pass
+
         def update(self, source: SourceText) -> None:
             self.versions += 1
 
@@ -150,6 +153,7 @@ def test_what_is_printed_does_not_reach_the_pipe():
         "import sys, lsp_server.worker as w\n"
         "class A:\n"
         "    def __init__(self, *a): print('noise', flush=True)\n"
+        "    def know(self, o): pass\n"
         "    def update(self, s): import os; os.write(1, b'more noise')\n"
         "    def results(self, first=None): return iter(())\n"
         "    def report(self):\n"

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from analyzers.dependence.facts import FunctionFacts, LoopFacts, Reduction
+from analyzers.dependence.facts import Basis, FunctionFacts, LoopFacts, Reduction
 from analyzers.ir.accesses import Access, Subscripts
 from analyzers.ir.expressions import Name, walk
 from analyzers.ir.statements import Assign, Construct, Loop, walk_statements
@@ -53,6 +53,7 @@ class Defect:
     reduction: Reduction | None = None
     op: str | None = None  # of updates that a reduction would combine
     loop: LoopFacts | None = None  # the facts of the loop whose iterations race
+    elsewhere: tuple[Basis, ...] = ()  # functions of other files that make the accesses
 
     @property
     def name(self) -> str:
@@ -99,7 +100,10 @@ def _classified(facts: FunctionFacts, symbol: Symbol, races: list[Race]) -> Defe
     loop = _loop_facts(facts, race)
 
     def made(kind: Kind, reduction: Reduction | None = None, op: str | None = None, at: Race | None = None) -> Defect:
-        return Defect(kind, symbol, region, at or race, tuple(strongest), reduction, op, loop)
+        shown = at or race
+        callees = (facts.effects.get(placed.access.call or "") for placed in (shown.first, shown.second))
+        basis = {each for effects in callees if effects is not None for each in effects.basis if each.source}
+        return Defect(kind, symbol, region, shown, tuple(strongest), reduction, op, loop, tuple(sorted(basis)))
 
     if race.between == "lanes":
         return made("simd-dependence")
@@ -277,7 +281,7 @@ def finding(
         race.first.access.span,
         message,
         label,
-        why + assumed(defect),
+        why + assumed(defect) + "".join(f" `{each.name}` is defined in {each.source}." for each in defect.elsewhere),
         related(defect),
         fixes,
         {

@@ -48,8 +48,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analyzers.dependence.surroundings import taken_for
 from analyzers.ir.statements import calls_of, walk_statements
-from analyzers.ir.verdicts import Assumption, Confidence, Finding
+from analyzers.ir.verdicts import Confidence, Finding
 from analyzers.openmp.constructs import has_one_thread
 from analyzers.openmp.phases import place
 from analyzers.rules.registry import Context, Rule
@@ -80,9 +81,9 @@ def check(context: Context) -> Iterator[Finding]:
                 ):
                     continue
                 told.add(call.name)
-                library = effects is not None and not effects.trusted
-                confidence: Confidence = "likely" if library else "proved"
-                text = f"`{call.name}` is the library function of that name"
+                confidence: Confidence = "proved" if effects is not None and effects.trusted else "likely"
+                basis = sorted(effects.basis) if effects is not None else ()
+                assumed = tuple(taken_for(each) for each in basis if not each.certain)
                 yield Finding(
                     RULE.code,
                     RULE.category,
@@ -94,7 +95,7 @@ def check(context: Context) -> Iterator[Finding]:
                     f"The function keeps {state} in static storage, which all threads share. Calls at the same time "
                     "race on it.",
                     facts={"variable": call.name, "state": state, "section": RULE.section, "kind": "call"},
-                    assumptions=(Assumption("library", text, "ordinary", (call.name,)),) if library else (),
+                    assumptions=assumed,
                 )
 
 
