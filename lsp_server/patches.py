@@ -34,7 +34,7 @@ def offered(loop: LoopReport, minimum: str) -> bool:
 
     What a loop costs whose verdict rests on strong assumptions is not known: who asks for `possible` gets it.
     """
-    confidence = loop.rewrite.confidence if loop.rewrite is not None else loop.verdict.confidence
+    confidence = loop.pipeline.confidence if loop.pipeline is not None else loop.verdict.confidence
     return (
         _insertion(loop) is not None
         and (loop.profitable or loop.pragma is None)
@@ -63,7 +63,7 @@ def chosen(loops: Sequence[LoopReport], minimum: str) -> list[LoopReport]:
 
 def inserted(loop: LoopReport) -> str | None:
     """The pragma that comes above a loop where it gets one."""
-    return loop.rewrite.pragma if loop.rewrite is not None else pragma_of(loop)
+    return loop.pipeline.pragma if loop.pipeline is not None else pragma_of(loop)
 
 
 def _starts_team(loop: LoopReport) -> bool:
@@ -72,8 +72,8 @@ def _starts_team(loop: LoopReport) -> bool:
 
 def _insertion(loop: LoopReport) -> Fix | None:
     """The repair that puts the pragma above the loop; there is none where it has no place, in a macro say."""
-    if loop.rewrite is not None:
-        return loop.rewrite.fix
+    if loop.pipeline is not None:
+        return loop.pipeline.fix
     pragma = pragma_of(loop)
     return next((fix for fix in loop.fixes if any(edit.text.strip() == pragma for edit in fix.edits)), None)
 

@@ -33,7 +33,8 @@ class Obstacles:
 
     def copy(self) -> Obstacles:
         """The same so far, to go on in another way."""
-        return Obstacles([*self.dependences], [*self.reasons], {**self.assumptions}, self.open, {*self.symbols})
+        assumptions, symbols, basis = {**self.assumptions}, {*self.symbols}, {**self.basis}
+        return Obstacles([*self.dependences], [*self.reasons], assumptions, self.open, symbols, basis)
 
     @property
     def verdict(self) -> Verdict | None:

@@ -8,7 +8,7 @@ from analyzers.costs import DEFAULTS, Costs
 from analyzers.dependence.facts import Alternatives, FunctionFacts, LoopFacts
 from analyzers.explain import prose
 from analyzers.ir.symbols import Symbol
-from analyzers.ir.verdicts import Fix, LoopReport, Rewrite, SharingHint
+from analyzers.ir.verdicts import Fix, LoopReport, Pipelined, SharingHint
 from analyzers.openmp import cost, edits, lists, offload, rewrites, synthesis
 from analyzers.openmp.edits import Place
 from analyzers.openmp.facts import OpenMPFacts, Region
@@ -79,7 +79,7 @@ def _place(facts: FunctionFacts, loop: LoopFacts, text: bytes) -> Place:
 
 def _report(subject: Subject, proposal: Proposal, offer: Offload | None) -> LoopReport:
     facts, loop, place, text = subject.function, subject.loop, subject.place, subject.text
-    rewrite = _pipeline(facts, proposal.pipeline, place, text) if proposal.pipeline is not None else None
+    pipelined = _pipeline(facts, proposal.pipeline, place, text) if proposal.pipeline is not None else None
     if place.problem is not None and proposal.profitable:
         proposal = synthesis.withdrawn(proposal, place.problem)
     promising = [p.name for p in facts.function.params if p.is_pointer and not p.type.restrict]
@@ -102,16 +102,16 @@ def _report(subject: Subject, proposal: Proposal, offer: Offload | None) -> Loop
         indent=place.indent,
         existing=existing,
         fixes=(
-            *((rewrite.fix,) if rewrite is not None else ()),
+            *((pipelined.fix,) if pipelined is not None else ()),
             *offload.fixes(text, place, offer),
             *_fixes(facts, loop, proposal, place, text),
             *rewrites.of(subject),
         ),
-        rewrite=rewrite,
+        pipeline=pipelined,
     )
 
 
-def _pipeline(facts: FunctionFacts, pipeline: Pipeline, place: Place, text: bytes) -> Rewrite | None:
+def _pipeline(facts: FunctionFacts, pipeline: Pipeline, place: Place, text: bytes) -> Pipelined | None:
     """A pipeline as edits; None where its directives have no place."""
     inner, notation = pipeline.inner, facts.function.notation
     signals = edits.bracketed(text, inner.span, inner.header_span, (pipeline.wait, pipeline.post), notation)
@@ -121,7 +121,7 @@ def _pipeline(facts: FunctionFacts, pipeline: Pipeline, place: Place, text: byte
     note = f"{pipeline.advice}, assuming that {assumed}" if assumed else pipeline.advice
     whole = edits.insertion(text, place, pipeline.pragma, safe=not assumed, note=note)
     fix = Fix(f"run it as a pipeline: `{pipeline.pragma}`", (*whole.edits, *signals), not assumed, note)
-    return Rewrite(pipeline.pragma, fix, "likely" if assumed else "proved")
+    return Pipelined(pipeline.pragma, fix, "likely" if assumed else "proved")
 
 
 def _fixes(facts: FunctionFacts, loop: LoopFacts, proposal: Proposal, place: Place, text: bytes) -> tuple[Fix, ...]:

@@ -183,14 +183,14 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Rewrite:
+class Pipelined:
     """What lets threads share a loop that is not parallel as it stands: a pragma and the other lines that it needs."""
 
     pragma: str
     fix: Fix
     confidence: Confidence
 
-    def shifted(self, offset: int) -> Rewrite:
+    def shifted(self, offset: int) -> Pipelined:
         """The same as seen from an anchor `offset` bytes earlier."""
         return replace(self, fix=self.fix.shifted(offset))
 
@@ -215,7 +215,7 @@ class LoopReport:
     indent: str
     existing: Span | None = None  # the OpenMP directive that already governs it
     fixes: tuple[Fix, ...] = ()  # insert the pragma, add restrict, rewrite as scan, ...
-    rewrite: Rewrite | None = None  # offered like a pragma where there is one; also among `fixes`
+    pipeline: Pipelined | None = None  # offered like a pragma where there is one; also among `fixes`
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class LoopReporter:
         if not outcome.loops:
             self._console.print(f"{visible(outcome.name)}: line {self._line} is in no loop.")
         for loop in outcome.loops:
-            offered = (loop.profitable or loop.rewrite is not None) and loop.existing is None
+            offered = (loop.profitable or loop.pipeline is not None) and loop.existing is None
             write(self._console, loop_rows(outcome, loop, self._console.width, offered=offered))
 
     def close(self) -> None:
