@@ -12,7 +12,6 @@ import dataclasses
 import importlib
 import io
 import logging
-import os
 import pickle
 import sys
 import time
@@ -25,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import analyzers
+from lsp_server.cache import cache_folder
 from lsp_server.settings_edit import write_atomically
 
 if TYPE_CHECKING:
@@ -49,18 +49,6 @@ class Record:
     missing: tuple[str, ...]  # headers that were not found
     unit: Unit
     nearby: frozenset[str] = frozenset()  # those of `missing` that stood elsewhere in the workspace then
-
-
-def cache_folder() -> Path:
-    """Where this user's programs keep what can be made again."""
-    named = os.environ.get("XDG_CACHE_HOME", "")
-    if named and Path(named).is_absolute():
-        return Path(named) / "hpc-ls"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "hpc-ls" / "Cache"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "hpc-ls"
-    return Path.home() / ".cache" / "hpc-ls"
 
 
 def place_of(root: Path) -> Path:

@@ -159,6 +159,30 @@ async def test_a_device_only_where_the_setting_says_so(session, uri, offload):
         assert "insert `#pragma omp parallel for`" in " ".join(titles)
 
 
+async def test_a_loop_that_is_parallel_in_two_parts_is_offered_as_a_refactoring(editor, uri):
+    text = """\
+#include <math.h>
+void f(int n, const double *restrict a, double *restrict b, double *restrict c)
+{
+    for (int i = 1; i < n; i++) {
+        b[i] = exp(a[i]);
+        c[i] = c[i - 1] + b[i];
+    }
+}
+"""
+    editor.open(uri, text)
+    await editor.diagnostics(uri)
+    where = types.Range(at(3, 5), at(3, 5))
+    context = types.CodeActionContext([], [types.CodeActionKind.RefactorRewrite])
+    (action,) = await editor.client.text_document_code_action_async(
+        types.CodeActionParams(document(uri), where, context)
+    )
+    assert action.title == "split the loop in two, the first of which is parallel"
+    made = applied(text, edits_of(action))
+    assert "    #pragma omp parallel for\n    for (int i" in made
+    assert "exp(a[i]);\n    }\n    for (int i = 1; i < n; i++) {\n        c[i]" in made
+
+
 async def test_code_actions_only_where_asked_and_of_the_kind_asked(editor, uri):
     editor.open(uri, SOURCE)
     await editor.diagnostics(uri, bool)
