@@ -282,8 +282,8 @@ def read_forever(stream: BinaryIO, inbox: queue.SimpleQueue[object]) -> None:
         inbox.put(decode(body))
 
 
-def main(make: MakeAnalyzer = Analyzer) -> None:
-    """Serve on stdin and stdout."""
+def pipe() -> tuple[queue.SimpleQueue[object], Callable[[object], None]]:
+    """The messages that come on stdin, and what sends one to stdout."""
     # The editor's Ctrl-C goes to the whole group; it is the server that ends us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     incoming = os.fdopen(os.dup(0), "rb")
@@ -302,6 +302,12 @@ def main(make: MakeAnalyzer = Analyzer) -> None:
             os._exit(0)
 
     threading.Thread(target=read_forever, args=(incoming, inbox), daemon=True).start()
+    return inbox, send
+
+
+def main(make: MakeAnalyzer = Analyzer) -> None:
+    """Serve on stdin and stdout."""
+    inbox, send = pipe()
     gc.disable()  # loading makes no garbage
     _warm_up(make)
     gc.freeze()  # what is loaded now stays; the collector need not look at it again

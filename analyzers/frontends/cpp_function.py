@@ -15,7 +15,7 @@ from analyzers.frontends.c_recovery import errors
 from analyzers.frontends.cpp_declarations import value_of
 from analyzers.frontends.cpp_names import complete, through
 from analyzers.frontends.cpp_objects import born, is_class
-from analyzers.frontends.cpp_signatures import declarator, function_declarator, function_type, referred
+from analyzers.frontends.cpp_signatures import declarator, function_declarator, function_type, parameters, referred
 from analyzers.frontends.cpp_types import find, is_container, last_name, owns, path, type_parameter
 from analyzers.ir.expressions import ZERO, Name
 from analyzers.ir.statements import Assign, Problem
@@ -106,24 +106,12 @@ def _template_parameter(c: Context, node: Node) -> None:
 
 
 def _parameters(c: Context, function: Node, params: list[Symbol]) -> bool:
-    list_node = function.child_by_field_name("parameters")
-    variadic = False
-    for child in () if list_node is None else list_node.named_children:
-        if child.type in ("variadic_parameter", "variadic_parameter_declaration"):
-            variadic = True
-        if child.type not in (
-            "parameter_declaration",
-            "optional_parameter_declaration",
-            "variadic_parameter_declaration",
-        ):
-            continue
-        base, _ = specifiers(c, child)
-        part = child.child_by_field_name("declarator")
-        name, kind, reference = (None, base, False) if part is None else declarator(c, part, base)
-        if name is None and kind.kind == "void" and not reference:
-            continue
+    """Declare the parameters; may there be more of them?"""
+    for child, name, kind, reference in parameters(c, function):
         params.append(_parameter(c, name, kind, reference, child, len(params)))
-    return variadic
+    list_node = function.child_by_field_name("parameters")
+    listed = () if list_node is None else list_node.named_children
+    return any(child.type in ("variadic_parameter", "variadic_parameter_declaration") for child in listed)
 
 
 def _parameter(c: Context, name: Node | None, kind: Type, reference: bool, node: Node, position: int) -> Symbol:

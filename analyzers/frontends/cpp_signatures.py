@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from tree_sitter import Node
@@ -74,22 +75,26 @@ def _plain(c: Context, node: Node, base: Type) -> tuple[Node | None, Type]:
 DEFAULT = "= call"  # how the name of a parameter's type ends whose default argument is a call
 
 
-def formals(c: Context, function: Node) -> tuple[tuple[str, Type], ...]:
-    """Names and types of the parameters of a function declarator; a reference is a pointer whose name ends in `&`."""
+_PARAMETERS = ("parameter_declaration", "optional_parameter_declaration", "variadic_parameter_declaration")
+
+
+def parameters(c: Context, function: Node) -> Iterator[tuple[Node, Node | None, Type, bool]]:
+    """The parameters of a function declarator: the declaration, the name, the type, and whether it is a reference."""
     list_node = function.child_by_field_name("parameters")
-    found: list[tuple[str, Type]] = []
     for child in () if list_node is None else list_node.named_children:
-        if child.type not in (
-            "parameter_declaration",
-            "optional_parameter_declaration",
-            "variadic_parameter_declaration",
-        ):
+        if child.type not in _PARAMETERS:
             continue
         base, _ = specifiers(c, child)
         part = child.child_by_field_name("declarator")
         name, kind, reference = (None, base, False) if part is None else declarator(c, part, base)
-        if name is None and kind.kind == "void" and not reference:
-            continue
+        if name is not None or kind.kind != "void" or reference:
+            yield child, name, kind, reference
+
+
+def formals(c: Context, function: Node) -> tuple[tuple[str, Type], ...]:
+    """Names and types of the parameters of a function declarator; a reference is a pointer whose name ends in `&`."""
+    found: list[tuple[str, Type]] = []
+    for child, name, kind, reference in parameters(c, function):
         kind = referred(kind) if reference else parameter_type(kind) if not owns(kind) else kind
         default = child.child_by_field_name("default_value")
         if default is not None and default.type == "call_expression" and not reference:

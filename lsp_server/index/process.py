@@ -10,9 +10,7 @@ import contextlib
 import os
 import pickle
 import queue
-import signal
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -21,9 +19,8 @@ from pathlib import Path
 from lsp_server.index import records
 from lsp_server.index.messages import Document, Indexed, Indexing, Refresh, Told
 from lsp_server.index.project import Project
-from lsp_server.messages import encode
 from lsp_server.settings import Loaded, load
-from lsp_server.worker import read_forever
+from lsp_server.worker import pipe
 
 IDLE = 60.0  # seconds without a question until it ends
 NICE = 10
@@ -124,23 +121,9 @@ class Indexer:
 
 def main() -> None:
     """Serve on stdin and stdout."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(NICE)
-    incoming = os.fdopen(os.dup(0), "rb")
-    outgoing = os.fdopen(os.dup(1), "wb")
-    # Whatever a library prints must not reach the pipe.
-    os.dup2(2, 1)
-    inbox: queue.SimpleQueue[object] = queue.SimpleQueue()
-
-    def send(message: object) -> None:
-        try:
-            outgoing.write(encode(message))
-            outgoing.flush()
-        except BrokenPipeError:
-            os._exit(0)
-
-    threading.Thread(target=read_forever, args=(incoming, inbox), daemon=True).start()
+    inbox, send = pipe()
     try:
         Indexer(inbox, send).run()
     except Exception:
