@@ -164,10 +164,15 @@ def suppression(finding: Finding, base: int, source: SourceText) -> Fix:
     return Fix(title, (Edit(Span(at, at), f"{indent}// hpc-ls: ignore[{finding.rule}]{source.line_break}"),))
 
 
+def _from_margin(span: Span, source: SourceText) -> Span:
+    """The cursor may stand at the beginning of the line too."""
+    return Span(source.line_span(source.line_of(span.start)).start, span.end)
+
+
 def _rewrites(ls: HpcLanguageServer, analysis: Analysis, touched: Span, where: Place) -> Iterator[types.CodeAction]:
     for start, loop in analysis.loops():
-        header = loop.header_span.shifted(start)
-        directive = loop.existing.shifted(start) if loop.existing else header
+        header = _from_margin(loop.header_span.shifted(start), where.source)
+        directive = _from_margin(loop.existing.shifted(start), where.source) if loop.existing else header
         if _touches(header, touched) or _touches(directive, touched):
             for fix in loop.fixes:
                 yield convert.rewrite(fix, start, where, ls.client.versioned_edits)

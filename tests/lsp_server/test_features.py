@@ -172,7 +172,7 @@ void f(int n, const double *restrict a, double *restrict b, double *restrict c)
 """
     editor.open(uri, text)
     await editor.diagnostics(uri)
-    where = types.Range(at(3, 5), at(3, 5))
+    where = types.Range(at(3, 0), at(3, 0))  # the cursor at the margin
     context = types.CodeActionContext([], [types.CodeActionKind.RefactorRewrite])
     (action,) = await editor.client.text_document_code_action_async(
         types.CodeActionParams(document(uri), where, context)
