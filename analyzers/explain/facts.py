@@ -28,7 +28,7 @@ def loop_reports(
     """One report for each loop of a function, in textual order; `text` is the function's own. `devices`: what a device
     can do is proposed too, and in place of threads where it pays."""
     proposals = synthesis.propose(facts, costs)
-    offers = offload.offloads(facts, proposals) if devices else (None,) * len(proposals)
+    offers = offload.offloads(facts, proposals, costs) if devices else (None,) * len(proposals)
     nests = Nests.of(facts.loops)
     works = cost.works(facts, costs) if any(loop.alternatives != Alternatives() for loop in facts.loops) else {}
     reports = [

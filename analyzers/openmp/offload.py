@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from analyzers.costs import DEFAULTS, Costs
 from analyzers.dependence.facts import FunctionFacts, LoopFacts
 from analyzers.dependence.sections import NoSectionError, Section, sections
 from analyzers.ir.arithmetic import fold
@@ -39,10 +40,12 @@ class Offload:
     advice: str
 
 
-def offloads(function: FunctionFacts, proposals: Sequence[Proposal]) -> tuple[Offload | None, ...]:
+def offloads(
+    function: FunctionFacts, proposals: Sequence[Proposal], costs: Costs = DEFAULTS
+) -> tuple[Offload | None, ...]:
     """For each loop with a pragma for threads what a device could do; None for the others."""
     nests = Nests.of(function.loops)
-    works = cost.works(function)
+    works = cost.works(function, costs)
     around = _constructs(function.function.body)
     return tuple(
         None

@@ -55,7 +55,7 @@ from analyzers.rules.registry import Context, Rule
 def check(context: Context) -> Iterator[Finding]:
     parallel = [loop for loop in context.facts.loops if loop.parent is not None and loop.governed_by is not None]
     nests = Nests.of(context.facts.loops)
-    works = cost.works(context.facts) if parallel else {}
+    works = cost.works(context.facts, context.costs) if parallel else {}
     for loop in parallel:
         governed = loop.governed_by
         if governed is None or not governed.directive.has("parallel"):
