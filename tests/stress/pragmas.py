@@ -56,6 +56,8 @@ def apply(text: str, mode: Mode, seed: int) -> Applied:
     loops = outcomes.loops_in(report)
     if mode == "rewrite":
         return rewritten(source, loops, seed)
+    # Archer (of LLVM 22) does not know that `ordered depend` orders anything.
+    loops = [loop for loop in loops if loop.pipeline is None]
     chosen = patches.chosen(loops if mode == "apply" else _all(loops, mode, random.Random(seed)), "likely")
     patch = patches.patch(source, report, chosen, _analyse)
     return Applied(
