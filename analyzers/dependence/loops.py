@@ -180,7 +180,9 @@ def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
     parts = _scalars(loop, header, inside, room, values)
     first, obstacles = parts.obstacles.copy(), parts.obstacles
     _note(loop, inside, place, room, obstacles)
-    inquiry = _inquiry(loop, Solver(room.headers, invariant), room)
+    around = inside[0].loops[0] if inside else loop
+    steady = invariant if around is loop else _invariant(around, room)
+    inquiry = _inquiry(loop, Solver(room.headers, invariant, steady), room)
     only_memory = not obstacles.reasons and not obstacles.open and _ordinary(obstacles.assumptions)
     beforehand = tuple(obstacles.assumptions)
     _memory(inside, parts, inquiry, room)

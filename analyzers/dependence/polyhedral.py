@@ -31,6 +31,7 @@ from analyzers.dependence.equations import Equations, equate, indirections, no_d
 from analyzers.dependence.facts import Conflict
 from analyzers.dependence.fast_tests import independent
 from analyzers.ir.accesses import Access
+from analyzers.ir.expressions import Expr, symbols
 from analyzers.ir.statements import Loop
 from analyzers.ir.verdicts import Assumption, Reason, Witness
 
@@ -61,7 +62,8 @@ class _Case:
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """Two executions and where they meet. `depth`: of the loop whose iterations differ, None where none need differ."""
+    """Two executions and where they meet. `depth`: of the loop whose iterations differ, None where none need differ.
+    `steady`: what keeps its value in the loops around too."""
 
     a: Instance
     b: Instance
@@ -69,17 +71,20 @@ class _Pair:
     depth: int | None
     order: tuple[tuple[bool, tuple[Constraint, ...]], ...]
     parameters: tuple[Variable, ...]
+    steady: Invariant
 
 
 @dataclass(slots=True)
 class Solver:
-    """Answers questions in one region: the loops' headers and what keeps its value throughout the region.
+    """Answers questions in one region: the loops' headers and what keeps its value throughout the region, and in all
+    iterations of the loops around it (`steady`).
 
     Keeps the domains of accesses it has seen; make one for each region and drop it with the region.
     """
 
     headers: Headers
     invariant: Invariant
+    steady: Invariant | None = None
     budget: int = BUDGET
     _instances: dict[tuple[int, str, int], Instance] = field(default_factory=dict)
     _nests: dict[tuple[int | str, ...], Instance] = field(default_factory=dict)
@@ -126,7 +131,7 @@ class Solver:
         if order is None or equations.assumption is not None:
             return False
         parameters = tuple(systems.parameters_of([a, b], equations.linears))
-        pair = _Pair(a, b, equations, depth, order, parameters)
+        pair = _Pair(a, b, equations, depth, order, parameters, self.invariant)
         try:
             return not _limited(self.budget // 4, lambda: _cases(pair))
         except BudgetError:
@@ -176,7 +181,7 @@ class Solver:
                     return answers.none(equations, first)
                 order = systems.orders(a, b, shared, sign, step)[: 1 if forward else 2]
         parameters = tuple(systems.parameters_of([a, b], equations.linears))
-        pair = _Pair(a, b, equations, shared if carried else None, order, parameters)
+        pair = _Pair(a, b, equations, shared if carried else None, order, parameters, self.steady or self.invariant)
         try:
             cases = _limited(self.budget // 4, lambda: _cases(pair))
         except BudgetError:
@@ -215,28 +220,28 @@ def carried(
     first: Access, second: Access, loop: Loop, headers: Headers, invariant: Invariant, budget: int = BUDGET
 ) -> Conflict:
     """See `Solver.carried`."""
-    return Solver(headers, invariant, budget).carried(first, second, loop)
+    return Solver(headers, invariant, budget=budget).carried(first, second, loop)
 
 
 def same_iteration(
     first: Access, second: Access, loop: Loop | None, headers: Headers, invariant: Invariant, budget: int = BUDGET
 ) -> Conflict:
     """See `Solver.same_iteration`."""
-    return Solver(headers, invariant, budget).same_iteration(first, second, loop)
+    return Solver(headers, invariant, budget=budget).same_iteration(first, second, loop)
 
 
 def unordered(
     first: Access, second: Access, headers: Headers, invariant: Invariant, outside: int = 0, budget: int = BUDGET
 ) -> Conflict:
     """See `Solver.unordered`."""
-    return Solver(headers, invariant, budget).unordered(first, second, outside)
+    return Solver(headers, invariant, budget=budget).unordered(first, second, outside)
 
 
 def covered(
     read: Access, writes: Sequence[Access], loop: Loop, headers: Headers, invariant: Invariant, budget: int = BUDGET
 ) -> bool:
     """See `Solver.covered`."""
-    return Solver(headers, invariant, budget).covered(read, writes, loop)
+    return Solver(headers, invariant, budget=budget).covered(read, writes, loop)
 
 
 def _depth_of(loop: Loop, access: Access) -> int | None:
@@ -319,7 +324,7 @@ def _proof(
     """A confirmed example of a dependence that is there in every run of some length, or what is wanting."""
     a, b = pair.a, pair.b
     typical = TYPICAL_TRIPS + 2 * systems.reach(pair.equations) + answers.reach_of_guards(a, b)
-    if pair.parameters and not _happens_typically(pair, cases, typical):
+    if (pair.parameters or a.unclear) and not _happens_typically(pair, cases, typical):
         return None, answers.unknown_parameters(a.access)
     for case in chosen:
         found = _witness(pair, case, headers)
@@ -353,8 +358,8 @@ def _distance(pair: _Pair, cases: list[_Case]) -> int | None:
     return abs(distance // step) if distance else None
 
 
-def _typical_runs(pair: _Pair, trips: int) -> isl.Set:
-    """The parameter values for which every symbolic loop can run `trips` times."""
+def _typical_runs(pair: _Pair, trips: int, inputs: Sequence[Variable]) -> isl.Set:
+    """The values of `inputs` for which every symbolic loop can run `trips` times."""
     constraints: list[Constraint] = list(systems.nonnegative(pair.parameters))
     for side in (pair.a, pair.b):
         constraints.extend(side.constraints)
@@ -363,27 +368,41 @@ def _typical_runs(pair: _Pair, trips: int) -> isl.Set:
                 room = plus(high, low, -1)
                 if any(f for v, f in room.items() if v is not None):
                     constraints.append(Constraint(plus(room, {None: -trips * max(1, abs(loop.step or 1))})))
-    return _runs(constraints, pair)
+    return _runs(constraints, pair, inputs)
 
 
-def _runs(constraints: Sequence[Constraint], pair: _Pair) -> isl.Set:
-    """The parameter values that the constraints allow, and the guards that are asked once for all iterations; whatever
-    the others."""
+def _runs(constraints: Sequence[Constraint], pair: _Pair, inputs: Sequence[Variable]) -> isl.Set:
+    """The values of `inputs` that the constraints allow, and the guards that are asked once for all iterations;
+    whatever the others."""
     defined = {**pair.a.definitions, **pair.b.definitions}
     context = [cases for guard, cases in pair.a.context.items() if guard in pair.b.context]
     cases = _expanded(constraints, [*defined.values(), *context])
     if not cases:
-        return isl.Set.empty(isl.Space.set_alloc(_context, 0, len(pair.parameters)))
-    return _union(_projected(case, pair.parameters, ()) for case in cases)
+        return isl.Set.empty(isl.Space.set_alloc(_context, 0, len(inputs)))
+    return _union(_projected(case, inputs, ()) for case in cases)
 
 
 def _happens_typically(pair: _Pair, cases: list[_Case], trips: int) -> bool:
-    """Does a conflict exist for all parameter values for which every symbolic loop can run `trips` times?"""
-    runs = _typical_runs(pair, trips)
+    """Does a conflict exist for all parameter values for which every symbolic loop can run `trips` times?
+
+    Where a guard that is not understood, or a value that changes there, chooses among the iterations of the loops
+    around, a conflict has to exist in all of them: those that run may be the others.
+    """
+    inputs = pair.parameters
+    varying = (_varies(p, pair) for p in pair.parameters)  # type: ignore[arg-type]  # they are expressions
+    if pair.a.unclear or any(varying):
+        inputs = (*inputs, *pair.a.variables[: pair.a.shared])
+    runs = _typical_runs(pair, trips, inputs)
     if runs.is_empty():
         return False
-    happens = _union(_projected(case.constraints, pair.parameters, ()) for case in cases)
+    happens = _union(_projected(case.constraints, inputs, ()) for case in cases)
     return bool(runs.is_subset(happens))
+
+
+def _varies(parameter: Expr, pair: _Pair) -> bool:
+    """May it have different values in different iterations of the loops around?"""
+    around = {symbol for symbol, (tag, _) in pair.a.indices.items() if tag == "o"}
+    return not around.isdisjoint(symbols(parameter)) or not pair.steady(parameter)
 
 
 def _witness(pair: _Pair, case: _Case, headers: Headers) -> Witness | None:
@@ -451,12 +470,12 @@ def _missing_condition(pair: _Pair, cases: list[_Case]) -> Assumption | None:
     parameters = pair.parameters
     domain = [*systems.nonnegative(parameters), *pair.a.constraints, *pair.b.constraints]
     domain.extend(c for _, order in pair.order[:1] for c in order)
-    runs = _runs(domain, pair)
+    runs = _runs(domain, pair, parameters)
     meets = _union(_projected(case.constraints, parameters, ()) for case in cases)
     safe = runs.subtract(meets).coalesce().gist(runs).coalesce()
     if safe.is_empty() or safe.n_basic_set() > 3:
         return None
-    if safe.intersect(_typical_runs(pair, TYPICAL_TRIPS)).is_empty():
+    if safe.intersect(_typical_runs(pair, TYPICAL_TRIPS, parameters)).is_empty():
         return None  # all it would say is that the loop hardly runs
     found: list[list[tuple[Linear, bool]]] = []
     for part in safe.get_basic_sets():

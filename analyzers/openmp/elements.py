@@ -75,7 +75,7 @@ class Elements:
         self._team = Loop("for", (), None, (), Block((), NOWHERE), NOWHERE, NOWHERE)
         bound: Expr = Name(TEAM) if self.threads is None else Constant(self.threads)
         header = LoopHeader(THREAD, ZERO, "<", bound, ONE, True)
-        self._solver = Solver({**self.headers, id(self._team): header}, self._is_invariant, BUDGET)
+        self._solver = Solver({**self.headers, id(self._team): header}, self._is_invariant, budget=BUDGET)
 
     def _is_invariant(self, expr: Expr) -> bool:
         return (isinstance(expr, Name) and expr.symbol is TEAM) or self.invariant(expr)

@@ -81,3 +81,27 @@ def test_no_assumption_says_that_the_loop_does_not_run() -> None:
 def test_a_condition_in_the_loop_may_excuse_them() -> None:
     code = "void f(double *a, const double *x, int n) { for (int i = 0; i < n; i++) if (x[i] > 0.5) a[i + 1] = a[i]; }"
     assert verdict(code).status == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("condition", "body", "status"),
+    [
+        (
+            "on[i]",
+            "a[i + j][j + 1] = a[j + 1][1 + i]",
+            "unknown",
+        ),  # a conflict needs 2 * i <= n
+        ("i > 5u && i > m", "a[i + j][j + 1] = a[j + 1][1 + i]", "unknown"),
+        ("on[i]", "a[i][j + 1] = a[i][j]", "dependent"),
+        ("on[0]", "a[i][j + 1] = a[i][j]", "dependent"),
+        ("n > 3 && n > m", "a[i + j][j + 1] = a[j + 1][1 + i]", "dependent"),
+    ],
+)
+def test_what_chooses_iterations_around_a_loop_may_choose_those_without_dependences(
+    condition: str, body: str, status: str
+) -> None:
+    code = (
+        "double a[200][200]; void f(int n, int m, const int *on) { for (int i = 1; i < n; i++)"
+        f" if ({condition}) for (int j = 1; j < n; j++) {body}; }}"
+    )
+    assert verdicts(code)[1].status == status
