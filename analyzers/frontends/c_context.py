@@ -31,6 +31,7 @@ class Scope:
     tags: dict[str, Type] = field(default_factory=dict)
     closing: list[Stmt] = field(default_factory=list)  # what runs where the block ends
     accessors: dict[tuple[str, int], object] = field(default_factory=dict)  # of C++, see `cpp_inline`
+    spaces: dict[str, str] = field(default_factory=dict)  # of C++: the namespaces in which names are declared
 
     def find(self, name: str) -> Symbol | Type | None:
         scope: Scope | None = self
@@ -40,6 +41,23 @@ class Scope:
                 return found
             scope = scope.parent
         return None
+
+    def space_of(self, name: str) -> str | None:
+        """The namespaces around the first declaration of a function or class; None where that is not known."""
+        scope: Scope | None = self
+        while scope is not None:
+            found = scope.spaces.get(name)
+            if found is not None:
+                return found
+            scope = scope.parent
+        return None
+
+    def first_space(self, name: str, space: str) -> str:
+        """The same; the declaration at hand, in `space`, may be the first one."""
+        known = self.space_of(name)
+        if known is None:
+            known = self.spaces[name] = space
+        return known
 
     def find_tag(self, name: str) -> Type | None:
         scope: Scope | None = self

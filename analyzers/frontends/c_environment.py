@@ -35,14 +35,14 @@ class Environment:
     """Declarations at file scope, and which text declares which name."""
 
     scope: Scope
-    texts: dict[str, list[bytes]]
+    texts: dict[str, list[tuple[bytes, str]]]  # with the namespaces around it
     broken: list[int] = field(default_factory=list)  # which items could not be read
     addressed: frozenset[str] = frozenset()
     closed: bool = True  # every function that sees the declarations is in the file itself
     fingerprints: dict[tuple[bytes, bytes, bytes], str] = field(default_factory=dict)
 
     def declaring(self, name: str) -> Iterable[bytes]:
-        return self.texts.get(name, ())
+        return (text for text, _ in self.texts.get(name, ()))
 
 
 _Value = TypeVar("_Value")
@@ -143,10 +143,6 @@ def of_headers(headers: Iterable[Header], macros: Macros, texts: Texts) -> Envir
     return environment
 
 
-def _copied(texts: Mapping[str, list[bytes]]) -> dict[str, list[bytes]]:
-    return {name: list(parts) for name, parts in texts.items()}
-
-
 def of_file(
     items: Iterable[Item],
     code: bytes,
@@ -161,7 +157,9 @@ def of_file(
 
     `addresses` are the names whose address is taken anywhere in the file; `complete`: no header of the project is
     missing."""
-    environment = Environment(Scope(headers.scope, 0, _Names(), _Names()), _copied(headers.texts))
+    environment = Environment(
+        Scope(headers.scope, 0, _Names(), _Names()), {name: list(parts) for name, parts in headers.texts.items()}
+    )
     environment.addressed = addresses
     environment.closed = complete and headers.closed
     _declare_items(environment, items, code, macros, texts, threadprivate)
@@ -241,9 +239,9 @@ def _declare_items(
                 if handler is not None:
                     handler(context, node)
         for name in (*names.fresh, *(tag.split()[-1] for tag in tags.fresh)):
-            environment.texts.setdefault(name, []).append(text)
+            environment.texts.setdefault(name, []).append((text, item.space))
             if "::" in name:  # a member is named without its class too
-                environment.texts.setdefault(name.rpartition("::")[2], []).append(text)
+                environment.texts.setdefault(name.rpartition("::")[2], []).append((text, item.space))
         if tree is not None and tree.root_node.has_error:
             environment.broken.append(number)
 
@@ -286,10 +284,11 @@ def fingerprint(text: bytes, code: bytes, environment: Environment, macros: Macr
         macro = macros.table.get(word)
         if macro is not None:
             digest.update(b"|".join((macro.name, *(macro.parameters or (b"-",)), macro.body)))
-        for part in environment.declaring(name):
+        for part, space in environment.texts.get(name, ()):
             if id(part) not in told:  # a class declares many names
                 told.add(id(part))
                 digest.update(part)
+                digest.update(space.encode())
         symbol = environment.scope.find(name)
         if isinstance(symbol, Symbol) and symbol.storage == "global":
             digest.update(f"{symbol.name} {symbol.address_taken} {symbol.threadprivate} {symbol.internal}".encode())
@@ -306,7 +305,7 @@ def _reachable(code: bytes, environment: Environment, macros: Macros, texts: Tex
         if word in found:
             continue
         macro = macros.table.get(word)
-        declaring = environment.declaring(word.decode("utf-8", "replace"))
+        declaring = tuple(environment.declaring(word.decode("utf-8", "replace")))
         if macro is None and not declaring:
             continue
         found.add(word)

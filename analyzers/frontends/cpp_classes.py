@@ -50,6 +50,9 @@ def record(c: Context, node: Node) -> Type:
     c.holder = outer
     layout = c_types.UNKNOWN_LAYOUT if any(n.type == "base_class_clause" for n in node.children) else None
     complete = Type("record", full, layout, fields=tuple(fields), union=union, active=own.active, runs=tuple(own.runs))
+    if full and c.scope.depth == 0 and c.scope.first_space(full, c.space) != c.space:
+        # Which of the classes of this name in different namespaces is meant is not decided here.
+        complete = Type("unknown", full, active=True)
     if full:
         c.scope.names[full] = complete
         if outer:

@@ -161,19 +161,27 @@ def declare_function(c: Context, name: str, kind: Type, holder: str) -> None:
     """Declare a function at file scope, or a method by its full name."""
     full = f"{holder}::{name}" if holder and "::" not in name else name
     known = c.scope.names.get(full)
-    if isinstance(known, Symbol) and known.type.kind == "function":
+    if _is_another(c, name, full):
+        _specialised(c, full, f"\N{HORIZONTAL ELLIPSIS}::{full}")
+    elif isinstance(known, Symbol) and known.type.kind == "function":
         if known.type.fields != kind.fields:
             # Overloaded: which one a call means is not decided here.
             c.scope.names[full] = replace(known, type=replace(known.type, fields=None))
-        return
-    c.scope.names[full] = Symbol(f"//{full}", full, kind, "function")
+    else:
+        c.scope.names[full] = Symbol(f"//{full}", full, kind, "function")
 
 
-def _specialised(c: Context, name: str) -> None:
-    """Which of the definitions of a template a call means is not decided here: it may be any."""
-    known = c.scope.names.get(name)
+def _is_another(c: Context, name: str, full: str) -> bool:
+    """Does the name mean a function of another namespace already?"""
+    return c.scope.depth == 0 and "::" not in name and c.scope.first_space(full, c.space) != c.space
+
+
+def _specialised(c: Context, name: str, shown: str) -> None:
+    """Which of the definitions of a template, or of the functions of one name in different namespaces, a call means is
+    not decided here: it may be any."""
+    known = c.scope.find(name)
     if isinstance(known, Symbol) and known.type.kind == "function":
-        c.scope.names[name] = replace(known, uid=f"//{name}<>", name=f"{name}<>")
+        c.scope.names[name] = replace(known, uid=f"//{shown}", name=shown)
     for key in [key for key in c.scope.accessors if key[0] == name]:
         c.scope.accessors[key] = None
 
@@ -185,10 +193,11 @@ def head(c: Context, node: Node) -> None:
         return
     name, kind, reference = found
     if "<" in name and "operator" not in name:
-        _specialised(c, name.partition("<")[0])
+        base = name.partition("<")[0]
+        _specialised(c, base, f"{base}<>")
     full = f"{c.holder}::{name}" if c.holder else name
     known = c.scope.find(full)
-    if not (isinstance(known, Symbol) and known.type.kind == "function"):
+    if not (isinstance(known, Symbol) and known.type.kind == "function") or _is_another(c, name, full):
         declare_function(c, name, kind, c.holder)
     elif not c.holder:
         c.scope.names[full] = known  # its text counts

@@ -218,3 +218,33 @@ def test_assumed_code_names_the_type_it_belongs_to() -> None:
     (loop,) = loops(text)
     assert loop.verdict.status == "unknown"
     assert [(a.strength, a.subjects) for a in loop.verdict.assumptions] == [("strong", ("T",))]
+
+
+LOOP = "void g(double *x, b::V v, int n) { for (int i = 0; i < n; i++) CALL; }"
+
+
+@pytest.mark.parametrize(
+    ("declared", "call"),
+    [
+        ("namespace a { inline void f(double *x, int i) { x[i] = 1; } } namespace b { DECLARED }", "b::f(x, i)"),
+        ("namespace b { DECLARED } namespace a { inline void f(double *x, int i) { x[i] = 1; } }", "b::f(x, i)"),
+        ("inline void f(double *x, int i) { x[i] = 1; } namespace b { DECLARED }", "b::f(x, i)"),
+        ("namespace a { double &f(double *x, int i) { return x[i]; } } namespace b { DECLARED }", "b::f(x, i) = 1"),
+        ("namespace a { struct V { void f(double *x, int i) { x[i] = 1; } }; } namespace b { CLASS }", "v.f(x, i)"),
+        ("struct V { void f(double *x, int i) { x[i] = 1; } }; namespace b { CLASS }", "v.f(x, i)"),
+        ("namespace a { inline void f(double *x, int i) { x[i] = 1; } }", "b::f(x, i)"),
+        ("int max(int *x, int *y) { return ++*x; } inline double f() { return 0; }", "b::max(x, x)"),
+    ],
+)
+def test_functions_of_one_name_in_different_namespaces_are_not_one(declared: str, call: str) -> None:
+    method = "struct V { void f(double *x, int i); };"
+    there = declared.replace("DECLARED", "double &f(double *x, int i);").replace("CLASS", method)
+    record = "" if "CLASS" in declared else "namespace b { struct V {}; } "
+    assert not is_proved(record + there + LOOP.replace("CALL", call))
+
+
+def test_a_function_is_known_from_its_declaration_in_the_same_namespace() -> None:
+    text = (
+        "namespace b { struct V {}; void f(double *x, int i); } namespace b { void f(double *x, int i) { x[i] = 1; } } "
+    )
+    assert is_proved(text + LOOP.replace("CALL", "b::f(x, i)"))
