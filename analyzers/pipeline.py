@@ -159,7 +159,8 @@ class Pipeline:
         self, functions: Iterable[Function], memo: effect_tables.Memo, outside: Mapping[str, Effects]
     ) -> Mapping[str, Effects]:
         headers = self._frontend.system_headers()
-        return effect_tables.table(functions, self._options.independent, memo, headers, outside)
+        partly = self._frontend.partly_defined()
+        return effect_tables.table(functions, self._options.independent, memo, headers, outside, partly)
 
     def _lowered(self) -> dict[str, Function]:
         """The functions of the current version by fingerprint. Only what is new is lowered."""

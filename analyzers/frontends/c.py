@@ -203,6 +203,10 @@ class CFrontend:
         reading = self._includes.reading
         return frozenset(reading.system) if reading is not None else frozenset()
 
+    def partly_defined(self) -> frozenset[str]:
+        """The overloaded functions of which not all forms are defined here."""
+        return frozenset()
+
     def _set_environment(self) -> None:
         reading = self._includes.reading
         project = tuple(reading.headers) if reading is not None else ()

@@ -18,6 +18,7 @@ from analyzers.ir.statements import Declare, Problem, Stmt
 from analyzers.ir.symbols import UNKNOWN_TYPE, Storage, Symbol, Type
 from analyzers.text import Span, decode
 
+Form = tuple[object, ...]  # of a function: what tells it from others of its name
 MAX_DEPTH = 120  # of nested expressions or statements; each costs a few frames of the interpreter
 
 
@@ -32,6 +33,7 @@ class Scope:
     closing: list[Stmt] = field(default_factory=list)  # what runs where the block ends
     accessors: dict[tuple[str, int], object] = field(default_factory=dict)  # of C++, see `cpp_inline`
     spaces: dict[str, str] = field(default_factory=dict)  # of C++: the namespaces in which names are declared
+    forms: dict[str, dict[Form, bool]] = field(default_factory=dict)  # of functions of C++: is it defined?
 
     def find(self, name: str) -> Symbol | Type | None:
         scope: Scope | None = self

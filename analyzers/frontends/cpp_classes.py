@@ -147,7 +147,7 @@ def _member(c: Context, child: Node, fields: list[tuple[str, Type]]) -> None:
     ):
         found = function_type(c, child)
         if found is not None:
-            declare_function(c, found[0], found[1], c.holder)
+            declare_function(c, found[0], found[1], c.holder, defined=child.type == "function_definition")
             register(c, f"{c.holder}::{found[0]}", found[1], child, found[2])
         return
     if child.type in ("alias_declaration", "type_definition"):

@@ -248,3 +248,35 @@ def test_a_function_is_known_from_its_declaration_in_the_same_namespace() -> Non
         "namespace b { struct V {}; void f(double *x, int i); } namespace b { void f(double *x, int i) { x[i] = 1; } } "
     )
     assert is_proved(text + LOOP.replace("CALL", "b::f(x, i)"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "struct V { int a; int get() { return a; } int get(int i); }; "
+        "void f(double *x, V v, int n) { for (int i = 0; i < n; i++) x[i] = v.get(i); }",
+        "struct V { int a; int get(long i) { return a; } int get(int i); }; "
+        "void f(double *x, V v, int n) { for (int i = 0; i < n; i++) x[i] = v.get(i); }",
+        "struct V { double *p; double &at(int i) { return p[i]; } double at(int i) const; }; "
+        "void f(double *x, const V &v, int n) { for (int i = 0; i < n; i++) x[i] = v.at(i); }",
+        "struct V { void put(double *x, int i) { x[i] = 1; int t = i; } void put(double *x, long i); }; "
+        "void f(double *x, V v, int n) { for (int i = 0; i < n; i++) v.put(x, (long)i); }",
+        "struct V { int a; V &operator=(const V &o) { a = o.a; return *this; } V &operator=(int k); }; "
+        "void f(V *x, int n) { for (int i = 0; i < n; i++) x[i] = i; }",
+        "struct V { int a; V() { a = 0; } V(int k); }; "
+        "void f(double *x, int n) { for (int i = 0; i < n; i++) { V v(n); x[i] = v.a; } }",
+        "void put(double *x, int i); inline void put(double *x, long i) { x[i] = 1; } "
+        "void f(double *x, int n) { for (int i = 0; i < n; i++) put(x, i); }",
+    ],
+)
+def test_a_form_of_an_overloaded_function_that_nobody_sees_may_be_meant(text: str) -> None:
+    assert not is_proved(text)
+
+
+def test_overloaded_functions_of_which_all_forms_are_seen_are_known() -> None:
+    text = (
+        "struct V { int a; V(const V &) = delete; double get(int i) { int t = i; return a + t; } "
+        "double get(long i); }; double V::get(long j) { return a - j; } "
+        "void f(double *x, V &v, int n) { for (int i = 0; i < n; i++) x[i] = v.get(i); }"
+    )
+    assert is_proved(text)
