@@ -16,7 +16,7 @@ from analyzers.frontends.c_context import Context, Scope
 from analyzers.frontends.c_dialect import Dialect
 from analyzers.frontends.c_recovery import definition
 from analyzers.frontends.c_types import NAMED
-from analyzers.frontends.includes import Header
+from analyzers.frontends.includes import Header, uses
 from analyzers.frontends.macros import Macro, expand, words
 from analyzers.ir.symbols import Symbol, Type
 
@@ -40,9 +40,20 @@ class Environment:
     addressed: frozenset[str] = frozenset()
     closed: bool = True  # every function that sees the declarations is in the file itself
     fingerprints: dict[tuple[bytes, bytes, bytes], str] = field(default_factory=dict)
+    bodies: dict[str, list[Body]] = field(default_factory=dict)  # of functions of headers, without their classes
 
     def declaring(self, name: str) -> Iterable[bytes]:
         return (text for text, _ in self.texts.get(name, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A function that a header defines; `macros` are those of the header, `number` is its place among the headers."""
+
+    header: Header
+    item: Item
+    macros: Macros
+    number: int
 
 
 _Value = TypeVar("_Value")
@@ -136,11 +147,30 @@ def addressed(code: bytes) -> frozenset[str]:
 def of_headers(headers: Iterable[Header], macros: Macros, texts: Texts) -> Environment:
     """The declarations of headers."""
     environment = Environment(Scope(None, 0, _Names(), _Names()), {})
-    for header in headers:
+    for number, header in enumerate(headers):
         items = texts.dialect.cut(header.code, header.skeleton)
-        environment.closed = environment.closed and not any(item.kind == "function" for item in items)
+        functions = [item for item in items if item.kind == "function" and item.body != item.start]
+        environment.closed = environment.closed and not functions
         _declare_items(environment, items, header.code, macros, texts, header.threadprivate, foreign=True)
+        if functions and header.bodies is not None:
+            own = Macros.of(header.bodies.macros)
+            for item in functions:
+                name = item.name.rpartition("::")[2]
+                environment.bodies.setdefault(name, []).append(Body(header, item, own, number))
     return environment
+
+
+def is_readable(body: Body, texts: Texts) -> bool:
+    """Do all names in the function mean what they mean at the end of its header?"""
+    bodies, item = body.header.bodies, body.item
+    assert bodies is not None
+    if any(guess.end > item.start and guess.start < item.end for guess in bodies.guesses):
+        return False
+    pragmas = b" ".join(
+        line.text.encode("utf-8", "replace") for line in bodies.pragmas if item.start <= line.span.start < item.end
+    )
+    code = body.header.code[item.start : item.end] + b" " + pragmas
+    return all(bodies.changed.get(name, -1) < item.start for name in uses(code, bodies.macros))
 
 
 def of_file(
