@@ -165,8 +165,8 @@ class Pipeline:
         self, functions: Iterable[Function], memo: effect_tables.Memo, outside: Mapping[str, Effects]
     ) -> Mapping[str, Effects]:
         headers = self._frontend.system_headers()
-        partly = self._frontend.partly_defined()
-        return effect_tables.table(functions, self._options.independent, memo, headers, outside, partly)
+        vague = self._frontend.vague()
+        return effect_tables.table(functions, self._options.independent, memo, headers, outside, vague)
 
     def _lowered(self) -> dict[str, Function]:
         """The functions of the current version by fingerprint. Only what is new is lowered."""

@@ -92,6 +92,7 @@ class Collected:
         self.io = self.exits = self.synchronizes = self.orders = False
         self.basis: frozenset[Basis] = frozenset()
         self.state: str | None = None
+        self.team: str | None = None
         self.unknown: str | None = None
         self.threadprivate: set[str] = set()
         self.generic = False
@@ -149,6 +150,7 @@ class Collected:
         self.basis |= effect.basis
         self.synchronizes = self.synchronizes or effect.synchronizes
         self.orders = self.orders or (effect.synchronizes and not effect.excludes)
+        self.team = self.team or effect.team
         self.threadprivate |= effect.threadprivate
 
     def result(self, overwrites: frozenset[int]) -> Effects:
@@ -172,6 +174,7 @@ class Collected:
             whole_parameters=self.whole,
             basis=self.basis,
             synchronizes=self.synchronizes,
+            team=self.team,
             excludes=self.synchronizes and not self.orders,
             generic=self.generic,
             threadprivate=frozenset(self.threadprivate),
@@ -190,7 +193,7 @@ def closed(known: Open, calls: list[tuple[Site, Effects]]) -> Effects:
     collected.memory = {(root, steps): use for root, steps, use in before.memory}
     collected.moves_pointers, collected.orders = known.moves_pointers, known.orders
     collected.io, collected.exits, collected.synchronizes = before.io, before.exits, before.synchronizes
-    collected.basis, collected.state = before.basis, before.state
+    collected.basis, collected.state, collected.team = before.basis, before.state, before.team
     collected.threadprivate, collected.generic = set(before.threadprivate), before.generic
     for site, effect in calls:
         collected.call(site.callee, effect, site.arguments)

@@ -61,6 +61,7 @@ ROUNDS = 8  # effects only grow, and rarely more than twice
 
 UNSEEN = Effects(unknown="is defined elsewhere and may read and write anything")
 NOTHING: Mapping[str, Effects] = {}
+_CLEAR: Mapping[str, str] = {}
 
 Memo = dict[tuple[object, ...], Effects]
 """Summaries of functions by fingerprint and the effects of what they call."""
@@ -72,14 +73,14 @@ def table(
     memo: Memo | None = None,
     headers: frozenset[str] = frozenset(),
     outside: Mapping[str, Effects] = NOTHING,
-    partly: frozenset[str] = frozenset(),
+    vague: Mapping[str, str] = _CLEAR,
 ) -> dict[str, Effects]:
     """The effects of every function that the functions of a file define or call, callees first.
 
     A definition in the file wins over a library function of the same name; `independent` names functions that the user
     vouches for. `memo` holds the summaries of the last version; afterwards it holds those of this one. `headers` are
-    the system headers that the file includes; `outside` is what is known of functions of other files; `partly` names
-    overloaded functions of which some forms are defined elsewhere.
+    the system headers that the file includes; `outside` is what is known of functions of other files; `vague` says of
+    functions why their definitions do not count.
     """
     memo = {} if memo is None else memo
     fresh: Memo = {}
@@ -94,11 +95,13 @@ def table(
             if name not in defined and name not in known:
                 known[name] = _elsewhere(name, headers, outside)
     for component in components({name: function.callees for name, function in defined.items()}):
-        if any(len(overloads[name]) > 1 or name in partly for name in component):
+        if any(len(overloads[name]) > 1 or name in vague for name in component):
             recursive = len(component) > 1 or component[0] in defined[component[0]].callees
             for name in component:
-                vague = recursive or name in partly
-                known[name] = _OVERLOADED if vague else joined([_described(f, known) for f in overloads[name]])
+                if name in vague:
+                    known[name] = Effects(unknown=vague[name])
+                else:
+                    known[name] = _OVERLOADED if recursive else joined([_described(f, known) for f in overloads[name]])
             continue
         if len(component) > 1 or component[0] in defined[component[0]].callees:
             _solve([defined[name] for name in component], known)
@@ -158,6 +161,7 @@ def joined(group: list[Effects]) -> Effects:
             generic=first.generic or other.generic,
             basis=first.basis | other.basis,
             synchronizes=first.synchronizes or other.synchronizes,
+            team=first.team or other.team,
             excludes=first.excludes and other.excludes,
             transparent=None,
             nesting=max(first.nesting, other.nesting),

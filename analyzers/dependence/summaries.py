@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from analyzers.dependence.collected import Argument, Collected, Open, Origin, Site, Steps, join
 from analyzers.dependence.facts import NESTED, Effects, ParameterUse
+from analyzers.ir.directives import WORKSHARING
 from analyzers.ir.expressions import (
     Address,
     Binary,
@@ -45,6 +46,7 @@ from analyzers.ir.uses import Uses, of_statement
 
 Known = Mapping[str, Effects]
 
+_FOR_THE_TEAM = WORKSHARING | {"barrier", "cancel", "masked", "master"}
 _LONGEST = 6  # steps; a list walked in a loop has no longest path
 
 
@@ -69,11 +71,27 @@ def _of(function: Function, known: Known, *, leaves_open: bool = False) -> _Summ
     summary = _Summary(function, known, leaves_open)
     # Where there are variants, another function may be called instead (OpenMP 5.2 §7.5).
     summary.synchronizes = summary.orders = any(d.has("declare variant") for d in function.directives)
+    summary.team = _met_by_all(function.body)
     for stmt in walk_statements(function.body):
         summary.add(stmt)
         if summary.unknown is not None:
             break
     return summary
+
+
+def _met_by_all(body: Stmt) -> str | None:
+    """A directive outside of all parallel regions of a body that the team around the call has to meet as a whole."""
+    stack = [body]
+    while stack:
+        stmt = stack.pop()
+        if isinstance(stmt, Construct):
+            if stmt.directive.has("parallel", "target"):
+                continue
+            kind = next((kind for kind in stmt.directive.kinds if kind in _FOR_THE_TEAM), None)
+            if kind is not None:
+                return kind
+        stack.extend(substatements(stmt))
+    return None
 
 
 Origins = dict[Symbol, Origin]

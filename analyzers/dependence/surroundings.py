@@ -95,6 +95,11 @@ def _note_known(call: Call, name: str, effect: Effects, obstacles: Obstacles) ->
     if effect.state is not None:
         text = f"`{name}` changes {effect.state}, which all threads share"
         obstacles.undecided(Reason("thread-unsafe-call", text, call.span, name))
+    if effect.team is not None:
+        text = (
+            f"`{name}` contains `{effect.team}`, which needs the whole team, so the loop around it runs in every thread"
+        )
+        obstacles.undecided(Reason("contains-directive", text, call.span, name))
     if effect.io:
         text = f"`{name}` does input or output: its order would change"
         assumption = Assumption(

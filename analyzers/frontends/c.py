@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -204,9 +204,9 @@ class CFrontend:
         reading = self._includes.reading
         return frozenset(reading.system) if reading is not None else frozenset()
 
-    def partly_defined(self) -> frozenset[str]:
-        """The overloaded functions of which not all forms are defined here."""
-        return frozenset()
+    def vague(self) -> Mapping[str, str]:
+        """The functions whose definitions do not say what a call does, with the reason; completes "`f` ..."."""
+        return dict.fromkeys(self._environment.replaced, "may be another function of that name in the whole program")
 
     def _set_environment(self) -> None:
         reading = self._includes.reading

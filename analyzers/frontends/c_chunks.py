@@ -6,6 +6,7 @@ Only the items whose text changed are parsed again, and an error stays inside it
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,6 +23,8 @@ _STATEMENT_WORDS = frozenset((b"if", b"for", b"while", b"switch", b"do", b"else"
 _STATEMENT = re.compile(
     rb"(?:if|for|while|switch|do)\b|\{|[*(]|[A-Za-z_]\w*\s*(?:\[|[-+*/%&|^]?=[^=]|\+\+|--|->|\.|\()"
 )
+# Words of attributes by which the linker, the loader or the processor chooses among definitions.
+REPLACEABLE = re.compile(rb"\b_*(?:weak|weakref|alias|ifunc|target_clones|target_version|selectany)_*\b")
 _LINKAGE = re.compile(rb'\s*extern\s*"[^"]*"\s*\Z')
 _NAME_BEFORE_PARENTHESIS = re.compile(rb"([A-Za-z_\x80-\xff][\w\x80-\xff]*)\s*\(")
 _NOT_NAMES = frozenset(b"int char void float double long short signed unsigned const struct".split()) | frozenset(
@@ -214,3 +217,13 @@ def name_of_function(head: bytes) -> tuple[str, int]:
     found = [m for m in _NAME_BEFORE_PARENTHESIS.finditer(head) if m[1] not in _NOT_NAMES]
     best = next((m for m in found if not m[1].isupper()), found[0] if found else None)
     return ("", 0) if best is None else (best[1].decode("utf-8", "replace"), best.start(1))
+
+
+def replaced(items: Iterable[Item], code: bytes) -> frozenset[str]:
+    """The functions that a declaration in a file lets the linker replace by another definition."""
+    found: set[str] = set()
+    for item in items:
+        head = code[item.start : item.body if item.kind == "function" else item.end]
+        if REPLACEABLE.search(head):
+            found.add(item.name if item.kind == "function" else name_of_function(head)[0])
+    return frozenset(found)

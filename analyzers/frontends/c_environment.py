@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import TypeVar
@@ -11,7 +11,7 @@ from typing import TypeVar
 from tree_sitter import Parser, Tree
 
 from analyzers.frontends import c_declarations
-from analyzers.frontends.c_chunks import Item
+from analyzers.frontends.c_chunks import Item, replaced
 from analyzers.frontends.c_context import Context, Scope
 from analyzers.frontends.c_dialect import Dialect
 from analyzers.frontends.c_recovery import definition
@@ -40,6 +40,7 @@ class Environment:
     addressed: frozenset[str] = frozenset()
     closed: bool = True  # every function that sees the declarations is in the file itself
     fingerprints: dict[tuple[bytes, bytes, bytes], str] = field(default_factory=dict)
+    replaced: frozenset[str] = frozenset()  # functions that may give way to others of their names
     bodies: dict[str, list[Body]] = field(default_factory=dict)  # of functions of headers, without their classes
 
     def declaring(self, name: str) -> Iterable[bytes]:
@@ -151,6 +152,7 @@ def of_headers(headers: Iterable[Header], macros: Macros, texts: Texts) -> Envir
         items = texts.dialect.cut(header.code, header.skeleton)
         functions = [item for item in items if item.kind == "function" and item.body != item.start]
         environment.closed = environment.closed and not functions
+        environment.replaced |= replaced(items, header.code)
         _declare_items(environment, items, header.code, macros, texts, header.threadprivate, foreign=True)
         if functions and header.bodies is not None:
             own = Macros.of(header.bodies.macros)
@@ -174,7 +176,7 @@ def is_readable(body: Body, texts: Texts) -> bool:
 
 
 def of_file(
-    items: Iterable[Item],
+    items: Sequence[Item],
     code: bytes,
     headers: Environment,
     macros: Macros,
@@ -191,6 +193,7 @@ def of_file(
         Scope(headers.scope, 0, _Names(), _Names()), {name: list(parts) for name, parts in headers.texts.items()}
     )
     environment.addressed = addresses
+    environment.replaced = headers.replaced | replaced(items, code)
     environment.closed = complete and headers.closed
     _declare_items(environment, items, code, macros, texts, threadprivate)
     _revise(environment, headers, addresses)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import tree_sitter_cpp
@@ -64,5 +65,6 @@ class CppFrontend(CFrontend):
         names = super().system_headers()
         return names | {f"{name[1:]}.h" for name in names if name.startswith("c") and "." not in name}
 
-    def partly_defined(self) -> frozenset[str]:
-        return incomplete(self._environment.scope)
+    def vague(self) -> Mapping[str, str]:
+        overloaded = incomplete(self._environment.scope)
+        return {**super().vague(), **dict.fromkeys(overloaded, "is overloaded, and not all its forms are defined here")}

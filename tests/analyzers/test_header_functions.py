@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from analyzers.api import Options, SourceText, analyze, loops_of
+from analyzers.api import Analyzer, Options, SourceText, analyze, loops_of
 
 SOURCE = '#include "util.h"\nvoid f(double *restrict a, const double *restrict b, int n) {\n  LOOP\n}\n'
 
@@ -57,6 +57,9 @@ def test_functions_of_headers_are_read(tmp_path: Path, header: str, call: str, s
         '#define K 2\n#include "body.h"\n#undef K\n#define K 1\n',
         "#if UNDECIDED(1)\n#endif\nstatic inline int at(int i) {\n#ifdef FAST\n  return i;\n#else\n  return i / 2;\n"
         "#endif\n}\n",
+        "__attribute__((weak)) int at(int i) { return i; }\n",
+        "int at(int i) __attribute__((weak));\nint at(int i) { return i; }\n",
+        "static inline int at(int i) {\n#pragma omp barrier\n  return i;\n}\n",
         # Of two definitions, either may be the one.
         "#ifndef X\nstatic inline int at(int i) { return i; }\n#endif\nstatic inline int at(int i) { return i / 2; }\n",
     ],
@@ -64,6 +67,24 @@ def test_functions_of_headers_are_read(tmp_path: Path, header: str, call: str, s
 def test_functions_are_read_as_they_stand_in_their_header(tmp_path: Path, header: str) -> None:
     (tmp_path / "body.h").write_text("static inline int at(int i) { return i / K; }\n")
     assert verdict(tmp_path, header, EACH.replace("CALL", "a[at(i)] = b[i]")) != "parallel"
+
+
+def test_a_form_of_a_function_that_cannot_be_read_hides_the_others(tmp_path: Path) -> None:
+    header = (
+        "inline int at(int i) { int t = i; return t; }\n"
+        "inline int at(long i) { int t = i;\n#pragma omp barrier\nreturn t; }\n"
+    )
+    assert verdict(tmp_path, header, EACH.replace("CALL", "a[i] = at(i)"), "cpp") == "unknown"
+
+
+def test_a_changed_header_changes_the_answer(tmp_path: Path) -> None:
+    header = "static int calls; static inline double sq(double x) { return x * x; }\n"
+    text = SourceText.of(SOURCE.replace("LOOP", EACH.replace("CALL", "a[i] = sq(b[i])")))
+    analyzer = Analyzer("c", Options(), str(tmp_path / "main.c"))
+    for code, status in ((header, "parallel"), (header.replace("x * x", "x * calls++"), "dependent")):
+        (tmp_path / "util.h").write_text(code)
+        analyzer.update(text)
+        assert [loop.verdict.status for _, loop in loops_of(analyzer.report())] == [status]
 
 
 def test_macros_of_the_file_do_not_reach_back_into_its_headers(tmp_path: Path) -> None:

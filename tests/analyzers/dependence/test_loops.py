@@ -365,3 +365,14 @@ def test_a_row_is_wide_enough_if(last: str, width: str, text: str | None) -> Non
     code = f"void f(double *a, int l, int h, int m) {{ for (int k = 0; k < 9; k++) {body} }}"
     (assumption,) = loop_reports(code)[0].verdict.assumptions
     assert assumption.text == (text or "`h - l + 1 <= m`")
+
+
+@pytest.mark.parametrize("directive", ["barrier", "for", "single", "master"])
+def test_a_function_that_needs_the_whole_team_is_not_called_in_a_divided_loop(directive: str) -> None:
+    code = (
+        "static double g(double v) { double t = v;\n#pragma omp DIRECTIVE\nfor (int k = 0; k < 9; k++) t += k;\n"
+        "return t; } void f(double *a, int n) { for (int i = 0; i < n; i++) a[i] = g(a[i]); }"
+    )
+    assert loop_reports(code.replace("DIRECTIVE", directive))[-1].verdict.status == "unknown"
+    inside = code.replace("DIRECTIVE", "parallel for reduction(+:t)")
+    assert loop_reports(inside)[-1].verdict.status == "parallel"
