@@ -328,6 +328,25 @@ def test_a_member_that_is_written_does_not_stand_for_its_record() -> None:
     assert loop_reports(code)[0].verdict.status != "parallel"
 
 
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        # the whole record is read first, its members are written one by one: a running mean
+        ("struct P old = m; m.x = m.x + (a[i] - m.x) / (i + 1); m.y = a[i] - old.x;", "`m`"),
+        ("m.x = 0; struct P old = m; a[i] = old.x; m = p[i];", "`m`"),
+        ("m.x = m.x + a[i]; m.y += a[i];", "`m.x` looks like a reduction"),
+    ],
+)
+def test_a_record_that_is_read_whole_and_written_by_members(body: str, reason: str) -> None:
+    code = (
+        "struct P { double x, y; }; double f(int n, double *restrict a, struct P *restrict p)"
+        f" {{ struct P m = {{0}}; for (int i = 0; i < n; i++) {{ {body} }} return m.x + m.y; }}"
+    )
+    verdict = loop_reports(code)[0].verdict
+    assert verdict.status == "unknown"
+    assert reason in verdict.reasons[0].text
+
+
 OWN_MEMORY = (
     "void f(int n, int m, const int *restrict c, double *restrict a, double **restrict k) { double *w, *v;"
     " for (int i = 0; i < n; i++) { w = malloc(m * sizeof *w);"

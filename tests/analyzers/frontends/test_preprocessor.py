@@ -48,6 +48,10 @@ def test_conditions_that_mean_nothing(condition: str) -> None:
     [
         ("#if 0\na\n#else\nb\n#endif\nc", "b c"),
         ("#ifdef _OPENMP\na\n#else\nb\n#endif", "a"),
+        ("#ifdef USE_OPENMP\na\n#else\nb\n#endif", "a"),
+        ("#if P_USING_OPENMP && !defined(OPENMP)\na\n#else\nb\n#endif", "b"),
+        ("#if defined P_OPENMP_SUPPORT\na\n#endif\n#ifdef NO_OPENMP\nb\n#endif\n#ifndef X_OPENMP_H\nc\n#endif", "a c"),
+        ("#define USE_OPENMP 0\n#if USE_OPENMP\na\n#elif DONT_USE_OPENMP\nb\n#endif", ""),
         ("#ifndef X\na\n#elif 1\nb\n#endif", "a"),
         ("#define X\n#ifdef X\na\n#endif", "a"),
         ("#define X\n#undef X\n#ifdef X\na\n#endif", ""),
