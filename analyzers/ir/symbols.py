@@ -71,6 +71,7 @@ class Type:
 
 
 GENERIC = "typename "
+ANONYMOUS = "anonymous "  # how the name of a member without a name begins: a base class, an unnamed union
 UNKNOWN_TYPE = Type("unknown")
 INT = Type("integer", "int", 32)
 LOGICAL = Type("logical", "bool", 8)
