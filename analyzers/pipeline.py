@@ -89,10 +89,14 @@ class Pipeline:
         """The current version as other files see it, by the name `source`."""
         frontend = self._frontend
         functions = self._lowered()
-        known = self._table(functions.values(), self._alone, effect_tables.NOTHING)
+        below = frontend.inline(functions.values())
+        known = self._table((*functions.values(), *below), self._alone, effect_tables.NOTHING)
+        own = [
+            (functions[c.fingerprint], frontend.linkage(c, functions[c.fingerprint].name)) for c in frontend.chunks()
+        ]
         return units.unit(
             source,
-            [(functions[c.fingerprint], frontend.linkage(c, functions[c.fingerprint].name)) for c in frontend.chunks()],
+            [*own, *((function, "internal") for function in below)],
             known,
             frontend.declared,
             frontend.internal_names(),
@@ -146,11 +150,12 @@ class Pipeline:
     def _current(self) -> _Version:
         if self._version is None:
             chunks, functions = self._frontend.chunks(), self._lowered()
-            outside = self._elsewhere(functions.values())
+            every = (*functions.values(), *self._frontend.inline(functions.values()))
+            outside = self._elsewhere(every)
             certain = presuming.certain(outside)
-            effects = presumed = self._table(functions.values(), self._summaries, certain)
+            effects = presumed = self._table(every, self._summaries, certain)
             if certain is not outside:
-                presumed = self._table(functions.values(), self._presumed, outside)
+                presumed = self._table(every, self._presumed, outside)
             accepted = suppressions.outside(self._source, self._language, (chunk.span for chunk in chunks))
             self._version = _Version(self._source, chunks, functions, effects, presumed, accepted)
         return self._version

@@ -62,6 +62,8 @@ class Header:
     code: bytes
     skeleton: bytes
     threadprivate: frozenset[str] = frozenset()  # the names in its threadprivate directives
+    directives: tuple[int, ...] = ()  # where its active pragmas stand
+    library: bool = False  # not of the project
 
 
 @dataclass(slots=True)
@@ -153,6 +155,7 @@ class Reading:
     whole: bool = True  # nothing that was found was too much to read
     asked: int = 0  # `#include`s of the document so far
     once: set[str] = field(default_factory=set)  # #pragma once
+    unsteady: set[bytes] = field(default_factory=set)  # macros that a header defines anew or takes away
     files: dict[bool, int] = field(default_factory=lambda: {False: 0, True: 0})  # by whether they are of libraries
     size: dict[bool, int] = field(default_factory=lambda: {False: 0, True: 0})
 
@@ -219,7 +222,9 @@ class Reading:
             code, skeleton = blank_ranges(code, list(pre.inactive)), blank_ranges(skeleton, list(pre.inactive))
         if not code.isspace():
             private = frozenset(name for line in pre.pragmas for name in threadprivate_names(line.text))
-            self.headers.append(Header(path, code, skeleton, private))
+            directives = tuple(line.span.start for line in pre.pragmas)
+            self.headers.append(Header(path, code, skeleton, private, directives, library))
+            self.unsteady |= pre.macros.unsteady()
         return complete
 
 
