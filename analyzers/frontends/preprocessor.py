@@ -54,6 +54,10 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<number>\.?[0-9][A-Za-z0-9_.']*)|(?P<char>L?'(?:[^'\\]|\\.)*')|(?P<name>[A-Za-z_]\w*)"
     r'|(?P<string>"(?:[^"\\]|\\.)*"|<[^<>\s]*>(?=\s*\)))|(?P<op>&&|\|\||==|!=|<=|>=|<<|>>|[-+*/%<>!~&|^?:(),]))'
 )
+# C++ spells operators in words too; in C they are macros of <iso646.h>, and mean nothing else where an operator stands.
+_WORDS = {
+    "and": "&&", "or": "||", "not": "!", "not_eq": "!=", "bitand": "&", "bitor": "|", "xor": "^", "compl": "~",
+}  # fmt: skip
 _NAME = re.compile(r"(?:#|%:)\s*[a-z]+\s+([A-Za-z_]\w*)")
 _HAS_INCLUDE = re.compile(r'\b__has_include(?:_next)?\s*\(\s*(?:"([^"]+)"|<([^>]+)>)\s*\)')
 _INCLUDE = re.compile(r'#\s*include(?:_next)?\s*(?:"([^"]+)"|<([^>]+)>)')
@@ -313,7 +317,8 @@ def evaluate(
         if match is None or match.end() == at:
             raise ConditionError
         at = match.end()
-        tokens.append((match.lastgroup or "", match[match.lastgroup or 0]))
+        word = match[match.lastgroup or 0]
+        tokens.append(("op", _WORDS[word]) if word in _WORDS else (match.lastgroup or "", word))
     if len(tokens) > 2_000:
         raise ConditionError
     for kind, word in tokens:

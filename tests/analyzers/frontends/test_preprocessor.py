@@ -29,6 +29,7 @@ def run(text: str, seen: bool = True) -> tuple[str, Preprocessed]:
         ("B", False),
         ("0x10u == 16UL", True), ("'a' == 97", True), ("1 << 4 == 16", True), ("A - 1 == 2", True), ("F(2) == 4", True),
         ("__has_include(<x.h>)", False), ("~0 & 1", True), ("3 > 2 > 1", False), ("010 == 8", True),
+        ("not defined(B) and (A or B) and A not_eq 4", True), ("(A xor 1) == (A bitand compl 1)", True),
         ("defined(B) && 8 % B == 0", False), ("1 || 1 / 0", True), ("A ? 1 : 1 / 0", True),
     ],
 )  # fmt: skip
