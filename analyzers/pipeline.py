@@ -89,14 +89,10 @@ class Pipeline:
         """The current version as other files see it, by the name `source`."""
         frontend = self._frontend
         functions = self._lowered()
-        below = frontend.inline(functions.values())
-        known = self._table((*functions.values(), *below), self._alone, effect_tables.NOTHING)
-        own = [
-            (functions[c.fingerprint], frontend.linkage(c, functions[c.fingerprint].name)) for c in frontend.chunks()
-        ]
+        known = self._table(functions.values(), self._alone, effect_tables.NOTHING)
         return units.unit(
             source,
-            [*own, *((function, "internal") for function in below)],
+            [(functions[c.fingerprint], frontend.linkage(c, functions[c.fingerprint].name)) for c in frontend.chunks()],
             known,
             frontend.declared,
             frontend.internal_names(),
@@ -150,12 +146,11 @@ class Pipeline:
     def _current(self) -> _Version:
         if self._version is None:
             chunks, functions = self._frontend.chunks(), self._lowered()
-            every = (*functions.values(), *self._frontend.inline(functions.values()))
-            outside = self._elsewhere(every)
+            outside = self._elsewhere(functions.values())
             certain = presuming.certain(outside)
-            effects = presumed = self._table(every, self._summaries, certain)
+            effects = presumed = self._table(functions.values(), self._summaries, certain)
             if certain is not outside:
-                presumed = self._table(every, self._presumed, outside)
+                presumed = self._table(functions.values(), self._presumed, outside)
             accepted = suppressions.outside(self._source, self._language, (chunk.span for chunk in chunks))
             self._version = _Version(self._source, chunks, functions, effects, presumed, accepted)
         return self._version

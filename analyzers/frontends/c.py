@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
 
-from analyzers.frontends import c_chunks, c_declarations, c_directives, c_environment, c_headers, c_linkage
+from analyzers.frontends import c_chunks, c_declarations, c_directives, c_environment, c_linkage
 from analyzers.frontends.c_chunks import Item
 from analyzers.frontends.c_context import Context, Scope
 from analyzers.frontends.c_dialect import Dialect
@@ -111,7 +111,6 @@ class CFrontend:
         self._header_key: object = None
         self._headers = Environment(Scope(None, 0, {}), {})
         self._environment = self._headers
-        self._inline = c_headers.Inline()
         self._declaring: tuple[Environment, dict[str, frozenset[str] | None]] = (self._headers, {})
         self._file_lines: tuple[PreprocessorLine, ...] = ()
         self._function_lines: dict[int, tuple[PreprocessorLine, ...]] = {}
@@ -298,39 +297,11 @@ class CFrontend:
 
     def lower(self, chunk: Chunk) -> Function:
         """The function of a chunk of the current version."""
-        context = self._context(self._code[chunk.start : chunk.span.end], chunk.item)
+        environment = self._environment
+        data = self._code[chunk.start : chunk.span.end]
         last = self.source.line_of(chunk.span.end)
         starts = self.source.line_starts[chunk.line + 1 : last + 1]
-        context.line_starts = (0, *(s - chunk.start for s in starts))
-        context.unsure = self._unsure(chunk.span) if self._pre.guesses else ()
-        if self._positional and chunk.directives:
-            here = ((name, macro_at(events, chunk.start)) for name, events in self._positional.items())
-            context.macros = {**self._macros.table, **{name: macro for name, macro in here if macro is not None}}
-        self._expand(context, self._expanded(context.data, chunk))
-        bare = self.snippet and chunk.item.body == chunk.item.start
-        return lower_function(context, chunk.name, chunk.start, chunk.directives, chunk.fingerprint, self._texts, bare)
-
-    def inline(self, functions: Iterable[Function]) -> tuple[Function, ...]:
-        """The functions of headers that functions of the current version call, themselves or through each other."""
-        reading = self._includes.reading
-        if self._inline.environment is not self._environment and reading is not None:
-            unsteady = frozenset(reading.unsteady | self._pre.macros.unsteady())
-            found = c_headers.definitions(reading.headers, self._macros, self._texts, unsteady)
-            self._inline = c_headers.Inline(self._environment, found)
-        return self._inline.reached(functions, self._lower_inline)
-
-    def _lower_inline(self, item: Item, code: bytes) -> Function:
-        environment = self._environment
-        context = self._context(code, item)
-        compound = self._texts.words(code) & self._macros.compound
-        self._expand(context, expand(code, self._macros.table, compound, self._macros.expansions) if compound else None)
-        extra = self._flag_bytes + f"{item.space} {item.holder}".encode()
-        print_ = c_environment.fingerprint(code, code, environment, self._macros, self._texts, extra)
-        return lower_function(context, item.name, 0, (), print_, self._texts, False)
-
-    def _context(self, data: bytes, item: Item) -> Context:
-        environment = self._environment
-        return Context(
+        context = Context(
             data,
             environment.scope,
             self.dialect,
@@ -338,46 +309,53 @@ class CFrontend:
             globals_addressed=environment.addressed,
             snippet=self.snippet,
             type_name=c_declarations.type_name,
+            line_starts=(0, *(s - chunk.start for s in starts)),
             missing_headers=self._misses_headers,
-            holder=item.holder,
-            space=item.space,
+            unsure=self._unsure(chunk.span) if self._pre.guesses else (),
+            holder=chunk.item.holder,
+            space=chunk.item.space,
         )
+        self._expand(context, chunk)
+        context.addressed = c_environment.addressed(context.data)
+        scope_type = c_environment.is_type(environment.scope)
+        before = context.data
+        context.data = self.dialect.rewritten(before, self._texts.words(data), scope_type)
+        if context.data != before:
+            context.flipped = frozenset(m.start() for m in _LESS.finditer(before) if context.data[m.start()] == 0x3E)
+        bare = self.snippet and chunk.item.body == chunk.item.start
+        return lower_function(context, chunk.name, chunk.start, chunk.directives, chunk.fingerprint, self._texts, bare)
 
     @property
     def _misses_headers(self) -> bool:
         return self._includes.reading is not None and not self._includes.reading.complete
 
-    def _expanded(self, data: bytes, chunk: Chunk) -> Expanded | None:
-        """The text of a function with its macros replaced; one that is a number is looked up when it is met."""
-        used = self._texts.words(data)
-        names = self._by_place(used)
-        if names:
-            return self._expand_by_place(data, used, names, chunk)
-        compound = used & self._macros.compound
-        return expand(data, self._macros.table, compound, self._macros.expansions) if compound else None
-
-    def _expand(self, context: Context, expanded: Expanded | None) -> None:
-        """Make the text of a function what its dialect parses."""
+    def _expand(self, context: Context, chunk: Chunk) -> None:
+        """Replace the macros in the text of the function; one that is a number is looked up when it is met."""
         data = context.data
-        if expanded is not None:
-            context.expanded = expanded
-            context.limit = len(expanded.text)
-            context.failed = frozenset(data[s.start : s.end].split(b"(")[0].strip() for s in expanded.failed)
-            for span in expanded.failed:
-                name = data[span.start : span.end].decode("utf-8", "replace").split("(")[0].strip()
-                context.problems.append(Problem("preprocessor", f"macro `{name}` cannot be expanded here", span))
-            context.data = expanded.text
-            if b"_Pragma" in expanded.text:
-                context.data, operators = blank_pragma_operators(expanded.text)
-                for place, line in operators:
-                    span = expanded.span(line.span.start, line.span.end)
-                    context.operators.append((place, replace(line, span=span, pieces=((0, span.start),))))
-        context.addressed = c_environment.addressed(context.data)
-        before = context.data
-        is_type = c_environment.is_type(self._environment.scope)
-        context.data = self.dialect.rewritten(before, self._texts.words(data), is_type)
-        if context.data != before:
-            context.flipped = frozenset(m.start() for m in _LESS.finditer(before) if context.data[m.start()] == 0x3E)
+        used = self._texts.words(data)
+        if self._positional and chunk.directives:
+            here = ((name, macro_at(events, chunk.start)) for name, events in self._positional.items())
+            context.macros = {**self._macros.table, **{name: macro for name, macro in here if macro is not None}}
+        names = self._by_place(used)
+        if not names:
+            compound = used & self._macros.compound
+            if not compound:
+                return
+            expanded = expand(data, self._macros.table, compound, self._macros.expansions)
+        else:
+            expanded = self._expand_by_place(data, used, names, chunk)
+        context.expanded = expanded
+        context.limit = len(expanded.text)
+        context.failed = frozenset(data[s.start : s.end].split(b"(")[0].strip() for s in expanded.failed)
+        for span in expanded.failed:
+            name = data[span.start : span.end].decode("utf-8", "replace").split("(")[0].strip()
+            context.problems.append(Problem("preprocessor", f"macro `{name}` cannot be expanded here", span))
+        context.data = expanded.text
+        if b"_Pragma" in expanded.text:
+            context.data, operators = blank_pragma_operators(expanded.text)
+            for place, line in operators:
+                span = expanded.span(line.span.start, line.span.end)
+                context.operators.append((place, replace(line, span=span, pieces=((0, span.start),))))
 
     def _by_place(self, used: frozenset[bytes]) -> frozenset[bytes]:
         """The names among `used`, or behind the macros among them, that mean different things at different places."""

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 
 from analyzers.frontends.c_chunks import Item
 from analyzers.frontends.c_environment import Environment
-from analyzers.frontends.c_headers import REPLACEABLE
 from analyzers.frontends.includes import Header
 from analyzers.frontends.masking import PreprocessorLine
 from analyzers.ir.linkage import Declared, Linkage, shapes
 from analyzers.ir.symbols import Symbol
 
+# Words of attributes by which the linker, the loader or the processor chooses among definitions.
+_REPLACEABLE = re.compile(rb"\b_*(?:weak|weakref|alias|ifunc|target_clones|target_version|selectany)_*\b")
 _NONE: frozenset[str] = frozenset()
 _PRAGMA_WEAK = re.compile(r"#\s*pragma\s+weak\s+([A-Za-z_]\w*)")
 
@@ -52,7 +53,7 @@ def linkage(item: Item, name: str, environment: Environment, lines: Iterable[Pre
     if not item.holder and "::" not in name and any(before.search(text) for text in texts):
         return "internal"
     weak = {match[1] for line in lines if (match := _PRAGMA_WEAK.match(line.text)) is not None}
-    if name in weak or any(REPLACEABLE.search(text) for text in texts):
+    if name in weak or any(_REPLACEABLE.search(text) for text in texts):
         return "replaceable"
     return "external"
 

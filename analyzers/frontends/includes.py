@@ -67,8 +67,6 @@ class Header:
     code: bytes
     skeleton: bytes
     threadprivate: frozenset[str] = frozenset()  # the names in its threadprivate directives
-    directives: tuple[int, ...] = ()  # where its active pragmas stand
-    library: bool = False  # not of the project
 
 
 @dataclass(slots=True)
@@ -184,7 +182,6 @@ class Reading:
     whole: bool = True  # nothing that was found was too much to read
     asked: int = 0  # `#include`s of the document so far
     once: set[str] = field(default_factory=set)  # #pragma once
-    unsteady: set[bytes] = field(default_factory=set)  # macros that a header defines anew or takes away
     files: dict[bool, int] = field(default_factory=lambda: {False: 0, True: 0})  # by whether they are of libraries
     size: dict[bool, int] = field(default_factory=lambda: {False: 0, True: 0})
 
@@ -251,9 +248,7 @@ class Reading:
             code, skeleton = blank_ranges(code, list(pre.inactive)), blank_ranges(skeleton, list(pre.inactive))
         if not code.isspace():
             private = frozenset(name for line in pre.pragmas for name in threadprivate_names(line.text))
-            directives = tuple(line.span.start for line in pre.pragmas)
-            self.headers.append(Header(path, code, skeleton, private, directives, library))
-            self.unsteady |= pre.macros.unsteady()
+            self.headers.append(Header(path, code, skeleton, private))
         return complete
 
 

@@ -115,10 +115,6 @@ class MacroTable:
         """The macros at the end of the file."""
         return {name: macro for name, events in self.events.items() if (macro := events[-1][1]) is not None}
 
-    def unsteady(self) -> set[bytes]:
-        """The names that mean different things at different places."""
-        return {name for name, events in self.events.items() if len({macro for _, macro in events}) > 1}
-
     def positional(self, first: int) -> dict[bytes, list[tuple[int, Macro | None]]]:
         """The names that mean different things at different places behind offset `first`."""
         return {name: events for name, events in self.events.items() if events[-1][0] >= first}

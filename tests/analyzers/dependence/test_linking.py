@@ -58,14 +58,6 @@ def test_a_function_of_another_file_is_seen_through_and_named(tmp_path: Path) ->
     assert loop.pragma == "#pragma omp parallel for"
 
 
-def test_a_function_of_a_header_may_stand_between(tmp_path: Path) -> None:
-    inline = '#include "p.h"\nstatic inline void set(double *u, int i) { double v = weigh(1.0); u[i] = v; }\n'
-    (tmp_path / "set.h").write_text(inline)
-    own = '#include "p.h"\n#include "set.h"\nvoid put(double *u, int i) { set(u, i); }\n'
-    loop = only_loop(tmp_path, a_c=LOOP, b_c=own, c_c=WEIGH)
-    assert (loop.verdict.status, loop.verdict.confidence) == ("parallel", "proved")
-
-
 def test_without_its_file_a_function_stays_unknown(tmp_path: Path) -> None:
     loop = only_loop(tmp_path, a_c=LOOP, c_c=WEIGH)
     assert loop.verdict.confidence == "possible"
