@@ -17,7 +17,7 @@ from analyzers.ir.expressions import (
     Expr,
     Name,
 )
-from analyzers.ir.symbols import Symbol, Type
+from analyzers.ir.symbols import ANONYMOUS, Symbol, Type
 from analyzers.ir.verdicts import Assumption
 
 AliasStatus = Literal["same", "distinct", "assumed-distinct", "may"]
@@ -140,11 +140,13 @@ def _same_symbol(
             return AliasAnswer("distinct", why="a pointer and what it points to")
         return AliasAnswer("assumed-distinct", _no_alias(f"`{symbol.name}` and what it points to", (symbol.name,)))
     if left != right:
-        assumption = _no_alias(f"`{symbol.name}` and what it points to", (symbol.name,))
         kinds = {type_at(symbol, a).kind, type_at(symbol, b).kind}
         if _types_differ(symbol, a, symbol, b) or no_alias or (len(kinds) > 1 and not kinds & {"record", "unknown"}):
             return AliasAnswer("distinct", why="different levels of a pointer")
-        return AliasAnswer("assumed-distinct", assumption)
+        names = (spelled_place(symbol, a[:left]), spelled_place(symbol, b[:right]))
+        if names[0] != names[1]:
+            return AliasAnswer("assumed-distinct", _overlap(*names))
+        return AliasAnswer("assumed-distinct", _no_alias(f"`{symbol.name}` and what it points to", (symbol.name,)))
     within = _same_object(symbol, a, b)
     if within.status == "may" or (within.status == "distinct" and a[: left + 1] == b[: left + 1]):
         return within
@@ -200,11 +202,13 @@ def _same_object(symbol: Symbol, a: tuple[PathStep, ...], b: tuple[PathStep, ...
 def spelled_place(symbol: Symbol, path: tuple[PathStep, ...]) -> str:
     """A pointer or array by the members on the way to it: `s->atoms->f`, whatever the elements."""
     text = symbol.name
-    for position, step in enumerate(path):
-        if isinstance(step, Member):
-            previous = path[position - 1] if position else None
-            arrow = isinstance(previous, Subscripts) and previous.through_pointer
+    arrow = False
+    for step in path:
+        if isinstance(step, Subscripts):
+            arrow = step.through_pointer and (text != symbol.name or not symbol.type.name.endswith("&"))
+        elif not step.name.startswith(ANONYMOUS):
             text += f"->{step.name}" if arrow else f".{step.name}"
+            arrow = False
     return text
 
 

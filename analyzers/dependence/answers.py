@@ -15,6 +15,7 @@ from analyzers.ir.expressions import Binary, Cast, Conditional, Constant, Expr, 
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Dependence, DependenceKind, Reason, Witness
 
+_HUGE = 2**64  # no integer of a program is as large
 _TEXTS = {
     "not-canonical": "a loop around the access is not counted",
     "bound-not-affine": "a loop bound is not affine in the indices",
@@ -192,6 +193,7 @@ def reach_of_guards(a: Instance, b: Instance) -> int:
 
 def condition(cases: Sequence[Terms]) -> Assumption | None:
     """A condition on parameters as an assumption: one of the cases holds."""
+    cases = [case for case in map(_possible, cases) if case is not None]
     if not cases or len(cases) > 3 or any(len(case) > 3 for case in cases):
         return None
     texts = []
@@ -203,6 +205,19 @@ def condition(cases: Sequence[Terms]) -> Assumption | None:
     named = [v for case in cases for linear, _ in case for v, f in linear.items() if f and _is_expr(v)]
     subjects = tuple(dict.fromkeys(spell(v) for v in named))  # type: ignore[arg-type]  # parameters are expressions
     return Assumption("condition", " or ".join(texts), "strong", subjects)
+
+
+def _possible(case: Terms) -> Terms | None:
+    """A case without what always holds; None where it never does: no count is as large as integers can be."""
+    kept = []
+    for linear, equality in case:
+        factors = [factor for variable, factor in linear.items() if factor and variable is not None]
+        distance = linear.get(None, 0) if len(factors) == 1 and abs(factors[0]) == 1 else 0
+        if distance <= -_HUGE or (equality and distance >= _HUGE):
+            return None
+        if distance < _HUGE:
+            kept.append((linear, equality))
+    return kept
 
 
 def _is_expr(variable: Variable) -> bool:

@@ -19,6 +19,8 @@ from analyzers.dependence.forms import (
     NotAffine,
     Poly,
     add,
+    combine,
+    constant,
     from_poly,
     is_parameter,
     multiply,
@@ -33,12 +35,15 @@ _MISFIT = NotAffine("product", "not a sum of subscripts times sizes")
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """An inner subscript that was not proved to stay in `0 .. extent - 1`. `last`: it surely is not negative, and this
-    is the largest value it takes."""
+    """An inner subscript that was not proved to stay in `0 .. extent - 1`. `first`: the smallest value it takes, not
+    proved not to be negative. `last`: it surely is not negative, and this is the largest value it takes. `border`: it
+    stays in there if this parameter is at least that number."""
 
     subscript: Affine
     extent: Affine
     last: Affine | None = None
+    first: Affine | None = None
+    border: tuple[Key, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,19 @@ class Delinearized:
 
 
 def delinearize(polys: Sequence[tuple[Mapping[Monomial, int], Env]]) -> tuple[Delinearized, ...] | NotAffine:
-    """Splits the subscripts of several accesses to one object by the same strides."""
+    """Splits the subscripts of several accesses to one object by the same strides.
+
+    Where they are not in range as they stand, all may be moved by the same distance: `a[first + i * n + j]`."""
+    found = _split(polys)
+    start = None if isinstance(found, NotAffine) else next((o.first for each in found for o in each.open), None)
+    if start is None or not start.terms:
+        return found
+    distance: Poly = {**{(key,): factor for key, factor in start.terms}, (): start.constant}
+    moved = _split([(add(poly, distance, -1), env) for poly, env in polys])
+    return found if isinstance(moved, NotAffine) or any(each.open for each in moved) else moved
+
+
+def _split(polys: Sequence[tuple[Mapping[Monomial, int], Env]]) -> tuple[Delinearized, ...] | NotAffine:
     split = [_by_index(poly) for poly, _ in polys]
     strides: list[Poly] = [_ONE]
     for each in split:
@@ -178,19 +195,39 @@ def _bounded(digits: list[Poly], extents: Sequence[Poly], env: Env) -> Delineari
                 return None
             if form.is_constant and form.constant < 0:
                 return None
-            missing.append(Open(form, extent, _last(digit, env)))
+            last = _end(form, env, upper=True)
+            if prove_nonnegative(digit, env):
+                room = None if last is None else combine(extent, last, -1)
+                if room is not None and room.is_constant and room.constant < 1:  # it leaves the row
+                    return None
+                missing.append(Open(form, extent, last))
+            else:
+                first = _end(form, env, upper=False)
+                missing.append(Open(form, extent, first=first, border=_border(first, last, extent)))
         subscripts.append(form)
     return Delinearized(tuple(reversed(subscripts)), tuple(missing))
 
 
-def _last(digit: Poly, env: Env) -> Affine | None:
-    """The largest value of a subscript that is never negative, in terms of parameters."""
-    form = from_poly(digit)
-    if isinstance(form, NotAffine) or not prove_nonnegative(digit, env):
+def _border(first: Affine | None, last: Affine | None, extent: Affine) -> tuple[Key, int] | None:
+    """The parameter that the loops leave free at the ends of a row, `h` of `for (k = h; k < n - h; k++)`, and how large
+    it has to be: then nothing else is missing."""
+    if first is None or last is None:
         return None
+    needed = (first, combine(combine(extent, last, -1), constant(-1)))  # neither may be negative
+    if any(not form.terms and form.constant < 0 for form in needed):
+        return None
+    free = [form for form in needed if form.terms]
+    if len({form.terms for form in free}) != 1 or len(free[0].terms) != 1:
+        return None
+    ((parameter, factor),) = free[0].terms
+    return (parameter, max(-form.constant for form in free)) if factor == 1 else None
+
+
+def _end(form: Affine, env: Env, *, upper: bool) -> Affine | None:
+    """The largest or the smallest value of a subscript in terms of parameters."""
     for symbol in reversed(tuple(env.indices)):
         factor = dict(form.terms).get(symbol, 0)
-        ends = env.indices[symbol].upper if factor > 0 else env.indices[symbol].lower
+        ends = env.indices[symbol].upper if (factor > 0) is upper else env.indices[symbol].lower
         if factor and not ends:
             return None
         if factor:

@@ -15,6 +15,8 @@ from analyzers.dependence.spelling import spell
 from analyzers.ir.expressions import Element, Expr, Name, root
 from analyzers.ir.verdicts import Assumption
 
+_STENCIL = 4  # points on each side of the one that is computed
+
 
 @dataclass(frozen=True, slots=True)
 class Equations:
@@ -87,14 +89,21 @@ def _delinearized(
 
 def _range_assumption(*sides: Delinearized) -> Assumption | None:
     texts: dict[str, None] = {}
+    borders = [each.border for side in sides for each in side.open]
     for side in sides:
         for each in side.open:
             extent = spell(to_expr(each.extent))
-            if each.last is None:
+            if each.border is not None:
+                key = each.border[0]
+                least = max(border[1] for border in borders if border is not None and border[0] == key)
+                texts[f"`{spell(to_expr(Affine(((key, 1),), 0)))} >= {least}`"] = None
+            elif each.last is None:
                 texts[f"`0 <= {spell(to_expr(each.subscript))} < {extent}`"] = None
             else:
                 texts[f"`{_at_most(combine(each.last, constant(1)), each.extent)}`"] = None
-    return Assumption("condition", " and ".join(texts), "strong") if texts else None
+    # That a border is no wider than nothing, or than the stencil that needs it, is what programs take for granted.
+    narrow = all(border is not None and border[1] <= _STENCIL for border in borders)
+    return Assumption("condition", " and ".join(texts), "ordinary" if narrow else "strong") if texts else None
 
 
 def _at_most(first: Affine, second: Affine) -> str:
@@ -113,7 +122,8 @@ def _joined(assumptions: list[Assumption]) -> Assumption | None:
     if len(assumptions) < 2:
         return assumptions[0] if assumptions else None
     texts = dict.fromkeys(a.text for a in assumptions)
-    return Assumption("condition", " and ".join(texts), "strong")
+    ordinary = all(a.strength == "ordinary" for a in assumptions)
+    return Assumption("condition", " and ".join(texts), "ordinary" if ordinary else "strong")
 
 
 @dataclass(frozen=True, slots=True)

@@ -446,16 +446,16 @@ def _certain(
     """The flow dependence from each iteration to the next through a scalar, where nothing can prevent it: the first
     access of every iteration reads it and every iteration writes it."""
     symbol, header = conflict.symbol, parts.header
-    mine = [a for a in inside if a.symbol == symbol and not a.path]
-    if conflict.unknown or header is None or not mine or symbol not in room.graph.always_written(loop):
+    mine = [a for a in inside if a.symbol == symbol]
+    write = next((a for a in mine if a.writes and not a.path), None)
+    if conflict.unknown or header is None or write is None or symbol not in room.graph.always_written(loop):
         return None
     first = mine[0]
-    if not first.reads or not first.exact or first.guards or first.loops[-1] is not loop:
+    if first.path or not first.reads or not first.exact or first.guards or first.loops[-1] is not loop:
         return None
     count = trip_count(header)
     if count is not None and count < 2:
         return None
-    write = next(a for a in mine if a.writes)
     lower, step = constant_value(header.lower), constant_value(header.step)
     witness = None
     if lower is not None and step is not None:

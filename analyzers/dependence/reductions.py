@@ -426,7 +426,7 @@ def _member(symbol: Symbol, nodes: list[Node]) -> Reason | None:
         found = place_of(stmt.target)
         if found is None or found[0][0] != symbol:
             continue
-        if stmt.op in ("+", "-", *_CHAINS) or any(part == stmt.target for part in walk(stmt.value)):
+        if stmt.op in ("+", "-", *_CHAINS) or list(walk(stmt.value)).count(stmt.target) == 1:
             name = ".".join((symbol.name, *found[0][1]))
             text = (
                 f"`{name}` looks like a reduction, but a clause cannot name a member: collect in a local scalar first"

@@ -20,7 +20,7 @@ from analyzers.ir.expressions import (
     Opaque,
     Unary,
 )
-from analyzers.ir.symbols import Symbol, Type
+from analyzers.ir.symbols import ANONYMOUS, Symbol, Type
 
 _TOO_DEEP = 40
 
@@ -40,9 +40,14 @@ def _spell(expr: Expr, outer: int, depth: int) -> str:
             return symbol.name
         case Element(base=base, subscripts=subscripts):
             return _postfix(base, depth) + "".join(f"[{_spell(s, 0, depth + 1)}]" for s in subscripts)
-        case Field(base=Element(base=base, subscripts=(Constant(value=0),)), name=name) if base.type.kind == "pointer":
-            return f"{_postfix(base, depth)}->{name}"
+        case Field(base=base, name=name) if name.startswith(ANONYMOUS):
+            return _spell(base, outer, depth)
         case Field(base=base, name=name):
+            while isinstance(base, Field) and base.name.startswith(ANONYMOUS):
+                base = base.base
+            match base:
+                case Element(base=base, subscripts=(Constant(value=0),)) if base.type.kind == "pointer":
+                    return f"{_postfix(base, depth)}{'.' if base.type.name.endswith('&') else '->'}{name}"
             return f"{_postfix(base, depth)}.{name}"
         case Address(operand=operand, type=Type(name=name)) if name.endswith("&"):  # by reference: nobody wrote it
             return _spell(operand, outer, depth)
@@ -80,14 +85,19 @@ def _postfix(base: Expr, depth: int) -> str:
 
 def spell_access(access: Access, value: Callable[[Expr], str] = spell) -> str:
     """The object of an access: `a[i - 1]`. `value` spells each subscript."""
-    return (access.symbol.name if access.symbol is not None else "memory") + spell_path(access.path, value)
+    if access.symbol is None:
+        return "memory" + spell_path(access.path, value)
+    return access.symbol.name + spell_path(access.path, value, access.symbol.type.name.endswith("&"))
 
 
-def spell_path(path: Sequence[PathStep], value: Callable[[Expr], str] = spell) -> str:
+def spell_path(path: Sequence[PathStep], value: Callable[[Expr], str] = spell, reference: bool = False) -> str:
+    """What stands behind the name of an object; of a reference, which is a pointer here."""
     text = ""
     for step in path:
+        if isinstance(step, Member) and step.name.startswith(ANONYMOUS):
+            continue
         if isinstance(step, Member):
-            text = f"{text[:-3]}->{step.name}" if text == "[0]" else f"{text}.{step.name}"
+            text = f"{'.' if reference else '->'}{step.name}" if text == "[0]" else f"{text}.{step.name}"
         else:
             text += "".join(f"[{value(e)}]" for e in step.indices)
     return text

@@ -10,8 +10,9 @@ from itertools import chain, islice
 
 from analyzers.dependence.facts import LoopFacts
 from analyzers.dependence.spelling import spell
+from analyzers.dependence.surroundings import declared_inside
 from analyzers.ir.expressions import Binary, Constant, Element, Expr, Field, Name, symbols, walk
-from analyzers.ir.statements import Assign, If, Loop, Stmt, walk_statements
+from analyzers.ir.statements import Assign, Declare, If, Loop, Stmt, walk_statements
 from analyzers.ir.symbols import Symbol
 
 LEGIBLE = 400  # operators and operands of one assignment
@@ -40,7 +41,7 @@ def compaction(facts: LoopFacts) -> str | None:
         a.target.symbol
         for a in _assigns(facts)
         if isinstance(a.target, Name) and a.op == "+" and isinstance(a.value, Constant)
-    }
+    } - _own(facts)
     for assign in _assigns(facts):
         target = assign.target
         if isinstance(target, Element) and (used := counters & _used(target.subscripts)) and _conditional(facts):
@@ -74,9 +75,12 @@ def steady_growth(facts: LoopFacts) -> str | None:
 
 def prefix_sum(facts: LoopFacts) -> str | None:
     """A running total, in a scalar that is also read, or from one element of an array to the next."""
+    own = _own(facts)
     for assign in _assigns(facts):
         target = assign.target
         op = _combined(assign)
+        if isinstance(target, Name) and target.symbol in own:
+            continue
         if isinstance(target, Name) and op in ("+", "*") and _stored_elsewhere(facts, target.symbol, assign):
             s = target.symbol.name
             return (
@@ -127,12 +131,14 @@ def sum_into_element(facts: LoopFacts) -> str | None:
 
 
 def histogram(facts: LoopFacts) -> str | None:
+    taken = _taken_from_memory(facts)
     for assign in _assigns(facts):
         target = assign.target
         op = _combined(assign)
         if not isinstance(target, Element) or op is None:
             continue
-        if any(isinstance(e, Element) for subscript in target.subscripts for e in walk(subscript)):
+        parts = (e for subscript in target.subscripts for e in walk(subscript))
+        if any(isinstance(e, Element) or (isinstance(e, Name) and e.symbol in taken) for e in parts):
             name = _array(target)
             return (
                 f"iterations may meet in the same element of `{name}`. `#pragma omp atomic` before the update makes it "
@@ -286,6 +292,19 @@ def _assigns(facts: LoopFacts) -> Iterator[Assign]:
     """The assignments of the body, without those that only count a loop inside it."""
     counting = {id(s) for loop in _statements(facts) if isinstance(loop, Loop) for s in (*loop.init, *loop.step)}
     return (s for s in _statements(facts) if isinstance(s, Assign) and id(s) not in counting and _is_legible(s))
+
+
+def _own(facts: LoopFacts) -> set[Symbol]:
+    """The variables of which every iteration has its own: nothing runs on in them."""
+    return {*facts.private, *declared_inside(facts.loop)}
+
+
+def _taken_from_memory(facts: LoopFacts) -> set[Symbol]:
+    """The variables that the loop sets to elements of arrays: `j = list[k]`."""
+    found = {s.symbol for s in _statements(facts) if isinstance(s, Declare) and isinstance(s.value, Element)}
+    return found | {
+        a.target.symbol for a in _assigns(facts) if isinstance(a.target, Name) and isinstance(a.value, Element)
+    }
 
 
 def _is_legible(assign: Assign) -> bool:

@@ -14,7 +14,7 @@ from analyzers.frontends.c_memory import initial_value
 from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import Constant, Expr
 from analyzers.ir.statements import Declare
-from analyzers.ir.symbols import INT, UNKNOWN_TYPE, Extent, Storage, Symbol, Type
+from analyzers.ir.symbols import ANONYMOUS, INT, UNKNOWN_TYPE, Extent, Storage, Symbol, Type
 
 _QUALIFIER_NODES = frozenset(("type_qualifier", "ms_pointer_modifier"))
 _SPECIFIER_NODES = frozenset(
@@ -120,7 +120,7 @@ def _record(c: Context, node: Node) -> Type:
         base, _ = specifiers(c, child)
         declarators = child.children_by_field_name("declarator")
         if not declarators and base.kind == "record":
-            fields.append((f"{c_types.ANONYMOUS}{len(fields)}", base))
+            fields.append((f"{ANONYMOUS}{len(fields)}", base))
         plain = plain and not any(n.type in ("bitfield_clause", "attribute_specifier") for n in child.children)
         for part in declarators:
             found, kind = declarator(c, part, base)
@@ -139,7 +139,7 @@ def _close(shared: list[tuple[str, Type]], fields: list[tuple[str, Type]]) -> No
     """Adjacent bit-fields are one memory location (C11 §3.14): a thread that writes one writes back the others, as if
     they were members of a union. A bit-field of width zero separates them."""
     if len(shared) > 1:
-        fields.append((f"{c_types.ANONYMOUS}{len(fields)}", Type("record", fields=tuple(shared), union=True)))
+        fields.append((f"{ANONYMOUS}{len(fields)}", Type("record", fields=tuple(shared), union=True)))
     else:
         fields += shared
     shared.clear()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from analyzers.ir.expressions import Constant
-from analyzers.ir.symbols import INT, LOGICAL, REAL, UNKNOWN_TYPE, VOID, Extent, Type
+from analyzers.ir.symbols import ANONYMOUS, INT, LOGICAL, REAL, UNKNOWN_TYPE, VOID, Extent, Type
 
 CHAR = Type("character", "char", 8)
 LONG = Type("integer", "long", 64)
@@ -15,7 +15,6 @@ FLOAT = Type("real", "float", 32)
 LONG_DOUBLE = Type("real", "long double", 128)
 STRING = Type("pointer", "char *", 64, element=CHAR)
 VOID_POINTER = Type("pointer", "void *", 64, element=VOID)
-ANONYMOUS = "anonymous "  # how the name of a member without a name begins
 UNKNOWN_LAYOUT = 0  # as `bits` of a record: bit-fields or attributes decide its size
 FUNCTION = Type("function", "int ()", element=UNKNOWN_TYPE)
 

@@ -31,7 +31,7 @@ from analyzers.ir.expressions import (
     root,
 )
 from analyzers.ir.statements import Assign, Evaluate
-from analyzers.ir.symbols import REAL, UNKNOWN_TYPE, Symbol, Type
+from analyzers.ir.symbols import ANONYMOUS, REAL, UNKNOWN_TYPE, Symbol, Type
 from analyzers.standards.cpp_library import CPP_ROUTINES
 from analyzers.standards.library import ROUTINES
 from analyzers.text import Span
@@ -315,7 +315,7 @@ def _overrides(c: Context, kind: Type, name: str) -> bool:
         found = c.scope.find(f"{each.name.removeprefix('struct ').removeprefix('union ')}::{name}")
         if isinstance(found, Symbol) and found.type.name.startswith("virtual "):
             return True
-        waiting += [complete(c, t) for n, t in each.fields or () if n.startswith(c_types.ANONYMOUS)][:20]
+        waiting += [complete(c, t) for n, t in each.fields or () if n.startswith(ANONYMOUS)][:20]
     return False
 
 
@@ -331,7 +331,7 @@ def _of_class(c: Context, kind: Type, name: str) -> tuple[str, tuple[str, ...]] 
         if isinstance(found, Symbol) and found.type.kind == "function":
             return (f"virtual {full}" if _overrides(c, each, name) else full), steps
         if len(steps) < _DEEPEST:
-            bases = ((n, t) for n, t in each.fields or () if n.startswith(c_types.ANONYMOUS))
+            bases = ((n, t) for n, t in each.fields or () if n.startswith(ANONYMOUS))
             waiting += [(complete(c, t), (*steps, n)) for n, t in bases]
     return None
 

@@ -38,7 +38,8 @@ _NOT_NAMES = frozenset(
     b"int char void float double long short signed unsigned const bool auto decltype noexcept throw requires explicit"
     b" sizeof alignas __attribute__ __declspec static_assert".split()
 )
-_EXPRESSION = re.compile(rb"\{\s*return\b[^;{}]*;\s*\}\Z")  # see `cpp_inline`
+# See `cpp_inline`: `return e;`, after what only the compiler looks at perhaps.
+_EXPRESSION = re.compile(rb"\{\s*(?:static_assert\s*\([^;{}]*;\s*)*return\b[^;{}]*;\s*\}\Z")
 MAX_BODY = 300
 _ARGUMENTS = re.compile(rb"<[^<>]*>")
 _SPACES = re.compile(rb"\s+")

@@ -12,9 +12,10 @@ from analyzers.frontends.c_declarations import specifiers
 from analyzers.frontends.c_expressions import constant_value
 from analyzers.frontends.cpp_inline import register
 from analyzers.frontends.cpp_signatures import declarator, declare_function, function_type, referred
+from analyzers.frontends.cpp_templates import remember
 from analyzers.frontends.cpp_types import BIT, innermost, named_type, path, qualified, type_parameter, type_parameters
 from analyzers.ir.expressions import Constant
-from analyzers.ir.symbols import INT, Symbol, Type
+from analyzers.ir.symbols import ANONYMOUS, INT, Symbol, Type
 
 
 def record(c: Context, node: Node) -> Type:
@@ -36,9 +37,10 @@ def record(c: Context, node: Node) -> Type:
     outer, c.holder = c.holder, full
     if full and full not in c.scope.names:
         c.scope.names[full] = Type("record", full, union=union)
+    remember(c, full, node)
     for name in type_parameters(c, node):
         c.scope.names[f"{full}::{name}"] = type_parameter(name)
-    fields = [(f"{c_types.ANONYMOUS}{base.name}", base) for base in _bases(c, node)]
+    fields = [(f"{ANONYMOUS}{base.name}", base) for base in _bases(c, node)]
     for child in _members(body):
         _member(c, child, fields)
     own = _Own()
@@ -167,7 +169,7 @@ def _member(c: Context, child: Node, fields: list[tuple[str, Type]]) -> None:
             for n in child.children
         )
     ):
-        fields.append((f"{c_types.ANONYMOUS}{len(fields)}", base))
+        fields.append((f"{ANONYMOUS}{len(fields)}", base))
     for part in parts:
         name, kind, reference = declarator(c, part, base)
         if name is None:

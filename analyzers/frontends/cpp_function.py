@@ -19,7 +19,7 @@ from analyzers.frontends.cpp_signatures import declarator, function_declarator, 
 from analyzers.frontends.cpp_types import find, is_container, last_name, owns, path, type_parameter
 from analyzers.ir.expressions import ZERO, Name
 from analyzers.ir.statements import Assign, Problem
-from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
+from analyzers.ir.symbols import ANONYMOUS, UNKNOWN_TYPE, Symbol, Type
 from analyzers.text import Span
 
 
@@ -153,7 +153,7 @@ def _initialisers(c: Context, node: Node) -> None:
 
 def _initialiser(c: Context, kind: Type, name: str, node: Node, span: Span) -> None:
     """A member, or the part that a base class is."""
-    base = f"{c_types.ANONYMOUS}{name}"
+    base = f"{ANONYMOUS}{name}"
     name = base if any(field == base for field, _ in kind.fields or ()) else name
     member = kind.field_type(name)
     assert c.this is not None

@@ -14,8 +14,10 @@ from analyzers.frontends.c_algebra import address, element
 from analyzers.frontends.c_context import Context, Scope
 from analyzers.frontends.c_expressions import expression
 from analyzers.frontends.cpp_chunks import MAX_BODY
+from analyzers.frontends.cpp_names import same_class
 from analyzers.frontends.cpp_objects import is_made
 from analyzers.frontends.cpp_overloads import may_be_elsewhere
+from analyzers.frontends.cpp_templates import applied
 from analyzers.frontends.cpp_types import REFERENCE
 from analyzers.ir.expressions import (
     Address,
@@ -69,7 +71,7 @@ def _returned(node: Node) -> Node | None:
     body = node.child_by_field_name("body")
     if body is None or body.end_byte - body.start_byte > MAX_BODY + 2:
         return None
-    statements = [n for n in body.named_children if n.type != "comment"]
+    statements = [n for n in body.named_children if n.type not in ("comment", "static_assert_declaration")]
     if len(statements) != 1 or statements[0].type != "return_statement" or statements[0].has_error:
         return None
     values = [n for n in statements[0].named_children if n.type != "comment"]
@@ -109,26 +111,31 @@ def inlined(c: Context, name: str, this: Expr | None, arguments: tuple[Expr, ...
         inlining=c.inlining + 1,
     )
     values: dict[Symbol, Expr] = {}
-    for (word, kind), argument in zip(accessor.params, arguments, strict=True):
+    bound: dict[str, Type] = {}
+    if this is not None and accessor.holder:
+        holder = top.find(accessor.holder)
+        kind = holder if isinstance(holder, Type) else Type("record", accessor.holder)
+        own = this.type.element if this.type.kind == "pointer" else None
+        if own is not None and own.fields is not None and same_class(own, kind):
+            bound, kind = dict(own.arguments), own
+        inner.scope.names.update(bound)
+        inner.this = Symbol(f"{inner.function}/p:this", "this", Type("pointer", "", 64, element=kind), "parameter")
+        values[inner.this] = this
+    for (word, written), argument in zip(accessor.params, arguments, strict=True):
+        kind = applied(written, bound)
         symbol = Symbol(f"{inner.function}/p:{word}", word, kind, "parameter", depth=1)
         inner.scope.names[word] = symbol
         if kind.name.endswith("&"):
             inner.references.add(symbol)
         values[symbol] = argument
-    if this is not None and accessor.holder:
-        holder = top.find(accessor.holder)
-        kind = holder if isinstance(holder, Type) else Type("record", accessor.holder)
-        inner.this = Symbol(f"{inner.function}/p:this", "this", Type("pointer", "", 64, element=kind), "parameter")
-        values[inner.this] = this
     value = expression(inner, node)
     if inner.out or inner.post or not _may_replace(value, values):
         return None
-    if accessor.result is not None and is_made(inner, value, accessor.result):
+    result = None if accessor.result is None else applied(accessor.result, bound)
+    if result is not None and is_made(inner, value, result):
         return None
     value = _substituted(value, values, span)
-    if accessor.result is not None and accessor.result.is_scalar and accessor.result != value.type:
-        value = Cast(value, accessor.result, span)
-    return value
+    return Cast(value, result, span) if result is not None and result.is_scalar and result != value.type else value
 
 
 def _object(kind: Type) -> Type:

@@ -13,7 +13,7 @@ from analyzers.frontends.c_expressions import noted, opaque
 from analyzers.frontends.c_guesses import by_subscripts
 from analyzers.frontends.cpp_types import REFERENCE, find, is_container, path
 from analyzers.ir.expressions import ZERO, Constant, Expr, Field, Name, Opaque
-from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
+from analyzers.ir.symbols import ANONYMOUS, UNKNOWN_TYPE, Symbol, Type
 from analyzers.text import Span
 
 
@@ -59,7 +59,7 @@ def as_base(c: Context, value: Expr, target: Type) -> Expr | None:
         if kind.kind == "record" and same_class(kind, target):
             return place
         for name, inner in kind.fields or ():
-            if name.startswith(c_types.ANONYMOUS) and inner.name and len(waiting) < 100:
+            if name.startswith(ANONYMOUS) and inner.name and len(waiting) < 100:
                 waiting.append((Field(place, name, inner, value.span), complete(c, inner)))
     return None
 

@@ -9,6 +9,7 @@ from tree_sitter import Node
 from analyzers.frontends import c_types
 from analyzers.frontends.c_context import Context, Scope
 from analyzers.frontends.c_expressions import effect_free
+from analyzers.frontends.cpp_templates import instance
 from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import Constant
 from analyzers.ir.symbols import GENERIC, LOGICAL, REAL, UNKNOWN_TYPE, Extent, Symbol, Type
@@ -220,7 +221,7 @@ def template(c: Context, node: Node) -> Type:
     nodes = [] if arguments is None else [n for n in arguments.named_children if n.type != "comment"]
     found = c.scope.find(name)
     if isinstance(found, Type):
-        return found
+        return instance(c, found, nodes)
     first = c.type_name(c, nodes[0]) if nodes and nodes[0].type == "type_descriptor" else UNKNOWN_TYPE
     text = f"std::{name}<{first.name}>"
     if name in ("unique_ptr", "shared_ptr") and first.kind == "array":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import platform
 import re
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +30,11 @@ _BODY = re.compile(rb"\)[\w\s]*\{")  # of a function, perhaps
 _NEARBY = (".", "include", "inc", "src", "common", "headers", "utils", "util", "lib")
 _NEARBY_LEVELS = 4
 _NEARBY_ROOT = 3
+_PROJECT = (  # one of these stands where a project begins, or one of its parts
+    ".git", "CMakeLists.txt", "Makefile", "makefile", "GNUmakefile", "configure", "configure.ac", "meson.build",
+    "SConstruct", "README", "README.md", "LICENSE", "COPYING",
+)  # fmt: skip
+_MANY_FOLDERS = 100
 
 # Folders in which compilers look by themselves, after those that the environment names.
 _SYSTEM = (
@@ -125,7 +130,7 @@ class HeaderReader:
             path = os.path.join(place, name)
             if os.path.isfile(path):
                 return os.path.normpath(path)
-        return None if name in STANDARD else self._nearby(name) or self._of_a_library(name)
+        return None if name in STANDARD else self._nearby(name) or self._of_a_library(name) or self._beside(name)
 
     def exists(self, name: str, system: bool, directory: str | None) -> bool:
         """What `__has_include` says in a file of this folder."""
@@ -143,16 +148,30 @@ class HeaderReader:
 
     def _nearby(self, name: str) -> str | None:
         """Without flags: the folders where projects keep their headers, from the document's own upwards."""
-        if self.directory is None:
+        paths = (place / folder / name for place in self._around() for folder in _NEARBY)
+        return next((os.path.normpath(path) for path in paths if path.is_file()), None)
+
+    def _beside(self, name: str) -> str | None:
+        """Without flags: a header that is in one folder of the project and in no other on that level."""
+        if not os.path.splitext(name)[1]:
             return None
-        for place in [Path(self.directory), *Path(self.directory).parents][:_NEARBY_LEVELS]:
-            if len(place.parts) <= _NEARBY_ROOT:  # what everybody shares is no project
-                break
-            for folder in _NEARBY:
-                path = place / folder / name
-                if path.is_file():
-                    return os.path.normpath(path)
+        for place in self._around():
+            if not any((place / mark).exists() for mark in _PROJECT):
+                continue
+            folders = [place / entry for entry in _folders(place)]
+            paths = (path / name for folder in folders for path in (folder, *(folder / each for each in _NEARBY[1:])))
+            found = [path for path in paths if path.is_file()]
+            if found:
+                return os.path.normpath(found[0]) if len(found) == 1 else None
         return None
+
+    def _around(self) -> Iterator[Path]:
+        """The folder of the document and those around it; what everybody shares is no project."""
+        if self.directory is not None:
+            for place in [Path(self.directory), *Path(self.directory).parents][:_NEARBY_LEVELS]:
+                if len(place.parts) <= _NEARBY_ROOT:
+                    break
+                yield place
 
     def signature(self, path: str) -> Signature | None:
         try:
@@ -171,6 +190,16 @@ class HeaderReader:
             return None
         known = self.masks[signature] = mask(data)
         return known
+
+
+def _folders(place: Path) -> list[str]:
+    """The folders in a folder, as long as they are few: those of a project, not of a heap of them."""
+    try:
+        with os.scandir(place) as entries:
+            found = [entry.name for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
+    except OSError:
+        return []
+    return sorted(found) if len(found) <= _MANY_FOLDERS else []
 
 
 @dataclass(frozen=True, slots=True)

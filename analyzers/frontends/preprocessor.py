@@ -45,10 +45,19 @@ _STANDARDS: Mapping[bool, Mapping[str, bytes]] = {  # C++?: __STDC_VERSION__ or 
 _YEARS = {"9x": "99", "0x": "11", "1x": "11", "1y": "14", "1z": "17", "2x": "23", "2a": "20", "2b": "23", "2c": "26"}
 _STANDARD = re.compile(r"(?:c|gnu|iso9899:(?:19|20))(?:\+\+)?(\w\w)\Z")
 
+# What projects call the switch of their own builds: `USE_OPENMP`, `HYPRE_USING_OPENMP`, `OPENMP_SUPPORT`.
+_SWITCH = re.compile(
+    r"(?!(?:.*_)?(?:NO|NOT|DONT|WITHOUT)_)"
+    r"(?:(?:\w+_)?(?:USE|USING|WITH|HAVE|HAS|ENABLE)_)?(?:OPENMP|OMP)\Z|(?:\w+_)?OPENMP_(?:ENABLED|SUPPORT)\Z"
+)
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\.?[0-9][A-Za-z0-9_.']*)|(?P<char>L?'(?:[^'\\]|\\.)*')|(?P<name>[A-Za-z_]\w*)"
     r'|(?P<string>"(?:[^"\\]|\\.)*"|<[^<>\s]*>(?=\s*\)))|(?P<op>&&|\|\||==|!=|<=|>=|<<|>>|[-+*/%<>!~&|^?:(),]))'
 )
+# C++ spells operators in words too; in C they are macros of <iso646.h>, and mean nothing else where an operator stands.
+_WORDS = {
+    "and": "&&", "or": "||", "not": "!", "not_eq": "!=", "bitand": "&", "bitor": "|", "xor": "^", "compl": "~",
+}  # fmt: skip
 _NAME = re.compile(r"(?:#|%:)\s*[a-z]+\s+([A-Za-z_]\w*)")
 _HAS_INCLUDE = re.compile(r'\b__has_include(?:_next)?\s*\(\s*(?:"([^"]+)"|<([^>]+)>)\s*\)')
 _INCLUDE = re.compile(r'#\s*include(?:_next)?\s*(?:"([^"]+)"|<([^>]+)>)')
@@ -257,7 +266,7 @@ def _condition(
         if match is None:
             problems.append(Problem("preprocessor", f"`#{keyword}` without a name", line.span))
             return False, None
-        defined = match[1].encode() in macros
+        defined = _known(match[1], macros)
         return defined == keyword.endswith("ifdef") or (keyword == "elifdef" and defined), None if defined else match[1]
     text = re.sub(r"^(?:#|%:)\s*(?:el)?if", "", line.text)
     try:
@@ -267,6 +276,16 @@ def _condition(
         return False, text.strip()
 
 
+def _known(name: str, macros: Mapping[bytes, Macro]) -> bool:
+    """Is the macro defined? The switch of a build is where nothing else was said: see OPENMP_VERSION."""
+    return name.encode() in macros or _SWITCH.match(name) is not None
+
+
+def _is_true(word: str) -> bool:
+    """Is a name that no macro expands 1 in a condition?"""
+    return word == "true" or _SWITCH.match(word) is not None
+
+
 def evaluate(
     text: str, macros: Mapping[bytes, Macro], exists: Exists = lambda name, system: False
 ) -> tuple[bool, str | None]:
@@ -274,7 +293,7 @@ def evaluate(
     unknown: list[str] = []
 
     def defined(match: re.Match[str]) -> str:
-        known = (match[1] or match[2]).encode() in macros
+        known = _known(match[1] or match[2], macros)
         if not known:
             unknown.append(match[1] or match[2])
         return " 1 " if known else " 0 "
@@ -294,11 +313,12 @@ def evaluate(
         if match is None or match.end() == at:
             raise ConditionError
         at = match.end()
-        tokens.append((match.lastgroup or "", match[match.lastgroup or 0]))
+        word = match[match.lastgroup or 0]
+        tokens.append(("op", _WORDS[word]) if word in _WORDS else (match.lastgroup or "", word))
     if len(tokens) > 2_000:
         raise ConditionError
     for kind, word in tokens:
-        if kind == "name" and word not in ("true", "false"):
+        if kind == "name" and not _is_true(word) and word != "false":
             unknown.append(word)
     stream = iter([*tokens, ("end", "")])
     parser = _Parser(stream)
@@ -349,7 +369,7 @@ class _Parser:
         if kind == "name":
             if self.token[1] == "(":
                 raise ConditionError
-            return 1 if word == "true" else 0
+            return int(_is_true(word))
         if word == "(":
             value = self.ternary()
             if self.advance()[1] != ")":

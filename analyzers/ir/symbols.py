@@ -54,6 +54,7 @@ class Type:
     # that nobody has seen, or these functions. `GENERIC` and a name: what the type parameter of that name brings.
     active: bool = False
     runs: tuple[str, ...] = ()
+    arguments: tuple[tuple[str, Type], ...] = ()  # what the parameters of the template stand for that it is made of
     wrapped: bool = False  # an array that is an object of a class: no clause names some of its elements
     # Of a parameter that was written as an array: its outermost bound. No promise in C, so for estimates only.
     declared: Extent | None = field(default=None, compare=False)
@@ -71,6 +72,7 @@ class Type:
 
 
 GENERIC = "typename "
+ANONYMOUS = "anonymous "  # how the name of a member without a name begins: a base class, an unnamed union
 UNKNOWN_TYPE = Type("unknown")
 INT = Type("integer", "int", 32)
 LOGICAL = Type("logical", "bool", 8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analyzers.dependence.facts import LoopFacts
+from analyzers.dependence.spelling import spell
 from analyzers.ir.expressions import Binary, Call, Constant, Expr, Name
 from analyzers.ir.statements import Assign, Declare, Loop, LoopHeader
 from analyzers.ir.symbols import Symbol
@@ -29,6 +30,9 @@ def problem(facts: LoopFacts) -> str | None:
         return f"OpenMP wants the first part of the loop to set `{header.index.name}` and nothing else"
     if not _compares(loop.condition, header.index):
         return f"OpenMP wants the condition to compare `{header.index.name}` with a bound and nothing else"
+    for part, name in ((header.bound, "bound"), (header.step, "step")):
+        if part.type.kind in ("real", "complex"):
+            return f"OpenMP wants an integer as the {name} of the loop: `{spell(part)}` is a floating-point number"
     if not _counts(loop, header):
         return f"OpenMP wants the last part of the loop to step `{header.index.name}` and nothing else"
     return None

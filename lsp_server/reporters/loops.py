@@ -105,7 +105,7 @@ def loop_lines(outcome: Outcome, loops: Sequence[LoopReport]) -> list[Text]:
 def _loop_line(at: str, loop: LoopReport) -> Text:
     word, _, rest = loop.summary.partition(" · ")
     if loop.advice and verdict_word(loop) == "parallel":
-        rest = loop.advice if loop.advice.startswith(rest) else f"{rest} · {loop.advice}"
+        rest = loop.advice if loop.advice.startswith(rest.removesuffix("…").rstrip()) else f"{rest} · {loop.advice}"
     head, colon, tail = word.partition(":")
     row = Text(f"{at}  ").append(visible(head), VERDICTS[verdict_word(loop)].removeprefix("bold "))
     return row.append(visible(f"{colon}{tail} · {rest}" if rest else f"{colon}{tail}"))

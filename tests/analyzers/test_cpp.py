@@ -337,3 +337,17 @@ def test_what_is_in_scope_is_told_in_the_words_of_the_program() -> None:
     assert found["v"] == "std::vector<int> & v, a parameter"
     assert found["w"] == "std::vector<double> w, a local variable"
     assert "w.size()" not in found
+
+
+@pytest.mark.parametrize(
+    ("clauses", "missing"), [("shared(v, w)", []), ("shared(w)", ["v"]), ("shared(w) private(v)", [])]
+)
+def test_the_size_of_a_container_needs_no_clause_of_its_own(clauses: str, missing: list[str]) -> None:
+    text = (
+        "void f(std::vector<double> &v, std::vector<double> &w) {\n"
+        f"#pragma omp parallel for default(none) {clauses}\n"
+        "for (std::size_t i = 0; i < v.size(); i++) w[i] = v[i] + w.size(); }"
+    )
+    report = api.analyze(SourceText.of(HEAD + text), "cpp")
+    found = [f for placed in report.functions for f in placed.result.findings if f.rule == "omp-default-none-missing"]
+    assert [f.facts["variable"] for f in found] == missing

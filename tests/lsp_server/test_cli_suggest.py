@@ -55,6 +55,16 @@ def test_loops_that_get_none_say_why_in_a_line(work: Path) -> None:
     assert "no pragma offered" in text
 
 
+def test_a_long_reason_stands_there_once(work: Path) -> None:
+    code = (
+        "int more(void);\nvoid f(int n, float *destination_of_all, const float *source_of_all)\n{\n    while (more())\n"
+        "        for (int i = 0; i < n; i++)\n            destination_of_all[i] = 2.0f * source_of_all[i];\n}\n"
+    )
+    (work / "long.c").write_text(code)
+    text = run("suggest", "long.c", cwd=work, status=0).stdout.decode()
+    assert text.count("threads would start anew") == 1
+
+
 def test_one_line(work: Path) -> None:
     (work / "nest.c").write_text(NEST)
     outer = run("suggest", "nest.c", "--line", "5", cwd=work, status=0).stdout.decode()

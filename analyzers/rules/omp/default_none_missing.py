@@ -102,6 +102,8 @@ def _needs_decision(symbol: Symbol) -> bool:
         return False
     if symbol.storage == "undeclared":
         return False  # a macro or a name of a header that was not seen
+    if not symbol.name.replace("::", "").isidentifier():
+        return False  # what an object holds beside its elements, `v.size()`, goes with it
     # Constant variables are predetermined shared up to OpenMP 3.1 and need listing since; compilers differ.
     return not symbol.type.const
 

@@ -328,6 +328,25 @@ def test_a_member_that_is_written_does_not_stand_for_its_record() -> None:
     assert loop_reports(code)[0].verdict.status != "parallel"
 
 
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        # the whole record is read first, its members are written one by one: a running mean
+        ("struct P old = m; m.x = m.x + (a[i] - m.x) / (i + 1); m.y = a[i] - old.x;", "`m`"),
+        ("m.x = 0; struct P old = m; a[i] = old.x; m = p[i];", "`m`"),
+        ("m.x = m.x + a[i]; m.y += a[i];", "`m.x` looks like a reduction"),
+    ],
+)
+def test_a_record_that_is_read_whole_and_written_by_members(body: str, reason: str) -> None:
+    code = (
+        "struct P { double x, y; }; double f(int n, double *restrict a, struct P *restrict p)"
+        f" {{ struct P m = {{0}}; for (int i = 0; i < n; i++) {{ {body} }} return m.x + m.y; }}"
+    )
+    verdict = loop_reports(code)[0].verdict
+    assert verdict.status == "unknown"
+    assert reason in verdict.reasons[0].text
+
+
 OWN_MEMORY = (
     "void f(int n, int m, const int *restrict c, double *restrict a, double **restrict k) { double *w, *v;"
     " for (int i = 0; i < n; i++) { w = malloc(m * sizeof *w);"
@@ -376,3 +395,61 @@ def test_a_function_that_needs_the_whole_team_is_not_called_in_a_divided_loop(di
     assert loop_reports(code.replace("DIRECTIVE", directive))[-1].verdict.status == "unknown"
     inside = code.replace("DIRECTIVE", "parallel for reduction(+:t)")
     assert loop_reports(inside)[-1].verdict.status == "parallel"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "at", "text", "confidence"),
+    [
+        ("h", "x - h", "k", "`h >= 0`", "likely"),
+        ("h", "x", "k", "`h >= 0`", "likely"),
+        ("h", "x - h", "k - 1", "`h >= 1`", "likely"),
+        ("h + 1", "x - h - 1", "k - 3", "`h >= 2`", "likely"),
+        ("h", "x - h", "k - 9", "`h >= 9`", "possible"),
+        ("-h", "x", "k", "`0 <= k < x`", "possible"),
+        ("h", "x - g", "k", "`0 <= k < x`", "possible"),
+        ("h", "x + 1", "k", "`0 <= k < x`", "possible"),
+    ],
+)
+def test_a_border_is_not_negative(first: str, last: str, at: str, text: str, confidence: str) -> None:
+    code = (
+        f"void f(int x, int y, int h, int g, double *u) {{ for (int j = h; j < y - h; j++)"
+        f" for (int k = {first}; k < {last}; k++) u[{at} + j * x] = 1; }}"
+    )
+    verdict = loop_reports(code)[0].verdict
+    assert verdict.confidence == confidence
+    assert [a.text for a in verdict.assumptions] == [text.replace("<= k <", f"<= {at} <")]
+
+
+@pytest.mark.parametrize(
+    ("at", "parallel"),
+    [
+        ("o + (k - h) + (j - h) * d", True),
+        ("o + k + j * d", True),
+        ("o + k - h * d + j * d", True),
+        ("o + k + j * (d - 1)", False),
+        ("o * k + j * d", False),
+    ],
+)
+def test_elements_that_begin_anywhere(at: str, parallel: bool) -> None:
+    code = (
+        "void f(int y, int h, int d, int o, double *u) { for (int j = h; j < y - h; j++)"
+        f" for (int k = h; k < h + d; k++) u[{at}] = 1; }}"
+    )
+    assert (loop_reports(code)[0].verdict.status == "parallel") is parallel
+
+
+def test_no_condition_asks_for_numbers_that_no_integer_has() -> None:
+    code = (
+        "#include <stdint.h>\nstruct p { double x, m; }; struct s { struct p *q; size_t na, n; };"
+        " void f(struct s *r, int t) { struct p *const q = r->q; const size_t last = r->n;"
+        " const size_t first = (r->na == SIZE_MAX) ? last : r->na;"
+        " for (size_t j = first; j < last; j++) { q[j].x = 1; if (t) q[0].x += q[j].m; } }"
+    )
+    (loop,) = loop_reports(code)
+    assert any("r->na >= 1" in a.text for a in loop.verdict.assumptions)
+    assert not any("18446744073709551616" in a.text for a in loop.verdict.assumptions)
+
+
+def test_a_row_that_is_too_narrow_is_no_assumption() -> None:
+    code = "void f(int n, double *a) { for (int j = 0; j < 9; j++) for (int i = 0; i <= n; i++) a[j * n + i] = 1; }"
+    assert not any(">= 1" in a.text or "<= n" in a.text for a in loop_reports(code)[0].verdict.assumptions)

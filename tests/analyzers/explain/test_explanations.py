@@ -158,6 +158,11 @@ HELP = {
         "void f(int n, const int *restrict k, int *restrict h) { for (int i = 0; i < n; i++) h[k[i]] += 2; }",
         "#pragma omp atomic",
     ),
+    "histogram through a list": (
+        "void f(int n, int m, const int *restrict k, double *restrict h) { for (int i = 0; i < n; i++) { double s = 0;"
+        " for (int j = 0; j < m; j++) { int t = k[i * m + j]; s += t; h[t] -= s; } } }",
+        "#pragma omp atomic",
+    ),
     "output": (
         '#include <stdio.h>\nvoid f(int n, const double *a) { for (int i = 0; i < n; i++) printf("%g\\n", a[i]); }',
         "print it in a second one",
@@ -185,6 +190,33 @@ def test_a_factorization_has_no_single_pivot() -> None:
     outer = first("void f(int n, double a[n][n]) { for (int i = 1; i < n; i++) for (int j = 0; j < n; j++)"
                   " for (int k = 0; k < i; k++) a[i][j] -= a[i][k] * a[k][j]; }")  # fmt: skip
     assert outer.verdict.status != "parallel" and "only the iteration" not in outer.explanation
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "double s = 0; for (int j = 0; j < m; j++) { s += a[i + j]; b[i + j] = s; }",
+        "int k = 0; for (int j = 0; j < m; j++) if (a[i + j] > 0) b[i + k++] = j;",
+        "s = 0; for (int j = 0; j < m; j++) { s += a[i + j]; b[i + j] = s; }",
+    ],
+)
+def test_what_starts_anew_in_every_iteration_does_not_run_on(body: str) -> None:
+    head = "void f(int n, int m, const double *restrict a, double *restrict b) { double s;"
+    outer = first(f"{head} for (int i = 0; i < n; i++) {{ {body} }} }}")
+    assert outer.verdict.status != "parallel"
+    assert "prefix sum" not in outer.explanation and "place of the next one" not in outer.explanation
+
+
+def test_objects_of_classes_are_named_as_they_are_written() -> None:
+    code = (
+        "struct Base { double* cut; }; struct Atoms { double* x; };"
+        " struct Force : Base { double* e; void f(Atoms& a, int n)"
+        " { for (int i = 0; i < n; i++) cut[i] = e[i] * a.x[i]; } };"
+    )
+    (placed,) = analyze(SourceText.of(code), "cpp").functions
+    assert placed.result.loops[0].explanation.startswith(
+        "This loop can run in parallel, assuming that `a.x`, `this->cut` and `this->e` do not overlap"
+    )
 
 
 def test_private_scalars_share_a_row() -> None:

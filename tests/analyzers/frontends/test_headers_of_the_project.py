@@ -60,6 +60,25 @@ def test_headers_are_looked_for_where_projects_keep_them(tmp_path: Path) -> None
     assert assignments(lowered(tmp_path / "src" / "deep" / "main.c", text)) == ["n = 4"]
 
 
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        (("Makefile", "driver/chunk.h"), True),
+        (("README.md", "lib/include/chunk.h"), True),
+        (("driver/chunk.h",), False),  # the folder may hold many projects
+        (("Makefile", "driver/chunk.h", "other/chunk.h"), False),
+        (("Makefile", "driver/deep/chunk.h"), False),
+        (("src/CMakeLists.txt", "Makefile", "src/grid/chunk.h", "other/chunk.h"), True),
+    ],
+)
+def test_a_header_that_is_in_one_folder_of_the_project(tmp_path: Path, files: tuple[str, ...], found: bool) -> None:
+    for name in files:
+        (tmp_path / "p" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "p" / name).write_text("#define N 64\n")
+    fn = lowered(tmp_path / "p/src/serial/main.c", '#include "chunk.h"\nvoid f(int *a) { a[0] = N; }')
+    assert assignments(fn) == [f"a[0] = {64 if found else 'N'}"]
+
+
 def test_conditions_see_the_macros_of_headers(tmp_path: Path) -> None:
     (tmp_path / "config.h").write_text("#define USE_DOUBLE 1\n")
     choice = "#if USE_DOUBLE\ntypedef double real;\n#else\ntypedef float real;\n#endif\n"

@@ -29,6 +29,7 @@ def run(text: str, seen: bool = True) -> tuple[str, Preprocessed]:
         ("B", False),
         ("0x10u == 16UL", True), ("'a' == 97", True), ("1 << 4 == 16", True), ("A - 1 == 2", True), ("F(2) == 4", True),
         ("__has_include(<x.h>)", False), ("~0 & 1", True), ("3 > 2 > 1", False), ("010 == 8", True),
+        ("not defined(B) and (A or B) and A not_eq 4", True), ("(A xor 1) == (A bitand compl 1)", True),
         ("defined(B) && 8 % B == 0", False), ("1 || 1 / 0", True), ("A ? 1 : 1 / 0", True),
     ],
 )  # fmt: skip
@@ -48,6 +49,10 @@ def test_conditions_that_mean_nothing(condition: str) -> None:
     [
         ("#if 0\na\n#else\nb\n#endif\nc", "b c"),
         ("#ifdef _OPENMP\na\n#else\nb\n#endif", "a"),
+        ("#ifdef USE_OPENMP\na\n#else\nb\n#endif", "a"),
+        ("#if P_USING_OPENMP && !defined(OPENMP)\na\n#else\nb\n#endif", "b"),
+        ("#if defined P_OPENMP_SUPPORT\na\n#endif\n#ifdef NO_OPENMP\nb\n#endif\n#ifndef X_OPENMP_H\nc\n#endif", "a c"),
+        ("#define USE_OPENMP 0\n#if USE_OPENMP\na\n#elif DONT_USE_OPENMP\nb\n#endif", ""),
         ("#ifndef X\na\n#elif 1\nb\n#endif", "a"),
         ("#define X\n#ifdef X\na\n#endif", "a"),
         ("#define X\n#undef X\n#ifdef X\na\n#endif", ""),

@@ -233,3 +233,21 @@ def test_a_private_copy_must_fit_the_stack_of_a_thread() -> None:
         (proposal,) = offers(facts(loop(X, many, store(X)), X, many, **more))
         assert not proposal.profitable
         assert "its own copy of `h` (1,000,000 elements) on its stack" in proposal.advice
+
+
+@pytest.mark.parametrize(
+    ("head", "offered"),
+    [
+        ("int i = 0; i < n; i++", True),
+        ("int i = 0; i < (int)x; i++", True),
+        ("int i = 0; i < x; i++", False),
+        ("int i = 0; i < n * 0.5; i++", False),
+        ("int i = 0; i < n; i += 2.0", False),
+    ],
+)
+def test_bounds_and_steps_are_integers(head: str, offered: bool) -> None:
+    """OpenMP 5.2 §4.4.1: compilers refuse others, though the iterations are independent."""
+    (loop,) = loop_reports(f"void f(int n, double x, double *a) {{ for ({head}) a[i] = 1; }}")
+    assert loop.verdict.status == "parallel"
+    assert (loop.pragma is not None) is offered
+    assert offered or "OpenMP wants an integer" in loop.advice
