@@ -29,6 +29,10 @@ class Routine:
     single: bool = False  # a pointer argument is used at the object it points to, not at those beside it
 
 
+SECOND_RESULTS = frozenset(("`signgam`",))
+"""Hidden state that is nothing but a second result: calls at the same time do no harm as long as nobody reads it."""
+
+
 def words(text: str) -> list[str]:
     """A row of words as a list: tables are read more easily without commas."""
     return text.split()
