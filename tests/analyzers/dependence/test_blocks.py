@@ -10,7 +10,10 @@ from analyzers.text import SourceText
 from tests.reports import loop_reports
 
 FOR = "#pragma omp parallel for"
-HEAD = "#include <string.h>\n#include <strings.h>\nvoid f(int n, int m, int *size, double *restrict a, double *restrict b, double x[8][8]) {"
+HEAD = (
+    "#include <string.h>\n#include <strings.h>\n"
+    "void f(int n, int m, int *size, double *restrict a, double *restrict b, double x[8][8]) {"
+)
 
 
 def first(body: str) -> LoopReport:
