@@ -34,6 +34,10 @@ SECOND_RESULTS = frozenset(("`signgam`",))
 """Hidden state that is nothing but a second result: calls at the same time do no harm as long as nobody reads it."""
 
 
+FREEING = frozenset(("free", "cfree", "_mm_free", "mkl_free", "operator delete"))
+"""What ends the life of the memory that it is given: nobody gives it the same again."""
+
+
 def words(text: str) -> list[str]:
     """A row of words as a list: tables are read more easily without commas."""
     return text.split()

@@ -237,3 +237,15 @@ def test_an_array_that_an_unseen_function_fills() -> None:
 )
 def test_an_array_that_it_only_reads(snippet: str) -> None:
     assert pragma(snippet) == FOR
+
+
+def test_memory_that_an_iteration_frees_is_its_own() -> None:
+    start = 'for (i = 0; i < n; i++) { char *const args[] = {"tar", name(i), (char *) NULL}; run(args); '
+    assert assumed(start + "free(args[1]); }") == [
+        "`name` is independent",
+        "`run` is independent",
+        "`free` is the library function of that name",
+        "`args` and `n` do not overlap",
+        "different iterations use different elements of `args`",
+    ]
+    assert pragma(start + "memset(args[1], 0, 8); }") is None
