@@ -15,6 +15,7 @@ _ONLY_CPP = re.compile(
     rb"[;{}(]\s*(?:const\s+)?[A-Za-z_]\w*\s*&\s*[A-Za-z_]\w*\s*=(?!=)"
     rb"|(?:\.|->)\s*[A-Za-z_]\w*<[\w\s,*]+>\s*\("
     rb"|[;{}]\s*[A-Za-z_]\w*(?:<[\w\s,*<>]+>|\s+<[\w\s*<>]+>)\s*&?\s*[A-Za-z_]\w*\s*[;=({]"
+    rb"|[;{}]\s*[A-Za-z_]\w*\s*<[\w\s*]+>\s*\("
 )
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 

@@ -96,6 +96,15 @@ def test_a_template_with_a_blank_makes_it_cpp() -> None:
     assert assumed(snippet) == ["`total` is independent"]
 
 
+def test_a_template_that_is_called_makes_it_cpp() -> None:
+    snippet = "for (i = 0; i < n; i++) { spline<T>(x[i], w); for (j = 0; j < 4; j++) a[i] += w[j] * b[j]; }"
+    assert assumed(snippet)[:2] == [
+        "`spline` is independent",
+        "`spline` fills `w`, an array that is not used after the loop",
+    ]
+    assert pragma(snippet) == f"{FOR} private(j, w)"
+
+
 def test_a_second_result_that_nobody_reads() -> None:
     assert assumed("for (i = 0; i < n; i++) a[i] = lgamma(b[i]);") == [
         "nobody reads `signgam`",
