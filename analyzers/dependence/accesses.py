@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from analyzers.dependence import stale_guards
+from analyzers.dependence import blocks, stale_guards
 from analyzers.dependence.facts import Effects
 from analyzers.dependence.inlining import called
 from analyzers.dependence.lvalues import Location, bounded, locate, reached, strip_casts
@@ -246,11 +246,13 @@ class _Collector:
                 self._add(locate(place), kind, call.span, call=name or "", exact=exact, reason="call-path")
             return
         whole = effects.whole_parameters or reason is not None
-        for position, argument in enumerate(call.arguments):
+        for position, argument in _in_order(call, effects):
             use = "escapes" if reason is not None else _use_of(effects, position)
             if use == "none":
                 continue
             kind = "read" if use == "read" else "write" if use == "write" else "update"
+            if self._block(call, effects, argument, kind):
+                continue
             located = reached(argument, whole=whole)
             if located is None:
                 if _carries_pointer(argument) and use != "read":
@@ -270,6 +272,20 @@ class _Collector:
                 self._add(locate(lvalue), kind, call.span, call=name or "", exact=False, reason="call")
         if reason is not None:
             self._add(Location(None, ()), "update", call.span, call=name or "", exact=False, reason=reason)
+
+    def _block(self, call: Call, effects: Effects, argument: Expr, kind: AccessKind) -> bool:
+        """The elements of a block of memory, where it is known which."""
+        if effects.length is None or effects.length >= len(call.arguments):
+            return False
+        found = blocks.elements(argument, call.arguments[effects.length])
+        if found is None:
+            return False
+        place, header = found
+        outer = self.context
+        self.context = replace(outer, loops=(*outer.loops, blocks.loop(header, call.span)))
+        self._add(place, kind, argument.span)
+        self.context = outer
+        return True
 
     def _behind(self, call: Call, root: int | str, steps: tuple[str, ...]) -> Expr | None:
         """The lvalue that a callee reaches by `steps` from an argument or a file-scope object, at any element."""
@@ -387,6 +403,12 @@ def _use_of(effects: Effects, position: int) -> str:
     if not effects.parameters:
         return "none"
     return effects.parameters[min(position, len(effects.parameters) - 1)]
+
+
+def _in_order(call: Call, effects: Effects) -> Iterable[tuple[int, Expr]]:
+    """The arguments with their positions; what copies a block of memory has read all of it before it writes."""
+    arguments = enumerate(call.arguments)
+    return arguments if effects.length is None else sorted(arguments, key=lambda a: _use_of(effects, a[0]) == "write")
 
 
 def _carries_pointer(argument: Expr) -> bool:

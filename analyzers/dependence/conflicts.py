@@ -15,9 +15,10 @@ from analyzers.dependence.deadline import Deadline
 from analyzers.dependence.polyhedral import Solver
 from analyzers.ir.accesses import Access, Subscripts
 from analyzers.ir.expressions import Call, Expr, Name, root, symbols, walk
-from analyzers.ir.statements import Loop, expressions
+from analyzers.ir.statements import Declare, Loop, expressions, walk_statements
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Dependence, Reason, Verdict
+from analyzers.standards.library import FREEING
 
 
 @dataclass(slots=True)
@@ -216,6 +217,8 @@ def _unlike(write: Access, other: Access, inquiry: Inquiry) -> Assumption | None
 def moves(access: Access, inquiry: Inquiry, *, inner: bool) -> bool:
     """Does a subscript depend on the iteration, by other things than the indices of loops inside (unless `inner`: then
     by what they begin with too)?"""
+    if access.call in FREEING and _is_behind_own(access, inquiry.loop):
+        return True
     depth = access.loops.index(inquiry.loop)
     headers = [
         header for loop in access.loops[depth + 1 :] if (header := inquiry.solver.headers.get(id(loop))) is not None
@@ -231,6 +234,13 @@ def moves(access: Access, inquiry: Inquiry, *, inner: bool) -> bool:
         for expr in looked_at
         for part in walk(expr)
         if isinstance(part, Name) and part.symbol not in indices
+    )
+
+
+def _is_behind_own(access: Access, loop: Loop) -> bool:
+    """Is it an access to what a pointer leads to that is kept in an array or a record of the iteration itself?"""
+    return any(isinstance(step, Subscripts) and step.through_pointer for step in access.path[1:]) and any(
+        isinstance(stmt, Declare) and stmt.symbol == access.symbol for stmt in walk_statements(loop.body)
     )
 
 

@@ -57,6 +57,7 @@ class Effects:
     exits: bool = False  # may not return
     allocates: bool = False  # the result is memory that nothing else points to
     overwrites: frozenset[int] = frozenset()  # positions whose object `*p` is completely written before it returns
+    length: int | None = None  # position of the number of bytes that are used of what arguments point to, exactly those
     whole_parameters: bool = True  # False: an argument is used at exactly one element, its own address (`*p`)
     basis: frozenset[Basis] = frozenset()  # what of it was not read with the file
     unknown: str | None = None

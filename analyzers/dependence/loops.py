@@ -121,6 +121,7 @@ def _analyse(
     values = induction.values_of(graph, counted)
     headers = {id(loop): header for loop, header in values.headers.items()}
     accesses = tuple(resolved(a, values) for a in access_collector.collect(function, effects))
+    headers.update((id(loop), loop.header) for a in accesses for loop in a.loops[-1:] if loop.header is not None)
     pointers = alias.with_entry_values(
         alias.summarize(function, effects), {e: s for e, (s, _) in graph.entries.items()}
     )

@@ -1,9 +1,10 @@
 """A function as it reads if what nobody has seen is harmless.
 
-Three things of unseen code hide what a loop does. A call without a name (`obj->f(i)`, a function pointer) gets one, and
+Four things of unseen code hide what a loop does. A call without a name (`obj->f(i)`, a function pointer) gets one, and
 its object as first argument. A call that is assigned to (`M(i, j) = e`: a macro, an accessor, `operator()`) names an
-element of an array `M` with these subscripts. A statement that could not be lowered does what it most likely does
-(`Unknown.supposed`). What comes out is analysed like any other function; each difference is an assumption.
+element of an array `M` with these subscripts. A call that is there to fill an object assigns to it (`filling`). A
+statement that could not be lowered does what it most likely does (`Unknown.supposed`). What comes out is analysed like
+any other function; each difference is an assumption.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from analyzers.dependence import filling
 from analyzers.dependence.effects import vouched_for
 from analyzers.dependence.facts import Effects
+from analyzers.dependence.filling import Filling
 from analyzers.dependence.rewriting import bottom_up, with_children
 from analyzers.dependence.spelling import spell
 from analyzers.ir.expressions import ZERO, Address, Call, Cast, Element, Expr, Field, Name, root, walk
@@ -45,6 +48,7 @@ class Unseen:
     calls: Mapping[str, bool]
     accessors: Mapping[str, str]
     exits: bool = False  # the program may end in the loop
+    fillings: tuple[Filling, ...] = ()
 
     @property
     def assumptions(self) -> tuple[Assumption, ...]:
@@ -60,11 +64,11 @@ class Unseen:
                 found.append(Assumption("independent-call", f"`{text}` is independent", "strong", subjects))
         if self.exits:
             found.append(Assumption("condition", "the program does not end inside the loop", "strong"))
-        return tuple(found)
+        return (*found, *dict.fromkeys(filling.assumption for filling in self.fillings))
 
 
-def unseen(loop: Loop, effects: Mapping[str, Effects]) -> Unseen:
-    """What the loop calls and nobody has seen, in textual order."""
+def unseen(loop: Loop, effects: Mapping[str, Effects], fillings: Iterable[Filling] = ()) -> Unseen:
+    """What the loop calls and nobody has seen, in textual order, and those of the `fillings` that are in it."""
     found: dict[str, bool] = {}
     accessors: dict[str, str] = {}
     exits = False
@@ -75,7 +79,7 @@ def unseen(loop: Loop, effects: Mapping[str, Effects]) -> Unseen:
         for part in _parts(_supposed(stmt)):
             if isinstance(part, Call) and is_unseen(part, effects):
                 found.setdefault(callee_of(part), part.name is not None)
-    return Unseen(found, accessors, exits)
+    return Unseen(found, accessors, exits, filling.inside(loop, fillings))
 
 
 def suppose(
@@ -84,12 +88,14 @@ def suppose(
     """The function under the assumptions, and the effects that go with it. Loops keep their order."""
     names: set[str] = set()
     accessors: set[str] = set()
+    fillings: dict[Filling, None] = {}
     for each in wanted:
         names.update(each.calls)
         accessors.update(each.accessors)
+        fillings.update(dict.fromkeys(each.fillings))
     arities = _arities(function, accessors)
-    rewriting = _Rewriting(effects, frozenset(names), arities)
-    body = rebuilt(function.body, rewriting.statement, rewriting.expression)
+    rewriting = _Rewriting(effects, frozenset(names), arities, frozenset(each.symbol for each in fillings))
+    body = rebuilt(function.body, rewriting.statement, rewriting.expression, filling.before(fillings))
     vouched = {name: vouched_for(effects.get(name)) for name in names}
     return replace(function, body=body), vouched  # type: ignore[arg-type]  # a block stays a block
 
@@ -140,10 +146,17 @@ def _arities(function: Function, accessors: set[str]) -> dict[str, int]:
 class _Rewriting:
     """Replaces expressions and statements as the assumptions say."""
 
-    def __init__(self, effects: Mapping[str, Effects], names: frozenset[str], arities: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        effects: Mapping[str, Effects],
+        names: frozenset[str],
+        arities: Mapping[str, int],
+        filled: frozenset[Symbol],
+    ) -> None:
         self.effects = effects
         self.names = names
         self.arities = arities
+        self.filled = filled
 
     def statement(self, stmt: Stmt) -> Stmt:
         match stmt:
@@ -185,19 +198,29 @@ class _Rewriting:
         if name not in self.names or not is_unseen(call, self.effects):
             return call if same else replace(call, callee=new[0], arguments=tuple(new[1:]))
         # What is handed over by reference without a word is no address that anybody keeps.
-        callee, arguments = new[0], tuple(_by_value(each) for each in new[1:])
+        callee, arguments = new[0], tuple(self._handed(each) for each in new[1:])
         same = same and all(a is b for a, b in zip(arguments, new[1:], strict=True))
         if name in self.arities:
             return _element(call, callee, arguments)
         if call.name is not None:
             return call if same else replace(call, arguments=arguments)
         if isinstance(callee, Field):
-            arguments = (_object(callee.base), *arguments)
+            arguments = (self._handed(_object(callee.base)), *arguments)
         elif not isinstance(callee, Name):
             arguments = (callee, *arguments)
         return replace(
             call, callee=Name(Symbol(f"//{name}()", name, _FUNCTION, "function"), call.span), arguments=arguments
         )
+
+    def _handed(self, argument: Expr) -> Expr:
+        """An argument of a call that is vouched for: of what is known to be set, and by which call, the value."""
+        if (
+            isinstance(argument, Address)
+            and isinstance(argument.operand, Name)
+            and argument.operand.symbol in self.filled
+        ):
+            return argument.operand
+        return _by_value(argument)
 
 
 def _behind_result(before: Expr, expr: Expr, names: frozenset[str]) -> Expr:

@@ -25,6 +25,7 @@ from analyzers.ir.statements import (
 )
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Reason
+from analyzers.standards.library import SECOND_RESULTS
 
 DEFINED = "defined-elsewhere"  # the code of a reason that is none against the loop
 _TEAMWORK = WORKSHARING | TASKING | {"barrier", "taskwait", "cancel"}
@@ -94,7 +95,7 @@ def _is_other(call: Call, effect: Effects) -> bool:
 def _note_known(call: Call, name: str, effect: Effects, obstacles: Obstacles) -> None:
     if effect.state is not None:
         text = f"`{name}` changes {effect.state}, which all threads share"
-        obstacles.undecided(Reason("thread-unsafe-call", text, call.span, name))
+        obstacles.undecided(Reason("thread-unsafe-call", text, call.span, name), unread(effect.state))
     if effect.team is not None:
         text = (
             f"`{name}` contains `{effect.team}`, which needs the whole team, so the loop around it runs in every thread"
@@ -115,6 +116,11 @@ def _note_known(call: Call, name: str, effect: Effects, obstacles: Obstacles) ->
             _note_defined(each, call, obstacles)
         else:
             obstacles.assume(taken_for(each))
+
+
+def unread(state: str) -> Assumption | None:
+    """What has to hold for threads to change the hidden state of functions at the same time."""
+    return Assumption("condition", f"nobody reads {state}", "strong") if state in SECOND_RESULTS else None
 
 
 def _note_defined(basis: Basis, call: Call, obstacles: Obstacles) -> None:

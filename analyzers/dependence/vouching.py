@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from analyzers.dependence import supposing
+from analyzers.dependence import filling, supposing
 from analyzers.dependence.facts import Effects, FunctionFacts, LoopFacts
-from analyzers.dependence.supposing import Unseen
+from analyzers.dependence.filling import Filling
+from analyzers.dependence.supposing import Unseen, is_unseen
 from analyzers.ir.accesses import Access, Subscripts
 from analyzers.ir.expressions import Call, Constant, Name
 from analyzers.ir.statements import Assign, Evaluate, Function, walk_statements
@@ -25,7 +26,12 @@ Again = Callable[[Function, Mapping[str, Effects]], FunctionFacts]
 def supplemented(facts: FunctionFacts, again: Again) -> FunctionFacts:
     """The facts with, for each loop that does something through unseen code and is undecided, what holds if that is
     harmless. `again` analyses a function with other effects."""
-    wanted = [_in_the_way(loop, facts.effects) for loop in facts.loops]
+    if not any(map(_is_open, facts.loops)):
+        return facts
+    fillings = filling.find(
+        facts.function, lambda call: supposing.callee_of(call) if is_unseen(call, facts.effects) else None
+    )
+    wanted = [_in_the_way(loop, facts.effects, fillings) if _is_open(loop) else None for loop in facts.loops]
     if not any(wanted):
         return facts
     function, vouched = supposing.suppose(facts.function, filter(None, wanted), facts.effects)
@@ -39,13 +45,18 @@ def supplemented(facts: FunctionFacts, again: Again) -> FunctionFacts:
     )
 
 
-def _in_the_way(facts: LoopFacts, effects: Mapping[str, Effects]) -> Unseen | None:
-    """What the loop does through unseen code; None where neither that nor a bound in memory is in the way, where
-    something is known already, or where a directive decides how the loop runs."""
+def _is_open(facts: LoopFacts) -> bool:
+    """Undecided, and no directive says how the loop runs?"""
+    return facts.verdict.status == "unknown" and facts.governed_by is None and not facts.inside_parallel
+
+
+def _in_the_way(facts: LoopFacts, effects: Mapping[str, Effects], fillings: tuple[Filling, ...]) -> Unseen | None:
+    """What the loop does through unseen code; None where neither that nor a bound in memory is in the way, or where
+    something is known already, other than that functions have to be independent which fill what the loop reads."""
     verdict = facts.verdict
-    if verdict.status != "unknown" or verdict.assumptions or facts.governed_by is not None or facts.inside_parallel:
-        return None
-    found = supposing.unseen(facts.loop, effects)
+    found = supposing.unseen(facts.loop, effects, fillings)
+    if verdict.assumptions:
+        return found if found.fillings else None
     varies = any(reason.code == "bound-varies" for reason in verdict.reasons)
     return found if found.calls or found.exits or varies else None
 
@@ -53,7 +64,8 @@ def _in_the_way(facts: LoopFacts, effects: Mapping[str, Effects]) -> Unseen | No
 def _assuming(strict: LoopFacts, second: LoopFacts, unseen: Unseen) -> LoopFacts:
     verdict = second.verdict
     if verdict.status == "dependent" or (verdict.status == "unknown" and not verdict.assumptions):
-        return strict
+        # What holds if the calls do not get in each other's way is of no use where they fill what all iterations share.
+        return replace(strict, verdict=replace(strict.verdict, assumptions=()))
     filled = tuple(_filled(second, unseen))
     named = (*unseen.assumptions, *(assumption for _, assumption in filled))
     reasons = tuple(reason for reason in strict.verdict.reasons if reason.code == "unknown-call")

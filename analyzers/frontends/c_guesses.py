@@ -44,6 +44,7 @@ def guesses(code: bytes, snippet: bool) -> dict[str, Type]:
     masked: set[bytes] = set()  # in `m &= e`
     flags = _flags(code) if snippet else frozenset()
     moved: set[bytes] = set()  # in `*(p + i)`
+    records: set[bytes] = set()  # `s.x`, also in `*s.x`
     dereferenced = False
     seen: set[bytes] = set()
     brackets: list[tuple[bytes, int]] = []  # open ones: whose subscript, and the how-manieth
@@ -78,6 +79,8 @@ def guesses(code: bytes, snippet: bool) -> dict[str, Type]:
                     pointers.add(token)
                 elif previous == b"(" and dereferenced:
                     moved.add(token)
+        elif first == 0x2E:  # .
+            records.add(previous)
         elif first == 0x3D and previous in _INTEGER_OPERATORS:
             masked.add(before)
         elif first == 0x3E and previous == b"-" and before:
@@ -94,7 +97,7 @@ def guesses(code: bytes, snippet: bool) -> dict[str, Type]:
             found[text] = c_types.FUNCTION
         elif name in moved and snippet and not changes(name, code):
             found[text] = by_subscripts(1, snippet)
-        elif name in pointers or name in moved:
+        elif name in moved or (name in pointers and name not in records):
             found[text] = c_types.pointer_to(UNKNOWN_TYPE)
         elif name in integers or name in masked:
             found[text] = INT

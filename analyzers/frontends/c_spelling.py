@@ -56,6 +56,20 @@ _BEHIND_TYPE = re.compile(
     rb"|restrict|inline|extern|operator)\b)[A-Za-z_]\w*(?=\s+(?!(?:unsigned|signed|short|long|int|char|const|volatile)\b)"
     rb"[A-Za-z_]\w*\s*[=;,\[])"
 )
+# A type among the arguments of a macro that was not seen: `Malloc(struct node *, n)`, `va_arg(list, char *)`. Behind a
+# value, or another argument that is none, the parentheses belong to no declaration.
+_TYPE_ARGUMENT = re.compile(
+    rb"(?<=[(,])\s*((?:const\s+)?(?:(?:struct|union|enum)\s+[A-Za-z_]\w*(?:\s*\*)*"
+    rb"|(?:(?:unsigned|signed|long|short|int|char|float|double|_Bool|bool)\b\s*)+(?:\*\s*)*"
+    rb"|[A-Za-z_]\w*\s*\*[\s*]*))(?=\s*[,)])"
+)
+_CALLED = re.compile(rb"([A-Za-z_]\w*)\s*\Z")
+_A_TYPE = b"0"
+_IN_EXPRESSION = re.compile(rb"(?:[=(,?+\-/%!|]|\breturn)\s*\Z")
+_NO_MACRO = frozenset(
+    b"sizeof alignof _Alignof alignas _Alignas typeof __typeof__ decltype offsetof __builtin_offsetof _Generic operator"
+    b" catch if for while switch return".split()
+)
 _VALUE_CONTEXT = frozenset((b"return", b"case", b"else", b"do", b"goto"))
 _BASIC = frozenset(b"int char void float double long short signed unsigned _Bool bool".split())
 _TYPE_WORDS = _BASIC | {b"const", b"struct", b"union"}
@@ -74,6 +88,7 @@ def rewritten(code: bytes, words: frozenset[bytes], is_type: Callable[[bytes], b
     code = _BEHIND_BRACKETS.sub(_blanked, code)
     code = _QUALIFIER.sub(_blanked, code)
     code = _BEHIND_TYPE.sub(_blanked, code)
+    code = _TYPE_ARGUMENT.sub(_as_value, code)
     matches = list(_PARENTHESISED.finditer(code))
     if not matches:
         return code
@@ -94,6 +109,34 @@ def rewritten(code: bytes, words: frozenset[bytes], is_type: Callable[[bytes], b
 
 def _blanked(match: re.Match[bytes]) -> bytes:
     return _VISIBLE.sub(b" ", match[0])
+
+
+def _as_value(match: re.Match[bytes]) -> bytes:
+    """The type as a number, where it is an argument."""
+    start, end = match.span(1)
+    opening = _opening(match.string, start)
+    called = _CALLED.search(match.string, max(0, opening - _LOOK_BACK), opening) if opening >= 0 else None
+    if called is None or called[1] in _NO_MACRO or called[1] in _BASIC:
+        return match[0]
+    if not _IN_EXPRESSION.search(match.string, max(0, called.start() - _LOOK_BACK), called.start()):
+        return match[0]
+    return match[0][: start - match.start()] + _A_TYPE.ljust(end - start)
+
+
+def _opening(code: bytes, at: int) -> int:
+    """The parenthesis around `at`, not far before it; -1 where there is none."""
+    depth = 0
+    for position in range(at - 1, max(-1, at - 4 * _LOOK_BACK), -1):
+        byte = code[position]
+        if byte == 0x29:
+            depth += 1
+        elif byte == 0x28:
+            if depth == 0:
+                return position
+            depth -= 1
+        elif byte in b";{}":
+            return -1
+    return -1
 
 
 def _complex(match: re.Match[bytes]) -> bytes:

@@ -285,7 +285,7 @@ CHANGING = frozenset(("push_back", "emplace_back", "pop_back", "resize", "clear"
 def method(c: Context, base: Expr, name: str, arguments: Values, node: Node, text: str) -> Expr | None:
     """The call of a method of a container, None where it is none of those known."""
     handler = METHODS.get(name)
-    if handler is None:
+    if handler is None or (name == "at" and len(arguments) != 1):  # of two subscripts: a matrix of somebody's
         return None
     if not is_container(base.type):
         unknown = base.type.kind in ("unknown", "array") or _is_guessed(base)

@@ -20,8 +20,8 @@ _WORDS: dict[bytes, bytes] = {
     b"or_eq": b"|=",
 }
 _ALTERNATIVE = re.compile(rb"\b(?:" + rb"|".join(sorted(_WORDS, reverse=True)) + rb")\b")
-# `i < n && k > (m)` reads as a call of the template `i<n && k>`.
-_COMPARED = re.compile(rb"\b[A-Za-z_]\w*\s*(<)(?![<=:])(?=[^<>;{}]*(?:&&|\|\|)[^<>;{}]*>\s*\()")
+# `i < n && k > (m)` reads as a call of the template `i<n && k>`, `i < 0 ? 0 : k >= m` as an assignment to one.
+_COMPARED = re.compile(rb"\b[A-Za-z_]\w*\s*(<)(?![<=:])(?=[^<>;{}]*(?:&&|\|\||\?)[^<>;{}]*>(?:\s*\(|=))")
 _DELETE = re.compile(rb"\bdelete(\s*)\[(\s*)\]")
 _NEW_POINTERS = re.compile(rb"(\bnew\s+[\w:<>, ]+?)([\s*]*\*[\s*]*)(?=\[)")
 _MEMBER_POINTER = re.compile(rb"(->|\b[A-Za-z_]\w*\.|[)\]]\.)\*(?=\s*[A-Za-z_])")

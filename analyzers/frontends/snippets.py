@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tree_sitter import Language, Parser
-
+from analyzers.frontends.c_dialect import Dialect
 from analyzers.frontends.c_function import C
 from analyzers.frontends.c_recovery import errors
 from analyzers.frontends.cpp import CPP
@@ -15,8 +14,10 @@ from analyzers.frontends.masking import mask
 _ONLY_CPP = re.compile(
     rb"[;{}(]\s*(?:const\s+)?[A-Za-z_]\w*\s*&\s*[A-Za-z_]\w*\s*=(?!=)"
     rb"|(?:\.|->)\s*[A-Za-z_]\w*<[\w\s,*]+>\s*\("
-    rb"|[;{}]\s*[A-Za-z_]\w*<[\w\s,*<>]+>\s*&?\s*[A-Za-z_]\w*\s*[;=({]"
+    rb"|[;{}]\s*[A-Za-z_]\w*(?:<[\w\s,*<>]+>|\s+<[\w\s*<>]+>)\s*&?\s*[A-Za-z_]\w*\s*[;=({]"
+    rb"|[;{}]\s*[A-Za-z_]\w*\s*<[\w\s*]+>\s*\("
 )
+_WORD = re.compile(rb"[A-Za-z_]\w*")
 
 
 def is_cpp(data: bytes) -> bool:
@@ -24,13 +25,14 @@ def is_cpp(data: bytes) -> bool:
     code = b"void _(){" + mask(data).code + b"\n;}"
     if _ONLY_CPP.search(code):
         return True
-    in_c = _unread(code, C.grammar)
-    return in_c > 0 and _unread(code, CPP.grammar) < in_c
+    in_c = _unread(code, C)
+    return in_c > 0 and _unread(code, CPP) < in_c
 
 
-def _unread(code: bytes, grammar: Language) -> int:
+def _unread(code: bytes, dialect: Dialect) -> int:
     """How much of the text the grammar does not understand."""
-    root = Parser(grammar).parse(code).root_node
+    words = frozenset(_WORD.findall(code))
+    root = dialect.parser().parse(dialect.rewritten(code, words, lambda _: None)).root_node
     if not root.has_error:
         return 0
     return sum(max(8, error.end_byte - error.start_byte) for error in errors(root))

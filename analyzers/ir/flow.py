@@ -119,6 +119,7 @@ class FlowGraph:
     def _resolve(self, effects: Mapping[str, CallEffects]) -> None:
         everything = (1 << len(self._order)) - 1
         types = tuple((1 << n, self._type_of(place)) for n, place in enumerate(self._order))
+        taken = {symbol for n in self.nodes for symbol, _ in n.raw.addresses}
         self.memory = memory = Memory(
             self.function,
             walk_statements(self.function.body),
@@ -127,6 +128,7 @@ class FlowGraph:
             self.mask,
             types,
             effects,
+            frozenset(s for s in self._symbol_mask if self.snippet and s not in taken),
         )
         mask = self.mask
         # In a snippet undeclared names are distinct objects.

@@ -164,10 +164,11 @@ class Memory:
         bits: Callable[[Place], int],
         types: tuple[tuple[int, Type], ...],
         effects: Mapping[str, CallEffects],
+        untaken: frozenset[Symbol] = frozenset(),
     ) -> None:
         self.effects = effects
-        # File-scope variables whose address the file never takes: that no pointer from outside leads to them is an
-        # ordinary assumption, kept apart so that a verdict can name it.
+        # File-scope variables whose address the file never takes, and undeclared ones that are `untaken`: that no
+        # pointer from outside leads to them is an ordinary assumption, kept apart so that a verdict can name it.
         self.assumable = 0
         # Those of them that other files do not see: no pointer leads to them.
         self.unreachable = 0
@@ -188,7 +189,7 @@ class Memory:
             elif symbol.storage in ("global", "undeclared"):
                 self.outside |= mask
                 self.by_name[symbol.name] = self.by_name.get(symbol.name, 0) | mask
-                if not symbol.address_taken:
+                if not symbol.address_taken or (symbol.storage == "undeclared" and symbol in untaken):
                     self.assumable |= mask
                     self.unreachable |= mask if symbol.internal else 0
         self.variables = variables

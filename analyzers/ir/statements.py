@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from operator import is_
 from typing import Literal, Union
 
 from analyzers.ir.directives import Directive
@@ -200,6 +201,9 @@ class SourceFile:
     prototypes: tuple[Symbol, ...] = field(default=())  # functions declared, not defined here
 
 
+NO_MORE: Mapping[int, tuple[Stmt, ...]] = {}
+
+
 def substatements(stmt: Stmt) -> tuple[Stmt, ...]:
     """The statements directly below, in textual order (a loop: init, body, step)."""
     match stmt:
@@ -238,9 +242,15 @@ def expressions(stmt: Stmt) -> tuple[Expr, ...]:
             return ()
 
 
-def rebuilt(stmt: Stmt, leaf: Callable[[Stmt], Stmt], value: Callable[[Expr], Expr]) -> Stmt:
+def rebuilt(
+    stmt: Stmt,
+    leaf: Callable[[Stmt], Stmt],
+    value: Callable[[Expr], Expr],
+    before: Mapping[int, tuple[Stmt, ...]] = NO_MORE,
+) -> Stmt:
     """The statement with each simple statement below replaced by what `leaf` and each condition by what `value` makes
-    of it. What did not change is shared with the original, loops and constructs included."""
+    of it, and with more statements in front of those of blocks whose id() `before` knows. What did not change is shared
+    with the original, loops and constructs included."""
     done: dict[int, Stmt] = {}
     stack: list[tuple[Stmt, bool]] = [(stmt, False)]
     while stack:
@@ -252,14 +262,16 @@ def rebuilt(stmt: Stmt, leaf: Callable[[Stmt], Stmt], value: Callable[[Expr], Ex
             stack.append((top, True))
             stack.extend((each, False) for each in below)
             continue
-        done[id(top)] = _with_parts(top, done, value) if isinstance(top, _COMPOUND) else leaf(top)
+        done[id(top)] = _with_parts(top, done, value, before) if isinstance(top, _COMPOUND) else leaf(top)
     return done[id(stmt)]
 
 
 _COMPOUND = (Block, If, Switch, Loop, Construct)
 
 
-def _with_parts(stmt: Stmt, done: Mapping[int, Stmt], value: Callable[[Expr], Expr]) -> Stmt:
+def _with_parts(
+    stmt: Stmt, done: Mapping[int, Stmt], value: Callable[[Expr], Expr], before: Mapping[int, tuple[Stmt, ...]]
+) -> Stmt:
     """A compound statement over the new versions of its parts."""
 
     def block(old: Block) -> Block:
@@ -273,7 +285,7 @@ def _with_parts(stmt: Stmt, done: Mapping[int, Stmt], value: Callable[[Expr], Ex
     new: Stmt = stmt
     match stmt:
         case Block(statements=statements):
-            new = replace(stmt, statements=each(statements))
+            new = replace(stmt, statements=tuple(n for s in statements for n in (*before.get(id(s), ()), done[id(s)])))
         case If(condition=condition, then=then, otherwise=otherwise):
             new = replace(stmt, condition=value(condition), then=block(then), otherwise=block(otherwise))
         case Switch(value=selected, arms=arms):
@@ -285,8 +297,8 @@ def _with_parts(stmt: Stmt, done: Mapping[int, Stmt], value: Callable[[Expr], Ex
             new = replace(stmt, body=block(inner))
         case _:
             pass
-    before, after = ((*substatements(s), *expressions(s)) for s in (stmt, new))
-    return stmt if all(a is b for a, b in zip(before, after, strict=True)) else new
+    old, now = ((*substatements(s), *expressions(s)) for s in (stmt, new))
+    return stmt if len(old) == len(now) and all(map(is_, old, now)) else new
 
 
 def calls_of(stmt: Stmt) -> Iterator[Call]:

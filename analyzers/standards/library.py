@@ -27,6 +27,15 @@ class Routine:
     fills: tuple[int, ...] = ()
     synchronizes: bool = False  # a lock, a barrier: orders threads
     single: bool = False  # a pointer argument is used at the object it points to, not at those beside it
+    length: int | None = None  # position of what says how many bytes are used, exactly those
+
+
+SECOND_RESULTS = frozenset(("`signgam`",))
+"""Hidden state that is nothing but a second result: calls at the same time do no harm as long as nobody reads it."""
+
+
+FREEING = frozenset(("free", "cfree", "_mm_free", "mkl_free", "operator delete"))
+"""What ends the life of the memory that it is given: nobody gives it the same again."""
 
 
 def words(text: str) -> list[str]:
@@ -87,10 +96,10 @@ def _characters() -> Iterator[Routine]:
 def _strings() -> Iterator[Routine]:
     """<string.h>, <strings.h>, <wchar.h> in part."""
     for name in ("memcpy", "memmove", "mempcpy"):
-        yield Routine(name, "string.h", "wr-")
-    yield Routine("memset", "string.h", "w--")
-    yield Routine("bzero", "strings.h", "w-")
-    yield Routine("bcopy", "strings.h", "rw-")
+        yield Routine(name, "string.h", "wr-", length=2)
+    yield Routine("memset", "string.h", "w--", length=2)
+    yield Routine("bzero", "strings.h", "w-", length=1)
+    yield Routine("bcopy", "strings.h", "rw-", length=2)
     for name in ("memcmp", "strncmp", "strncasecmp", "bcmp"):
         yield Routine(name, "string.h", "rr-")
     for name in ("strcmp", "strcasecmp", "strcoll", "strspn", "strcspn"):

@@ -130,3 +130,27 @@ def test_a_pointer_that_walks_along_rows_is_told_by_one_assumption() -> None:
         a.text for a in first_loop(text).verdict.assumptions
     ]
     assert (first_loop(text).conditional_pragma or "").startswith(FOR)
+
+
+@pytest.mark.parametrize(
+    "value", ["k < 0 ? 0 : k >= w ? w - 1 : k", "k < 0 || k > (w - 1) ? 0 : k", "(k < 0 ? 0 : k >= w ? w - 1 : k)"]
+)
+def test_a_comparison_is_no_template(value: str) -> None:
+    loop = first_loop(f"for (int i = 0; i < n; i++) {{ int k = x[i] + 1; k = ({value}); out[i] = in[k]; }}")
+    assert (loop.verdict.status, loop.pragma) == ("parallel", FOR)
+
+
+def test_an_element_of_a_matrix_has_two_subscripts() -> None:
+    loop = first_loop("for (int i = 0; i < n; i++) m->at<float>(0, i) = v.at<float>(i, 0);")
+    assert loop.conditional_pragma == FOR
+    assert [a.text for a in loop.verdict.assumptions] == [
+        "`m[0].at(0, i)` names one element, a different one for different subscripts"
+    ]
+    assert (
+        first_loop("for (int i = 1; i < n; i++) m.at<float>(0, i) = m.at<float>(0, i - 1);").conditional_pragma is None
+    )
+
+
+def test_what_a_method_sets_is_no_pointer_although_a_member_of_it_is_one() -> None:
+    loop = first_loop("for (int i = 0; i < n; i++) { tls.init(size); Cache &c = *tls.cache; draw(c, i, &freq[0]); }")
+    assert loop.conditional_pragma == f"{FOR} private(tls)"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from analyzers import api
 from analyzers.ir.verdicts import LoopReport
 from analyzers.settings import Options
 from analyzers.text import SourceText
+from tests.reports import loop_reports
 
 FOR = "#pragma omp parallel for"
 
@@ -42,6 +45,7 @@ def assumed(snippet: str) -> list[str]:
         "for (i = 0; i < n; i++) { float v[3] __attribute__((aligned(64))); v[1] = b[i]; a[i] = v[1]; }",
         "for (i = 0; i < n; i++) { const T *noalias p = b; double *noalias const q = c; a[i] = p[i] + q[i]; }",
         "for (i = 0; i < n; i++) *(a + i + m) = *(b + i);",
+        "for (i = 0; i < n; i++) a[i].next = (struct node *) b[i];",
     ],
 )
 def test_text_that_ends_early_or_says_more_than_the_grammar_knows(snippet: str) -> None:
@@ -54,6 +58,59 @@ def test_a_reference_makes_it_cpp() -> None:
     )
     assert report.language == "cpp"
     assert pragma("for (int i = 0; i < n; i++) { Cell & c = cells[i]; c.x = c.y * 2; }") == FOR
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "Malloc(struct node *, n)",
+        "Malloc(unsigned char, n)",
+        "Malloc(node *, n)",
+        "new_array(n, const char *)",
+        "container_of(q, struct node, link)",
+        "1 + amount(enum color, double)",
+    ],
+)
+@pytest.mark.parametrize("language", ["c", "cpp"])
+def test_a_type_among_the_arguments_of_an_unseen_macro(call: str, language: Literal["c", "cpp"]) -> None:
+    (loop,) = loop_reports(f"for (int i = 0; i < n; i++) a[i] = {call};", Options(snippet=True), language)
+    name = call.removeprefix("1 + ").partition("(")[0]
+    assert [a.text for a in loop.verdict.assumptions] == [f"`{name}` is independent"]
+    assert loop.conditional_pragma == FOR
+
+
+@pytest.mark.parametrize(
+    "declared",
+    ["int k(struct node *, int);", "int (*k)(const void *, const void *) = 0;", "node *k = (node *) b;"],
+)
+def test_declarations_have_types_too(declared: str) -> None:
+    (loop,) = loop_reports(f"void f(int n, double *a) {{ for (int i = 0; i < n; i++) {{ {declared} a[i] = 0; }} }}")
+    assert loop.pragma == FOR
+
+
+def test_a_template_with_a_blank_makes_it_cpp() -> None:
+    snippet = (
+        "for (int i = 0; i < n; i++) {\n  vector <double> t(m, 0.0);\n"
+        "  for (int j = 0; j < m; j++) t[j] = a[i][j];\n  b[i] = total(t);\n}"
+    )
+    assert assumed(snippet) == ["`total` is independent"]
+
+
+def test_a_template_that_is_called_makes_it_cpp() -> None:
+    snippet = "for (i = 0; i < n; i++) { spline<T>(x[i], w); for (j = 0; j < 4; j++) a[i] += w[j] * b[j]; }"
+    assert assumed(snippet)[:2] == [
+        "`spline` is independent",
+        "`spline` fills `w`, an array that is not used after the loop",
+    ]
+    assert pragma(snippet) == f"{FOR} private(j, w)"
+
+
+def test_a_second_result_that_nobody_reads() -> None:
+    assert assumed("for (i = 0; i < n; i++) a[i] = lgamma(b[i]);") == [
+        "nobody reads `signgam`",
+        "`lgamma` is the library function of that name",
+    ]
+    assert pragma("for (i = 0; i < n; i++) a[i] = rand();") is None
 
 
 def test_a_method_may_be_independent() -> None:
@@ -189,3 +246,15 @@ def test_an_array_that_an_unseen_function_fills() -> None:
 )
 def test_an_array_that_it_only_reads(snippet: str) -> None:
     assert pragma(snippet) == FOR
+
+
+def test_memory_that_an_iteration_frees_is_its_own() -> None:
+    start = 'for (i = 0; i < n; i++) { char *const args[] = {"tar", name(i), (char *) NULL}; run(args); '
+    assert assumed(start + "free(args[1]); }") == [
+        "`name` is independent",
+        "`run` is independent",
+        "`free` is the library function of that name",
+        "`args` and `n` do not overlap",
+        "different iterations use different elements of `args`",
+    ]
+    assert pragma(start + "memset(args[1], 0, 8); }") is None

@@ -48,9 +48,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzers.dependence.surroundings import taken_for
+from analyzers.dependence.surroundings import taken_for, unread
 from analyzers.ir.statements import calls_of, walk_statements
-from analyzers.ir.verdicts import Confidence, Finding
+from analyzers.ir.verdicts import Assumption, Confidence, Finding
 from analyzers.openmp.constructs import has_one_thread
 from analyzers.openmp.phases import place
 from analyzers.rules.registry import Context, Rule
@@ -84,6 +84,9 @@ def check(context: Context) -> Iterator[Finding]:
                 confidence: Confidence = "proved" if effects is not None and effects.trusted else "likely"
                 basis = sorted(effects.basis) if effects is not None else ()
                 assumed = tuple(taken_for(each) for each in basis if not each.certain)
+                if unread(state) is not None:
+                    confidence = "possible"
+                    assumed = (*assumed, Assumption("condition", f"somebody reads {state}", "strong"))
                 yield Finding(
                     RULE.code,
                     RULE.category,

@@ -77,3 +77,13 @@ def test_findings_about_nesting(outer: str, inner: str) -> None:
     found = [finding for finding in of(text) if finding.rule == "omp-invalid-nesting"]
     assert len(found) == 1
     check(found[0])
+
+
+def test_a_race_on_what_nobody_may_ever_read_is_only_possible() -> None:
+    text = (
+        "#include <math.h>\n#include <stdlib.h>\nvoid f(int n, double *a) {\n#pragma omp parallel for\n"
+        "for (int i = 0; i < n; i++) a[i] = lgamma(a[i]) + rand();\n}"
+    )
+    found = {f.facts["variable"]: f for f in of(text) if f.rule == "race-thread-unsafe-call"}
+    assert {name: finding.confidence for name, finding in found.items()} == {"lgamma": "possible", "rand": "proved"}
+    assert [a.text for a in found["lgamma"].assumptions] == ["somebody reads `signgam`"]
