@@ -14,7 +14,7 @@ from typing import Literal
 from analyzers.dependence import stale_guards
 from analyzers.dependence.facts import Effects
 from analyzers.dependence.inlining import called
-from analyzers.dependence.lvalues import Location, bounded, locate, reached, strip_casts
+from analyzers.dependence.lvalues import Location, bounded, container, locate, reached, strip_casts
 from analyzers.ir.accesses import Access, AccessKind, Guard, Member
 from analyzers.ir.expressions import (
     Address,
@@ -251,7 +251,7 @@ class _Collector:
             if use == "none":
                 continue
             kind = "read" if use == "read" else "write" if use == "write" else "update"
-            located = reached(argument, whole=whole)
+            located = reached(argument, whole=whole, outgrown=effects.outgrows)
             if located is None:
                 if _carries_pointer(argument) and use != "read":
                     self._add(Location(None, ()), "update", argument.span, reason="call", call=name or "")
@@ -264,20 +264,22 @@ class _Collector:
             kind = "read" if each not in effects.writes else "update" if each in effects.reads else "write"
             self._add(Location(symbol, ()), kind, call.span, call=name or "", exact=False, reason="call")
         for root, steps, used in effects.memory:
-            lvalue = self._behind(call, root, steps)
+            lvalue = self._behind(call, root, steps, effects.outgrows)
             if lvalue is not None:
                 kind = "read" if used == "read" else "write" if used == "write" else "update"
                 self._add(locate(lvalue), kind, call.span, call=name or "", exact=False, reason="call")
         if reason is not None:
             self._add(Location(None, ()), "update", call.span, call=name or "", exact=False, reason=reason)
 
-    def _behind(self, call: Call, root: int | str, steps: tuple[str, ...]) -> Expr | None:
+    def _behind(self, call: Call, root: int | str, steps: tuple[str, ...], outgrown: bool) -> Expr | None:
         """The lvalue that a callee reaches by `steps` from an argument or a file-scope object, at any element."""
         expr: Expr
         if isinstance(root, str):
             expr = Name(self.globals.get(root) or Symbol(f"//{root}", root, storage="global"), call.span)
         elif root < len(call.arguments):
             expr, _ = strip_casts(call.arguments[root])
+            if outgrown and isinstance(expr, Address):
+                expr = replace(expr, operand=container(expr.operand))
         else:
             return None
         for step in steps:

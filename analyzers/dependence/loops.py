@@ -16,6 +16,7 @@ from analyzers.dependence import (
     conflicts,
     coverage,
     flags,
+    flat,
     fresh,
     induction,
     nest,
@@ -120,7 +121,8 @@ def _analyse(
             uncounted[id(place.loop)] = found
     values = induction.values_of(graph, counted)
     headers = {id(loop): header for loop, header in values.headers.items()}
-    accesses = tuple(resolved(a, values) for a in access_collector.collect(function, effects))
+    written = access_collector.collect(function, effects)
+    accesses = flat.spread(written, [resolved(access, values) for access in written])
     pointers = alias.with_entry_values(
         alias.summarize(function, effects), {e: s for e, (s, _) in graph.entries.items()}
     )

@@ -73,7 +73,7 @@ def locate(expr: Expr) -> Location:
                 if not loaded:
                     values.extend(reversed(subscripts))
                 if isinstance(pointer, Address):
-                    expr = pointer.operand
+                    expr = pointer.operand if same or not _leads_to_record(base) else container(pointer.operand)
                     shifted = _shift_last(expr, (*offset, *subscripts[:1]))
                     if shifted is None:
                         exact, reason = False, "pointer-arithmetic"
@@ -129,13 +129,13 @@ def _sum(terms: Sequence[Expr]) -> Expr:
     return total
 
 
-def _is_zero(expr: Expr) -> bool:
+def is_zero(expr: Expr) -> bool:
     return isinstance(expr, Constant) and expr.value == 0
 
 
 def _shift_last(expr: Expr, offsets: Sequence[Expr]) -> Expr | None:
     """`*(&expr + offsets)` as an lvalue."""
-    moving = [o for o in offsets if not _is_zero(o)]
+    moving = [o for o in offsets if not is_zero(o)]
     if not moving:
         return expr
     if not isinstance(expr, Element) or not expr.subscripts:
@@ -169,28 +169,52 @@ def _with_extents(kind: Type, count: int) -> Type:
     )
 
 
-def reached(argument: Expr, *, whole: bool) -> Location | None:
+def container(lvalue: Expr) -> Expr:
+    """The outermost object of which the lvalue is a member: what a pointer to it may be converted to lead to (C17
+    §6.7.2.1: to the object from its first member)."""
+    found = lvalue
+    while isinstance(lvalue, (Element, Field)):
+        if isinstance(lvalue, Element) and lvalue.base.type.kind != "array":
+            break
+        found, lvalue = (lvalue.base if isinstance(lvalue, Field) else found), lvalue.base
+    return found
+
+
+def _leads_to_record(pointer: Expr) -> bool:
+    return pointer.type.element is not None and pointer.type.element.kind == "record"
+
+
+def reached(argument: Expr, *, whole: bool, outgrown: bool = False) -> Location | None:
     """The memory that a call can reach through an argument; None where the argument carries no address.
 
     `whole` False: the callee uses exactly the object that the argument points to. Otherwise `&a[i]` reaches the
-    innermost array that holds `a[i]` (C17 §6.5.6: arithmetic stays inside it), `p` everything behind `p`.
+    innermost array that holds `a[i]` (C17 §6.5.6: arithmetic stays inside it; from `&m[0][0]` people go through all of
+    `m`), `p` everything behind `p`. `outgrown`: it may convert a pointer to a member to one to what holds it.
     """
+    to_record = _leads_to_record(argument)
     argument, same = strip_casts(argument)
+    outgrown = outgrown or (to_record and not same)
     if isinstance(argument, Address):
-        location = locate(argument.operand)
+        location = locate(container(argument.operand) if outgrown else argument.operand)
+        whole = whole or outgrown
         if whole and location.path and isinstance(location.path[-1], Subscripts):
             return _replace_path(location, _without_last_subscript(location.path))
         return location
     kind = argument.type.kind
     if isinstance(argument, Constant) or kind == "function":
         return None
+    if kind == "array" and outgrown:
+        return locate(container(argument))
     if kind == "array":
-        return locate(argument) if whole else _element_of(locate(argument), Constant(0))
+        location = locate(argument)
+        if whole and location.path and _begins_array(location.path[-1]):
+            return _replace_path(location, _without_last_subscript(location.path))
+        return location if whole else _element_of(location, Constant(0))
     if kind == "pointer":
         base, offsets, kept = _pointer_base(argument)
         located = locate(base)
         if isinstance(base, Address):
-            return reached(base, whole=True)
+            return reached(base, whole=True, outgrown=outgrown)
         known = kept and same
         index = _sum(offsets) if offsets else Constant(0)
         if base.type.kind == "array":
@@ -223,9 +247,16 @@ def _element_of(array: Location, index: Expr) -> Location:
 def _without_last_subscript(path: tuple[PathStep, ...]) -> tuple[PathStep, ...]:
     last = path[-1]
     assert isinstance(last, Subscripts)
+    if _begins_array(last):
+        return (*path[:-1], WHOLE_POINTEE) if last.through_pointer else path[:-1]
     if len(last.indices) > 1 or last.through_pointer:
         return (*path[:-1], Subscripts(last.indices[:-1], last.through_pointer))
     return path[:-1]
+
+
+def _begins_array(step: PathStep) -> bool:
+    """Is it the first row of an array, or the first element of one with several dimensions?"""
+    return isinstance(step, Subscripts) and all(map(is_zero, step.indices))
 
 
 def _replace_path(location: Location, path: tuple[PathStep, ...]) -> Location:
