@@ -181,7 +181,7 @@ def container(lvalue: Expr) -> Expr:
 
 
 def _leads_to_record(pointer: Expr) -> bool:
-    return pointer.type.element is not None and pointer.type.element.kind == "record"
+    return pointer.type.element is not None and pointer.type.element.kind in ("record", "unknown")
 
 
 def reached(argument: Expr, *, whole: bool, outgrown: bool = False) -> Location | None:

@@ -384,7 +384,7 @@ def _conversions(stmt: Stmt) -> Iterator[Expr]:
     casts = [(e.type, e.operand) for expr in expressions(stmt) for e in walk(expr) if isinstance(e, Cast)]
     for kind, value in (*assigned, *casts):
         before, after = value.type.element, kind.element
-        if before is None or after is None or kind.kind != "pointer" or after.kind != "record":
+        if before is None or after is None or kind.kind != "pointer" or after.kind not in ("record", "unknown"):
             continue
         if not same_layout(before, after):
             yield value
