@@ -45,9 +45,10 @@ from analyzers.ir.statements import (
     substatements,
     walk_statements,
 )
-from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol
+from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
 from analyzers.text import Span
 
+_POINTER = Type("pointer", element=UNKNOWN_TYPE)
 _UNKNOWN_CALL = Effects(unknown="it is not known what the function does")
 
 
@@ -288,7 +289,8 @@ class _Collector:
             elif isinstance(expr, Address) and not isinstance(expr.operand, Element):
                 expr = expr.operand
             else:
-                expr = Element(expr, (Opaque("?"),), expr.type.element or UNKNOWN_TYPE, call.span)
+                pointer = _as_pointer(expr)
+                expr = Element(pointer, (Opaque("?"),), pointer.type.element or UNKNOWN_TYPE, call.span)
         return expr
 
     def _add(
@@ -327,6 +329,15 @@ class _Collector:
                 call,
             )
         )
+
+
+def _as_pointer(expr: Expr) -> Expr:
+    """What a callee follows as a pointer, if only the callee knows its type."""
+    if expr.type.kind != "unknown":
+        return expr
+    if isinstance(expr, Name):
+        return replace(expr, symbol=replace(expr.symbol, type=_POINTER))
+    return replace(expr, type=_POINTER)
 
 
 def _after(stmt: Stmt, context: _Context) -> _Context:

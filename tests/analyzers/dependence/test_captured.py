@@ -109,3 +109,22 @@ def test_members_that_are_handed_over_stay_apart() -> None:
     )
     report = api.analyze(SourceText.of(HOLDER + text), "c")
     assert report.functions[1].result.loops[0].verdict.status == "parallel"
+
+
+@pytest.mark.parametrize(
+    ("read", "apart"),
+    [
+        ("p[k]", "`a` and `p` do not overlap"),
+        ("one.p[k]", "`a` and `one.p` do not overlap"),
+        ("(*pp)[k]", "`a` and `pp` do not overlap"),
+        ("rows[k][0]", "`a` and `rows` do not overlap"),
+    ],
+)
+def test_pointers_at_file_scope_that_only_a_callee_names_may_lead_anywhere(read: str, apart: str) -> None:
+    text = (
+        "int a[99]; int *p = a, **pp = &p, *rows[3] = {a, a, a}; struct S { int *p; } one = {a}; "
+        f"int get(void) {{ int s = 0; for (int k = 0; k < 3; k++) s += {read}; return s; }} "
+        "void f(void) { for (int i = 0; i < 99; i++) a[i] = get(); }"
+    )
+    (loop,) = api.analyze(SourceText.of(text), "c").functions[1].result.loops
+    assert (loop.verdict.confidence, [a.text for a in loop.verdict.assumptions]) == ("likely", [apart])
