@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from analyzers.dependence.lvalues import is_zero
+from analyzers.dependence.lvalues import FIRST_ROW, is_zero
 from analyzers.ir.accesses import Access, PathStep, Subscripts
 from analyzers.ir.expressions import Expr, Opaque
 
@@ -20,11 +20,13 @@ def spread(written: Sequence[Access], resolved: Sequence[Access]) -> tuple[Acces
     flat: dict[int, tuple[PathStep, ...]] = {}
     for before, access in zip(written, resolved, strict=True):
         array, (*outer, last) = _split(access.path)
-        if not outer:
+        if not outer and not is_zero(last):
+            rows.add((access.symbol, array))  # one of them as a whole, or of an array that has but one
+        elif not outer:
             continue
-        if not all(map(is_zero, outer)):
+        elif not all(map(is_zero, outer)):
             rows.add((access.symbol, array))
-        elif before.symbol is not access.symbol and not is_zero(last):
+        elif (before.symbol is not access.symbol or any(each is FIRST_ROW for each in outer)) and not is_zero(last):
             flat[id(access)] = array
     if not any((a.symbol, flat[id(a)]) in rows for a in resolved if id(a) in flat):
         return tuple(resolved)

@@ -37,10 +37,17 @@ def strip_casts(expr: Expr) -> tuple[Expr, bool]:
     """A pointer expression without casts, and whether they kept what is pointed to."""
     same = True
     while isinstance(expr, Cast):
-        inner, outer = expr.operand.type.element, expr.type.element
+        inner, outer = _pointee(expr.operand.type), expr.type.element
         same = same and inner is not None and outer is not None and same_layout(inner, outer)
         expr = expr.operand
     return expr, same
+
+
+def _pointee(kind: Type) -> Type | None:
+    """What the pointer that it is, or becomes, leads to: of an array of several dimensions, its rows."""
+    if kind.kind == "array" and len(kind.extents) > 1:
+        return replace(kind, extents=kind.extents[1:])
+    return kind.element
 
 
 def same_layout(first: Type, second: Type) -> bool:
@@ -65,6 +72,10 @@ def locate(expr: Expr) -> Location:
                 steps.append(Member(name))
                 expr = base
             case Element(base=base, subscripts=subscripts):
+                flat = _as_one_row(expr)
+                if flat is not None:
+                    expr = flat
+                    continue
                 pointer, offset, same = _pointer_base(base)
                 if not same:
                     exact, reason = False, "pointer-cast"
@@ -120,6 +131,25 @@ def _pointer_base(base: Expr) -> tuple[Expr, tuple[Expr, ...], bool]:
         base, kept = strip_casts(left)
         same = same and kept
     return base, tuple(offsets), same
+
+
+FIRST_ROW = Constant(0)  # as a subscript: of an array of several dimensions that is used as one long row
+
+
+def _as_one_row(expr: Element) -> Expr | None:
+    """`((int *)m + n)[k]` of an array of several dimensions as `m[0][n + k]`."""
+    base: Expr = expr.base
+    offsets = expr.subscripts
+    while isinstance(base, Binary) and base.op == "+" and base.left.type.kind == "pointer":
+        offsets = (base.right, *offsets)
+        base = base.left
+    if not isinstance(base, Cast) or base.operand.type.kind != "array" or not expr.subscripts:
+        return None
+    array, rows = base.operand, len(base.operand.type.extents) - 1
+    element = array.type.element
+    if rows < 1 or element is None or base.type.element is None or not same_layout(element, base.type.element):
+        return None
+    return Element(array, (*(FIRST_ROW,) * rows, _sum(offsets)), expr.type, expr.span)
 
 
 def _sum(terms: Sequence[Expr]) -> Expr:

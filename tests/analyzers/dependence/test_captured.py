@@ -128,3 +128,25 @@ def test_pointers_at_file_scope_that_only_a_callee_names_may_lead_anywhere(read:
     )
     (loop,) = api.analyze(SourceText.of(text), "c").functions[1].result.loops
     assert (loop.verdict.confidence, [a.text for a in loop.verdict.assumptions]) == ("likely", [apart])
+
+
+PAIR = "int a[99], b[99]; void pair(int *p) { for (int k = 0; k < 2; k++) p[k] = k; } "
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "for (int i = 0; i < 90; i++) { int *p = &a[i]; pair(p); }",
+        "for (int i = 0; i < 90; i++) { int *p = a + i; pair(p + 1); }",
+        "int *p = &a[3]; for (int i = 0; i < 90; i++) { pair(p); b[i] = a[4]; }",
+        "int *p = &a[3]; for (int i = 0; i < 90; i++) { pair(&p[i]); }",
+    ],
+)
+def test_a_callee_goes_on_from_the_element_that_a_pointer_leads_to(loop: str) -> None:
+    (found,) = api.analyze(SourceText.of(f"{PAIR}void f(void) {{ {loop} }}"), "c").functions[1].result.loops
+    assert not found.verdict.counts_as_parallel
+
+
+def test_a_callee_stays_in_the_row_that_a_pointer_leads_to() -> None:
+    text = f"{PAIR} int m[9][4]; void f(void) {{ for (int i = 1; i < 9; i++) {{ int *p = &m[i][0]; pair(p); }} }}"
+    assert api.analyze(SourceText.of(text), "c").functions[1].result.loops[0].verdict.status == "parallel"
