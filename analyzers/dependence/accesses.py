@@ -14,7 +14,7 @@ from typing import Literal
 from analyzers.dependence import blocks, stale_guards
 from analyzers.dependence.facts import Effects
 from analyzers.dependence.inlining import called
-from analyzers.dependence.lvalues import Location, bounded, locate, reached, strip_casts
+from analyzers.dependence.lvalues import Location, bounded, container, locate, reached, strip_casts
 from analyzers.ir.accesses import Access, AccessKind, Guard, Member
 from analyzers.ir.expressions import (
     Address,
@@ -45,9 +45,10 @@ from analyzers.ir.statements import (
     substatements,
     walk_statements,
 )
-from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol
+from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
 from analyzers.text import Span
 
+_POINTER = Type("pointer", element=UNKNOWN_TYPE)
 _UNKNOWN_CALL = Effects(unknown="it is not known what the function does")
 
 
@@ -253,7 +254,7 @@ class _Collector:
             kind = "read" if use == "read" else "write" if use == "write" else "update"
             if self._block(call, effects, argument, kind):
                 continue
-            located = reached(argument, whole=whole)
+            located = reached(argument, whole=whole, outgrown=effects.outgrows)
             if located is None:
                 if _carries_pointer(argument) and use != "read":
                     self._add(Location(None, ()), "update", argument.span, reason="call", call=name or "")
@@ -266,7 +267,7 @@ class _Collector:
             kind = "read" if each not in effects.writes else "update" if each in effects.reads else "write"
             self._add(Location(symbol, ()), kind, call.span, call=name or "", exact=False, reason="call")
         for root, steps, used in effects.memory:
-            lvalue = self._behind(call, root, steps)
+            lvalue = self._behind(call, root, steps, effects.outgrows)
             if lvalue is not None:
                 kind = "read" if used == "read" else "write" if used == "write" else "update"
                 self._add(locate(lvalue), kind, call.span, call=name or "", exact=False, reason="call")
@@ -287,13 +288,15 @@ class _Collector:
         self.context = outer
         return True
 
-    def _behind(self, call: Call, root: int | str, steps: tuple[str, ...]) -> Expr | None:
+    def _behind(self, call: Call, root: int | str, steps: tuple[str, ...], outgrown: bool) -> Expr | None:
         """The lvalue that a callee reaches by `steps` from an argument or a file-scope object, at any element."""
         expr: Expr
         if isinstance(root, str):
             expr = Name(self.globals.get(root) or Symbol(f"//{root}", root, storage="global"), call.span)
         elif root < len(call.arguments):
             expr, _ = strip_casts(call.arguments[root])
+            if outgrown and isinstance(expr, Address):
+                expr = replace(expr, operand=container(expr.operand))
         else:
             return None
         for step in steps:
@@ -302,7 +305,8 @@ class _Collector:
             elif isinstance(expr, Address) and not isinstance(expr.operand, Element):
                 expr = expr.operand
             else:
-                expr = Element(expr, (Opaque("?"),), expr.type.element or UNKNOWN_TYPE, call.span)
+                pointer = _as_pointer(expr)
+                expr = Element(pointer, (Opaque("?"),), pointer.type.element or UNKNOWN_TYPE, call.span)
         return expr
 
     def _add(
@@ -341,6 +345,15 @@ class _Collector:
                 call,
             )
         )
+
+
+def _as_pointer(expr: Expr) -> Expr:
+    """What a callee follows as a pointer, if only the callee knows its type."""
+    if expr.type.kind != "unknown":
+        return expr
+    if isinstance(expr, Name):
+        return replace(expr, symbol=replace(expr.symbol, type=_POINTER))
+    return replace(expr, type=_POINTER)
 
 
 def _after(stmt: Stmt, context: _Context) -> _Context:

@@ -233,6 +233,9 @@ def _behind_pointers(
     invariant: Callable[[Expr], bool] | None,
 ) -> AliasAnswer:
     """Two names, at least one access through a pointer."""
+    for depth, symbol, other, followed in ((left, first, second, right), (right, second, first, left)):
+        if depth is None and symbol.type.wrapped and _is_outdated(origins_of(other, followed, facts), symbol, facts):
+            return AliasAnswer("may", why=f"the elements of `{symbol.name}` were those of another container")
     for symbol, depth, other, followed in ((first, left, second, right), (second, right, first, left)):
         if depth is not None or not _is_out_of_reach(symbol, facts):
             continue
@@ -258,6 +261,11 @@ def _behind_pointers(
         return AliasAnswer("distinct", why="pointers are taken as distinct")
     names = (spelled_place(first, a.path[: left or 0]), spelled_place(second, b.path[: right or 0]))
     return AliasAnswer("assumed-distinct", _overlap(*names))
+
+
+def _is_outdated(origins: frozenset[Origin], container: Symbol, facts: PointerFacts) -> bool:
+    """May a pointer lead to elements that the container got after it was set?"""
+    return any(o.symbol in facts.handed_on and o.symbol != container for o in origins if o.kind == "object")
 
 
 def _restricted(symbol: Symbol, depth: int | None) -> bool:

@@ -76,14 +76,20 @@ def _surely_runs(loop: Loop, headers: Mapping[int, LoopHeader]) -> bool:
 
 def _operator(accesses: Sequence[Access], element: Type) -> str | None:
     """The one operator of all the accesses: `x[j] += e`, or `x[j] = x[j] + e`."""
-    if any(a.call is not None for a in accesses):
-        return None
+    if not all(map(_is_named, accesses)):
+        return None  # what a pointer leads to is not the copy of the thread
     ops = {a.op if a.kind == "update" else _combined(a) for a in accesses}
     ops = {"+" if op == "-" else op for op in ops}
     op = ops.pop()
     if ops or op not in _OPERATORS or (op in ("&", "|", "^") and element.kind == "real"):
         return None
     return op
+
+
+def _is_named(access: Access) -> bool:
+    """Is it an assignment to the array by its own name?"""
+    start = root(access.statement.target) if isinstance(access.statement, Assign) and access.call is None else None
+    return isinstance(start, Name) and start.symbol == access.symbol
 
 
 def _rounds(access: Access) -> bool:

@@ -35,14 +35,17 @@ def parameter_use(effect: Effects, position: int) -> ParameterUse:
 
 @dataclass(slots=True)
 class Origin:
-    """Where a value may come from. `anything`: from where this analysis does not look."""
+    """Where a value may come from. `anything`: from where this analysis does not look; `deep`: what it leads to is
+    known, and holds pointers that are not followed."""
 
     paths: set[tuple[Root, Steps]] = field(default_factory=set)
     anything: bool = False
+    deep: bool = False
 
     def behind(self, steps: Steps) -> Origin:
         """The places that are reached from there by `steps`."""
-        return Origin({(root, (*before, *steps)) for root, before in self.paths}, self.anything)
+        anything = self.anything or (self.deep and steps.count("*") > 1)
+        return Origin({(root, (*before, *steps)) for root, before in self.paths}, anything)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +59,11 @@ class Argument:
     fixed: bool = False  # a parameter of the caller that it never changes
     static: str | None = None  # hidden state that is reached
     plain: bool = True  # no code of its type runs where it is handed over
+    deep: bool = False  # see `Origin`
 
     def behind(self, steps: Steps) -> Origin:
-        return Origin(set(self.paths), self.anything).behind(steps[1:] if self.object else steps)
+        found = Origin(set(self.paths), self.anything, self.deep).behind(steps)
+        return Origin(set(self.paths), found.anything).behind(steps[1:]) if self.object else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ class Collected:
         self.writes: set[str] = set()
         self.memory: dict[tuple[Root, Steps], ParameterUse] = {}
         self.moves_pointers = False
-        self.io = self.exits = self.synchronizes = self.orders = False
+        self.io = self.exits = self.synchronizes = self.orders = self.outgrows = False
         self.basis: frozenset[Basis] = frozenset()
         self.state: str | None = None
         self.team: str | None = None
@@ -147,6 +152,7 @@ class Collected:
         self.io = self.io or effect.io
         self.exits = self.exits or effect.exits
         self.state = self.state or effect.state
+        self.outgrows = self.outgrows or effect.outgrows
         self.basis |= effect.basis
         self.synchronizes = self.synchronizes or effect.synchronizes
         self.orders = self.orders or (effect.synchronizes and not effect.excludes)
@@ -172,6 +178,7 @@ class Collected:
             exits=self.exits,
             overwrites=overwrites,
             whole_parameters=self.whole,
+            outgrows=self.outgrows,
             basis=self.basis,
             synchronizes=self.synchronizes,
             team=self.team,
@@ -195,6 +202,7 @@ def closed(known: Open, calls: list[tuple[Site, Effects]]) -> Effects:
     collected.io, collected.exits, collected.synchronizes = before.io, before.exits, before.synchronizes
     collected.basis, collected.state, collected.team = before.basis, before.state, before.team
     collected.threadprivate, collected.generic = set(before.threadprivate), before.generic
+    collected.outgrows = before.outgrows
     for site, effect in calls:
         collected.call(site.callee, effect, site.arguments)
     return replace(collected.result(before.overwrites), nesting=before.nesting)

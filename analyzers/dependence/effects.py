@@ -160,6 +160,7 @@ def joined(group: list[Effects]) -> Effects:
             overwrites=first.overwrites & other.overwrites,
             length=None,
             whole_parameters=first.whole_parameters or other.whole_parameters,
+            outgrows=first.outgrows or other.outgrows,
             generic=first.generic or other.generic,
             basis=first.basis | other.basis,
             synchronizes=first.synchronizes or other.synchronizes,

@@ -59,6 +59,7 @@ class Effects:
     overwrites: frozenset[int] = frozenset()  # positions whose object `*p` is completely written before it returns
     length: int | None = None  # position of the number of bytes that are used of what arguments point to, exactly those
     whole_parameters: bool = True  # False: an argument is used at exactly one element, its own address (`*p`)
+    outgrows: bool = False  # it takes a pointer that it gets for one to a larger object, of which that was a member
     basis: frozenset[Basis] = frozenset()  # what of it was not read with the file
     unknown: str | None = None
     generic: bool = False  # what else it does depends on the types that it is called for

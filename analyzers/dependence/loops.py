@@ -16,6 +16,7 @@ from analyzers.dependence import (
     conflicts,
     coverage,
     flags,
+    flat,
     fresh,
     induction,
     nest,
@@ -32,7 +33,7 @@ from analyzers.dependence.conflicts import Inquiry, Obstacles
 from analyzers.dependence.deadline import Deadline
 from analyzers.dependence.facts import Alternatives, Effects, FunctionFacts, LoopFacts, Reduction
 from analyzers.dependence.inlining import expand
-from analyzers.dependence.lvalues import locate, type_at
+from analyzers.dependence.lvalues import WHOLE_POINTEE, locate, reached, type_at
 from analyzers.dependence.nest import Place
 from analyzers.dependence.polyhedral import Solver
 from analyzers.dependence.privatization import ScalarConflict, ScalarRoles
@@ -41,7 +42,7 @@ from analyzers.dependence.roles import roles_of
 from analyzers.dependence.trips import trip_count
 from analyzers.dependence.values import Values
 from analyzers.ir import flow
-from analyzers.ir.accesses import Access, Subscripts
+from analyzers.ir.accesses import Access, PathStep, Subscripts
 from analyzers.ir.expressions import Element, Expr, Field, Name, root, symbols
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.implicit import Implicit, implicit
@@ -120,7 +121,8 @@ def _analyse(
             uncounted[id(place.loop)] = found
     values = induction.values_of(graph, counted)
     headers = {id(loop): header for loop, header in values.headers.items()}
-    accesses = tuple(resolved(a, values) for a in access_collector.collect(function, effects))
+    written = access_collector.collect(function, effects)
+    accesses = flat.spread(written, [resolved(access, values) for access in written])
     headers.update((id(loop), loop.header) for a in accesses for loop in a.loops[-1:] if loop.header is not None)
     pointers = alias.with_entry_values(
         alias.summarize(function, effects), {e: s for e, (s, _) in graph.entries.items()}
@@ -155,20 +157,22 @@ def resolved(access: Access, values: Values) -> Access:
     if not access.path or access.symbol is None or access.statement is None:
         return access
     known = values.at(access.statement)
-    written = _lvalue(access, access.symbol)
+    whole = access.path[-1] == WHOLE_POINTEE
+    written = _lvalue(access.symbol, access.path[:-1] if whole else access.path)
     lvalue = expand(written, values.graph.memory.effects)
     if lvalue is written and not any(s in known for s in symbols(lvalue)):
         return access
-    place = locate(rewrite(lvalue, known))
-    if place.symbol is None or not place.path:
+    found = rewrite(lvalue, known)
+    place = reached(found, whole=True) if whole else locate(found)
+    if place is None or place.symbol is None or not (place.path or whole):
         return access
     return replace(access, symbol=place.symbol, path=place.path, exact=access.exact and place.exact)
 
 
-def _lvalue(access: Access, symbol: Symbol) -> Expr:
+def _lvalue(symbol: Symbol, path: tuple[PathStep, ...]) -> Expr:
     expr: Expr = Name(symbol)
-    for depth, step in enumerate(access.path):
-        kind = type_at(symbol, access.path[: depth + 1])
+    for depth, step in enumerate(path):
+        kind = type_at(symbol, path[: depth + 1])
         expr = Element(expr, step.indices, kind) if isinstance(step, Subscripts) else Field(expr, step.name, kind)
     return expr
 

@@ -37,10 +37,17 @@ def strip_casts(expr: Expr) -> tuple[Expr, bool]:
     """A pointer expression without casts, and whether they kept what is pointed to."""
     same = True
     while isinstance(expr, Cast):
-        inner, outer = expr.operand.type.element, expr.type.element
+        inner, outer = _pointee(expr.operand.type), expr.type.element
         same = same and inner is not None and outer is not None and same_layout(inner, outer)
         expr = expr.operand
     return expr, same
+
+
+def _pointee(kind: Type) -> Type | None:
+    """What the pointer that it is, or becomes, leads to: of an array of several dimensions, its rows."""
+    if kind.kind == "array" and len(kind.extents) > 1:
+        return replace(kind, extents=kind.extents[1:])
+    return kind.element
 
 
 def same_layout(first: Type, second: Type) -> bool:
@@ -65,6 +72,10 @@ def locate(expr: Expr) -> Location:
                 steps.append(Member(name))
                 expr = base
             case Element(base=base, subscripts=subscripts):
+                flat = _as_one_row(expr)
+                if flat is not None:
+                    expr = flat
+                    continue
                 pointer, offset, same = _pointer_base(base)
                 if not same:
                     exact, reason = False, "pointer-cast"
@@ -73,7 +84,7 @@ def locate(expr: Expr) -> Location:
                 if not loaded:
                     values.extend(reversed(subscripts))
                 if isinstance(pointer, Address):
-                    expr = pointer.operand
+                    expr = pointer.operand if same or not _leads_to_record(base) else container(pointer.operand)
                     shifted = _shift_last(expr, (*offset, *subscripts[:1]))
                     if shifted is None:
                         exact, reason = False, "pointer-arithmetic"
@@ -122,6 +133,25 @@ def _pointer_base(base: Expr) -> tuple[Expr, tuple[Expr, ...], bool]:
     return base, tuple(offsets), same
 
 
+FIRST_ROW = Constant(0)  # as a subscript: of an array of several dimensions that is used as one long row
+
+
+def _as_one_row(expr: Element) -> Expr | None:
+    """`((int *)m + n)[k]` of an array of several dimensions as `m[0][n + k]`."""
+    base: Expr = expr.base
+    offsets = expr.subscripts
+    while isinstance(base, Binary) and base.op == "+" and base.left.type.kind == "pointer":
+        offsets = (base.right, *offsets)
+        base = base.left
+    if not isinstance(base, Cast) or base.operand.type.kind != "array" or not expr.subscripts:
+        return None
+    array, rows = base.operand, len(base.operand.type.extents) - 1
+    element = array.type.element
+    if rows < 1 or element is None or base.type.element is None or not same_layout(element, base.type.element):
+        return None
+    return Element(array, (*(FIRST_ROW,) * rows, _sum(offsets)), expr.type, expr.span)
+
+
 def _sum(terms: Sequence[Expr]) -> Expr:
     total = terms[0]
     for term in terms[1:]:
@@ -129,13 +159,13 @@ def _sum(terms: Sequence[Expr]) -> Expr:
     return total
 
 
-def _is_zero(expr: Expr) -> bool:
+def is_zero(expr: Expr) -> bool:
     return isinstance(expr, Constant) and expr.value == 0
 
 
 def _shift_last(expr: Expr, offsets: Sequence[Expr]) -> Expr | None:
     """`*(&expr + offsets)` as an lvalue."""
-    moving = [o for o in offsets if not _is_zero(o)]
+    moving = [o for o in offsets if not is_zero(o)]
     if not moving:
         return expr
     if not isinstance(expr, Element) or not expr.subscripts:
@@ -169,28 +199,52 @@ def _with_extents(kind: Type, count: int) -> Type:
     )
 
 
-def reached(argument: Expr, *, whole: bool) -> Location | None:
+def container(lvalue: Expr) -> Expr:
+    """The outermost object of which the lvalue is a member: what a pointer to it may be converted to lead to (C17
+    §6.7.2.1: to the object from its first member)."""
+    found = lvalue
+    while isinstance(lvalue, (Element, Field)):
+        if isinstance(lvalue, Element) and lvalue.base.type.kind != "array":
+            break
+        found, lvalue = (lvalue.base if isinstance(lvalue, Field) else found), lvalue.base
+    return found
+
+
+def _leads_to_record(pointer: Expr) -> bool:
+    return pointer.type.element is not None and pointer.type.element.kind in ("record", "unknown")
+
+
+def reached(argument: Expr, *, whole: bool, outgrown: bool = False) -> Location | None:
     """The memory that a call can reach through an argument; None where the argument carries no address.
 
     `whole` False: the callee uses exactly the object that the argument points to. Otherwise `&a[i]` reaches the
-    innermost array that holds `a[i]` (C17 §6.5.6: arithmetic stays inside it), `p` everything behind `p`.
+    innermost array that holds `a[i]` (C17 §6.5.6: arithmetic stays inside it; from `&m[0][0]` people go through all of
+    `m`), `p` everything behind `p`. `outgrown`: it may convert a pointer to a member to one to what holds it.
     """
+    to_record = _leads_to_record(argument)
     argument, same = strip_casts(argument)
+    outgrown = outgrown or (to_record and not same)
     if isinstance(argument, Address):
-        location = locate(argument.operand)
+        location = locate(container(argument.operand) if outgrown else argument.operand)
+        whole = whole or outgrown
         if whole and location.path and isinstance(location.path[-1], Subscripts):
             return _replace_path(location, _without_last_subscript(location.path))
         return location
     kind = argument.type.kind
     if isinstance(argument, Constant) or kind == "function":
         return None
+    if kind == "array" and outgrown:
+        return locate(container(argument))
     if kind == "array":
-        return locate(argument) if whole else _element_of(locate(argument), Constant(0))
+        location = locate(argument)
+        if whole and location.path and _begins_array(location.path[-1]):
+            return _replace_path(location, _without_last_subscript(location.path))
+        return location if whole else _element_of(location, Constant(0))
     if kind == "pointer":
         base, offsets, kept = _pointer_base(argument)
         located = locate(base)
         if isinstance(base, Address):
-            return reached(base, whole=True)
+            return reached(base, whole=True, outgrown=outgrown)
         known = kept and same
         index = _sum(offsets) if offsets else Constant(0)
         if base.type.kind == "array":
@@ -223,9 +277,16 @@ def _element_of(array: Location, index: Expr) -> Location:
 def _without_last_subscript(path: tuple[PathStep, ...]) -> tuple[PathStep, ...]:
     last = path[-1]
     assert isinstance(last, Subscripts)
+    if _begins_array(last):
+        return (*path[:-1], WHOLE_POINTEE) if last.through_pointer else path[:-1]
     if len(last.indices) > 1 or last.through_pointer:
         return (*path[:-1], Subscripts(last.indices[:-1], last.through_pointer))
     return path[:-1]
+
+
+def _begins_array(step: PathStep) -> bool:
+    """Is it the first row of an array, or the first element of one with several dimensions?"""
+    return isinstance(step, Subscripts) and all(map(is_zero, step.indices))
 
 
 def _replace_path(location: Location, path: tuple[PathStep, ...]) -> Location:

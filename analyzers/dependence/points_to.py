@@ -19,6 +19,7 @@ from analyzers.ir.expressions import (
     Name,
     Opaque,
     root,
+    symbols,
     walk,
 )
 from analyzers.ir.pointers import CallEffects
@@ -59,6 +60,7 @@ class PointerFacts:
     partners: Mapping[Symbol, Symbol] = field(default_factory=dict)  # with which it is exchanged
     escaping: frozenset[int] = frozenset()  # allocation sites whose address is stored or passed on
     exposed: frozenset[Symbol] | None = None  # named objects of which the same is true; None: not looked for
+    handed_on: frozenset[Symbol] = frozenset()  # containers whose elements become those of another: moved, swapped
 
 
 def origins_of(symbol: Symbol, depth: int | None, facts: PointerFacts) -> frozenset[Origin]:
@@ -80,6 +82,7 @@ def summarize(function: Function, effects: Mapping[str, CallEffects]) -> Pointer
     fresh = {name for name, effect in effects.items() if effect.allocates}
     sources: dict[Symbol, set[Origin | Symbol]] = {}
     leaked: set[Origin | Symbol] = set()
+    handed_on: frozenset[Symbol] = frozenset()
     unknown = Origin("unknown")
     exchanged, partners = _exchanges(function)
     for stmt in walk_statements(function.body):
@@ -104,6 +107,7 @@ def summarize(function: Function, effects: Mapping[str, CallEffects]) -> Pointer
                 if isinstance(each, Address) and isinstance(each.operand, Name) and each.operand.symbol.is_pointer:
                     sources.setdefault(each.operand.symbol, set()).add(unknown)
                 if isinstance(each, Call):
+                    handed_on |= given_away(each)
                     used = not (isinstance(stmt, Evaluate) and stmt.value is each)
                     kept = _kept_arguments(each, effects, used)
                     leaked.update(o for a in kept for o in _sources(a, id(each), fresh))
@@ -111,7 +115,14 @@ def summarize(function: Function, effects: Mapping[str, CallEffects]) -> Pointer
                     leaked.update(o for e in each.reads if _is_address(e) for o in _sources(e, id(each), fresh))
                     if each.type.kind in ("pointer", "unknown", "record"):
                         leaked.update(Origin("object", s) for s in _whole(each))
-    return _resolved(sources, leaked, partners)
+    return replace(_resolved(sources, leaked, partners), handed_on=handed_on)
+
+
+def given_away(call: Call) -> frozenset[Symbol]:
+    """The containers whose elements become those of another: they are swapped, or moved."""
+    if call.name is None or not call.name.endswith("::swap"):
+        return frozenset()
+    return frozenset(symbol for symbol in symbols(call) if symbol.type.wrapped)
 
 
 def _exchanges(function: Function) -> tuple[set[int], dict[Symbol, Symbol]]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from analyzers.dependence.collected import Argument, Collected, Open, Origin, Site, Steps, join
 from analyzers.dependence.facts import NESTED, Effects, ParameterUse
+from analyzers.dependence.lvalues import same_layout
 from analyzers.ir.directives import WORKSHARING
 from analyzers.ir.expressions import (
     Address,
@@ -41,7 +42,7 @@ from analyzers.ir.statements import (
     substatements,
     walk_statements,
 )
-from analyzers.ir.symbols import Symbol
+from analyzers.ir.symbols import Symbol, Type
 from analyzers.ir.uses import Uses, of_statement
 
 Known = Mapping[str, Effects]
@@ -101,16 +102,21 @@ def _carries(symbol: Symbol) -> bool:
     return symbol.type.kind in ("pointer", "unknown", "record")
 
 
+def _is_punned(kind: Type) -> bool:
+    """May a pointer in it be set as something else?"""
+    return kind.union or any(_is_punned(each) for _, each in kind.fields or ())
+
+
 def _origins(function: Function, known: Known) -> Origins:
     """The origins of parameters and local variables that may hold addresses."""
     origins: Origins = {}
     for position, symbol in enumerate(function.params):
-        origins[symbol] = Origin({(position, ())}, symbol.address_taken and symbol.is_pointer)
+        origins[symbol] = Origin({(position, ())}, symbol.address_taken)
     flows: list[tuple[Symbol, Expr]] = []
     for stmt in walk_statements(function.body):
         match stmt:
             case Declare(symbol=symbol, value=value) if _carries(symbol) and symbol.storage != "static":
-                origins.setdefault(symbol, Origin(anything=symbol.address_taken and symbol.is_pointer))
+                origins.setdefault(symbol, Origin(anything=symbol.address_taken or _is_punned(symbol.type)))
                 if value is not None:
                     flows.append((symbol, value))
             case Assign(target=Name(symbol=symbol), value=value) if _carries(symbol) and symbol in origins:
@@ -127,15 +133,16 @@ def _origins(function: Function, known: Known) -> Origins:
         changed = False
         for symbol, value in flows:
             origin = origins[symbol]
-            before = len(origin.paths), origin.anything
+            before = len(origin.paths), origin.anything, origin.deep
             found = places(value, origins, known)
             for root, steps in found.paths:
                 if len(steps) > _LONGEST:
                     origin.anything = True
                 else:
                     origin.paths.add((root, steps))
-            origin.anything = origin.anything or found.anything
-            changed = changed or before != (len(origin.paths), origin.anything)
+            origin.anything = origin.anything or found.anything or _holds_anything(value, origins, known)
+            origin.deep = origin.deep or places(value, origins, known, ("*", "*")).anything
+            changed = changed or before != (len(origin.paths), origin.anything, origin.deep)
     return origins
 
 
@@ -148,10 +155,11 @@ def _root(lvalue: Expr) -> Expr:
     return lvalue
 
 
-def places(expr: Expr, origins: Origins, known: Known) -> Origin:
-    """The places of an lvalue; of an address or a record, the places that its value was read from."""
+def places(expr: Expr, origins: Origins, known: Known, behind: Steps = ()) -> Origin:
+    """The places of an lvalue; of an address or a record, the places that its value was read from. `behind`: those that
+    are reached from there by these steps."""
     result = Origin()
-    stack: list[tuple[Expr, Steps]] = [(expr, ())]
+    stack: list[tuple[Expr, Steps]] = [(expr, behind)]
     while stack:
         top, steps = stack.pop()
         match top:
@@ -165,6 +173,8 @@ def places(expr: Expr, origins: Origins, known: Known) -> Origin:
                 # The address of a place; what is read behind it is the place itself.
                 inner = _object(operand)
                 stack.append((inner, steps[1:] if steps[:1] == ("*",) and not _is_pointer(inner) else steps))
+            case Cast(operand=operand) if top.type.kind == "pointer" and _is_number(operand):
+                result.anything = True
             case Cast(operand=operand) | Unary(operand=operand):
                 stack.append((operand, steps))
             case Binary(op="+" | "-" | "&" | "|", left=left, right=right):
@@ -173,12 +183,18 @@ def places(expr: Expr, origins: Origins, known: Known) -> Origin:
                 stack += ((then, steps), (otherwise, steps))
             case Call(name=name):
                 effect = known.get(name) if name else None
-                result.anything = result.anything or not (effect is not None and effect.allocates)
+                new = effect is not None and effect.allocates and steps.count("*") < 2
+                result.anything = result.anything or not new
             case Opaque():
                 result.anything = True
             case _:
                 result.anything = result.anything or not isinstance(top, (Constant, Binary))
     return result
+
+
+def _holds_anything(value: Expr, origins: Origins, known: Known) -> bool:
+    """Is it a record with pointers that are not followed?"""
+    return value.type.kind == "record" and places(value, origins, known, ("*",)).anything
 
 
 def _object(operand: Expr) -> Expr:
@@ -189,6 +205,13 @@ def _object(operand: Expr) -> Expr:
             return base
         operand = base
     return operand
+
+
+def _is_number(expr: Expr) -> bool:
+    """Is it a number that no address was converted to, at least none that is seen here, and no null pointer?"""
+    if not expr.type.is_scalar or (isinstance(expr, Constant) and not expr.value):
+        return False
+    return not any(isinstance(part, Cast) and not part.operand.type.is_scalar for part in walk(expr))
 
 
 def _is_pointer(expr: Expr) -> bool:
@@ -205,11 +228,12 @@ def _of_name(symbol: Symbol, steps: Steps, origins: Origins, result: Origin) -> 
         return
     origin = origins.get(symbol)
     if origin is None:
-        # A plain local object; memory behind an integer is nobody's.
-        result.anything = result.anything or ("*" in steps and symbol.type.is_scalar)
+        # A plain local object: what pointers in it lead to, or integers, is not followed.
+        result.anything = result.anything or ("*" in steps and symbol.storage == "local")
         return
     result.paths.update((root, (*before, *steps)) for root, before in origin.paths)
-    result.anything = result.anything or (origin.anything and ("*" in steps or symbol.is_pointer))
+    vague = (origin.anything and ("*" in steps or symbol.is_pointer)) or (origin.deep and steps.count("*") > 1)
+    result.anything = result.anything or vague
 
 
 class _Summary(Collected):
@@ -256,6 +280,7 @@ class _Summary(Collected):
         for call in uses.calls:
             self._call(call)
         self._leaks(stmt)
+        self.outgrows = self.outgrows or any(map(self._outgrows, _conversions(stmt)))
 
     def _runs(self, each: Implicit) -> None:
         """What the function runs without calling it."""
@@ -334,6 +359,7 @@ class _Summary(Collected):
         if argument.type.is_scalar:
             return Argument(scalar=True)
         fixed = isinstance(argument, Name) and argument.symbol in self.fixed
+        deep = places(argument, self.origins, self.known, ("*", "*")).anything
         if isinstance(argument, Address) or argument.type.kind == "array":
             inner = _object(argument.operand) if isinstance(argument, Address) else argument
             if not _is_pointer(inner):
@@ -341,10 +367,16 @@ class _Summary(Collected):
                 static = inner.symbol if isinstance(inner, Name) and inner.symbol.storage == "static" else None
                 hidden = None if static is None else _hidden(static, self.function)
                 vague = found.anything or (static is not None and static.type.volatile)
-                return Argument(frozenset(found.paths), vague, True, fixed=fixed, static=hidden)
+                return Argument(frozenset(found.paths), vague, True, fixed=fixed, static=hidden, deep=deep)
             argument = inner
         found = places(argument, self.origins, self.known)
-        return Argument(frozenset(found.paths), found.anything, fixed=fixed)
+        vague = found.anything or _holds_anything(argument, self.origins, self.known)
+        return Argument(frozenset(found.paths), vague, fixed=fixed, deep=deep)
+
+    def _outgrows(self, value: Expr) -> bool:
+        """May what is converted be the address of a member of something that the caller knows?"""
+        found = places(value, self.origins, self.known)
+        return any(isinstance(root, int) and not steps for root, steps in found.paths)
 
     def _leaks(self, stmt: Stmt) -> None:
         """Parameters whose value is stored where others can find it."""
@@ -356,6 +388,24 @@ class _Summary(Collected):
         for root_, steps in places(stmt.value, self.origins, self.known).paths:
             if isinstance(root_, int) and not steps:
                 self.uses[root_] = "escapes"
+
+
+def _conversions(stmt: Stmt) -> Iterator[Expr]:
+    """Pointers that become ones to records of another type."""
+    match stmt:
+        case Declare(symbol=symbol, value=value) if value is not None:
+            assigned = [(symbol.type, value)]
+        case Assign(target=target, value=value):
+            assigned = [(target.type, value)]
+        case _:
+            assigned = []
+    casts = [(e.type, e.operand) for expr in expressions(stmt) for e in walk(expr) if isinstance(e, Cast)]
+    for kind, value in (*assigned, *casts):
+        before, after = value.type.element, kind.element
+        if before is None or after is None or kind.kind != "pointer" or after.kind not in ("record", "unknown"):
+            continue
+        if not same_layout(before, after):
+            yield value
 
 
 def _hidden(static: Symbol, function: Function) -> str:

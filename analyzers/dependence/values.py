@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from analyzers.dependence.inlining import expand
+from analyzers.dependence.points_to import given_away
 from analyzers.dependence.rewriting import add, converted, rewrite, values_in
 from analyzers.dependence.stores import UNCHANGED, changes_memory
 from analyzers.ir.expressions import Expr, Name, calls_in, symbols, walk
@@ -219,6 +220,9 @@ class Values:
             elif not all(any(r.first <= n.index < r.end for r in self.graph.regions(entry[1])) for n in nodes):
                 return True
         if any((node.writes | node.assumed_writes) & wanted for node in nodes):
+            return True
+        containers = {symbol for symbol in symbols(value) if symbol.type.wrapped}
+        if containers and any(containers & given_away(call) for node in nodes for call in node.raw.calls):
             return True
         return changes_memory(value, nodes, self.graph) != UNCHANGED
 

@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from analyzers.frontends import c_literals, directives
 from analyzers.frontends.c_context import Context
-from analyzers.frontends.c_expressions import effect_free
+from analyzers.frontends.c_expressions import effect_free, expression
 from analyzers.frontends.macros import Expanded, ExpansionError, expand, expand_text
 from analyzers.ir.directives import Directive
 from analyzers.ir.expressions import Constant, Expr, Name
@@ -84,8 +84,8 @@ def _origin(expanded: Expanded, offset_of: Callable[[int], int]) -> Callable[[in
     return lambda at: offset_of(expanded.span(at, at).start)
 
 
-def resolve(c: Context, text: str, span: Span) -> Expr | None:
-    """An expression of a clause in the current scope; None where it names nothing."""
+def resolve(c: Context, text: str, span: Span, *, runs: bool = False) -> Expr | None:
+    """An expression of a clause in the current scope; None where it names nothing. `runs`: with its effects."""
     text = text.strip()
     if text.isidentifier() and text.isascii():
         word = text.encode()
@@ -112,10 +112,10 @@ def resolve(c: Context, text: str, span: Span) -> Expr | None:
     node = None if node is None else node.child_by_field_name("value")
     if node is None:
         return None
-    return _lowered(c, node, _PREFIX + code + b");", span)
+    return _lowered(c, node, _PREFIX + code + b");", span, runs)
 
 
-def _lowered(c: Context, node: Node, data: bytes, span: Span) -> Expr:
+def _lowered(c: Context, node: Node, data: bytes, span: Span, runs: bool) -> Expr:
     """Lower in the scope of `c` with every span that of the clause's item."""
     inner = Context(
         data,
@@ -133,7 +133,13 @@ def _lowered(c: Context, node: Node, data: bytes, span: Span) -> Expr:
         globals=c.globals,
         callees=c.callees,
     )
-    return effect_free(inner, node)
+    if not runs:
+        return effect_free(inner, node)
+    value = expression(inner, node)
+    c.out.extend(inner.out)
+    c.post.extend(inner.post)
+    c.taints.extend(inner.taints)
+    return value
 
 
 class _Everywhere:

@@ -16,6 +16,8 @@ from analyzers.frontends.cpp_inline import inlined
 from analyzers.frontends.cpp_locks import told
 from analyzers.frontends.cpp_names import as_base, complete, converted, dereferenced, member, through
 from analyzers.frontends.cpp_objects import handed, has_constructor, is_class, made, passed
+from analyzers.frontends.cpp_operators import followed
+from analyzers.frontends.cpp_signatures import DEFAULT
 from analyzers.frontends.cpp_standard import STANDARD, standard
 from analyzers.frontends.cpp_types import find, last_name, path
 from analyzers.ir.expressions import (
@@ -181,8 +183,8 @@ def _unseen(c: Context, name: str, nodes: list[Node], span: Span) -> Expr:
 
 
 def defaults(c: Context, name: str, count: int, formals: tuple[tuple[str, Type], ...] | None, span: Span) -> None:
-    """Run what the default arguments of a call call."""
-    if any(kind.name.endswith("= call") for _, kind in (formals or ())[count:]):
+    """Run what the default arguments of a call call, or touch."""
+    if any(DEFAULT in kind.name for _, kind in (formals or ())[count:]):
         c.out.append(Evaluate(called(c, f"the default arguments of {name}", (), UNKNOWN_TYPE, span), span))
 
 
@@ -250,7 +252,7 @@ def _method(c: Context, function: Node, nodes: list[Node], node: Node) -> Expr:
     name = c.text(last_name(name_node))
     base = expression(c, object_node)
     if function.children[1].type == "->":
-        base = element(base, ZERO, span)
+        base = followed(c, base, span)
     own_class = _named_class(c, name_node)
     if own_class is not None:
         base = as_base(c, base, own_class) or base

@@ -60,7 +60,8 @@ def declaration(c: Context, node: Node) -> None:
 
 
 def _most_vexing(c: Context, part: Node) -> bool:
-    """`T x(n);`, `T x(a[i])` inside a function, which read as functions that take an `n`, an array of `a`."""
+    """`T x(n);`, `T x(a[i])`, `T x(f(n))` inside a function, which read as functions that take an `n`, an array of
+    `a`, a function that gives back an `f`."""
     if part.type != "function_declarator" or c.scope.depth == 0:
         return False
     parameters = part.child_by_field_name("parameters")
@@ -72,6 +73,9 @@ def _most_vexing(c: Context, part: Node) -> bool:
         if child.type != "parameter_declaration" or kind is None:
             return False
         found = c.scope.find(c.text(kind))
+        inner = child.child_by_field_name("declarator")
+        if inner is not None and inner.type == "abstract_function_declarator" and not isinstance(found, Type):
+            return True
         if isinstance(found, Symbol) or (kind.type == "qualified_identifier" and _is_policy(c, kind)):
             return True
         if kind.type != "type_identifier" or isinstance(found, Type):
@@ -239,7 +243,7 @@ def _reread(c: Context, node: Node) -> Expr:
     kind = node.child_by_field_name("type")
     if kind is not None and node.named_child_count == 1:
         return expression(c, kind)
-    value = resolve(c, c.text(node), span)
+    value = resolve(c, c.text(node), span, runs=True)
     return Opaque(c.text(node), "syntax error", mentions(c, node), span=span) if value is None else value
 
 

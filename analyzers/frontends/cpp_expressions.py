@@ -7,7 +7,7 @@ import re
 from tree_sitter import Node
 
 from analyzers.frontends import c_memory, c_operators, c_types, cpp_containers
-from analyzers.frontends.c_algebra import address, element
+from analyzers.frontends.c_algebra import address
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_dialect import Expressions
 from analyzers.frontends.c_expressions import expression, mentions, noted, opaque
@@ -16,7 +16,7 @@ from analyzers.frontends.cpp_calls import arguments_of, called, type_of, values_
 from analyzers.frontends.cpp_inline import inlined
 from analyzers.frontends.cpp_names import complete, named, qualified, referred_to, through
 from analyzers.frontends.cpp_objects import is_built, is_class, made, passed
-from analyzers.frontends.cpp_operators import operated
+from analyzers.frontends.cpp_operators import followed, operated
 from analyzers.frontends.cpp_types import find, is_container, last_name
 from analyzers.ir.expressions import ZERO, Cast, Constant, Expr, Name, Opaque
 from analyzers.ir.statements import Evaluate, Jump, Unknown
@@ -85,7 +85,9 @@ def _field(c: Context, node: Node) -> Expr:
     for whole, arrow, name in chain:
         span = c.span(whole)
         if arrow:
-            base = element(base, ZERO, span)
+            base = followed(c, base, span)
+        elif whole.children[1].type == ".*":
+            return opaque(c, node, "a pointer to a member")
         kind = complete(c, base.type)
         static = find(c.scope, (f"{kind.name}::{c.text(last_name(name))}",)) if kind.kind == "record" else None
         if isinstance(static, Symbol) and static.type.kind != "function":
@@ -182,7 +184,9 @@ def _new(c: Context, node: Node) -> Expr:
     values = values_of(c, nodes, None)
     if (values and not (kind.is_scalar or kind.kind == "pointer")) or is_built(c, kind):
         c.out.append(Evaluate(called(c, kind.name or "constructor", values, UNKNOWN_TYPE, span), span))
-    return Cast(called(c, "operator new", tuple(lengths), c_types.VOID_POINTER, span), c_types.pointer_to(kind), span)
+    own = f"{kind.name}::operatornew"
+    name = own if isinstance(find(c.scope, (own,)), Symbol) else "operator new"
+    return Cast(called(c, name, tuple(lengths), c_types.VOID_POINTER, span), c_types.pointer_to(kind), span)
 
 
 def _delete(c: Context, node: Node) -> Expr:

@@ -39,8 +39,14 @@ def born(c: Context, place: Expr, value: Expr | None, span: Span) -> None:
         if "~" not in name and value is not None:
             found = c.scope.find(name)
             reads = value.reads if isinstance(value, Opaque) else (value,)
-            values = handed(c, reads, found.type.fields if isinstance(found, Symbol) else None)
+            formals = found.type.fields if isinstance(found, Symbol) else None
+            values = handed(c, reads, None if _copies(place.type, formals) else formals)
         _run(c, name, (address(place, span), *values), span)
+
+
+def _copies(kind: Type, formals: tuple[tuple[str, Type], ...] | None) -> bool:
+    """Is it the constructor that copies or moves an object of the class, so that nothing is made for it first?"""
+    return formals is not None and len(formals) > 0 and same_class(formals[0][1].element or formals[0][1], kind)
 
 
 def _parts(c: Context, place: Expr) -> list[Expr]:

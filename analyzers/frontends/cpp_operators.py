@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from analyzers.frontends.c_algebra import address
+from analyzers.frontends.c_algebra import address, element
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.cpp_containers import call
 from analyzers.frontends.cpp_inline import inlined
 from analyzers.frontends.cpp_names import complete
 from analyzers.frontends.cpp_objects import handed
 from analyzers.frontends.cpp_types import find
-from analyzers.ir.expressions import Binary, Element, Expr, Field, Name, Unary
+from analyzers.ir.expressions import ZERO, Binary, Element, Expr, Field, Name, Unary
 from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
 from analyzers.text import Span
 
@@ -31,6 +31,11 @@ def operated(c: Context, value: Expr) -> Expr:
         made = _operator(c, each.op, current, (each.right,), each.span)
         current = made if made is not None else replace(each, left=current)
     return current
+
+
+def followed(c: Context, base: Expr, span: Span) -> Expr:
+    """`*base` of `base->x`, by the operator of its class where that has one."""
+    return element(_operator(c, "->", base, (), span) or base, ZERO, span)
 
 
 def _operator(c: Context, op: str, left: Expr, others: tuple[Expr, ...], span: Span) -> Expr | None:

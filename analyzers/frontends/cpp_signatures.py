@@ -73,7 +73,9 @@ def _plain(c: Context, node: Node, base: Type) -> tuple[Node | None, Type]:
     return name, kind
 
 
-DEFAULT = "= call"  # how the name of a parameter's type ends whose default argument is a call
+DEFAULT = (
+    "= call"  # in the name of a parameter's type: its default argument is a call, or an object that may be written
+)
 
 
 _PARAMETERS = ("parameter_declaration", "optional_parameter_declaration", "variadic_parameter_declaration")
@@ -100,6 +102,8 @@ def formals(c: Context, function: Node) -> tuple[tuple[str, Type], ...]:
         default = child.child_by_field_name("default_value")
         if default is not None and default.type == "call_expression" and not reference:
             kind = replace(kind, name=f"{kind.name} {DEFAULT}")
+        elif default is not None and reference and not (kind.element or UNKNOWN_TYPE).const:
+            kind = replace(kind, name=f"{kind.name.removesuffix(REFERENCE)}{DEFAULT} {REFERENCE}")
         found.append((c.text(name) if name is not None else "", kind))
     return tuple(found)
 

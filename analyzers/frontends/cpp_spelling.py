@@ -24,7 +24,6 @@ _ALTERNATIVE = re.compile(rb"\b(?:" + rb"|".join(sorted(_WORDS, reverse=True)) +
 _COMPARED = re.compile(rb"\b[A-Za-z_]\w*\s*(<)(?![<=:])(?=[^<>;{}]*(?:&&|\|\||\?)[^<>;{}]*>(?:\s*\(|=))")
 _DELETE = re.compile(rb"\bdelete(\s*)\[(\s*)\]")
 _NEW_POINTERS = re.compile(rb"(\bnew\s+[\w:<>, ]+?)([\s*]*\*[\s*]*)(?=\[)")
-_MEMBER_POINTER = re.compile(rb"(->|\b[A-Za-z_]\w*\.|[)\]]\.)\*(?=\s*[A-Za-z_])")
 _OPERATOR_CALL = re.compile(rb"(?<=[.>])(\s*)operator(\s*)(\[\s*\]|\(\s*\)|[^\w\s(]+)(?=\s*\()")
 _LAUNCH = re.compile(rb"<<<[^;{}]*?>>>")
 
@@ -39,8 +38,7 @@ def rewritten(code: bytes, words: frozenset[bytes], is_type: Callable[[bytes], b
         code = _NEW_POINTERS.sub(lambda m: m[1] + b" " * len(m[2]), code)
     if b"operator" in words:
         code = _OPERATOR_CALL.sub(lambda m: (b"at" if m[3][:1] == b"[" else b"operator_").ljust(len(m[0])), code)
-    if b"->*" in code or b".*" in code:
-        code = _MEMBER_POINTER.sub(lambda m: m[1] + b" ", code)
+    code = code.replace(b"->*", b" .*")
     if b"<<<" in code:  # the grid of a kernel of CUDA: what is left is a call
         code = _LAUNCH.sub(lambda m: b" " * len(m[0]), code)
     matches = list(_COMPARED.finditer(code))

@@ -280,3 +280,60 @@ def test_overloaded_functions_of_which_all_forms_are_seen_are_known() -> None:
         "void f(double *x, V &v, int n) { for (int i = 0; i < n; i++) x[i] = v.get(i); }"
     )
     assert is_proved(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "struct P { double *p; double *operator->() { g++; return p; } }; "
+        "struct Q { vector<int> *v; vector<int> *operator->() { g++; return v; } }; "
+        "void f(Q q, int *a) { for (int i = 1; i < 99; i++) a[i] = q->at(i) + g; }",
+        "struct R { int x; }; struct Q { R *r; R *operator->() { g = g * 2; return r; } }; "
+        "void f(Q q, int *a) { for (int i = 1; i < 99; i++) a[i] = q->x; }",
+        "struct N { int k; void *operator new(size_t s) { g++; return ::operator new(s); } }; "
+        "void f(N **c, int *a) { for (int i = 1; i < 99; i++) { c[i] = new N; a[i] = g; } }",
+        "struct B { int x, y; }; void f(B *b, int B::*m) { for (int i = 1; i < 99; i++) b[i].*m = b[i - 1].x; }",
+        "struct B { int x, y; }; void f(B *b, int B::*m) { for (int i = 1; i < 99; i++) (b + i)->*m = b[i - 1].x; }",
+        "void in(int i, int &r = g) { r = r * 2 + i; } void f() { for (int i = 1; i < 99; i++) in(i); }",
+        "template <class T> struct C { void go() { static_cast<T *>(this)->z += 1; } }; struct E : C<E> { int z; }; "
+        "E e[99]; int a[99]; void f() { for (int i = 1; i < 99; i++) { e[i].go(); a[i] = e[i - 1].z; } }",
+    ],
+)  # fmt: skip
+def test_what_classes_do_behind_small_signs(text: str) -> None:
+    assert not any(loop.verdict.counts_as_parallel for loop in loops("int g; " + text))
+
+
+@pytest.mark.parametrize(
+    "handed_on",
+    [
+        "vector<int> w = std::move(v);",
+        "vector<int> w(std::move(v));",
+        "vector<int> w(99); w = std::move(v);",
+        "vector<int> w(99); v.swap(w);",
+        "vector<int> w(99); std::swap(v, w);",
+        "vector<vector<int>> z; z.push_back(std::move(v)); vector<int> &w = z[0];",
+    ],
+)
+def test_elements_that_are_handed_on_keep_their_addresses(handed_on: str) -> None:
+    text = f"void f() {{ vector<int> v(99); int *p = v.data(); {handed_on} "
+    text += "for (int i = 1; i < 99; i++) w[i] = p[i - 1]; }"
+    assert not any(loop.verdict.counts_as_parallel for loop in loops(text))
+
+
+def test_containers_that_are_exchanged_between_loops_stay_parallel() -> None:
+    text = (
+        "void f() { vector<int> v(99), w(99); for (int t = 0; t < 9; t++) "
+        "{ int *p = v.data(), *q = w.data(); for (int i = 1; i < 99; i++) q[i] = p[i - 1]; std::swap(v, w); } }"
+    )
+    assert [loop.verdict.status for loop in loops(text)][1] == "parallel"
+
+
+def test_what_reads_as_a_function_is_an_object_made_by_a_call() -> None:
+    text = "struct S { int k; S(int i) : k(i) {} }; void f(int *a) { for (int i = 0; i < 99; i++) "
+    assert is_proved(text + "{ S s(i); a[i] = s.k; } }")
+    assert not is_proved(text + "{ S s(unseen(i)); a[i] = i; } }")
+
+
+def test_a_class_that_is_only_moved_is_made_of_anything() -> None:
+    text = "struct S { int k; S(S &&o); }; void f(S &v, int *a) { S s = 3; for (int i = 0; i < 99; i++) a[i] = s.k; }"
+    assert [loop.verdict.counts_as_parallel for loop in loops(text)] == [True]

@@ -95,3 +95,20 @@ def test_a_copy_must_pay() -> None:
     loop = rows("y[j] += A[i][j];", outer="i < 4")
     assert loop.pragma is not None and not loop.profitable
     assert "own copy of `y`" in loop.advice or "too small" in loop.advice
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "int *q = &c[5]; for (int i = 0; i < 99; i++) *q += a[i];",
+        "int *q = c; for (int i = 0; i < 99; i++) q[a[i]] += 1;",
+        "int *q = &c[5]; for (int i = 0; i < 99; i++) { *q += a[i]; c[5] += 1; }",
+        "int *q = m[1]; for (int i = 0; i < 99; i++) q[a[i]]++;",
+    ],
+)
+def test_a_pointer_from_before_the_loop_does_not_lead_to_the_copy(body: str) -> None:
+    """A clause on `c` makes copies of `c`; `*q` stays the one that all threads share."""
+    loop = outermost(f"int a[99], c[9], m[9][9]; void f(void) {{ {body} }}")
+    assert not loop.verdict.counts_as_parallel
+    named = body.replace("*q +=", "c[5] +=").replace("q[a", "c[a")
+    assert "reduction(+:c)" in (outermost(f"int a[99], c[9], m[9][9]; void f(void) {{ {named} }}").pragma or "")
