@@ -41,7 +41,8 @@ def _spell(expr: Expr, outer: int, depth: int) -> str:
         case Element(base=base, subscripts=subscripts):
             return _postfix(base, depth) + "".join(f"[{_spell(s, 0, depth + 1)}]" for s in subscripts)
         case Field(base=Element(base=base, subscripts=(Constant(value=0),)), name=name) if base.type.kind == "pointer":
-            return f"{_postfix(base, depth)}->{name}"
+            reference = base.type.name.endswith("&")  # nobody wrote a pointer
+            return f"{_postfix(base, depth)}{'.' if reference else '->'}{name}"
         case Field(base=base, name=name):
             return f"{_postfix(base, depth)}.{name}"
         case Address(operand=operand, type=Type(name=name)) if name.endswith("&"):  # by reference: nobody wrote it

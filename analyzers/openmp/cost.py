@@ -47,15 +47,18 @@ class Work:
     """The work of one execution of a loop.
 
     `bounded`: no trip count below was assumed and no unseen function is called, so there is not more work than this;
-    otherwise sizes were taken as large. `trips` and `counted` speak of the loop itself.
+    otherwise sizes were taken as large. `trips` and `counted` speak of the loop itself. `called`: the loops around the
+    calls of its function.
     """
 
     operations: float
     trips: float
     bounded: bool
     counted: bool  # `trips` is the exact number of iterations
-    repeated: bool = False  # it stands in another loop
+    repeated: bool = False  # it stands in another loop, here or where the function is called
     costs: Costs = DEFAULTS
+    called: int = 0
+    hot: bool = False  # it runs in loops in loops, some of them around the calls of its function
 
     @property
     def each(self) -> float:
@@ -90,7 +93,11 @@ def works(function: FunctionFacts, costs: Costs = DEFAULTS) -> dict[int, Work]:
     for facts in reversed(function.loops):
         count, bounded, counted = trips[id(facts.loop)]
         each, below = of(facts.loop.body, found, costs)
-        found[id(facts.loop)] = Work(count * each, count, bounded and below, counted, _repeated(facts, nests), costs)
+        around, called = _around(facts, nests), function.called.loops
+        hot = called > 0 and around + called > 1
+        found[id(facts.loop)] = Work(
+            count * each, count, bounded and below, counted, around + called > 0, costs, called, hot
+        )
     return found
 
 
@@ -143,7 +150,7 @@ def _trips(facts: LoopFacts, nests: Nests, outer: Mapping[int, Trips]) -> Trips:
     if extent is None and _is_looked_up(facts, nests, around):
         return Trips(FEW, False, False)
     if around is None and extent is None:
-        return Trips(SOME if _repeated(facts, nests) else MANY, False, False)
+        return Trips(SOME if _around(facts, nests) else MANY, False, False)
     if around is None:
         return Trips(max(1.0, (extent or 0) / step), True, False)
     block = _block_length(facts)
@@ -155,8 +162,9 @@ def _trips(facts: LoopFacts, nests: Nests, outer: Mapping[int, Trips]) -> Trips:
     return Trips(max(1.0, count / (2 * step)), bounded, False)
 
 
-def _repeated(facts: LoopFacts, nests: Nests) -> bool:
-    return any(not runs_once(outer.loop) for outer in nests.above(facts))
+def _around(facts: LoopFacts, nests: Nests) -> int:
+    """How many loops there are around this one."""
+    return sum(not runs_once(outer.loop) for outer in nests.above(facts))
 
 
 def _moves_with(facts: LoopFacts, nests: Nests) -> LoopFacts | None:
