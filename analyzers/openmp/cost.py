@@ -14,7 +14,7 @@ from analyzers.costs import DEFAULTS, Costs
 from analyzers.dependence.facts import FunctionFacts, LoopFacts
 from analyzers.ir.accesses import Subscripts
 from analyzers.ir.arithmetic import fold
-from analyzers.ir.expressions import Binary, Call, Constant, Element, Expr, Name, children, symbols, walk
+from analyzers.ir.expressions import Binary, Call, Constant, Element, Expr, Name, calls_in, children, symbols, walk
 from analyzers.ir.statements import (
     Block,
     Declare,
@@ -30,7 +30,7 @@ from analyzers.ir.statements import (
 )
 from analyzers.ir.symbols import Extent, Symbol, Type
 from analyzers.openmp.nests import Nests, runs_once
-from analyzers.standards.library import OPERATIONS
+from analyzers.standards.library import ALLOCATORS, OPERATIONS
 
 SIGNAL = 10_000.0  # operations between two signals of a pipeline: threads that wait for one spin, and lose their turn
 FEW_ROWS = 8.0  # iterations below which a pipeline is hardly full before it ends
@@ -58,7 +58,7 @@ class Work:
     repeated: bool = False  # it stands in another loop, here or where the function is called
     costs: Costs = DEFAULTS
     called: int = 0
-    hot: bool = False  # it runs in loops in loops, some of them around the calls of its function
+    hot: bool = False  # it runs in loops in loops, here or where the function is called
 
     @property
     def each(self) -> float:
@@ -94,7 +94,7 @@ def works(function: FunctionFacts, costs: Costs = DEFAULTS) -> dict[int, Work]:
         count, bounded, counted = trips[id(facts.loop)]
         each, below = of(facts.loop.body, found, costs)
         around, called = _around(facts, nests), function.called.loops
-        hot = called > 0 and around + called > 1
+        hot = around + called > 1
         found[id(facts.loop)] = Work(
             count * each, count, bounded and below, counted, around + called > 0, costs, called, hot
         )
@@ -313,6 +313,17 @@ def _operations(expr: Expr, costs: Costs = DEFAULTS) -> tuple[float, bool]:
 def calls_unseen(loop: Loop) -> bool:
     """Does the loop call a function of which nothing is known here?"""
     return not all(_operations(expr)[1] for stmt in walk_statements(loop.body) for expr in expressions(stmt))
+
+
+def allocator(facts: LoopFacts, nests: Nests, works: Mapping[int, Work]) -> str | None:
+    """The function of the allocator that most of the work goes into: threads wait for each other there."""
+    deepest = facts
+    while inside := nests.children(deepest):
+        deepest = max(inside, key=lambda f: works[id(f.loop)].operations)
+    parts = [expr for stmt in walk_statements(deepest.loop.body) for expr in expressions(stmt)]
+    calls = [call.name for expr in parts for call in calls_in(expr) if call.name in ALLOCATORS]
+    total = sum(_operations(expr)[0] for expr in parts)
+    return calls[0] if calls and 2 * len(calls) * UNSEEN_CALL > total else None
 
 
 def _leaves_early(loop: Loop) -> bool:

@@ -266,6 +266,8 @@ def _objection(facts: LoopFacts, nests: Nests, works: Mapping[int, Work], taken:
         return place
     if work.bounded and work.operations < work.enough + work.costs.reduction * len(facts.reductions):
         return f"too small to pay: putting the results of the threads together takes longer than {_size(work)}"
+    if (waiting := cost.allocator(facts, nests, works)) is not None:
+        return f"most of its work is done by `{waiting}`, where threads wait for each other"
     if (copies := _costly_copies(facts, work)) is not None:
         return copies
     if work.counted and work.trips < THREADS and _collapse(facts, nests, works) == 1:

@@ -5,7 +5,7 @@ It is asked for where a loop may well be too short, and nowhere else:
 - where its bounds move with the index of a loop around it that runs one iteration after the other: in the elimination
   of a matrix the part that is left shrinks to nothing;
 - where an iteration is little work and nothing says how many there are: a copy, a sum, a loop that sets up;
-- where the function is called from loops in loops, so that what it runs is short more often than not.
+- where it runs in loops in loops, here or where its function is called: the inner ones are short more often than not.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from analyzers.openmp.nests import Nests
 
 LONG = 20_000.0  # iterations that a loop may be trusted to have; one that pays from fewer needs no condition
 LONG_IF_CALLED = 2_000.0  # the same where its function is called from a loop
-LONG_IF_HOT = 100.0  # the same where it stands in a function that is called from loops in loops
-NEVER = 50_000.0  # iterations that a loop in such a function never has
+LONG_IF_HOT = 100.0  # the same where it runs in loops in loops
+NEVER = 100_000.0  # iterations that such a loop never has
 SMALL = 100  # a constant that is left out beside a number as large as these
 
 
@@ -51,14 +51,18 @@ def of(facts: LoopFacts, nests: Nests, works: Mapping[int, Work]) -> Threshold:
         open_ended.append(each)
         moves = moves or bool(_used(each) & outside)
         unit /= max(works[id(each.loop)].trips * _step(each), 1.0)
-    least = work.costs.pays_two / unit
+    costs = work.costs
+    # The cost of starting adds up.
+    again = costs.pays_again / costs.pays if work.called or work.hot else 1.0
+    least = again * costs.pays_two / unit
     hot = work.hot and not work.bounded and least > LONG_IF_HOT
     long = LONG_IF_CALLED if work.called else LONG
-    light = not work.bounded and work.costs.pays_two / work.each > long
+    light = not work.bounded and costs.pays_two / work.each > long
     if not moves and not hot and not light:
         return Threshold()
     alone = len(open_ended) == 1
-    condition = "" if hot and alone and least > NEVER else _condition(open_ended, facts, least)
+    never = work.called > 0 and hot and alone and least > NEVER
+    condition = "" if never else _condition(open_ended, facts, least)
     return Threshold(condition, _rounded(least), work.called > 0 and alone and not condition)
 
 

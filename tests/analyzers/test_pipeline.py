@@ -132,6 +132,6 @@ def test_functions_that_call_each_other_have_one_answer() -> None:
     assert offers(analyzer) == offers(analyzer) == {"a": True, "b": True}
     update(analyzer, text + "void c(int n, double *p) { while (n) a(n, p); }\n")
     assert [r.advice for placed in analyzer.report().functions for r in placed.result.loops][:2] == [
-        "pays from about 200,000 iterations",
-        "pays from about 200,000 iterations",
+        "pays from about 500,000 iterations",
+        "pays from about 500,000 iterations",
     ]

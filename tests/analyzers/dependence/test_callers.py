@@ -89,7 +89,7 @@ def test_calls_from_other_files_count(tmp_path: Path) -> None:
     assert not loop.profitable
     assert loop.pragma == "#pragma omp parallel for"  # right, but not offered
     assert (
-        loop.advice == "`go` runs it in loops in loops: starting threads each time pays from about 100,000 iterations"
+        loop.advice == "`go` runs it in loops in loops: starting threads each time pays from about 200,000 iterations"
     )
 
 

@@ -133,16 +133,26 @@ def offered(function: str, around: str) -> str | None:
 
 def test_a_loop_around_the_call_asks_for_a_length() -> None:
     assert offered(ROOT, "") == "#pragma omp parallel for"
-    assert offered(ROOT, "while (l--)") == "#pragma omp parallel for if(n > 10000)"
-    assert offered(COPY, "while (l--)") == "#pragma omp parallel for if(n > 100000)"
+    assert offered(ROOT, "while (l--)") == "#pragma omp parallel for if(n > 20000)"
+    assert offered(COPY, "while (l--)") == "#pragma omp parallel for if(n > 200000)"
     assert offered(NEST, "while (l--)") == "#pragma omp parallel for"  # a step in time
 
 
 def test_loops_in_loops_around_the_call_ask_for_more() -> None:
     loops = "while (l--) while (k--)"
-    assert offered(ROOT, loops) == "#pragma omp parallel for if(n > 10000)"
+    assert offered(ROOT, loops) == "#pragma omp parallel for if(n > 20000)"
     assert offered(COPY, loops) is None  # never as long as that
-    assert offered(NEST, loops) == "#pragma omp parallel for if(1.0 * n * m > 200000)"
+    assert offered(NEST, loops) == "#pragma omp parallel for if(1.0 * n * m > 500000)"
+
+
+def test_loops_in_loops_around_a_nest() -> None:
+    nest = "for (int i = 0; i < n; i++) for (int j = 0; j < m; j++) a[i][j] += a[i + n][j];"
+    text = (
+        f"void f(int n, int m, double (*a)[9000]) {{ while (a[0][0] < 9) while (a[1][1] < 9) {{ {nest} a[0][0]++; }} }}"
+    )
+    assert [pragma for pragma in pragmas(text) if pragma] == ["#pragma omp parallel for if(1.0 * n * m > 200000)"]
+    (step,) = [pragma for pragma in pragmas(text.replace("while (a[1][1] < 9)", "")) if pragma]
+    assert step == "#pragma omp parallel for"
 
 
 def test_no_length_that_can_be_written() -> None:
