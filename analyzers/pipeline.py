@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
 from analyzers import suppressions
-from analyzers.dependence import array_reductions, linking, loops, presuming, units
+from analyzers.dependence import array_reductions, callers, linking, loops, presuming, units
 from analyzers.dependence import effects as effect_tables
-from analyzers.dependence.facts import Effects
+from analyzers.dependence.callers import Calls, Site
+from analyzers.dependence.facts import Calling, Effects
 from analyzers.dependence.linking import Outside
 from analyzers.dependence.units import Unit
 from analyzers.explain.facts import loop_reports, sharing_hints
@@ -28,7 +29,7 @@ from analyzers.openmp import races
 from analyzers.rules import documentation, registry
 from analyzers.settings import Language, Options
 from analyzers.suppressions import Suppression
-from analyzers.text import SourceText
+from analyzers.text import SourceText, Span
 
 Key = tuple[object, ...]
 EMPTY = SourceText.of("")
@@ -45,6 +46,9 @@ class _Version:
     effects: Mapping[str, Effects]
     presumed: Mapping[str, Effects]  # if functions are the ones of other files that have their names
     accepted: tuple[Suppression, ...]  # by comments outside functions
+    calls: Calls
+    called: dict[str, Calling] = field(default_factory=dict)  # functions that were looked at, and as what
+    divided: dict[str, frozenset[Span]] = field(default_factory=dict)  # their loops that threads are offered for
     found: dict[Key, FunctionResult] = field(default_factory=dict)
     raw: dict[int, PlacedResult] = field(default_factory=dict)  # by start
     shown: dict[int, PlacedResult] = field(default_factory=dict)  # the same without what comments accept
@@ -69,6 +73,8 @@ class Pipeline:
         self._presumed: effect_tables.Memo = {}
         self._alone: effect_tables.Memo = {}  # of the file by itself
         self._outside = Outside()
+        self._sites: dict[str, tuple[Site, ...]] = {}  # by fingerprint
+        self._called: Mapping[str, Calling] = {}  # in the version before this one
 
     def update(self, source: SourceText) -> None:
         self._source = source
@@ -127,12 +133,21 @@ class Pipeline:
         """The results of the version that is current when the first one is taken. The same objects come again as long
         as nothing in them changes, and are those of `report`."""
         version = self._current()
-        for chunk in sorted(version.chunks, key=lambda chunk: first is None or not chunk.span.covers(first)):
+        early = [chunk for chunk in version.chunks if first is not None and chunk.span.covers(first)]
+        for chunk in early:
             yield self._placed(version, chunk)
+        for chunk in self._callers_first(version):
+            before = version.shown.get(chunk.start)
+            placed = self._placed(version, chunk)
+            if before is not placed:
+                yield placed
 
     def report(self) -> FileReport:
         version = self._current()
-        shown = tuple(self._placed(version, chunk) for chunk in version.chunks)
+        for chunk in self._callers_first(version):
+            self._placed(version, chunk)
+        shown = tuple(version.shown[chunk.start] for chunk in version.chunks)
+        self._called = version.called
         self._results = version.found
         self._shown = {key: result for key, result in self._shown.items() if key in version.found}
         report = FileReport(self._language, shown, self.file_findings())
@@ -158,8 +173,24 @@ class Pipeline:
             if certain is not outside:
                 presumed = self._table(every, self._presumed, outside)
             accepted = suppressions.outside(self._source, self._language, (chunk.span for chunk in chunks))
-            self._version = _Version(self._source, chunks, functions, effects, presumed, accepted)
+            calls = Calls(self._all_sites(functions), self._outside.called)
+            self._version = _Version(self._source, chunks, functions, effects, presumed, accepted, calls)
         return self._version
+
+    def _all_sites(self, functions: Mapping[str, Function]) -> Iterator[Site]:
+        """The calls that functions of the file make of each other."""
+        self._sites = {key: self._sites.get(key) or callers.sites(each) for key, each in functions.items()}
+        defined = {function.name for function in functions.values()}
+        return (site for each in self._sites.values() for site in each if site.callee in defined)
+
+    def _callers_first(self, version: _Version) -> list[Chunk]:
+        return sorted(version.chunks, key=lambda c: version.calls.rank(version.functions[c.fingerprint].name))
+
+    def _calling(self, version: _Version, name: str) -> Calling:
+        """How a function is called. As before where its callers have not been looked at yet: what an editor asks for
+        first cannot wait for them."""
+        found = version.calls.of(name, version.divided, version.called)
+        return found or self._called.get(name) or version.calls.as_written(name)
 
     def _table(
         self, functions: Iterable[Function], memo: effect_tables.Memo, outside: Mapping[str, Effects]
@@ -208,17 +239,20 @@ class Pipeline:
 
     def _placed(self, version: _Version, chunk: Chunk) -> PlacedResult:
         known = version.shown.get(chunk.start)
-        if known is not None:
-            return known
         function = version.functions[chunk.fingerprint]
+        called = self._calling(version, function.name)
+        if known is not None and version.called[function.name] == called:
+            return known
         names = (function.name, *function.callees)
-        key: Key = (chunk.fingerprint, *(version.effects.get(name) for name in names))
+        key: Key = (chunk.fingerprint, called, *(version.effects.get(name) for name in names))
         if version.presumed is not version.effects:
             key = (*key, *(version.presumed.get(name) for name in names))
         result = self._results.get(key)
         if result is None:
-            result = self._results[key] = self._guarded(function, chunk, version)
+            result = self._results[key] = self._guarded(function, chunk, version, called)
         version.found[key] = result
+        version.called[function.name] = called
+        version.divided[function.name] = frozenset(loop.span for loop in result.loops if loop.profitable)
         placed = version.raw[chunk.start] = PlacedResult(chunk.start, result)
         shown = suppressions.keep(version.source, version.accepted, placed)
         if shown is not placed:
@@ -230,22 +264,22 @@ class Pipeline:
         version.shown[chunk.start] = shown
         return shown
 
-    def _guarded(self, function: Function, chunk: Chunk, version: _Version) -> FunctionResult:
+    def _guarded(self, function: Function, chunk: Chunk, version: _Version, called: Calling) -> FunctionResult:
         """A defect of ours costs one function its results, never the user the file (invariant 2)."""
         try:
-            return self._analyze(function, chunk, version)
+            return self._analyze(function, chunk, version, called)
         except Exception:
             log.exception("the analysis of %s failed", function.name)
             return FunctionResult(function.name, function.fingerprint, function.span, (), (_failed(function),))
 
-    def _analyze(self, function: Function, chunk: Chunk, version: _Version) -> FunctionResult:
+    def _analyze(self, function: Function, chunk: Chunk, version: _Version, called: Calling) -> FunctionResult:
         started = time.perf_counter()
         text = version.source.data[chunk.start : chunk.start + function.span.end]
         facts = loops.analyse(function, version.effects, self._options)
         if version.presumed is not version.effects:
             options = self._options
             facts = presuming.supplemented(facts, version.presumed, lambda f, e: loops.analyse(f, e, options))
-        facts = array_reductions.as_written(facts, text)
+        facts = replace(array_reductions.as_written(facts, text), called=called)
         openmp = races.find(facts, self._options)
         findings = documentation.helped(
             registry.run(registry.Context(facts, openmp, text, self._options.costs), self._options)

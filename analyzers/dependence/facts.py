@@ -201,6 +201,21 @@ class LoopFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Calling:
+    """How a function is called, as far as its calls are known. `loops`: how many stand around a call, those around the
+    calls of its caller included, and no more than DEEP. `shared`: threads are at work already wherever it is called.
+    `caller`: a function that calls it like that."""
+
+    loops: int = 0
+    shared: bool = False
+    caller: str = ""
+
+
+DEEP = 2
+ONCE = Calling()
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionFacts:
     """The facts of one function."""
 
@@ -209,6 +224,7 @@ class FunctionFacts:
     loops: tuple[LoopFacts, ...]  # outer first
     effects: Mapping[str, Effects]  # of every callee by name
     headers: Mapping[int, LoopHeader] = field(default_factory=dict)  # id(loop) -> header
+    called: Calling = ONCE
 
 
 @dataclass(frozen=True, slots=True)

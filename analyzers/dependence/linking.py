@@ -12,10 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from analyzers.dependence import callers
+from analyzers.dependence.callers import Site
 from analyzers.dependence.callgraph import components
 from analyzers.dependence.collected import closed
 from analyzers.dependence.effects import ROUNDS, UNSEEN, joined
-from analyzers.dependence.facts import Basis, Effects
+from analyzers.dependence.facts import Basis, Calling, Effects
 from analyzers.dependence.transparency import see_through
 from analyzers.dependence.units import Definition, Unit, renamed, stands_alone
 from analyzers.ir.linkage import Declared, agree
@@ -46,6 +48,7 @@ class Outside:
     source: str = ""
     digest: str = ""
     functions: Mapping[str, tuple[Candidate, ...]] = field(default_factory=dict)
+    called: Mapping[str, Calling] = field(default_factory=dict)  # functions of the file, as other files call them
 
 
 class Program:
@@ -55,13 +58,17 @@ class Program:
         self._units = {unit.source: unit for unit in units}
         self._definitions: dict[Place, list[Definition]] = {}
         self._exported: dict[str, list[Place]] = {}
+        self._calling: dict[str, list[Unit]] = {}
         for unit in self._units.values():
+            for callee in unit.calls:
+                self._calling.setdefault(callee, []).append(unit)
             for definition in unit.definitions:
                 place = (unit.source, definition.name)
                 group = self._definitions.setdefault(place, [])
                 if not group and definition.linkage != "internal" and definition.name != "main":
                     self._exported.setdefault(definition.name, []).append(place)
                 group.append(definition)
+        self._callings: dict[Place, Calling] = {}
         self._effects: dict[Place, Effects] = {}
         self._through: dict[Place, frozenset[str]] = {}
 
@@ -76,7 +83,31 @@ class Program:
             places = [place for place in self._exported.get(name, ()) if place[0] != source]
             if places:
                 found[name] = tuple(self._candidate(place) for place in sorted(places))
-        return Outside(source, digest, found)
+        return Outside(source, digest, found, self._called_from_others(source))
+
+    def _called_from_others(self, source: str) -> dict[str, Calling]:
+        """How functions of a file are called from other files."""
+        found: dict[str, Calling] = {}
+        for definition in self._units[source].definitions if source in self._units else ():
+            sites = self._calls((source, definition.name), own=False)
+            missing = {caller for caller, _ in sites} - self._callings.keys()
+            self._callings.update(callers.callings(missing, self._calls))
+            if sites:
+                found[definition.name] = callers.joined(
+                    callers.through(site, self._callings[caller]) for caller, site in sites
+                )
+        return found
+
+    def _calls(self, place: Place, *, own: bool = True) -> list[tuple[Place, Site]]:
+        """The calls that may mean a function, with the functions that make them; `own`: those of its file too."""
+        source, name = place
+        seen = place in self._exported.get(name, ())
+        return [
+            ((unit.source, site.caller), site)
+            for unit in self._calling.get(name, ())
+            if (own if unit.source == source else seen and name not in unit.defined)
+            for site in unit.calls[name]
+        ]
 
     def _candidate(self, place: Place) -> Candidate:
         self._solve(place)

@@ -8,8 +8,10 @@ them: `relax.c:count`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from analyzers.dependence import callers
+from analyzers.dependence.callers import Site
 from analyzers.dependence.collected import Argument, Open, Root
 from analyzers.dependence.facts import Effects, Transparent
 from analyzers.dependence.summaries import left_open
@@ -40,11 +42,14 @@ class Definition:
 @dataclass(frozen=True, slots=True)
 class Unit:
     """A file as others see it. `declared`: the functions that it calls and does not define, None where they are not
-    declared, or where the file has several of that name."""
+    declared, or where the file has several of that name. `defined`: all its functions. `calls`: its calls, by
+    callee."""
 
     source: str
     definitions: tuple[Definition, ...] = ()
-    declared: Mapping[str, Declared | None] = ()  # type: ignore[assignment]  # an empty one
+    declared: Mapping[str, Declared | None] = field(default_factory=dict)
+    defined: frozenset[str] = frozenset()
+    calls: Mapping[str, tuple[Site, ...]] = field(default_factory=dict)
 
 
 def unit(
@@ -81,7 +86,16 @@ def unit(
         found.setdefault((name, effects), new)
         wanted.update((callee, None) for callee in function.callees if callee not in defined)
     calls = {name: declared(name) for name in wanted if name not in settled or not settled[name].trusted}
-    return Unit(source, tuple(found.values()), calls)
+    return Unit(source, tuple(found.values()), calls, frozenset(defined), _calls(function for function, _ in functions))
+
+
+def _calls(functions: Iterable[Function]) -> dict[str, tuple[Site, ...]]:
+    """The calls by callee. Where they stand in their callers is of no interest to other files."""
+    found: dict[str, dict[Site, None]] = {}
+    for function in functions:
+        for site in callers.sites(function):
+            found.setdefault(site.callee, {})[replace(site, around=())] = None
+    return {callee: tuple(sites) for callee, sites in found.items()}
 
 
 def renamed(effects: Effects, rename: Rename) -> Effects:

@@ -311,7 +311,7 @@ def _openmp(facts: LoopFacts, proposal: Proposal) -> str:
         notes.append(f"if({proposal.threshold}): with less to do one thread is faster.")
     if any(reduction.floating and reduction.op in ("+", "*") for reduction in facts.reductions):
         notes.append("Floating-point sums may differ in the last digits from the serial order.")
-    if proposal.profitable and proposal.advice.startswith("pays from"):
+    if proposal.profitable and not proposal.threshold and proposal.advice.startswith("pays from"):
         notes.append(f"{proposal.advice[:1].upper()}{proposal.advice[1:]}.")
     lines += [_wrap(note, "  ", "  ") for note in notes]
     if proposal.simd:

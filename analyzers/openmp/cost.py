@@ -14,7 +14,7 @@ from analyzers.costs import DEFAULTS, Costs
 from analyzers.dependence.facts import FunctionFacts, LoopFacts
 from analyzers.ir.accesses import Subscripts
 from analyzers.ir.arithmetic import fold
-from analyzers.ir.expressions import Binary, Call, Constant, Element, Expr, Name, children, symbols, walk
+from analyzers.ir.expressions import Binary, Call, Constant, Element, Expr, Name, calls_in, children, symbols, walk
 from analyzers.ir.statements import (
     Block,
     Declare,
@@ -30,7 +30,7 @@ from analyzers.ir.statements import (
 )
 from analyzers.ir.symbols import Extent, Symbol, Type
 from analyzers.openmp.nests import Nests, runs_once
-from analyzers.standards.library import OPERATIONS
+from analyzers.standards.library import ALLOCATORS, OPERATIONS
 
 SIGNAL = 10_000.0  # operations between two signals of a pipeline: threads that wait for one spin, and lose their turn
 FEW_ROWS = 8.0  # iterations below which a pipeline is hardly full before it ends
@@ -47,15 +47,18 @@ class Work:
     """The work of one execution of a loop.
 
     `bounded`: no trip count below was assumed and no unseen function is called, so there is not more work than this;
-    otherwise sizes were taken as large. `trips` and `counted` speak of the loop itself.
+    otherwise sizes were taken as large. `trips` and `counted` speak of the loop itself. `called`: the loops around the
+    calls of its function.
     """
 
     operations: float
     trips: float
     bounded: bool
     counted: bool  # `trips` is the exact number of iterations
-    repeated: bool = False  # it stands in another loop
+    repeated: bool = False  # it stands in another loop, here or where the function is called
     costs: Costs = DEFAULTS
+    called: int = 0
+    hot: bool = False  # it runs in loops in loops, here or where the function is called
 
     @property
     def each(self) -> float:
@@ -90,7 +93,11 @@ def works(function: FunctionFacts, costs: Costs = DEFAULTS) -> dict[int, Work]:
     for facts in reversed(function.loops):
         count, bounded, counted = trips[id(facts.loop)]
         each, below = of(facts.loop.body, found, costs)
-        found[id(facts.loop)] = Work(count * each, count, bounded and below, counted, _repeated(facts, nests), costs)
+        around, called = _around(facts, nests), function.called.loops
+        hot = around + called > 1
+        found[id(facts.loop)] = Work(
+            count * each, count, bounded and below, counted, around + called > 0, costs, called, hot
+        )
     return found
 
 
@@ -143,7 +150,7 @@ def _trips(facts: LoopFacts, nests: Nests, outer: Mapping[int, Trips]) -> Trips:
     if extent is None and _is_looked_up(facts, nests, around):
         return Trips(FEW, False, False)
     if around is None and extent is None:
-        return Trips(SOME if _repeated(facts, nests) else MANY, False, False)
+        return Trips(SOME if _around(facts, nests) else MANY, False, False)
     if around is None:
         return Trips(max(1.0, (extent or 0) / step), True, False)
     block = _block_length(facts)
@@ -155,8 +162,9 @@ def _trips(facts: LoopFacts, nests: Nests, outer: Mapping[int, Trips]) -> Trips:
     return Trips(max(1.0, count / (2 * step)), bounded, False)
 
 
-def _repeated(facts: LoopFacts, nests: Nests) -> bool:
-    return any(not runs_once(outer.loop) for outer in nests.above(facts))
+def _around(facts: LoopFacts, nests: Nests) -> int:
+    """How many loops there are around this one."""
+    return sum(not runs_once(outer.loop) for outer in nests.above(facts))
 
 
 def _moves_with(facts: LoopFacts, nests: Nests) -> LoopFacts | None:
@@ -305,6 +313,17 @@ def _operations(expr: Expr, costs: Costs = DEFAULTS) -> tuple[float, bool]:
 def calls_unseen(loop: Loop) -> bool:
     """Does the loop call a function of which nothing is known here?"""
     return not all(_operations(expr)[1] for stmt in walk_statements(loop.body) for expr in expressions(stmt))
+
+
+def allocator(facts: LoopFacts, nests: Nests, works: Mapping[int, Work]) -> str | None:
+    """The function of the allocator that most of the work goes into: threads wait for each other there."""
+    deepest = facts
+    while inside := nests.children(deepest):
+        deepest = max(inside, key=lambda f: works[id(f.loop)].operations)
+    parts = [expr for stmt in walk_statements(deepest.loop.body) for expr in expressions(stmt)]
+    calls = [call.name for expr in parts for call in calls_in(expr) if call.name in ALLOCATORS]
+    total = sum(_operations(expr)[0] for expr in parts)
+    return calls[0] if calls and 2 * len(calls) * UNSEEN_CALL > total else None
 
 
 def _leaves_early(loop: Loop) -> bool:

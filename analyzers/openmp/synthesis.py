@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from analyzers.costs import DEFAULTS, Costs
-from analyzers.dependence.facts import FunctionFacts, LoopFacts, Reduction
+from analyzers.dependence.facts import DEEP, Calling, FunctionFacts, LoopFacts, Reduction
 from analyzers.dependence.spelling import spell
 from analyzers.ir.accesses import Access, Subscripts
 from analyzers.ir.arithmetic import fold
@@ -21,6 +21,7 @@ from analyzers.openmp import canonical, cost, pipelines, thresholds
 from analyzers.openmp.cost import Work
 from analyzers.openmp.nests import Nests
 from analyzers.openmp.pipelines import Pipeline
+from analyzers.openmp.thresholds import Threshold
 from analyzers.standards import openmp
 
 THREADS = 16  # a team of ordinary size: fewer iterations than this leave threads without work
@@ -61,7 +62,7 @@ def propose(function: FunctionFacts, costs: Costs = DEFAULTS) -> tuple[Proposal,
     taken: set[int] = set()  # loops that are offered a pragma, and those that a collapse has swallowed
     proposals = []
     for facts in function.loops:
-        proposal = _proposal(facts, nests, works, taken, function.function.notation)
+        proposal = _proposal(facts, function, nests, works, taken)
         if proposal.profitable or proposal.pipeline is not None:
             taken.add(id(facts.loop))
         proposals.append(proposal)
@@ -89,9 +90,9 @@ def withdrawn(proposal: Proposal, problem: str) -> Proposal:
 
 
 def _proposal(
-    facts: LoopFacts, nests: Nests, works: Mapping[int, Work], taken: set[int], notation: Notation
+    facts: LoopFacts, function: FunctionFacts, nests: Nests, works: Mapping[int, Work], taken: set[int]
 ) -> Proposal:
-    work = works[id(facts.loop)]
+    work, notation = works[id(facts.loop)], function.function.notation
     parallel = facts.verdict.counts_as_parallel
     if not parallel and not facts.verdict.assumptions:
         return Proposal(work=work, pipeline=_pipeline(facts, nests, works, taken, notation))
@@ -112,11 +113,11 @@ def _proposal(
     common = Proposal(clauses=listed, schedule=schedule, schedule_reason=schedule_reason, collapse=collapse, work=work)
     if not parallel:
         return replace(common, conditional=line, advice="right only if the assumptions hold")
-    objection = _objection(facts, nests, works, taken)
+    least = thresholds.of(facts, nests, works)
+    objection = _objection(facts, nests, works, taken) or _objection_to_calls(function.called, least)
     if objection is None:
-        least = thresholds.condition(facts, nests, works) or ""
-        whole = f"{line} if({least})" if line is not None and least else line
-        return replace(common, pragma=whole, threshold=least, profitable=True, advice=_praise(work))
+        whole = f"{line} if({least.condition})" if line is not None and least.condition else line
+        return replace(common, pragma=whole, threshold=least.condition, profitable=True, advice=_praise(work, least))
     return replace(common, pragma=line, simd=_simd(facts, nests, work, notation), advice=objection)
 
 
@@ -265,6 +266,8 @@ def _objection(facts: LoopFacts, nests: Nests, works: Mapping[int, Work], taken:
         return place
     if work.bounded and work.operations < work.enough + work.costs.reduction * len(facts.reductions):
         return f"too small to pay: putting the results of the threads together takes longer than {_size(work)}"
+    if (waiting := cost.allocator(facts, nests, works)) is not None:
+        return f"most of its work is done by `{waiting}`, where threads wait for each other"
     if (copies := _costly_copies(facts, work)) is not None:
         return copies
     if work.counted and work.trips < THREADS and _collapse(facts, nests, works) == 1:
@@ -293,6 +296,17 @@ def _wider(facts: LoopFacts, nests: Nests, works: Mapping[int, Work]) -> str | N
     return None
 
 
+def _objection_to_calls(called: Calling, least: Threshold) -> str | None:
+    """Why threads are better not started in a function that is called like this."""
+    if called.shared:
+        return f"threads are at work already where `{called.caller}` calls this function"
+    if least.needed:
+        where = "loops in loops" if called.loops >= DEEP else "a loop"
+        enough = readable(least.iterations)
+        return f"`{called.caller}` runs it in {where}: starting threads each time pays from about {enough} iterations"
+    return None
+
+
 def _too_small(work: Work) -> str:
     if work.counted or work.bounded:
         return f"too small to pay: {_size(work)}, starting threads costs more"
@@ -305,7 +319,9 @@ def _size(work: Work) -> str:
     return f"{most}{readable(work.trips)} iterations of about {readable(work.each)} operations"
 
 
-def _praise(work: Work) -> str:
+def _praise(work: Work, least: Threshold) -> str:
+    if least.condition:
+        return f"pays from about {readable(least.iterations)} iterations"
     if work.bounded or work.each * THREADS >= work.enough:
         return "enough work for a team of threads"
     return f"pays from about {readable(work.enough / work.each)} iterations"

@@ -1,47 +1,84 @@
 """From how much work on a team of threads pays, as a condition for the `if` clause (OpenMP 5.2 §3.4).
 
-Only where some executions of a loop are surely smaller than others: inside a loop that runs one after the other, with
-bounds that move with its index. In the elimination of a matrix the part that is left shrinks to nothing.
+It is asked for where a loop may well be too short, and nowhere else:
+
+- where its bounds move with the index of a loop around it that runs one iteration after the other: in the elimination
+  of a matrix the part that is left shrinks to nothing;
+- where an iteration is little work and nothing says how many there are: a copy, a sum, a loop that sets up;
+- where it runs in loops in loops, here or where its function is called: the inner ones are short more often than not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from analyzers.dependence.facts import LoopFacts
 from analyzers.dependence.spelling import spell
 from analyzers.ir.arithmetic import fold
-from analyzers.ir.expressions import ONE, Binary, Constant, Expr, Name, symbols, walk
+from analyzers.ir.expressions import Binary, Constant, Element, Expr, Field, Name, symbols, walk
+from analyzers.ir.statements import Assign, Declare, Loop, LoopHeader
 from analyzers.ir.symbols import Symbol
 from analyzers.openmp.cost import Work
 from analyzers.openmp.nests import Nests
 
+LONG = 20_000.0  # iterations that a loop may be trusted to have; one that pays from fewer needs no condition
+LONG_IF_CALLED = 2_000.0  # the same where its function is called from a loop
+LONG_IF_HOT = 100.0  # the same where it runs in loops in loops
+NEVER = 100_000.0  # iterations that such a loop never has
+SMALL = 100  # a constant that is left out beside a number as large as these
 
-def condition(facts: LoopFacts, nests: Nests, works: Mapping[int, Work]) -> str | None:
-    """The condition under which a loop that pays on average does so in this execution; None where all are alike, or
-    where it cannot be said in terms of the bounds."""
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """`condition`: when a loop pays; "" where that goes without saying, or cannot be said. `iterations`: from how many
+    on. `needed`: without a condition it is better not to start threads."""
+
+    condition: str = ""
+    iterations: int = 0
+    needed: bool = False
+
+
+def of(facts: LoopFacts, nests: Nests, works: Mapping[int, Work]) -> Threshold:
+    """The threshold of a loop that pays as its work is estimated."""
     work = works[id(facts.loop)]
     outside = {outer.header.index for outer in nests.above(facts) if outer.header is not None}
-    sizes: list[Expr] = []
     unit, moves = work.operations, False
+    open_ended: list[LoopFacts] = []
     for each in _chain(facts, nests, works):
-        used = _used(each)
         if each.trip_count is not None:
             continue
-        size = _size(each)
-        if size is None or not _stays(size, facts):
-            return None
-        moves = moves or bool(used & outside)
-        sizes.append(size)
+        open_ended.append(each)
+        moves = moves or bool(_used(each) & outside)
         unit /= max(works[id(each.loop)].trips * _step(each), 1.0)
-    if not moves:
-        return None
-    least = Constant(_rounded(work.costs.pays_two / unit))
-    product = sizes[0]
-    for size in sizes[1:]:
-        product = Binary("*", product, size)
+    costs = work.costs
+    # The cost of starting adds up.
+    again = costs.pays_again / costs.pays if work.called or work.hot else 1.0
+    least = again * costs.pays_two / unit
+    hot = work.hot and not work.bounded and least > LONG_IF_HOT
+    long = LONG_IF_CALLED if work.called else LONG
+    light = not work.bounded and costs.pays_two / work.each > long
+    if not moves and not hot and not light:
+        return Threshold()
+    alone = len(open_ended) == 1
+    never = work.called > 0 and hot and alone and least > NEVER
+    condition = "" if never else _condition(open_ended, facts, least)
+    return Threshold(condition, _rounded(least), work.called > 0 and alone and not condition)
+
+
+def _condition(loops: list[LoopFacts], facts: LoopFacts, least: float) -> str:
+    """What compares the number of iterations with the least one; "" where it cannot be written."""
+    product: Expr | None = None
+    for each in loops:
+        size = _size(each)
+        # What is looked up for a loop inside may not be there where this one has no iterations.
+        if size is None or not _stays(size, facts) or (each is not facts and not _needs_no_memory(size)):
+            return ""
+        product = size if product is None else Binary("*", product, size)
+    if product is None:
+        return ""
     # A product of two sizes may be more than an `int` holds.
-    return f"{'1.0 * ' if len(sizes) > 1 else ''}{spell(product)} > {least.value}"
+    return f"{'1.0 * ' if len(loops) > 1 else ''}{spell(product)} > {_rounded(least)}"
 
 
 def _chain(facts: LoopFacts, nests: Nests, works: Mapping[int, Work]) -> list[LoopFacts]:
@@ -66,36 +103,93 @@ def _step(facts: LoopFacts) -> float:
 def _size(facts: LoopFacts) -> Expr | None:
     """The length of the range that the loop counts through, as people would write it."""
     header = facts.header
-    if header is None:
+    if header is None or header.relation == "!=":
         return None
-    low, high = (header.lower, header.bound) if header.relation in ("<", "<=") else (header.bound, header.lower)
-    if header.relation == "!=" or not all(_plain(e) for e in (low, high)):
+    start, end = _written_start(facts.loop, header), _written_end(facts.loop, header)
+    low, high = (start, end) if header.relation in ("<", "<=") else (end, start)
+    if not _is_plain(low) or not _is_plain(high):
         return None
-    if header.relation in ("<=", ">="):
-        low = Binary("-", low, ONE) if fold(low) is None else Constant((fold(low) or 0) - 1)
-    match low:
-        case Constant(value=0):
-            return high
-        case Binary(op="+", left=left, right=Constant() as right):
-            return Binary("-", Binary("-", high, left), right)
+    least, most = _about(low), _about(high)
+    match most:
+        case Binary(op="+", left=left, right=right) if left == least:
+            return _about(right)
         case _:
-            return Binary("-", high, low)
+            return most if least is None or most is None else Binary("-", most, least)
 
 
-def _plain(expr: Expr) -> bool:
-    return all(
-        isinstance(e, (Name, Constant)) or (isinstance(e, Binary) and e.op in ("+", "-", "*")) for e in walk(expr)
-    )
+def _written_start(loop: Loop, header: LoopHeader) -> Expr:
+    """As it stands in the text, where values of variables are not put in place of their names."""
+    for stmt in loop.init:
+        if isinstance(stmt, Declare) and stmt.symbol == header.index and stmt.value is not None:
+            return stmt.value
+        if isinstance(stmt, Assign) and stmt.target == Name(header.index) and stmt.op is None:
+            return stmt.value
+    return header.lower
+
+
+def _written_end(loop: Loop, header: LoopHeader) -> Expr:
+    match loop.condition:
+        case Binary(op="<" | "<=" | ">" | ">=", left=Name(symbol=symbol), right=right) if symbol == header.index:
+            return right
+        case _:
+            return header.bound
+
+
+def _about(bound: Expr) -> Expr | None:
+    """The bound without a constant that does not matter; None: there is nothing else."""
+    match bound:
+        case Constant(value=int(value)) if abs(value) < SMALL:
+            return None
+        case Binary(op="+" | "-", left=left, right=Constant(value=int(value))) if abs(value) < SMALL:
+            return left
+        case _:
+            return bound
+
+
+def _is_plain(expr: Expr) -> bool:
+    """Is it made of integers, by arithmetic that cannot go wrong, and stands in the text like this?"""
+    match expr:
+        case Constant(value=value):
+            return isinstance(value, int)
+        case Name() | Field() | Element():
+            return expr.type.kind == "integer" and not expr.type.volatile and _is_written(expr)
+        case Binary(op="+" | "-" | "*", left=left, right=right):
+            return _is_plain(left) and _is_plain(right)
+        case Binary(op="/", left=left, right=Constant(value=value)):
+            return bool(value) and _is_plain(left)
+        case _:
+            return False
+
+
+def _needs_no_memory(size: Expr) -> bool:
+    return not any(isinstance(part, Element) for part in walk(size))
+
+
+def _is_written(place: Expr) -> bool:
+    """An accessor that was seen through names what stands in its class, and what perhaps only that may name."""
+    match place:
+        case Name(symbol=symbol, span=span):
+            return symbol.storage != "undeclared" and span.end - span.start == len(symbol.name.encode())
+        case Field(base=base, name=name, span=span):
+            before = base.base if isinstance(base, Element) else base
+            between = span.end - len(name.encode()) - before.span.end
+            return between in (len("."), len("->")) and _is_written(base)
+        case Element(base=base, subscripts=subscripts):  # also of `p->n`
+            return _is_written(base) and all(_is_plain(subscript) for subscript in subscripts)
+        case _:
+            return False
 
 
 def _stays(size: Expr, facts: LoopFacts) -> bool:
     """Does the size have its meaning and its value before the loop already?"""
-    local = {role.name for role in facts.roles if role.kind != "shared-read"}
+    local = {role.name for role in facts.roles if role.kind not in ("shared-read", "shared-distinct")}
     written = {a.symbol for a in facts.accesses if a.writes and not a.path}
     return not any(s in written or s.name in local for s in symbols(size))
 
 
 def _rounded(value: float) -> int:
-    """Two significant digits."""
-    whole = max(1, round(value))
-    return round(whole, 2 - len(str(whole))) if whole > 99 else whole
+    """1, 2 or 5 and zeros: more than that is not known."""
+    digits = 1
+    while value >= 10 * digits:
+        digits *= 10
+    return digits * next(first for first, limit in ((1, 1.5), (2, 3.5), (5, 7.5), (10, 10)) if value <= limit * digits)

@@ -351,6 +351,8 @@ _COSTS: tuple[tuple[float, str], ...] = (
     (25.0, "exp log sin cos tan log10 log2 exp2"),
     (40.0, "pow atan2 sinh cosh tanh atan asin acos cbrt erf"),
 )
+ALLOCATORS = words("malloc calloc realloc reallocarray aligned_alloc posix_memalign valloc strdup strndup free cfree")
+
 OPERATIONS: dict[str, float] = {
     **dict.fromkeys(("abs", "labs", "llabs", "min", "max"), 1.0),
     **{

@@ -176,7 +176,7 @@ class Project:
         if record is None:
             return None
         found = program.outside(name, record.unit.declared, record.digest)
-        return found if found.functions else None
+        return found if found.functions or found.called else None
 
     @property
     def records(self) -> Mapping[str, Record]:

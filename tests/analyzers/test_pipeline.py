@@ -88,3 +88,50 @@ def test_results_that_are_left_halfway_do_no_harm() -> None:
     (old,) = halfway
     assert old.start == RACE.index("void g")
     assert old.result.loops == analyze(SourceText.of(RACE), "c").functions[1].result.loops
+
+
+LEAF = "static void leaf(int n, double *a) { for (int i = 0; i < n; i++) a[i] = 2 * a[i]; }\n"
+ROWS = "void rows(int n, double a[][90]) { for (int k = 0; k < n; k++) leaf(90, a[k]); }\n"
+
+
+def offers(analyzer: Analyzer) -> dict[str, bool]:
+    """Whether the loop of each function is offered a pragma."""
+    return {placed.result.name: placed.result.loops[0].profitable for placed in analyzer.report().functions}
+
+
+def test_threads_go_to_the_loop_around_the_call() -> None:
+    analyzer = Analyzer("c")
+    update(analyzer, LEAF + ROWS)
+    assert offers(analyzer) == {"leaf": False, "rows": True}
+    (loop,) = analyzer.report().functions[0].result.loops
+    assert loop.advice == "threads are at work already where `rows` calls this function"
+    assert loop.pragma == "#pragma omp parallel for"  # right all the same
+    update(analyzer, LEAF + ROWS.replace("a[k]", "a[0]"))
+    assert offers(analyzer) == {"leaf": True, "rows": False}
+
+
+def test_what_is_asked_for_first_is_told_again_when_its_callers_are_known() -> None:
+    analyzer = Analyzer("c")
+    update(analyzer, LEAF + ROWS)
+    told = [(p.result.name, p.result.loops[0].advice.split()[0]) for p in analyzer.results(first=5)]
+    assert told == [("leaf", "pays"), ("rows", "pays"), ("leaf", "threads")]
+    analyzer.report()
+    update(analyzer, LEAF.replace("2 *", "3 *") + ROWS)
+    told = [(p.result.name, p.result.loops[0].advice.split()[0]) for p in analyzer.results(first=5)]
+    assert told == [("leaf", "threads"), ("rows", "pays")]
+
+
+def test_functions_that_call_each_other_have_one_answer() -> None:
+    text = (
+        "void b(int n, double *p);\n"
+        "void a(int n, double *p) { for (int i = 0; i < n; i++) p[i] = i; b(n - 1, p); }\n"
+        "void b(int n, double *p) { for (int i = 0; i < n; i++) p[i] = i; if (n) a(n, p); }\n"
+    )
+    analyzer = Analyzer("c")
+    update(analyzer, text)
+    assert offers(analyzer) == offers(analyzer) == {"a": True, "b": True}
+    update(analyzer, text + "void c(int n, double *p) { while (n) a(n, p); }\n")
+    assert [r.advice for placed in analyzer.report().functions for r in placed.result.loops][:2] == [
+        "pays from about 500,000 iterations",
+        "pays from about 500,000 iterations",
+    ]

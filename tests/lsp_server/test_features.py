@@ -156,7 +156,7 @@ async def test_a_device_only_where_the_setting_says_so(session, uri, offload):
         titles = [action.title for action in actions]
         device = "insert `#pragma omp target teams distribute parallel for map("
         assert any(title.startswith(device) for title in titles) is offload
-        assert "insert `#pragma omp parallel for`" in " ".join(titles)
+        assert "insert `#pragma omp parallel for if(n > 100000)`" in " ".join(titles)
 
 
 async def test_a_loop_that_is_parallel_in_two_parts_is_offered_as_a_refactoring(editor, uri):
@@ -196,7 +196,8 @@ async def test_code_actions_only_where_asked_and_of_the_kind_asked(editor, uri):
 
     assert not await actions(0)
     inserts = await actions(SCALE_LINE, ["refactor"])
-    assert applied(SOURCE, edits_of(inserts[0])).splitlines()[SCALE_LINE] == "    #pragma omp parallel for"
+    line = applied(SOURCE, edits_of(inserts[0])).splitlines()[SCALE_LINE]
+    assert line == "    #pragma omp parallel for if(n > 100000)"
     assert not await actions(SCALE_LINE, ["quickfix"])
     everything = await actions(0, ["source.fixAll"])
     assert [a.kind for a in everything] == ["source.fixAll.hpc-ls"]
@@ -215,11 +216,11 @@ async def test_ghost_text_on_an_empty_line_above_a_loop(editor, uri):
     editor.open(uri, SOURCE)
     editor.change(uri, "\n", (SCALE_LINE, 0))
     items = await ghost(editor, uri, SCALE_LINE, 0)
-    assert [i.insert_text for i in items] == ["    #pragma omp parallel for"]
+    assert [i.insert_text for i in items] == ["    #pragma omp parallel for if(n > 100000)"]
     editor.change(uri, "    ", (SCALE_LINE, 0))
     items = await ghost(editor, uri, SCALE_LINE, 4)
     assert [(i.insert_text, i.range.start.character, i.range.end.character) for i in items] == [
-        ("    #pragma omp parallel for", 0, 4)
+        ("    #pragma omp parallel for if(n > 100000)", 0, 4)
     ]
 
 
@@ -230,7 +231,7 @@ async def test_ghost_text_completes_a_begun_pragma(editor, uri, typed):
     items = await ghost(editor, uri, SCALE_LINE, 4 + len(typed))
     assert len(items) == 1
     whole = " ".join(items[0].insert_text.split())
-    assert whole == "#pragma omp parallel for"
+    assert whole == "#pragma omp parallel for if(n > 100000)"
     assert items[0].insert_text.startswith(f"    {typed}")
 
 
@@ -239,7 +240,7 @@ async def test_ghost_text_extends_what_the_suggest_widget_selected(editor, uri):
     editor.change(uri, "    #pragma omp par\n", (SCALE_LINE, 0))
     word = types.Range(at(SCALE_LINE, 16), at(SCALE_LINE, 19))
     items = await ghost(editor, uri, SCALE_LINE, 19, selected=types.SelectedCompletionInfo(word, "parallel"))
-    assert [(i.insert_text, i.range) for i in items] == [("parallel for", word)]
+    assert [(i.insert_text, i.range) for i in items] == [("parallel for if(n > 100000)", word)]
     assert not await ghost(
         editor, uri, SCALE_LINE, 19, selected=types.SelectedCompletionInfo(word, "parallel sections")
     )
@@ -362,7 +363,7 @@ async def test_code_lenses_stand_above_outermost_loops_and_insert(editor, uri):
     )
     assert done is True
     edit = editor.applied[0].edit.document_changes[0].edits[0]
-    assert edit.new_text == "    #pragma omp parallel for\n"
+    assert edit.new_text == "    #pragma omp parallel for if(n > 100000)\n"
     assert edit.range.start == at(SCALE_LINE, 0)
 
 
@@ -469,7 +470,7 @@ async def test_what_holds_only_under_a_strong_assumption_is_offered_on_request(e
     editor.change(uri, "\n", (3, 0))
     assert not await ghost(editor, uri, 3, 0)
     items = await ghost(editor, uri, 3, 0, types.InlineCompletionTriggerKind.Invoked)
-    assert [i.insert_text for i in items] == ["    #pragma omp parallel for"]
+    assert [i.insert_text for i in items] == ["    #pragma omp parallel for if(n > 100000)"]
 
 
 async def test_the_analysis_can_be_restarted(editor, uri):

@@ -198,7 +198,10 @@ def test_what_happens_around_the_loop_is_presumed_too(tmp_path: Path) -> None:
     mine = "struct box { int *n; };\nvoid hold(int *p);\nint run(int n, struct box *b) { int m = 0; hold(&m);\n"
     mine += "for (int i = 0; i < n; i++) if (b->n[i] > m) m = b->n[i];\nreturn m; }\n"
     (loop,) = loops_in(tmp_path, {"a.c": mine, "b.c": "void hold(int *p) { *p = 1; }\n"}, "a.c")
-    assert (loop.pragma, loop.verdict.confidence) == ("#pragma omp parallel for reduction(max:m)", "likely")
+    assert (loop.pragma, loop.verdict.confidence) == (
+        "#pragma omp parallel for reduction(max:m) if(n > 50000)",
+        "likely",
+    )
     assert "`hold` is the function defined in b.c" in [a.text for a in loop.verdict.assumptions]
     (loop,) = loops_in(tmp_path, {"a.c": mine, "b.c": "int *kept;\nvoid hold(int *p) { kept = p; }\n"}, "a.c")
     assert not loop.verdict.counts_as_parallel

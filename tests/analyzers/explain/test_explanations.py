@@ -31,14 +31,14 @@ def test_a_likely_loop_in_full() -> None:
           t      written before it is read in every iteration: private
           x, y   may overlap: they are both parameters without `restrict`. Assumed distinct; if
                  they ever overlap, this is wrong.
-          #pragma omp parallel for private(t)
-          OpenMP 5.2: parallel for §17.3, private §5.4.3
-          Pays from about 14,000 iterations."""),
+          #pragma omp parallel for private(t) if(n > 50000)
+          OpenMP 5.2: parallel for §17.3, private §5.4.3, if §3.4
+          if(n > 50000): with less to do one thread is faster."""),
         "  ",
     )
     assert loop.summary == "parallel if x and y do not overlap · private(t)"
     assert [fix.title for fix in loop.fixes] == [
-        "insert `#pragma omp parallel for private(t)`",
+        "insert `#pragma omp parallel for private(t) if(n > 50000)`",
         "add `restrict` to `x` and `y`",
     ]
     assert not loop.fixes[0].safe
@@ -51,10 +51,10 @@ def test_a_proved_sum_in_full() -> None:
         This loop can run in parallel: its iterations meet only in the reduction of `s`.
           s      a sum: reduction(+:s)
           x, y   only read: shared
-          #pragma omp parallel for reduction(+:s)
-          OpenMP 5.2: parallel for §17.3, reduction §5.5.8
-          Floating-point sums may differ in the last digits from the serial order.
-          Pays from about 20,000 iterations.""")
+          #pragma omp parallel for reduction(+:s) if(n > 100000)
+          OpenMP 5.2: parallel for §17.3, reduction §5.5.8, if §3.4
+          if(n > 100000): with less to do one thread is faster.
+          Floating-point sums may differ in the last digits from the serial order.""")
     assert loop.summary == "parallel · reduction(+:s)"
     assert loop.fixes[0].safe
 

@@ -130,3 +130,19 @@ def test_a_loop_that_calls_what_was_not_seen_is_never_known_to_be_small() -> Non
     (known,) = works("double sqrt(double); void f(double *p) { for (int i = 0; i < 8; i++) p[i] = sqrt(p[i]); }")
     assert not unseen.bounded
     assert known.bounded
+
+
+@pytest.mark.parametrize(
+    ("body", "waits"),
+    [
+        ("for (int i = 0; i < n; i++) free(a[i]);", "free"),
+        ("for (int i = 0; i < n; i++) a[i] = malloc(90);", "malloc"),
+        ("for (int i = 0; i < n; i++) { for (int j = 0; j < n; j++) free(b[i][j]); free(b[i]); }", "free"),
+        ("for (int i = 0; i < n; i++) { int *t = malloc(n); for (int j = 0; j < n; j++) t[j] = j; free(t); }", None),
+        ("for (int i = 0; i < n; i++) *(int *)a[i] = 0;", None),
+    ],
+)
+def test_threads_wait_for_each_other_in_the_allocator(body: str, waits: str | None) -> None:
+    function = facts(f"#include <stdlib.h>\nvoid f(int n, void **a, void ***b) {{ {body} }}")
+    nests = Nests.of(function.loops)
+    assert cost.allocator(function.loops[0], nests, cost.works(function)) == waits

@@ -173,7 +173,7 @@ def test_offered_in_place_of_threads_where_it_pays() -> None:
 def test_copies_that_cost_more_than_the_loop() -> None:
     head = "void f(int n, double *restrict y, const double *restrict x)"
     loop = first_loop(f"{head} {{ for (int i = 0; i < n; i++) y[i] += x[i]; }}")
-    assert loop.pragma == "#pragma omp parallel for"
+    assert loop.pragma == "#pragma omp parallel for if(n > 100000)"
     assert line(loop) == "map(to: x[0:n]) map(tofrom: y[0:n])"
     assert "target data" in loop.explanation
 
