@@ -12,7 +12,7 @@ from lsprotocol import types
 from analyzers.api import Description, Proposal
 from analyzers.ir.verdicts import Edit, Finding, Fix, LoopReport, SharingHint
 from analyzers.text import Encoding, Position, SourceText, Span
-from analyzers.words import plain
+from analyzers.words import listed, plain
 from lsp_server.analysis import Analysis, is_being_typed
 from lsp_server.session import Change, Snapshot
 from lsp_server.settings import Settings
@@ -265,6 +265,12 @@ def markup(text: str, markdown: bool) -> types.MarkupContent:
     if not markdown:
         return types.MarkupContent(types.MarkupKind.PlainText, text)
     return types.MarkupContent(types.MarkupKind.Markdown, explanation_markdown(text))
+
+
+def with_refactorings(loop: LoopReport) -> str:
+    """The explanation of a loop, and the names under which editors offer how else it can be written."""
+    titles = listed([fix.title for fix in loop.fixes if fix.restructures], "or")
+    return f"{loop.explanation}\nRefactoring: {titles}." if titles else loop.explanation
 
 
 def explanation_markdown(text: str) -> str:

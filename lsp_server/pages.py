@@ -41,7 +41,7 @@ def explanation(analysis: Analysis, at: int, settings: Settings) -> str | None:
     parts = [_finding(finding) for finding in _findings_on_line(analysis, at, settings)]
     found = loop_on_line(analysis, at)
     if found is not None:
-        parts.append(convert.explanation_markdown(found[1].explanation))
+        parts.append(convert.explanation_markdown(convert.with_refactorings(found[1])))
     return "\n\n".join(parts) or None
 
 
@@ -81,7 +81,7 @@ def of_loop(analysis: Analysis, at: int) -> str | None:
         f"# {analysis.snapshot.name}:{line} in {loop.function}",
         f"```{analysis.snapshot.language}\n{header}\n```",
         f"**{convert.escaped(loop.summary)}** ({loop.verdict.confidence})",
-        convert.explanation_markdown(loop.explanation),
+        convert.explanation_markdown(convert.with_refactorings(loop)),
         *_tables(loop, source, start),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

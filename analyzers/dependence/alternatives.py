@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from analyzers.dependence import conflicts, distribution
+from analyzers.dependence import conflicts, distribution, work_arrays
 from analyzers.dependence.affine import constant_value
 from analyzers.dependence.conflicts import Inquiry, Obstacles
 from analyzers.dependence.distribution import Noted
 from analyzers.dependence.facts import Alternatives, Atomic, Extreme, Scan
 from analyzers.dependence.lvalues import type_at
 from analyzers.dependence.reductions import combined_by
+from analyzers.dependence.values import Values
 from analyzers.ir.accesses import Access
 from analyzers.ir.expressions import Binary, Constant, Expr, Name, symbols
 from analyzers.ir.statements import Assign, Construct, Declare, If, Stmt, expressions, walk_statements
@@ -29,11 +30,8 @@ _NEUTRAL = {"+": 0, "*": 1, "|": 0, "^": 0}
 _MOST = 40  # statements of a body that is looked at
 
 
-def find(
-    inquiry: Inquiry, parts: Parts, memory: Obstacles, noted: Noted, first_value: Callable[[Symbol], Expr]
-) -> Alternatives:
-    """`memory` is what stands in the way apart from scalars; see `distribution.Noted`. `first_value`: what a variable
-    holds when the loop begins."""
+def find(inquiry: Inquiry, parts: Parts, memory: Obstacles, noted: Noted, values: Values) -> Alternatives:
+    """`memory` is what stands in the way apart from scalars; see `distribution.Noted`."""
     loop = inquiry.loop
     body = loop.body.statements
     if parts.header is None or loop.tainted or len(body) > _MOST:
@@ -42,9 +40,10 @@ def find(
         return Alternatives()
     return Alternatives(
         _atomic(inquiry, parts, noted),
-        _scan(parts, memory, body, first_value),
+        _scan(parts, memory, body, lambda total: values.entry(total, loop)),
         _extreme(parts, memory, body),
         distribution.splits(inquiry, parts, noted),
+        work_arrays.find(inquiry, parts, noted, values.graph),
     )
 
 

@@ -34,14 +34,14 @@ def splits(inquiry: Inquiry, parts: Parts, noted: Noted) -> tuple[Split, ...]:
     body = inquiry.loop.body.statements
     if not 2 <= len(body) <= _MOST or any(conflict.unknown for conflict in parts.scalars.conflicts):
         return ()
-    if _leaves(inquiry.loop):
+    if leaves(inquiry.loop):
         return ()
     cutter = _Cutter(inquiry, parts, noted, body)
     found = (cutter.longest(first=True), cutter.longest(first=False))
     return tuple(each for each in found if each is not None)
 
 
-def _leaves(loop: Loop) -> bool:
+def leaves(loop: Loop) -> bool:
     """May an iteration end before its last statement, or do something nobody knows?"""
     inner = {id(s) for each in loops(loop.body) for s in walk_statements(each.body)}
     return any(

@@ -155,6 +155,23 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkArray:
+    """An array that every iteration fills before it reads it. `kept`: somebody may look at what the last iteration
+    leaves in it; then every iteration writes the same elements."""
+
+    symbol: Symbol
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WorkArrays:
+    """With work arrays of its own for each thread the loop has this verdict."""
+
+    arrays: tuple[WorkArray, ...]
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
 class Alternatives:
     """How else a loop may be written that is not parallel as it stands."""
 
@@ -162,6 +179,7 @@ class Alternatives:
     scan: Scan | None = None
     extreme: Extreme | None = None
     splits: tuple[Split, ...] = ()
+    work_arrays: WorkArrays | None = None
 
 
 @dataclass(frozen=True, slots=True)

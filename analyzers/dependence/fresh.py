@@ -1,4 +1,4 @@
-"""Memory that an iteration allocates for itself: `p = malloc(...)` in the body, used, and freed.
+"""Memory that an iteration, or a thread, allocates for itself: `p = malloc(...)` in the body, used, and freed.
 
 No other iteration has its address as long as nobody stores it or passes it on: what is done through such a pointer is
 no dependence (compare Whaley & Rinard 1999, captured objects).
@@ -13,7 +13,7 @@ from analyzers.dependence.lvalues import strip_casts
 from analyzers.dependence.points_to import Origin, PointerFacts
 from analyzers.ir.accesses import Access, Subscripts
 from analyzers.ir.expressions import Call, Constant, Expr, Name
-from analyzers.ir.statements import Assign, Declare, Loop, Unknown, walk_statements
+from analyzers.ir.statements import Assign, Construct, Declare, Loop, Stmt, Unknown, substatements, walk_statements
 from analyzers.ir.symbols import Symbol
 
 
@@ -42,6 +42,34 @@ def pointers(
         and not symbol.address_taken
         and not any(_is_known(origin, facts) for origin in facts.origins.get(symbol, ()))
     )
+
+
+def of_threads(region: Construct, used: Collection[Symbol], facts: PointerFacts) -> frozenset[Symbol]:
+    """What of those `used` is declared in a parallel region and is memory that each of its threads has for itself:
+    arrays, and pointers to what the thread has allocated there, reached by no other of them."""
+    declared: set[Symbol] = set()
+    sites: set[int] = set()
+    stack: list[Stmt] = [] if region.body is None else [region.body]
+    while stack:
+        stmt = stack.pop()
+        if isinstance(stmt, Construct):
+            continue  # not every thread may run it, and what it sets may be handed to the others
+        if isinstance(stmt, Declare) and stmt.symbol.storage == "local":
+            declared.add(stmt.symbol)
+        sites.add(id(stmt))
+        stack.extend(substatements(stmt))
+    found = set()
+    for symbol in declared & {*used}:
+        if symbol.is_array and facts.exposed is not None and symbol not in facts.exposed:
+            found.add(symbol)
+        if not symbol.is_pointer:
+            continue
+        mine = facts.origins.get(symbol, frozenset())
+        others = (facts.origins.get(other, frozenset()) for other in used if other != symbol)
+        own = all(o.kind == "allocation" and o.site in sites and o.site not in facts.escaping for o in mine)
+        if mine and own and not symbol.address_taken and not any(mine & each for each in others):
+            found.add(symbol)
+    return frozenset(found)
 
 
 def is_behind(access: Access, fresh: Collection[Symbol]) -> bool:

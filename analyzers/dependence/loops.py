@@ -42,8 +42,8 @@ from analyzers.dependence.roles import roles_of
 from analyzers.dependence.trips import trip_count
 from analyzers.dependence.values import Values
 from analyzers.ir import flow
-from analyzers.ir.accesses import Access, PathStep, Subscripts
-from analyzers.ir.expressions import Element, Expr, Field, Name, root, symbols
+from analyzers.ir.accesses import Access, Guard, PathStep, Subscripts
+from analyzers.ir.expressions import Conditional, Element, Expr, Field, Name, root, symbols
 from analyzers.ir.flow import FlowGraph
 from analyzers.ir.implicit import Implicit, implicit
 from analyzers.ir.statements import Assign, Function, Loop, LoopHeader, loops
@@ -80,6 +80,7 @@ class Parts:
     local: frozenset[Symbol]  # declared inside
     private_arrays: tuple[Symbol, ...] = ()
     lasting_arrays: tuple[Symbol, ...] = ()  # private ones whose last contents may be needed
+    thread_arrays: tuple[Symbol, ...] = ()  # pointers to memory that each thread of the region has for itself
     array_reductions: tuple[Reduction, ...] = ()
     protected: frozenset[Symbol] = frozenset()  # only touched under atomic or critical
     accesses: tuple[Access, ...] = ()
@@ -121,8 +122,8 @@ def _analyse(
             uncounted[id(place.loop)] = found
     values = induction.values_of(graph, counted)
     headers = {id(loop): header for loop, header in values.headers.items()}
-    written = access_collector.collect(function, effects)
-    accesses = flat.spread(written, [resolved(access, values) for access in written])
+    pairs = [(a, each) for a in access_collector.collect(function, effects) for each in resolved(a, values)]
+    accesses = flat.spread(*zip(*pairs, strict=True)) if pairs else ()
     headers.update((id(loop), loop.header) for a in accesses for loop in a.loops[-1:] if loop.header is not None)
     pointers = alias.with_entry_values(
         alias.summarize(function, effects), {e: s for e, (s, _) in graph.entries.items()}
@@ -151,22 +152,35 @@ def _analyse(
     )
 
 
-def resolved(access: Access, values: Values) -> Access:
+def resolved(access: Access, values: Values) -> tuple[Access, ...]:
     """The access with temporaries and induction variables in its subscripts replaced by what they hold there:
-    `row[j]` behind `row = a + i * n` is `a[i * n + j]`."""
+    `row[j]` behind `row = a + i * n` is `a[i * n + j]`. Behind `p = c ? a : b` it is two: `a[j]` if c, else `b[j]`."""
     if not access.path or access.symbol is None or access.statement is None:
-        return access
+        return (access,)
     known = values.at(access.statement)
     whole = access.path[-1] == WHOLE_POINTEE
     written = _lvalue(access.symbol, access.path[:-1] if whole else access.path)
     lvalue = expand(written, values.graph.memory.effects)
     if lvalue is written and not any(s in known for s in symbols(lvalue)):
-        return access
-    found = rewrite(lvalue, known)
-    place = reached(found, whole=True) if whole else locate(found)
+        return (access,)
+    chosen = known.get(access.symbol)
+    if isinstance(chosen, Conditional) and access.symbol.is_pointer and access.call is None:
+        arms = ((True, chosen.then), (False, chosen.otherwise))
+        found = [
+            _placed(access, rewrite(lvalue, {**known, access.symbol: arm}), whole, (Guard(chosen.condition, positive),))
+            for positive, arm in arms
+        ]
+        return (access,) if None in found else tuple(each for each in found if each is not None)
+    return (_placed(access, rewrite(lvalue, known), whole) or access,)
+
+
+def _placed(access: Access, lvalue: Expr, whole: bool, more: tuple[Guard, ...] = ()) -> Access | None:
+    """The access as one to this place, or to all that it points to, under further conditions."""
+    place = reached(lvalue, whole=True) if whole else locate(lvalue)
     if place is None or place.symbol is None or not (place.path or whole):
-        return access
-    return replace(access, symbol=place.symbol, path=place.path, exact=access.exact and place.exact)
+        return None
+    exact = access.exact and place.exact
+    return replace(access, symbol=place.symbol, path=place.path, exact=exact, guards=(*access.guards, *more))
 
 
 def _lvalue(symbol: Symbol, path: tuple[PathStep, ...]) -> Expr:
@@ -190,7 +204,7 @@ def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
     inquiry = _inquiry(loop, Solver(room.headers, invariant, steady), room)
     only_memory = not obstacles.reasons and not obstacles.open and _ordinary(obstacles.assumptions)
     beforehand = tuple(obstacles.assumptions)
-    _memory(inside, parts, inquiry, room)
+    _memory(inside, parts, inquiry, room, place)
     apart = _note_apart(loop, obstacles, room)
     if parts.scalars.index_live and header is not None:
         _keeps_index(header, obstacles, room)
@@ -206,9 +220,11 @@ def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
             found = first.copy()
             _note(part, accesses, place, room, found)
             _note_apart(loop, found, room)
+            if parts.scalars.index_live and header is not None:
+                _keeps_index(header, found, room)
             return found
 
-        alternatives = other_forms.find(inquiry, parts, memory, noted, lambda s: values.entry(s, loop))
+        alternatives = other_forms.find(inquiry, parts, memory, noted, values)
     lastprivate = parts.scalars.lastprivate
     if parts.scalars.index_live and header is not None:
         lastprivate = (header.index, *lastprivate)
@@ -327,7 +343,7 @@ def _protected(loop: Loop, inside: Iterable[Access]) -> Mapping[Symbol, frozense
     return {symbol: keys for symbol, keys in found.items() if keys and symbol in written}
 
 
-def _memory(inside: tuple[Access, ...], parts: Parts, inquiry: Inquiry, room: _Room) -> None:
+def _memory(inside: tuple[Access, ...], parts: Parts, inquiry: Inquiry, room: _Room, place: Place) -> None:
     """Compare the accesses to common memory; what conflicts may still be a work array or an array reduction."""
     scalars, loop, solver = parts.scalars, inquiry.loop, inquiry.solver
     own = {
@@ -355,11 +371,18 @@ def _memory(inside: tuple[Access, ...], parts: Parts, inquiry: Inquiry, room: _R
     lasting = privatization.lasting_candidates(loop, parts.shared, room.graph, exposed) - own - work
     sums = array_reductions.find(loop, parts.shared, room.headers, solver.invariant)
     summed = {reduction.symbol: (reduction, needed) for reduction, needed in sums}
+    owned: Collection[Symbol] = ()
+    if place.region is not None and place.is_shared_out:
+        used = {a.symbol for a in parts.shared if a.symbol is not None and a.path}
+        owned = fresh.of_threads(place.region, used, room.pointers)
     private: list[Symbol] = []
     reduced: list[Reduction] = []
     kept: list[Symbol] = []
-    for symbol in sorted({*work, *lasting, *summed}, key=lambda s: s.uid):
+    alone_in: list[Symbol] = []
+    for symbol in sorted({*work, *lasting, *summed, *owned}, key=lambda s: s.uid):
         mine = [a for a in parts.shared if a.symbol == symbol and not _is_behind_element(a)]
+        if symbol.is_pointer:
+            mine = [a for a in mine if a.path]
         alone = Obstacles()
         conflicts.compare(mine, inquiry, alone)
         if not alone.dependences and not alone.reasons:
@@ -371,6 +394,9 @@ def _memory(inside: tuple[Access, ...], parts: Parts, inquiry: Inquiry, room: _R
                 text = f"every iteration adds to the same elements of `{symbol.name}`"
                 parts.obstacles.undecided(Reason("array-sum", text, mine[0].span, symbol.name), needed)
         elif coverage.covered(mine, solver, loop, room.graph):
+            if symbol in owned:
+                alone_in.append(symbol)
+                continue
             if symbol in lasting:
                 if all(conflicts.stays(a, inquiry) for a in mine if a.writes):
                     kept.append(symbol)
@@ -388,7 +414,9 @@ def _memory(inside: tuple[Access, ...], parts: Parts, inquiry: Inquiry, room: _R
     parts.private_arrays, parts.lasting_arrays, parts.array_reductions = tuple(private), tuple(kept), tuple(reduced)
     settled = frozenset((*(r.symbol for r in reduced), *kept))
     parts.accesses = inside
-    parts.compared = tuple(a for a in parts.shared if a.symbol not in private or _is_behind_element(a))
+    parts.thread_arrays = tuple(alone_in)
+    apart = {*private, *alone_in}
+    parts.compared = tuple(a for a in parts.shared if a.symbol not in apart or _is_behind_element(a))
     conflicts.compare(parts.compared, inquiry, parts.obstacles, settled)
 
 

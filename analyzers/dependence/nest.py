@@ -13,13 +13,28 @@ from analyzers.ir.statements import Block, Construct, Function, Loop, Stmt, subs
 @dataclass(frozen=True, slots=True)
 class Place:
     """A loop and its surroundings. `governed_by` is the construct whose associated loop it is (also as the second loop
-    of `collapse(2)`); `inside_parallel` whether a parallel region surrounds it lexically."""
+    of `collapse(2)`); `region` the innermost parallel region that surrounds it lexically."""
 
     loop: Loop
     parent: Loop | None
     depth: int
     governed_by: Construct | None
-    inside_parallel: bool
+    region: Construct | None
+
+    @property
+    def inside_parallel(self) -> bool:
+        return self.region is not None
+
+    @property
+    def is_shared_out(self) -> bool:
+        """Do the threads of a region take its iterations, each one some of them, one after the other?"""
+        construct = self.governed_by
+        return (
+            self.region is not None
+            and construct is not None
+            and construct.directive.name == "for"
+            and associated_loops(construct) == 1
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,36 +44,33 @@ class _Visit:
     depth: int
     governed_by: Construct | None
     levels: int  # how many more loops `governed_by` associates
-    inside_parallel: bool
+    region: Construct | None
 
 
 def places(function: Function) -> Iterator[Place]:
     """Every loop of the function, outer ones first, in textual order."""
-    stack = [_Visit(function.body, None, 0, None, 0, False)]
+    stack = [_Visit(function.body, None, 0, None, 0, None)]
     while stack:
         at = stack.pop()
         match at.stmt:
             case Loop() as loop:
                 governed_by = at.governed_by if at.levels > 0 else None
-                yield Place(loop, at.parent, at.depth, governed_by, at.inside_parallel)
+                yield Place(loop, at.parent, at.depth, governed_by, at.region)
                 levels = max(at.levels - 1, 0)
-                below = [
-                    _Visit(s, loop, at.depth + 1, at.governed_by, levels, at.inside_parallel)
-                    for s in substatements(loop)
-                ]
+                below = [_Visit(s, loop, at.depth + 1, at.governed_by, levels, at.region) for s in substatements(loop)]
             case Construct(directive=directive, body=body):
-                inside = at.inside_parallel or directive.has(*TEAM_MAKERS)
+                region = at.stmt if directive.has(*TEAM_MAKERS) else at.region
                 levels = associated_loops(at.stmt) if directive.has(*LOOP_ASSOCIATED) else 0
-                below = [] if body is None else [_Visit(body, at.parent, at.depth, at.stmt, levels, inside)]
+                below = [] if body is None else [_Visit(body, at.parent, at.depth, at.stmt, levels, region)]
             case Block(statements=statements) if len(statements) == 1:
-                below = [_Visit(statements[0], at.parent, at.depth, at.governed_by, at.levels, at.inside_parallel)]
+                below = [_Visit(statements[0], at.parent, at.depth, at.governed_by, at.levels, at.region)]
             case Block(statements=statements):
                 # Declarations may precede the loop of an associated nest; anything else ends it.
                 loops = [s for s in statements if isinstance(s, Loop)]
                 levels = at.levels if len(loops) == 1 else 0
-                below = [_Visit(s, at.parent, at.depth, at.governed_by, levels, at.inside_parallel) for s in statements]
+                below = [_Visit(s, at.parent, at.depth, at.governed_by, levels, at.region) for s in statements]
             case other:
-                below = [_Visit(s, at.parent, at.depth, None, 0, at.inside_parallel) for s in substatements(other)]
+                below = [_Visit(s, at.parent, at.depth, None, 0, at.region) for s in substatements(other)]
         stack.extend(reversed(below))
 
 

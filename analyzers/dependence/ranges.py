@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from analyzers.dependence.forms import (
@@ -51,6 +51,14 @@ def prove_nonnegative(poly: Mapping[Monomial, int], env: Env) -> bool:
     """Is the value never negative while the surrounding loops run? True only where their bounds prove it."""
     goal = {m: f for m, f in poly.items() if f}
     return _obviously(goal, env) or _bounded_below(goal, tuple(reversed(tuple(env.indices))), env, 0)
+
+
+def least(candidates: Sequence[Poly], env: Env, sign: int) -> Poly | None:
+    """The one that is proved to be no larger (`sign` -1: no smaller) than the others."""
+    for candidate in candidates:
+        if all(prove_nonnegative(add({}, add(other, candidate, -1), sign), env) for other in candidates):
+            return candidate
+    return None
 
 
 def _bounded_below(goal: Poly, order: tuple[Symbol, ...], env: Env, at: int) -> bool:
@@ -110,7 +118,9 @@ def _never_negative(key: Key, env: Env) -> bool:
         case Wrapped():
             return True
         case Quotient(numerator=numerator):
-            return prove_nonnegative(poly_of(numerator), env)
+            # What is known of the quotient itself says nothing new of it: `i - 9 * (i / 9)` is one of the facts.
+            others = tuple(fact for fact in env.facts if all(k != key for k, _ in fact.terms))
+            return prove_nonnegative(poly_of(numerator), replace(env, facts=others))
         case Selected(test=test, then=then, otherwise=otherwise, equality=equality):
             chosen = env if equality else replace(env, facts=(*env.facts, test))
             return prove_nonnegative(poly_of(then), chosen) and prove_nonnegative(poly_of(otherwise), env)

@@ -43,6 +43,9 @@ def _roles(parts: Parts) -> Iterator[Role]:
     yield from _each(
         parts.lasting_arrays, "lastprivate", "every iteration writes the same elements and reads no others"
     )
+    yield from _each(
+        parts.thread_arrays, "private", "a work array of each thread: every iteration writes what it reads"
+    )
     yield from _each(parts.linear, "linear", "moves by the same amount in every iteration")
     written = [a for a in parts.shared if a.writes and a.symbol is not None]
     yield from _each(parts.protected, "shared-distinct", "only touched under `atomic` or `critical`")

@@ -7,24 +7,23 @@ section, and the reason says why.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from analyzers.dependence import domains
 from analyzers.dependence.affine import to_poly
+from analyzers.dependence.beforehand import Steady, is_constant, is_wide, is_written, spelled
 from analyzers.dependence.domains import Headers
 from analyzers.dependence.facts import FunctionFacts, LoopFacts
-from analyzers.dependence.forms import Affine, Key, Poly, add, is_parameter, multiply, poly_of, rank
+from analyzers.dependence.forms import Affine, Poly, add, is_parameter, multiply, poly_of
 from analyzers.dependence.lvalues import type_at
-from analyzers.dependence.ranges import Env, Range, prove_nonnegative
+from analyzers.dependence.ranges import Env, Range, least, prove_nonnegative
 from analyzers.dependence.spelling import spell
 from analyzers.ir.accesses import Access, Subscripts
-from analyzers.ir.expressions import Binary, Cast, Constant, Element, Expr, Name, Unary, children, symbols, walk
-from analyzers.ir.pointers import may_share_memory
-from analyzers.ir.statements import Assign, Declare, Loop, Stmt, expressions, walk_statements
-from analyzers.ir.symbols import Symbol, Type
+from analyzers.ir.expressions import Constant, Element, Expr, Name, children, symbols
+from analyzers.ir.statements import Declare, Loop, expressions, walk_statements
+from analyzers.ir.symbols import Symbol
 
-_ARITHMETIC = frozenset(("+", "-", "*", "/", "%", "<<", ">>", "&"))
 _SCALARS = ("integer", "real", "complex", "logical", "character")
 _WIDEST_REAL = 64
 
@@ -70,7 +69,7 @@ def sections(facts: LoopFacts, function: FunctionFacts) -> tuple[Section, ...]:
             raise NoSectionError("it uses memory that has no name here")
         if access.symbol not in own and not _is_plain(access, access.symbol, facts):
             by_symbol.setdefault(access.symbol, []).append(access)
-    steady = _Steady.of(facts)
+    steady = Steady.of(facts)
     found = tuple(_section(symbol, uses, facts, function, steady) for symbol, uses in by_symbol.items())
     _check_names(facts, own | by_symbol.keys())
     return found
@@ -115,7 +114,7 @@ def _check_names(facts: LoopFacts, known: set[Symbol]) -> None:
 
 
 def _section(
-    symbol: Symbol, accesses: Sequence[Access], facts: LoopFacts, function: FunctionFacts, steady: _Steady
+    symbol: Symbol, accesses: Sequence[Access], facts: LoopFacts, function: FunctionFacts, steady: Steady
 ) -> Section:
     headers = function.headers
     read, written = any(a.reads for a in accesses), any(a.writes for a in accesses)
@@ -129,13 +128,13 @@ def _section(
         return Section(symbol, symbol.name, read, written, filled, swept)
     lower, upper, conditional = _hull(symbol, [_ranged(u, symbol) for u in uses])
     length = add(add(upper, lower, -1), {(): 1})
-    wide = any(_is_wide(a) for a in accesses)
-    inner = _inner_extents(symbol, function)
-    text = f"{symbol.name}[{_spelled(lower, wide)}:{_spelled(length, wide)}]"
+    wide = any(is_wide(a) for a in accesses)
+    inner = inner_extents(symbol, function)
+    text = f"{symbol.name}[{spelled(lower, wide)}:{spelled(length, wide)}]"
     text += "".join(f"[0:{spell(extent)}]" for extent in inner)
     extents = [length, *(_constant(extent) or {} for extent in inner)]
     filled = written and not read and any(u is not None and _fills(u, extents, facts) for u in uses)
-    runs = _is_constant(lower, length) or (not lower and len(length) == 1 and all(_spans(u, upper) for u in uses))
+    runs = is_constant(lower, length) or (not lower and len(length) == 1 and all(_spans(u, upper) for u in uses))
     return Section(symbol, text, read, written, filled, swept, conditional, runs)
 
 
@@ -173,7 +172,7 @@ def _whole(symbol: Symbol) -> list[Poly] | None:
     if any(extent.size is None or extent.lower is not None for extent in symbol.type.extents):
         raise NoSectionError(f"the size of `{symbol.name}` is not known here")
     sizes = [_constant(extent.size) for extent in symbol.type.extents]
-    return [size if size is not None and _is_constant(size) else {} for size in sizes]
+    return [size if size is not None and is_constant(size) else {} for size in sizes]
 
 
 def _constant(size: Expr | None) -> Poly | None:
@@ -198,8 +197,8 @@ def _lasts(size: Expr, function: FunctionFacts) -> bool:
             return False
 
 
-def _inner_extents(symbol: Symbol, function: FunctionFacts) -> list[Expr]:
-    """The sizes of the rows that a pointer leads to."""
+def inner_extents(symbol: Symbol, function: FunctionFacts) -> list[Expr]:
+    """The sizes of the rows that a pointer leads to, none where it leads to single elements."""
     element = symbol.type.element
     if not symbol.is_pointer or element is None:
         raise NoSectionError(f"`{symbol.name}` is no array and no pointer")
@@ -225,7 +224,7 @@ def _swept(accesses: Sequence[Access], facts: LoopFacts, headers: Headers) -> tu
 # The elements of one access
 
 
-def _use(access: Access, facts: LoopFacts, headers: Headers, steady: _Steady) -> _Use | None:
+def _use(access: Access, facts: LoopFacts, headers: Headers, steady: Steady) -> _Use | None:
     """The ranges of the subscripts, None where they cannot be written."""
     nest = domains.outermost(access, "a", steady)
     for loop in access.loops[access.loops.index(facts.loop) :]:
@@ -275,7 +274,7 @@ def _extreme(poly: Poly, env: Env, *, largest: bool) -> Poly | None:
         else:
             return None
         poly = add(rest, multiply(factor, bound))
-    return poly if all(_is_written(key) for monomial in poly for key in monomial) else None
+    return poly if all(is_written(key) for monomial in poly for key in monomial) else None
 
 
 def _box(known: Range) -> tuple[Poly, Poly] | None:
@@ -286,11 +285,6 @@ def _box(known: Range) -> tuple[Poly, Poly] | None:
     if not all(is_parameter(key) for key, _ in both):
         return None
     return poly_of(known.lower[0]), poly_of(known.upper[0])
-
-
-def _is_written(key: Key) -> bool:
-    """Can the key be written before the loop? `steady` has seen its names."""
-    return isinstance(key, (Name, Binary, Unary))
 
 
 # All accesses of one object
@@ -308,8 +302,8 @@ def _hull(symbol: Symbol, uses: Sequence[_Use]) -> tuple[Poly, Poly, bool]:
     env = Env({}, lambda _: True, facts=facts)
     certain = [u for u in uses if not u.access.guards]
     for likely in (certain, [u for u in uses if not any(_chooses(g.condition, u.env) for g in u.access.guards)]):
-        lower = _least([u.first[0] for u in likely], env, 1)
-        upper = _least([u.last[0] for u in likely], env, -1)
+        lower = least([u.first[0] for u in likely], env, 1)
+        upper = least([u.last[0] for u in likely], env, -1)
         if lower is None or upper is None:
             continue
         inside = (
@@ -319,14 +313,6 @@ def _hull(symbol: Symbol, uses: Sequence[_Use]) -> tuple[Poly, Poly, bool]:
         if all(inside):
             return lower, upper, likely is not certain
     raise NoSectionError(f"which elements of `{symbol.name}` are the first and the last is not known")
-
-
-def _least(candidates: Sequence[Poly], env: Env, sign: int) -> Poly | None:
-    """The one that is proved to be no larger (`sign` -1: no smaller) than the others."""
-    for candidate in candidates:
-        if all(prove_nonnegative(add({}, add(other, candidate, -1), sign), env) for other in candidates):
-            return candidate
-    return None
 
 
 def _chooses(condition: Expr, env: Env) -> bool:
@@ -378,86 +364,3 @@ def _digits(poly: Poly, env: Env) -> set[Symbol] | None:
         del left[step]
         values = multiply(values, add(add(bounds[1], bounds[0], -1), {(): 1}))
     return set(factors)
-
-
-# Expressions that are valid before the loop
-
-
-@dataclass(frozen=True, slots=True)
-class _Steady:
-    """Asked of an expression: can it be written before the loop, and has it the same value there as inside?"""
-
-    changed: frozenset[Symbol]  # in the loop, or born there
-    named: frozenset[Symbol]  # in the loop, and so visible there
-    writes: tuple[Type, ...]  # types of what the loop writes through pointers
-
-    @classmethod
-    def of(cls, facts: LoopFacts) -> _Steady:
-        statements = tuple(walk_statements(facts.loop))
-        changed = frozenset(s for stmt in statements for s in _set_by(stmt))
-        named = frozenset(s for stmt in statements for expr in expressions(stmt) for s in symbols(expr))
-        written = (type_at(a.symbol, a.path) for a in facts.accesses if a.writes and a.path and a.symbol is not None)
-        return cls(changed, named, tuple(written))
-
-    def __call__(self, expr: Expr) -> bool:
-        return all(self._part(part) for part in walk(expr))
-
-    def _part(self, part: Expr) -> bool:
-        match part:
-            case Name(symbol=symbol):
-                reached = symbol.address_taken or symbol.is_static or symbol.is_reference
-                return (
-                    symbol.type.kind == "integer"
-                    and symbol.name.isidentifier()
-                    and symbol not in self.changed
-                    and (symbol in self.named or symbol.depth <= 1)
-                    and not (reached and any(may_share_memory(kind, symbol.type) for kind in self.writes))
-                )
-            case Binary(op=op):
-                return op in _ARITHMETIC
-            case Constant() | Unary(op="-" | "+"):
-                return True
-            case _:
-                return False
-
-
-def _set_by(stmt: Stmt) -> Iterator[Symbol]:
-    match stmt:
-        case Assign(target=Name(symbol=symbol)) | Declare(symbol=symbol):
-            yield symbol
-        case _:
-            pass
-
-
-def _is_wide(access: Access) -> bool:
-    """Are the subscripts computed in a type wider than that of their variables?"""
-    (step,) = access.path
-    assert isinstance(step, Subscripts)
-    return any(isinstance(part, Cast) for index in step.indices for part in walk(index))
-
-
-def _is_constant(*polys: Mapping[tuple[Key, ...], int]) -> bool:
-    return all(not monomial for poly in polys for monomial in poly)
-
-
-def _spelled(poly: Poly, wide: bool) -> str:
-    """The value as source text; `wide`: products must not be computed in `int`."""
-    text = ""
-    terms = sorted(poly.items(), key=lambda term: (term[1] < 0, -len(term[0]), tuple(map(rank, term[0]))))
-    for monomial, value in terms:
-        factors = [_factor(key) for key in monomial]
-        if wide and len(factors) > 1:
-            factors[0] = f"(long long){factors[0]}"
-        if abs(value) != 1 or not factors:
-            factors.insert(0, str(abs(value)))
-        term = " * ".join(factors)
-        if not text:
-            text = term if value > 0 else f"-{term}"
-        else:
-            text += f" + {term}" if value > 0 else f" - {term}"
-    return text or "0"
-
-
-def _factor(key: Key) -> str:
-    assert isinstance(key, (Name, Binary, Unary))
-    return spell(key) if isinstance(key, Name) else f"({spell(key)})"

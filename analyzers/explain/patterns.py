@@ -14,6 +14,7 @@ from analyzers.dependence.surroundings import declared_inside
 from analyzers.ir.expressions import Binary, Constant, Element, Expr, Field, Name, symbols, walk
 from analyzers.ir.statements import Assign, Declare, If, Loop, Stmt, walk_statements
 from analyzers.ir.symbols import Symbol
+from analyzers.words import listed, quoted
 
 LEGIBLE = 400  # operators and operands of one assignment
 
@@ -97,6 +98,28 @@ def prefix_sum(facts: LoopFacts) -> str | None:
     return None
 
 
+def work_arrays(facts: LoopFacts) -> str | None:
+    found = facts.alternatives.work_arrays
+    if found is None:
+        return None
+    names = listed(quoted(array.symbol.name for array in found.arrays))
+    pointers = [array.symbol.name for array in found.arrays if array.symbol.is_pointer]
+    several = len(found.arrays) > 1
+    head = (
+        f"only the work arrays {names} are in the way: every iteration fills them before it reads them."
+        if several
+        else f"only the work array {names} is in the way: every iteration fills it before it reads it."
+    )
+    if not pointers:
+        why = "No clause gives each thread its own and keeps what the last iteration leaves for who looks at it later."
+    elif len(pointers) == 1:
+        why = f"`{pointers[0]}` is a pointer, so `private({pointers[0]})` would only copy the address."
+    else:
+        each = ", ".join(pointers)
+        why = f"{listed(quoted(pointers))} are pointers, so `private({each})` would only copy the addresses."
+    return f"{head} {why} Declared inside the loop, or allocated by each thread, every thread has its own."
+
+
 def sum_into_element(facts: LoopFacts) -> str | None:
     """`x[i] += ...` in a loop over `j`, and nothing else in the way."""
     found = facts.verdict.dependences
@@ -114,8 +137,8 @@ def sum_into_element(facts: LoopFacts) -> str | None:
         name = _array(target)
         if inner & used and _filled(facts, target):
             return (
-                f"`{name}` looks like a work array that every iteration fills anew. Declared inside the loop, or "
-                f"private, each iteration has its own."
+                f"`{name}` looks like a work array that every iteration fills anew. Declared inside the loop, each "
+                f"iteration has its own."
             )
         if inner & used:
             op = "+" if op == "-" else op
@@ -273,6 +296,7 @@ _PATTERNS: tuple[Callable[[LoopFacts], str | None], ...] = (
     output,
     linked_list,
     compaction,
+    work_arrays,
     steady_growth,
     prefix_sum,
     sum_into_element,

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from string import Template
 
-from analyzers.ir.notation import Notation, Promise
+from analyzers.ir.notation import Allocation, Notation, Promise
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Edit
 from analyzers.text import Span, line_break, line_start
@@ -48,6 +48,25 @@ _FORMS = {
     $best = $best_of_all;
     $at = $at_of_all;
 }"""),
+    "block": Template("{\n$inside\n}"),
+    "region": Template("$parallel\n{\n$inside\n}"),
+    "array": Template("$type $name[$length]$rows;"),
+    "keep": Template("$type *$kept = $name;"),
+    "keep of rows": Template("$type (*$kept)$rows = $name;"),
+    "in one case": Template("if ($condition)"),
+    "sweep": Template("for ($type $index = $first; $index < $end; $index++)"),
+    "copy": Template("$kept$where = $name$where;"),
+}
+_ALLOCATED = {
+    "allocation": Template("$type *$name = malloc($length * sizeof *$name);"),
+    "allocation of rows": Template("$type (*$name)$rows = malloc($length * sizeof *$name);"),
+    "allocation of flags": Template("$type *$name = malloc($length * sizeof *$name);"),
+    "release": Template("free($name);"),
+}
+# No vector of rows, and in a vector of flags they share words.
+_CONTAINED = {
+    "keep of container": Template("auto &$kept = $name;"),
+    "allocation": Template("std::vector<$type> $name($length);"),
 }
 
 
@@ -80,7 +99,8 @@ C = Notation(
     distinct=Promise("restrict", _restrict),
     block_opens=b"{",
     ends=re.compile(rb"(?:\s|//[^\n]*\n|/\*.*?\*/)*;(?:[^\S\n]|//[^\n]*|/\*[^\n]*?\*/)*", re.DOTALL),
-    forms=_FORMS,
+    forms={**_FORMS, **_ALLOCATED},
+    allocation=Allocation("malloc", "stdlib.h"),
     around=_around,
 )
 
@@ -95,4 +115,9 @@ def _restrict_extension(text: bytes, symbol: Symbol) -> Edit | None:
     return Edit(Span(span.start, span.start), "__restrict ")
 
 
-CPP = replace(C, distinct=Promise("__restrict", _restrict_extension))
+CPP = replace(
+    C,
+    distinct=Promise("__restrict", _restrict_extension),
+    forms={**_FORMS, **_CONTAINED},
+    allocation=Allocation("std::vector", "vector", positive=True),
+)

@@ -21,6 +21,15 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
+class Allocation:
+    """What the code needs that allocates an array: a name, which a header declares."""
+
+    name: str
+    header: str
+    positive: bool = False  # a length that is not positive is an error
+
+
+@dataclass(frozen=True, slots=True)
 class Notation:
     """What differs between languages in the lines that are put into a program."""
 
@@ -32,6 +41,7 @@ class Notation:
     block_opens: bytes = b""  # what a block of statements begins with
     ends: re.Pattern[bytes] | None = None  # what stands between a statement and the one after it
     forms: Mapping[str, Template] = field(default_factory=dict)  # the code of rewrites, by their names
+    allocation: Allocation | None = None
     # Puts a line at the beginning and one at the end of each iteration: by the text of the function, the loop, its
     # header, its indentation and the lines. No edits: the loop is not written as it must be.
     around: Callable[[bytes, Span, Span, str, tuple[str, str]], tuple[Edit, ...]] | None = None

@@ -40,7 +40,7 @@ async def hover(ls: HpcLanguageServer, params: types.HoverParams) -> types.Hover
     span = loop.header_span.shifted(start)
     if loop.existing is not None and not span.covers(at):
         span = loop.existing.shifted(start)
-    content = convert.markup(loop.explanation, markdown)
+    content = convert.markup(convert.with_refactorings(loop), markdown)
     if markdown and ls.client.shows_answers:
         content.value += f"\n\n{' · '.join(_links(loop, start, where))}"
     if description is not None:

@@ -183,6 +183,39 @@ void f(int n, const double *restrict a, double *restrict b, double *restrict c)
     assert "exp(a[i]);\n    }\n    for (int i = 1; i < n; i++) {\n        c[i]" in made
 
 
+async def test_a_work_array_is_named_in_the_hover_with_the_refactoring_that_copies_it(editor, uri):
+    text = """\
+#include <math.h>
+#include <stdlib.h>
+void f(int n, int m, double *restrict a, double *restrict w)
+{
+    for (int i = 0; i < n; i++) {
+        for (int j = 0; j < m; j++)
+            w[j] = exp(a[i] * j);
+        for (int j = 0; j < m; j++)
+            a[i] += w[j];
+    }
+}
+""".replace("\n", "\r\n")
+    editor.open(uri, text)
+    await editor.diagnostics(uri)
+    told = await hover(editor, uri, 4, 6)
+    assert "only the work array" in told and "`private(w)` would only copy the address" in told
+    assert "Refactoring: give each thread its own `w`." in told
+    where = types.Range(at(4, 6), at(4, 6))
+    context = types.CodeActionContext([], [types.CodeActionKind.RefactorRewrite])
+    (action,) = await editor.client.text_document_code_action_async(
+        types.CodeActionParams(document(uri), where, context)
+    )
+    assert action.title == "give each thread its own `w`"
+    made = applied(text, edits_of(action))
+    assert "\r\n            double *w = malloc(m * sizeof *w);\r\n            #pragma omp for\r\n" in made
+    assert made.count("\n") == made.count("\r\n")
+    editor.change(uri, made)
+    assert not await editor.diagnostics(uri)
+    assert (await hover(editor, uri, 9, 14)).startswith("This loop can run in parallel")
+
+
 async def test_code_actions_only_where_asked_and_of_the_kind_asked(editor, uri):
     editor.open(uri, SOURCE)
     await editor.diagnostics(uri, bool)

@@ -1,5 +1,6 @@
 """Random loops in C that are parallel, if at all, only after they were written in another way: recurrences beside
-independent work, running totals, positions of extremes, scattered updates. The data are those of `kernels`.
+independent work, running totals, positions of extremes, scattered updates, work arrays behind pointers. The data are
+those of `kernels`.
 """
 
 from __future__ import annotations
@@ -61,8 +62,34 @@ class _Writer:
         heavy = "(int) (exp(cos(gx[%s]) + sin(gx[%s + 1])) * 9)" % (self.index, self.index)  # noqa: UP031
         return f"{array}[{place}]{' ' if '%' in update else ''}{update.replace('%s', heavy)};"
 
+    def work_array(self) -> list[str]:
+        """Fill it, change it, use it: mostly as it should be. `few` is 0, which nobody can know."""
+        rng, i = self.rng, self.index
+        w = rng.choice([name for name in ("w", "w", "p", "q", "r", "y", "big") if name not in self.arrays])
+        count = rng.choice(("m", "m", "m", "m - 2", "20", f"{i} % 9", f"{i}"))
+        each = f"for (int z = {rng.choice('0001')}; z < {count}; z++)"
+        value = rng.choice((f"{i} + z", f"idx[{i}] * z", f"(int) (exp(cos(gx[{i} + z])) * 9)"))
+        lines = [f"{each} {w}[z] = {value};"]
+        if rng.random() < 0.2:
+            lines.insert(0, f"{w}[0] = {i};")
+        if rng.random() < 0.5:
+            lines.append(f"{each} for (int l = 0; l < n; l++) {w}[z] += gd[l][z] * {i};")
+        item = f"(int) {w}[{rng.choice(('z', 'z', 'z', 'z / 2'))}]"
+        use = rng.choice((f"gc[{i}][z] = {item};", f"s1 += {item};", f"ga[{i}] += {item} & 7;"))
+        lines.append(f"{each.replace(f'< {count};', '< m;') if rng.random() < 0.2 else each} {use}")
+        if rng.random() < 0.3:
+            head = f"for (int v = {rng.choice('01')}; v < {rng.choice(('3', 'few', 'few + 2'))}; v++) {{"
+            lines = [head, *lines, "}"]
+        if rng.random() < 0.1:
+            lines.insert(0, f"if (idx[{i}] > 40) continue;")
+        if rng.random() < 0.1:
+            lines.append(f"gc[{i}][40] = {w}[{rng.choice('05')}];")
+        return lines
+
     def body(self) -> list[str]:
         rng = self.rng
+        if rng.random() < 0.3:
+            return self.work_array()
         form = rng.random()
         if form < 0.5:
             return [self.statement() for _ in range(rng.choice((2, 2, 3, 4)))]
@@ -101,8 +128,13 @@ class _Writer:
         if self.outside:
             self.lines.append("  int i = 0;")
         self.lines.append(f"  int s1 = 1, s2 = {self.rng.choice((0, 0, 5, -999))}, t = -1, u = 2, h[8] = {{0}};")
+        self.lines.append("  int few = n - 61, *w = malloc(64 * sizeof *w);")
+        self.lines.append("  for (int z = 0; z < 64; z++) w[z] = -z;")
         for _ in range(self.rng.choice((1, 2))):
             self.loop()
+        if self.rng.random() < 0.5:
+            self.lines.append("  for (int z = 0; z < 64; z++) s1 ^= w[z];")
+        self.lines.append("  free(w);")
         self.lines.append("  out[0] = s1; out[1] = s2; out[2] = t; out[3] = u;")
         if self.outside and self.rng.random() < 0.3:
             self.lines.append("  out[4] = i;")

@@ -9,12 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from analyzers.ir.verdicts import Fix
-from analyzers.openmp.rewrites import atomic, extreme, scan, split
+from analyzers.openmp.rewrites import atomic, extreme, scan, split, work_arrays
 from analyzers.openmp.rewrites.subject import Subject
 
 __all__ = ["Subject", "of"]
 
-_REWRITES: tuple[Callable[[Subject], Iterator[Fix]], ...] = (scan.fixes, extreme.fixes, split.fixes, atomic.fixes)
+_REWRITES: tuple[Callable[[Subject], Iterator[Fix]], ...] = (
+    work_arrays.fixes,
+    scan.fixes,
+    extreme.fixes,
+    split.fixes,
+    atomic.fixes,
+)
 
 
 def of(subject: Subject) -> tuple[Fix, ...]:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Edit, Fix
 from analyzers.openmp.rewrites.subject import Subject, assuming
 from analyzers.text import line_break
@@ -21,7 +20,7 @@ def fixes(subject: Subject) -> Iterator[Fix]:
     form = subject.notation.forms.get("extreme")
     if found is None or form is None or not subject.work.pays or not subject.place.own_line:
         return
-    names = {symbol: _fresh(subject, symbol) for symbol in (found.best, found.at)}
+    names = {symbol: subject.fresh(f"{symbol.name}_of_all") for symbol in (found.best, found.at)}
     if any(s.is_reference or s.type.volatile or not _PLAIN.match(s.type.name) for s in names):
         return
     facts = replace(subject.loop, private=tuple(s for s in subject.loop.private if s not in names))
@@ -51,14 +50,6 @@ def fixes(subject: Subject) -> Iterator[Fix]:
     note = f"each thread finds its own {which} value; the first of equal ones wins, as before{assuming(found.verdict)}"
     title = f"find `{found.best.name}` and `{found.at.name}` in each thread, then compare them"
     yield Fix(title, (edit,), safe=False, note=note, restructures=True)
-
-
-def _fresh(subject: Subject, symbol: Symbol) -> str:
-    """A name that the function does not use."""
-    name = f"{symbol.name}_of_all"
-    while re.search(rb"\b" + re.escape(name.encode()) + rb"\b", subject.text):
-        name += "_"
-    return name
 
 
 def _margin(line: str, indent: str) -> int:

@@ -19,6 +19,7 @@ from analyzers.text import Span, line_break, line_start
 TANGIBLE = (
     20.0  # operations of an iteration, of which one does not know how many there are, that make a rewrite worth it
 )
+STEP = " " * 4  # where the text shows none
 _DIRECTIVE = re.compile(rb"^[ \t]*#", re.MULTILINE)
 
 
@@ -88,14 +89,34 @@ class Subject:
         return around is not None and self._is_braced(around)
 
     @property
+    def has_braces(self) -> bool:
+        """Is the body a block in the text too?"""
+        return self._is_braced(self.loop.loop.body)
+
+    @property
     def has_block(self) -> bool:
-        """Is the body a block in the text too, and free of lines of the preprocessor?"""
+        """And free of lines of the preprocessor?"""
         body = self.loop.loop.body
-        return self._is_braced(body) and _DIRECTIVE.search(self.text, body.span.start, body.span.end) is None
+        return self.has_braces and _DIRECTIVE.search(self.text, body.span.start, body.span.end) is None
 
     def _is_braced(self, block: Block) -> bool:
         opens = self.notation.block_opens
         return bool(opens) and self.text.startswith(opens, block.span.start)
+
+    @property
+    def step(self) -> str:
+        """How far the body is indented."""
+        indent = self.place.indent
+        body = self.loop.loop.body.statements
+        start = line_start(self.text, body[0].span.start) if body else 0
+        within = self.text[start : body[0].span.start].decode("utf-8", "replace") if body else ""
+        return within[len(indent) :] if within.startswith(indent) and within[len(indent) :].isspace() else STEP
+
+    def fresh(self, name: str) -> str:
+        """A name that the function does not use: this one, if it does not."""
+        while re.search(rb"\b" + re.escape(name.encode()) + rb"\b", self.text):
+            name += "_"
+        return name
 
     def boundary(self, at: int) -> int | None:
         """Where the text of statement `at` of the body begins; None where it is not apart from the one before."""

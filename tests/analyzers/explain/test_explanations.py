@@ -133,7 +133,7 @@ HELP = {
         "void f(int n, int m, double *restrict w, double *restrict a) { for (int i = 0; i < m; i++) {"
         " for (int j = 0; j < n; j++) { w[j] = 0; for (int k = 0; k < n; k++) w[j] += a[i * n + k]; }"
         " for (int j = 0; j < n; j++) a[i * n + j] = w[j]; } }",
-        "`w` looks like a work array",
+        "`w` is a pointer, so `private(w)` would only copy the address",
     ),
     "table": (
         "void f(int n, int t[n][n]) { for (int i = 1; i < n; i++) for (int j = 1; j < n; j++)"
