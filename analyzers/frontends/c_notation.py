@@ -79,6 +79,7 @@ C = Notation(
     ),
     distinct=Promise("restrict", _restrict),
     block_opens=b"{",
+    block_closes=b"}",
     ends=re.compile(rb"(?:\s|//[^\n]*\n|/\*.*?\*/)*;(?:[^\S\n]|//[^\n]*|/\*[^\n]*?\*/)*", re.DOTALL),
     forms=_FORMS,
     around=_around,

@@ -265,7 +265,7 @@ def _objection(facts: LoopFacts, nests: Nests, works: Mapping[int, Work], taken:
         return place
     if work.bounded and work.operations < work.enough + work.costs.reduction * len(facts.reductions):
         return f"too small to pay: putting the results of the threads together takes longer than {_size(work)}"
-    if (copies := _costly_copies(facts, work)) is not None:
+    if (copies := costly_copies(facts, work)) is not None:
         return copies
     if work.counted and work.trips < THREADS and _collapse(facts, nests, works) == 1:
         for inner in nests.below(facts):
@@ -311,7 +311,7 @@ def _praise(work: Work) -> str:
     return f"pays from about {readable(work.enough / work.each)} iterations"
 
 
-def _costly_copies(facts: LoopFacts, work: Work) -> str | None:
+def costly_copies(facts: LoopFacts, work: Work) -> str | None:
     """Private copies of arrays cost memory and time in each thread."""
     for reduction in facts.reductions:
         if reduction.item == reduction.symbol.name and not reduction.symbol.is_array:
