@@ -8,6 +8,7 @@ from itertools import pairwise
 from analyzers.costs import DEFAULTS, Costs
 from analyzers.dependence.facts import Alternatives, FunctionFacts, LoopFacts
 from analyzers.explain import prose
+from analyzers.ir.statements import Loop
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Compound, Fix, LoopReport, SharingHint
 from analyzers.openmp import cost, edits, lists, offload, rewrites, synthesis, teams
@@ -126,9 +127,15 @@ def _report(subject: Subject, proposal: Proposal, offer: Offload | None, team: T
 def _team(facts: FunctionFacts, team: Team, place: Place, text: bytes) -> Compound | None:
     """A region with several loops as edits; None where its directives have no place."""
     notation = facts.function.notation
-    places = [edits.place(text, loop.span, loop.header_span, notation) for loop, _ in team.lines]
-    spans = [loop.span for loop, _ in team.lines]
-    if any(at.problem is not None or not at.own_line for at in (place, *places)):
+    places = [
+        edits.place(text, part.span, part.header_span, notation)
+        if isinstance(part, Loop)
+        else edits.statement_place(text, part.span, notation)
+        for part, _ in team.lines
+    ]
+    spans = [part.span for part, _ in team.lines]
+    whole = Span(team.loops[0].span.start, team.loops[-1].span.end)
+    if any(at.problem is not None or not at.own_line for at in (place, *places)) or edits.has_versions(text, whole):
         return None
     if any(one.start >= two.start for one, two in pairwise(spans)):
         return None  # written by a macro
@@ -142,10 +149,10 @@ def _team(facts: FunctionFacts, team: Team, place: Place, text: bytes) -> Compou
         return None
     assumed = "; ".join(a.text for a in team.assumptions)
     note = f"{team.advice}, assuming that {assumed}" if assumed else team.advice
-    title = f"share {counted(len(lines), 'loop')} among one team of threads"
+    governed = sum(isinstance(part, Loop) for part, _ in team.lines)
+    title = f"share {counted(governed, 'loop')} among one team of threads"
     fix = Fix(title, made, not assumed, note, restructures=not team.whole)
-    whole = Span(team.loops[0].span.start, team.loops[-1].span.end)
-    return Compound(team.pragma, fix, "likely" if assumed else "proved", whole, len(lines))
+    return Compound(team.pragma, fix, "likely" if assumed else "proved", whole, governed)
 
 
 def _pipeline(facts: FunctionFacts, outer: Span, pipeline: Pipeline, place: Place, text: bytes) -> Compound | None:

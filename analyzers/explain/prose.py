@@ -12,7 +12,7 @@ from analyzers.dependence.facts import LoopFacts
 from analyzers.dependence.surroundings import DEFINED
 from analyzers.explain.patterns import remedy
 from analyzers.ir.expressions import Name
-from analyzers.ir.statements import Assign
+from analyzers.ir.statements import Assign, Loop
 from analyzers.ir.verdicts import Assumption, Dependence, Reason, Role, Verdict, Witness
 from analyzers.openmp.offload import Offload
 from analyzers.openmp.pipelines import Pipeline
@@ -327,7 +327,7 @@ def _openmp(facts: LoopFacts, proposal: Proposal) -> str:
 def _in_a_team(team: Team | None) -> str:
     if team is None:
         return ""
-    many = counted(len(team.lines), "loop")
+    many = counted(sum(isinstance(part, Loop) for part, _ in team.lines), "loop")
     head = f"Inside it {many} can share a team" if team.whole else f"It can share a team with its neighbours, {many}"
     lines = [_wrap(f"{head}: {team.advice}."), f"  {team.pragma}"]
     lines += [f"    {line}" for _, line in team.lines]

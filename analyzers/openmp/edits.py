@@ -16,6 +16,7 @@ from analyzers.words import listed
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|\Z)")
 _CODE = re.compile(rb"//[^\r\n]*|/\*.*?\*/", re.DOTALL)  # what is none
+_CONDITIONAL = re.compile(rb"^[ \t]*#[ \t]*(?:if|el|endif)", re.MULTILINE)
 _TOUCHY = re.compile(rb'^[ \t]*#|\\\r?\n|R"', re.MULTILINE)  # lines that must stay where they are
 INDENT = "    "
 
@@ -52,6 +53,19 @@ def place(text: bytes, loop: Span, header: Span, notation: Notation) -> Place:
     if own_line and bound is not None and bound.match(above.lstrip()):
         return Place(start, indent, own_line, "the pragma above the loop must stay next to it: replace it first")
     return Place(start if own_line else loop.start, indent, own_line)
+
+
+def has_versions(text: bytes, span: Span) -> bool:
+    """Are there lines that some builds leave out?"""
+    return _CONDITIONAL.search(text, span.start, span.end) is not None
+
+
+def statement_place(text: bytes, statement: Span, notation: Notation) -> Place:
+    """The place for a directive that governs one statement, which has to stand on a line of its own."""
+    start = line_start(text, statement.start)
+    indent = text[start : statement.start]
+    whole = notation.ends is not None and notation.ends.match(text, statement.end) is not None
+    return Place(start, indent.decode("utf-8", "replace"), whole and not indent.strip())
 
 
 def insertion(text: bytes, at: Place, pragma: str, *, safe: bool, note: str = "") -> Fix:

@@ -2,7 +2,7 @@
 
 Around loops that follow each other, so that a short one beside a long one is divided too; or around a loop that runs
 one iteration after the other, a time loop say: then the threads start once and wait for each other after each loop
-inside, unless it is proved that they need not.
+inside, unless it is proved that they need not. A simple statement between the loops is run by one of them.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ from analyzers.openmp.synthesis import Proposal
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """The directive of the region, and those of the loops in it.
+    """The directive of the region, and those of the loops and statements in it.
 
     `loops` are the outermost ones of the region, in their order: one that all threads run (`whole`), or those that are
     divided themselves, which then need braces around them.
     """
 
     pragma: str
-    lines: tuple[tuple[Loop, str], ...]
+    lines: tuple[tuple[Loop | Assign, str], ...]
     loops: tuple[Loop, ...]
     whole: bool
     advice: str
@@ -67,7 +67,7 @@ class _Found:
     """What a region would hold, on the way to it."""
 
     around: Loop | None = None  # the outermost loop that all threads run
-    lines: list[tuple[Loop, str]] = field(default_factory=list)
+    lines: list[tuple[Loop | Assign, str]] = field(default_factory=list)
     indices: dict[Symbol, bool] = field(default_factory=dict)  # of loops that all threads run: are they declared there?
     shared: list[LoopFacts] = field(default_factory=list)  # the loops that are divided
 
@@ -147,6 +147,10 @@ class _Finder:
             return None
         if not all(self._is_worth_it(f, paying) for f in found.shared):
             return None
+        # That all wait for one costs about what it saves not to start anew for a loop.
+        singles = len(found.lines) - len(found.shared)
+        if singles > sum(map(self._is_offered, found.shared)) and not _is_unnoticed(singles, paying):
+            return None
         name = facts.header.index.name
         waits = "between the loops inside they wait for each other"
         advice = f"the threads start once, not in each iteration of `{name}`; {waits}"
@@ -156,17 +160,16 @@ class _Finder:
         """Can all threads run the loop, dividing all that it does among them?"""
         if not self._is_run_by_all(facts, found):
             return False
-        row: list[LoopFacts] = []
+        row: list[LoopFacts | Assign] = []
         for stmt in facts.loop.body.statements:
-            inner = self.nests.facts(stmt) if isinstance(stmt, Loop) else None
-            if inner is None:
-                return False
-            if self._divisible(inner.loop) is not None:
-                row.append(inner)
+            part = self._divisible(stmt) if isinstance(stmt, Loop) else self._simple(stmt)
+            if part is not None:
+                row.append(part)
                 continue
             self._divide(row, found)
             row = []
-            if not self._share(inner, found):
+            inner = self.nests.facts(stmt) if isinstance(stmt, Loop) else None
+            if inner is None or not self._share(inner, found):
                 return False
         self._divide(row, found)
         return bool(found.shared)
@@ -196,9 +199,9 @@ class _Finder:
 
     # --- both ---------------------------------------------------------------------------------------------------------
 
-    def _divide(self, row: Sequence[LoopFacts], found: _Found) -> None:
-        """Adds loops that follow each other. Threads go on to a loop without waiting where nothing that may still run
-        meets it: since they waited last, or the loop around began anew."""
+    def _divide(self, row: Sequence[LoopFacts | Assign], found: _Found) -> None:
+        """Adds loops and statements that follow each other. Threads go on to the next one without waiting where nothing
+        that may still run meets it: since they waited last, or the loop around began anew."""
         asked = self.neighbours.of(row)
         waits = [True] * len(row)
         alike: set[int] = set()  # loops that have to be dealt out as another one is
@@ -211,18 +214,23 @@ class _Finder:
                 continue
             waits[at - 1] = False
             alike |= {*in_step, at} if in_step else set()
-        for at, facts in enumerate(row):
-            found.lines.append((facts.loop, self._line(facts, static=at in alike, waits=waits[at])))
-        found.shared += row
+        for at, part in enumerate(row):
+            line = self._line(part, static=at in alike, waits=waits[at])
+            found.lines.append((part.loop if isinstance(part, LoopFacts) else part, line))
+        found.shared += (part for part in row if isinstance(part, LoopFacts))
 
-    def _line(self, facts: LoopFacts, *, static: bool, waits: bool) -> str:
-        proposal = self.proposals[id(facts.loop)]
+    def _line(self, part: LoopFacts | Assign, *, static: bool, waits: bool) -> str:
+        notation, more = self.function.function.notation, () if waits else ("nowait",)
+        if not isinstance(part, LoopFacts):
+            return notation.directive("single", *more)
+        proposal = self.proposals[id(part.loop)]
         schedule = proposal.schedule or ("schedule(static)" if static else "")
-        more = (*((schedule,) if schedule else ()), *(() if waits else ("nowait",)))
-        return self.function.function.notation.directive("for", *proposal.clauses, *more)
+        return notation.directive("for", *proposal.clauses, *((schedule,) if schedule else ()), *more)
 
-    def _is_dealt_alike(self, one: LoopFacts, other: LoopFacts) -> bool:
+    def _is_dealt_alike(self, one: LoopFacts | Assign, other: LoopFacts | Assign) -> bool:
         """Would a static schedule of both give each thread the same iterations of both, if they run equally often?"""
+        if not (isinstance(one, LoopFacts) and isinstance(other, LoopFacts)):
+            return False
         mine, theirs = self.proposals[id(one.loop)], self.proposals[id(other.loop)]
         static = not mine.schedule or mine.schedule.startswith("schedule(static")
         return static and mine.schedule == theirs.schedule and mine.collapse == theirs.collapse == 1
@@ -248,12 +256,23 @@ class _Finder:
         if proposal.work is None or synthesis.costly_copies(facts, proposal.work) is not None:
             return None
         inside = tuple(walk_statements(loop))
-        if any(isinstance(stmt, Construct) for stmt in inside):
-            return None
-        known = (self.function.effects.get(call.name or "") for stmt in inside for call in calls_of(stmt))
-        if any(e is None or e.unknown or e.synchronizes or e.threadprivate for e in known):
+        if any(isinstance(stmt, Construct) for stmt in inside) or not all(map(self._is_seen, inside)):
             return None
         return facts
+
+    def _simple(self, stmt: Stmt) -> Assign | None:
+        """The statement, if one thread may run it: it gives a value to a number."""
+        if not isinstance(stmt, Assign) or stmt.target.type.kind not in ("integer", "real", "complex", "logical"):
+            return None
+        return stmt if self._is_seen(stmt) else None
+
+    def _is_seen(self, stmt: Stmt) -> bool:
+        """Is what the statement calls seen, and nothing that concerns the team or goes by another order than that of
+        accesses to memory?"""
+        effects = [self.function.effects.get(call.name or "") for call in calls_of(stmt)]
+        return not any(
+            e is None or e.unknown or e.synchronizes or e.threadprivate or e.io or e.state or e.exits for e in effects
+        )
 
     def _is_taken(self, loop: Loop) -> bool:
         proposal = self.proposals.get(id(loop))
@@ -277,7 +296,12 @@ class _Finder:
             return True
         if work is None or (work.bounded and work.trips < synthesis.THREADS):
             return False
-        return work.operations >= 2 * cost.BARRIER or paying >= cost.UNNOTICED * cost.BARRIER
+        return work.operations >= 2 * cost.BARRIER or _is_unnoticed(1, paying)
+
+
+def _is_unnoticed(barriers: int, paying: float) -> bool:
+    """Do they cost next to nothing beside so many operations?"""
+    return paying >= cost.UNNOTICED * cost.BARRIER * barriers
 
 
 def _listed(facts: LoopFacts) -> set[Symbol]:

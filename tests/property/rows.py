@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-PREAMBLE = "int a[400], b[400], c[64][64], w[64], len[4];\n"
+PREAMBLE = "void unseen(void);\nint a[400], b[400], c[64][64], w[64], len[4];\n"
 SIZES = ((0, 0), (1, 2), (2, 1), (3, 3), (4, 7), (7, 4), (8, 8))  # values of (n, m)
 
 Cell = tuple[str, tuple[int, ...]]
@@ -114,17 +114,38 @@ class Counted:
 
 
 @dataclass(frozen=True)
+class Plain:
+    """A statement between the loops."""
+
+    step: Step
+
+    def c(self) -> list[str]:
+        return [f"{self.step.target.c()} {self.step.op} {self.step.sources[0].c()};"]
+
+    def iterations(self, variables: Mapping[str, int], memory: Mapping[Cell, int]) -> list[int]:
+        return [0]
+
+    def touched(self, variables: Mapping[str, int]) -> Iterator[tuple[int, Cell, bool]]:
+        """As in a loop; which thread runs it is not known."""
+        yield -1, self.step.target.cell(variables), True
+        yield -1, self.step.sources[0].cell(variables), False
+
+
+Part = Counted | Plain
+
+
+@dataclass(frozen=True)
 class Program:
     name: str
     c: str
-    loops: Sequence[Counted]
+    parts: Sequence[Part]
 
 
 class _Generator:
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
         self.arrays = self.rng.sample(("a", "b", "c", "p", "q", "w"), self.rng.choice((2, 3, 3)))
-        self.alike = self.rng.random() < 0.7  # the loops run over the same indices, mostly
+        self.alike = self.rng.random() < 0.85  # the loops run over the same indices, mostly
         self.base = self.bounds()
 
     def bounds(self) -> tuple[Term, Term, int, bool, bool]:
@@ -135,7 +156,7 @@ class _Generator:
 
     def loop(self) -> Counted:
         rng = self.rng
-        lower, upper, stride, down, inclusive = self.base if self.alike and rng.random() < 0.8 else self.bounds()
+        lower, upper, stride, down, inclusive = self.base if self.alike and rng.random() < 0.9 else self.bounds()
         if self.alike and rng.random() < 0.2:  # shifted, so that they run equally often
             by = rng.choice((1, 2))
             lower = Term(lower.factors, lower.constant + by)
@@ -189,16 +210,32 @@ class _Generator:
 
     def build(self, name: str) -> Program:
         rng = self.rng
-        loops = [self.loop() for _ in range(rng.choice((2, 2, 3, 4)))]
-        between = rng.random() < 0.3  # a statement: the region cannot go around the serial loop
+        parts: list[Part] = [self.loop() for _ in range(rng.choice((2, 2, 3, 4)))]
+        for _ in range(rng.choice((0, 0, 0, 1, 1, 2))):
+            parts.insert(rng.randint(0, len(parts)), self.plain())
+        called = rng.random() < 0.2  # then the region cannot go around the serial loop
         lines = [f"void {name}(int n, int m, int *p, int *q) {{", "  int i, k, s = 0, u = 1, x;"]
         lines.append("  for (int t = 0; t < m; t++) {")
-        lines += ["    len[3] += len[2];"] * between
-        for number, loop in enumerate(loops):
-            lines += [f"    {line}" for line in (*loop.c()[:1], f"  /* row {number} */", *loop.c()[1:])]
-        lines += ["    a[399] += b[399];"] * (between and rng.random() < 0.5)
+        lines += ["    unseen();"] * called
+        for number, part in enumerate(parts):
+            mark = f"/* row {number} */"
+            text = part.c()
+            text = [f"{text[0]} {mark}"] if len(text) == 1 else [text[0], f"  {mark}", *text[1:]]
+            lines += [f"    {line}" for line in text]
         lines += ["  }", *["  len[2] = u;"] * (rng.random() < 0.5), "  len[3] = s;", "}"]
-        return Program(name, "\n".join(lines) + "\n", loops)
+        return Program(name, "\n".join(lines) + "\n", parts)
+
+    def plain(self) -> Plain:
+        rng = self.rng
+        places = [
+            Place("len", (Term((), rng.randint(0, 3)),)),
+            Place("s"),
+            Place("u"),
+            Place(rng.choice("abw"), (Term((), rng.choice((0, 3, 30, 60))),)),
+            Place(rng.choice("abw"), (Term((("t", 1),), 1),)),
+        ]
+        target, source = rng.sample(places, 2)
+        return Plain(Step(target, rng.choice(("=", "+=")), (source,)))
 
 
 def generate(seed: int, name: str) -> Program:

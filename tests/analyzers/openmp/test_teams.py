@@ -132,7 +132,13 @@ def test_a_loop_that_would_cost_more_than_the_long_one_saves() -> None:
         ("the bound changes inside", "for (t = 0; t < count; t++) {\n LOOP\n for (i = 0; i < 2000; i++) if (i == 7) count = 3;\n}"),  # noqa: E501
         ("the index is used afterwards", "for (t = 0; t < m; t++) {\n LOOP\n}\n count = t;"),
         ("it begins with what is changed inside", "for (t = first[0]; t < m; t++) {\n LOOP\n for (i = 0; i < 2000; i++) first[i] = 1;\n}"),  # noqa: E501
-        ("a statement that every thread would repeat", "for (t = 0; t < m; t++) {\n LOOP\n count++;\n}"),
+        ("statements under a condition", "for (t = 0; t < m; t++) {\n LOOP\n if (y[0] > 1) count++;\n}"),
+        ("a call that nobody sees", "for (t = 0; t < m; t++) {\n LOOP\n count = unseen();\n}"),
+        ("output", "for (t = 0; t < m; t++) {\n LOOP\n count = printf(\"%d\", t);\n}"),
+        ("a variable of its own", "for (t = 0; t < m; t++) {\n int c = t;\n LOOP\n x[0] = c;\n}"),
+        ("other versions of it", "for (t = 0; t < m; t++) {\n LOOP\n#ifdef MORE\n count++;\n#endif\n}"),
+        ("two statements in a line", "for (t = 0; t < m; t++) {\n LOOP\n count++; first[0]++;\n}"),
+        ("more to wait for than to divide", "for (t = 0; t < m; t++) {\n LOOP\n count++;\n first[0]++;\n}"),
         ("it ends early", "for (t = 0; t < m; t++) {\n LOOP\n if (y[0] > 1) break;\n}"),
         ("no `for`", "while (t < m) {\n LOOP\n t++;\n}"),
         ("an index that others see", "for (count = 0; count < m; count++) {\n LOOP\n}"),
@@ -212,6 +218,24 @@ def test_nothing_more_is_assumed_than_single_loops_need() -> None:
     ]  # fmt: skip
     apart = pointers.replace("*", "*restrict ")
     assert team("  " + sweep(*parts), apart) == ["parallel private(t)", "for nowait", "for"]
+
+
+@pytest.mark.parametrize(
+    ("why", "parts", "lines"),
+    [
+        ("a sum is set and used", "k = 0;\nLOOP k += first[i];\nfirst[0] = k;\nLOOP x[i] *= first[0];",
+         ["single", "for reduction(+:k)", "single", "for"]),
+        ("nobody needs it yet", "LOOP x[i] += 1;\nk = 0;\nLOOP y[i] += x[n - i];\nLOOP z[i] = k;",
+         ["for nowait", "single", "for nowait", "for"]),
+        ("an element that is known", "LOOP x[i + 1] += 1;\nx[0] = 3;\nLOOP y[i] += 1;",
+         ["for nowait", "single nowait", "for"]),
+        ("the index of the time loop", "LOOP x[i] = t;\nfirst[t] = 1;\nLOOP y[i] = t;",
+         ["for nowait", "single nowait", "for"]),
+    ],
+)  # fmt: skip
+def test_one_thread_runs_a_statement(why: str, parts: str, lines: list[str]) -> None:
+    found = team(f"  for (t = 0; t < m; t++) {{\n{parts.replace('LOOP', 'for (i = 0; i < n; i++)')}\n}}")
+    assert found == ["parallel private(t)", *lines], why
 
 
 def test_serial_loops_in_each_other() -> None:
