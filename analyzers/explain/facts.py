@@ -35,7 +35,7 @@ def loop_reports(
     offers = offload.offloads(facts, proposals, costs) if devices else (None,) * len(proposals)
     nests = Nests.of(facts.loops)
     works = cost.works(facts, costs) if any(loop.alternatives != Alternatives() for loop in facts.loops) else {}
-    shared = {id(team.loops[0]): team for team in teams.propose(facts, proposals)}
+    shared = {id(team.loops[0]): team for team in (() if devices else teams.propose(facts, proposals))}
     reports = [
         _report(
             Subject(facts, loop, nests, works, _place(facts, loop, text), text),

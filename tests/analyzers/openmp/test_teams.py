@@ -307,3 +307,9 @@ def test_compilers_have_nothing_to_say(compiler: str, tmp_path: Path) -> None:
     language = "c++" if "+" in compiler else "c"
     command = [compiler, "-x", language, "-fopenmp", "-Wall", "-Wextra", "-Werror", "-c", "p.c", "-o", "p.o"]
     subprocess.run(command, cwd=tmp_path, check=True)
+
+
+def test_who_asks_for_a_device_gets_no_team() -> None:
+    text = f"{DATA}void f(void)\n{{\n  for (int i = 0; i < 2000; i++)\n    y[i] = 0;\n  {LONG}\n}}\n"
+    assert any(loop.compound for loop in loop_reports(text))
+    assert not any(loop.compound for loop in loop_reports(text, Options(offload=True)))
