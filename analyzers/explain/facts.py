@@ -135,7 +135,9 @@ def _team(facts: FunctionFacts, team: Team, place: Place, text: bytes) -> Compou
     ]
     spans = [part.span for part, _ in team.lines]
     whole = Span(team.loops[0].span.start, team.loops[-1].span.end)
-    if any(at.problem is not None or not at.own_line for at in (place, *places)) or edits.has_versions(text, whole):
+    if notation.block_closes is None or edits.has_versions(text, whole):
+        return None
+    if any(at.problem is not None or not at.own_line for at in (place, *places)):
         return None
     if any(one.start >= two.start for one, two in pairwise(spans)):
         return None  # written by a macro
