@@ -51,7 +51,7 @@ def placed_loop(loop: LoopReport, start: int) -> LoopReport:
         existing=loop.existing.shifted(start) if loop.existing else None,
         verdict=verdict,
         fixes=tuple(fix.shifted(start) for fix in loop.fixes),
-        pipeline=loop.pipeline.shifted(start) if loop.pipeline else None,
+        compound=loop.compound.shifted(start) if loop.compound else None,
     )
 
 

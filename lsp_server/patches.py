@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analyzers.api import FileReport, LoopReport, SourceText
-from analyzers.ir.verdicts import Edit, Fix
+from analyzers.ir.verdicts import Compound, Edit, Fix
+from analyzers.text import Span
 from lsp_server.outcomes import findings_of, loops_in, pragma_of
 from lsp_server.settings_values import CONFIDENCES
 
@@ -34,26 +35,28 @@ def offered(loop: LoopReport, minimum: str) -> bool:
 
     What a loop costs whose verdict rests on strong assumptions is not known: who asks for `possible` gets it.
     """
-    confidence = loop.pipeline.confidence if loop.pipeline is not None else loop.verdict.confidence
+    confidence = loop.compound.confidence if loop.compound is not None else loop.verdict.confidence
     return (
         _insertion(loop) is not None
-        and (loop.profitable or loop.pragma is None)
+        and (loop.compound is not None or loop.profitable or loop.pragma is None)
         and loop.existing is None
         and CONFIDENCES.index(confidence) <= CONFIDENCES.index(minimum)
     )
 
 
 def chosen(loops: Sequence[LoopReport], minimum: str) -> list[LoopReport]:
-    """The loops to give a pragma: never a team of threads inside another one."""
+    """The loops to give a pragma: never a team of threads inside another one. Where one team is offered for several
+    loops, the first of them stands for all."""
     taken: list[LoopReport] = []
-    for loop in sorted(loops, key=lambda other: (other.span.start, -other.span.end)):
+    sure = (loop if _is_sure(loop.compound, minimum) else alone(loop) for loop in loops)
+    for loop in sorted(sure, key=lambda other: (other.span.start, -other.span.end)):
         if not offered(loop, minimum):
             continue
         starts_team = "parallel" in (inserted(loop) or "")
         around = (
             other
             for other in (*taken, *(o for o in loops if o.existing is not None))
-            if other is not loop and other.span.contains(loop.span)
+            if other is not loop and covered(other).contains(loop.span)
         )
         if starts_team and any(_starts_team(other) for other in around):
             continue
@@ -61,9 +64,23 @@ def chosen(loops: Sequence[LoopReport], minimum: str) -> list[LoopReport]:
     return taken
 
 
+def alone(loop: LoopReport) -> LoopReport:
+    """The loop with what one line can do for it."""
+    return replace(loop, compound=None)
+
+
+def _is_sure(compound: Compound | None, minimum: str) -> bool:
+    return compound is not None and CONFIDENCES.index(compound.confidence) <= CONFIDENCES.index(minimum)
+
+
+def covered(loop: LoopReport) -> Span:
+    """What the pragma of a loop is for."""
+    return loop.compound.span if loop.compound is not None else loop.span
+
+
 def inserted(loop: LoopReport) -> str | None:
     """The pragma that comes above a loop where it gets one."""
-    return loop.pipeline.pragma if loop.pipeline is not None else pragma_of(loop)
+    return loop.compound.pragma if loop.compound is not None else pragma_of(loop)
 
 
 def _starts_team(loop: LoopReport) -> bool:
@@ -72,8 +89,8 @@ def _starts_team(loop: LoopReport) -> bool:
 
 def _insertion(loop: LoopReport) -> Fix | None:
     """The repair that puts the pragma above the loop; there is none where it has no place, in a macro say."""
-    if loop.pipeline is not None:
-        return loop.pipeline.fix
+    if loop.compound is not None:
+        return loop.compound.fix
     pragma = pragma_of(loop)
     return next((fix for fix in loop.fixes if any(edit.text.strip() == pragma for edit in fix.edits)), None)
 
@@ -105,14 +122,14 @@ def patch(source: SourceText, report: FileReport, loops: Sequence[LoopReport], a
         return Patch(source)
     before = _kinds(report)
     together = edited(source, _edits(source, loops))
-    if _objection(before, report, analyse(together), len(loops)) is None:
+    if _objection(before, report, analyse(together), _governed(loops)) is None:
         return Patch(together, tuple(loops))
     taken: list[LoopReport] = []
     refused: list[tuple[LoopReport, str]] = []
     text = source
     for loop in loops:
         trial = edited(source, _edits(source, (*taken, loop)))
-        objection = _objection(before, report, analyse(trial), len(taken) + 1)
+        objection = _objection(before, report, analyse(trial), _governed((*taken, loop)))
         if objection is None:
             taken.append(loop)
             text = trial
@@ -133,6 +150,11 @@ def rewritten(source: SourceText, report: FileReport, loop: LoopReport, analyse:
             return Patch(made, (loop,), tuple(refused), fix.title)
         refused.append((loop, objection))
     return Patch(source, (), tuple(refused) or ((loop, "there is no rewrite that makes it parallel"),))
+
+
+def _governed(loops: Iterable[LoopReport]) -> int:
+    """How many loops have a directive once these have theirs."""
+    return sum(1 if loop.compound is None else loop.compound.governed for loop in loops)
 
 
 def _kinds(report: FileReport) -> Counter[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from analyzers.ir.accesses import Access
 from analyzers.ir.expressions import Expr
@@ -12,6 +12,9 @@ from analyzers.ir.statements import Construct, Function, Loop, LoopHeader, Stmt
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Dependence, Reason, Role, Verdict, Witness
 from analyzers.text import Span
+
+if TYPE_CHECKING:
+    from analyzers.dependence.neighbours import Neighbours
 
 NESTED = 3
 
@@ -243,6 +246,7 @@ class FunctionFacts:
     effects: Mapping[str, Effects]  # of every callee by name
     headers: Mapping[int, LoopHeader] = field(default_factory=dict)  # id(loop) -> header
     called: Calling = ONCE
+    neighbours: Neighbours | None = None  # to be asked about parts that follow each other
 
 
 @dataclass(frozen=True, slots=True)

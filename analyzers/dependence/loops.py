@@ -34,6 +34,7 @@ from analyzers.dependence.deadline import Deadline
 from analyzers.dependence.facts import Alternatives, Effects, FunctionFacts, LoopFacts, Reduction
 from analyzers.dependence.inlining import expand
 from analyzers.dependence.lvalues import WHOLE_POINTEE, locate, reached, type_at
+from analyzers.dependence.neighbours import Neighbours
 from analyzers.dependence.nest import Place
 from analyzers.dependence.polyhedral import Solver
 from analyzers.dependence.privatization import ScalarConflict, ScalarRoles
@@ -147,9 +148,9 @@ def _analyse(
     )
     facts = [_loop_facts(place, room, values) for place in places]
     by_loop = {id(f.loop): f for f in facts}
-    return FunctionFacts(
-        function, accesses, tuple(replace(f, collapse=_collapsible(f, by_loop)) for f in facts), effects, headers
-    )
+    collapsible = tuple(replace(f, collapse=_collapsible(f, by_loop)) for f in facts)
+    neighbours = Neighbours(graph, headers, accesses, pointers, options.assume_no_alias)
+    return FunctionFacts(function, accesses, collapsible, effects, headers, neighbours=neighbours)
 
 
 def resolved(access: Access, values: Values) -> tuple[Access, ...]:

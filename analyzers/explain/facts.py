@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from analyzers.costs import DEFAULTS, Costs
 from analyzers.dependence.facts import Alternatives, FunctionFacts, LoopFacts
 from analyzers.explain import prose
+from analyzers.ir.statements import Loop
 from analyzers.ir.symbols import Symbol
-from analyzers.ir.verdicts import Fix, LoopReport, Pipelined, SharingHint
-from analyzers.openmp import cost, edits, lists, offload, rewrites, synthesis
+from analyzers.ir.verdicts import Compound, Fix, LoopReport, SharingHint
+from analyzers.openmp import cost, edits, lists, offload, rewrites, synthesis, teams
 from analyzers.openmp.edits import Place
 from analyzers.openmp.facts import OpenMPFacts, Region
 from analyzers.openmp.nests import Nests, runs_once
@@ -17,7 +19,9 @@ from analyzers.openmp.offload import Offload
 from analyzers.openmp.pipelines import Pipeline
 from analyzers.openmp.rewrites import Subject
 from analyzers.openmp.synthesis import Proposal
+from analyzers.openmp.teams import Team
 from analyzers.text import Span
+from analyzers.words import counted
 
 _HINTED = ("shared", "private", "firstprivate")
 
@@ -31,8 +35,14 @@ def loop_reports(
     offers = offload.offloads(facts, proposals, costs) if devices else (None,) * len(proposals)
     nests = Nests.of(facts.loops)
     works = cost.works(facts, costs) if any(loop.alternatives != Alternatives() for loop in facts.loops) else {}
+    shared = {id(team.loops[0]): team for team in (() if devices else teams.propose(facts, proposals))}
     reports = [
-        _report(Subject(facts, loop, nests, works, _place(facts, loop, text), text), proposal, offer)
+        _report(
+            Subject(facts, loop, nests, works, _place(facts, loop, text), text),
+            proposal,
+            offer,
+            shared.get(id(loop.loop)),
+        )
         for loop, proposal, offer in zip(facts.loops, proposals, offers, strict=True)
         if not runs_once(loop.loop)
     ]
@@ -77,9 +87,11 @@ def _place(facts: FunctionFacts, loop: LoopFacts, text: bytes) -> Place:
     return edits.place(text, loop.loop.span, loop.loop.header_span, facts.function.notation)
 
 
-def _report(subject: Subject, proposal: Proposal, offer: Offload | None) -> LoopReport:
+def _report(subject: Subject, proposal: Proposal, offer: Offload | None, team: Team | None) -> LoopReport:
     facts, loop, place, text = subject.function, subject.loop, subject.place, subject.text
-    pipelined = _pipeline(facts, proposal.pipeline, place, text) if proposal.pipeline is not None else None
+    compound = _pipeline(facts, loop.loop.span, proposal.pipeline, place, text) if proposal.pipeline else None
+    compound = _team(facts, team, place, text) if team is not None else compound
+    own = _fixes(facts, loop, proposal, place, text)
     if place.problem is not None and proposal.profitable:
         proposal = synthesis.withdrawn(proposal, place.problem)
     promising = [p.name for p in facts.function.params if p.is_pointer and not p.type.restrict]
@@ -97,21 +109,55 @@ def _report(subject: Subject, proposal: Proposal, offer: Offload | None) -> Loop
         profitable=proposal.profitable,
         advice=proposal.advice if device is None else device.advice,
         summary=prose.summary(loop, proposal),
-        explanation=prose.explanation(loop, proposal, promising, offer),
+        explanation=prose.explanation(loop, proposal, promising, offer, team if compound is not None else None),
         insert_at=place.offset,
         indent=place.indent,
         existing=existing,
         fixes=(
-            *((pipelined.fix,) if pipelined is not None else ()),
+            *((compound.fix,) if compound is not None and proposal.pragma is None else ()),
             *offload.fixes(text, place, offer),
-            *_fixes(facts, loop, proposal, place, text),
+            *own,
+            *((compound.fix,) if compound is not None and proposal.pragma is not None else ()),
             *rewrites.of(subject),
         ),
-        pipeline=pipelined,
+        compound=compound,
     )
 
 
-def _pipeline(facts: FunctionFacts, pipeline: Pipeline, place: Place, text: bytes) -> Pipelined | None:
+def _team(facts: FunctionFacts, team: Team, place: Place, text: bytes) -> Compound | None:
+    """A region with several loops as edits; None where its directives have no place."""
+    notation = facts.function.notation
+    places = [
+        edits.place(text, part.span, part.header_span, notation)
+        if isinstance(part, Loop)
+        else edits.statement_place(text, part.span, notation)
+        for part, _ in team.lines
+    ]
+    spans = [part.span for part, _ in team.lines]
+    whole = Span(team.loops[0].span.start, team.loops[-1].span.end)
+    if notation.block_closes is None or edits.has_versions(text, whole):
+        return None
+    if any(at.problem is not None or not at.own_line for at in (place, *places)):
+        return None
+    if any(one.start >= two.start for one, two in pairwise(spans)):
+        return None  # written by a macro
+    lines = [line for _, line in team.lines]
+    if team.whole:
+        pairs = zip((place, *places), (team.pragma, *lines), strict=True)
+        made = tuple(e for at, line in pairs for e in edits.insertion(text, at, line, safe=True).edits)
+    else:
+        made = edits.enclosed(text, tuple(zip(spans, lines, strict=True)), place.indent, team.pragma, notation)
+    if not made:
+        return None
+    assumed = "; ".join(a.text for a in team.assumptions)
+    note = f"{team.advice}, assuming that {assumed}" if assumed else team.advice
+    governed = sum(isinstance(part, Loop) for part, _ in team.lines)
+    title = f"share {counted(governed, 'loop')} among one team of threads"
+    fix = Fix(title, made, not assumed, note, restructures=not team.whole)
+    return Compound(team.pragma, fix, "likely" if assumed else "proved", whole, governed)
+
+
+def _pipeline(facts: FunctionFacts, outer: Span, pipeline: Pipeline, place: Place, text: bytes) -> Compound | None:
     """A pipeline as edits; None where its directives have no place."""
     inner, notation = pipeline.inner, facts.function.notation
     signals = edits.bracketed(text, inner.span, inner.header_span, (pipeline.wait, pipeline.post), notation)
@@ -121,7 +167,7 @@ def _pipeline(facts: FunctionFacts, pipeline: Pipeline, place: Place, text: byte
     note = f"{pipeline.advice}, assuming that {assumed}" if assumed else pipeline.advice
     whole = edits.insertion(text, place, pipeline.pragma, safe=not assumed, note=note)
     fix = Fix(f"run it as a pipeline: `{pipeline.pragma}`", (*whole.edits, *signals), not assumed, note)
-    return Pipelined(pipeline.pragma, fix, "likely" if assumed else "proved")
+    return Compound(pipeline.pragma, fix, "likely" if assumed else "proved", outer)
 
 
 def _fixes(facts: FunctionFacts, loop: LoopFacts, proposal: Proposal, place: Place, text: bytes) -> tuple[Fix, ...]:

@@ -12,13 +12,14 @@ from analyzers.dependence.facts import LoopFacts
 from analyzers.dependence.surroundings import DEFINED
 from analyzers.explain.patterns import remedy
 from analyzers.ir.expressions import Name
-from analyzers.ir.statements import Assign
+from analyzers.ir.statements import Assign, Loop
 from analyzers.ir.verdicts import Assumption, Dependence, Reason, Role, Verdict, Witness
 from analyzers.openmp.offload import Offload
 from analyzers.openmp.pipelines import Pipeline
 from analyzers.openmp.synthesis import Proposal
+from analyzers.openmp.teams import Team
 from analyzers.standards import openmp
-from analyzers.words import listed, plain, quoted
+from analyzers.words import counted, listed, plain, quoted
 
 _NAMES = ("library", "definition")  # kinds of assumptions: a function is the one that its name says
 WIDTH = 88  # what a terminal of a hundred columns has left beside the margin
@@ -61,14 +62,18 @@ def _summary(facts: LoopFacts, proposal: Proposal) -> str:
 
 
 def explanation(
-    facts: LoopFacts, proposal: Proposal, parameters: Collection[str] = (), device: Offload | None = None
+    facts: LoopFacts,
+    proposal: Proposal,
+    parameters: Collection[str] = (),
+    device: Offload | None = None,
+    team: Team | None = None,
 ) -> str:
     """The hover. `parameters`: the names of the function's parameters that could say `restrict` and do not. `device`:
-    what a device could do, where somebody asked for it."""
+    what a device could do, where somebody asked for it. `team`: what one team of threads could do for several loops."""
     blocks = [_first_line(facts), _variables(facts, parameters)]
-    if not facts.verdict.counts_as_parallel and proposal.pipeline is None:
+    if not facts.verdict.counts_as_parallel and proposal.pipeline is None and team is None:
         blocks.append(_way_out(facts))
-    blocks += [_openmp(facts, proposal), _on_a_device(device)]
+    blocks += [_openmp(facts, proposal), _in_a_team(team), _on_a_device(device)]
     return "\n".join(block for block in blocks if block)
 
 
@@ -316,6 +321,17 @@ def _openmp(facts: LoopFacts, proposal: Proposal) -> str:
     lines += [_wrap(note, "  ", "  ") for note in notes]
     if proposal.simd:
         lines += ["On one core:", f"  {proposal.simd}", f"  {_sections(proposal.simd)}"]
+    return "\n".join(lines)
+
+
+def _in_a_team(team: Team | None) -> str:
+    if team is None:
+        return ""
+    many = counted(sum(isinstance(part, Loop) for part, _ in team.lines), "loop")
+    head = f"Inside it {many} can share a team" if team.whole else f"It can share a team with its neighbours, {many}"
+    lines = [_wrap(f"{head}: {team.advice}."), f"  {team.pragma}"]
+    lines += [f"    {line}" for _, line in team.lines]
+    lines.append("  OpenMP 5.2: parallel §10.1, for §11.5.1" + (", nowait §15.6" if team.goes_on else ""))
     return "\n".join(lines)
 
 

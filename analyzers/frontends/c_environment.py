@@ -35,7 +35,7 @@ class Environment:
     """Declarations at file scope, and which text declares which name."""
 
     scope: Scope
-    texts: dict[str, list[tuple[bytes, str]]]  # with the namespaces around it
+    texts: dict[str, list[tuple[bytes, str]]]  # with the namespaces and the class around it
     broken: list[int] = field(default_factory=list)  # which items could not be read
     addressed: frozenset[str] = frozenset()
     closed: bool = True  # every function that sees the declarations is in the file itself
@@ -271,10 +271,11 @@ def _declare_items(
                 handler = texts.dialect.outside.get(node.type)
                 if handler is not None:
                     handler(context, node)
+        place = f"{item.space} {item.holder}"
         for name in (*names.fresh, *(tag.split()[-1] for tag in tags.fresh)):
-            environment.texts.setdefault(name, []).append((text, item.space))
+            environment.texts.setdefault(name, []).append((text, place))
             if "::" in name:  # a member is named without its class too
-                environment.texts.setdefault(name.rpartition("::")[2], []).append((text, item.space))
+                environment.texts.setdefault(name.rpartition("::")[2], []).append((text, place))
         if tree is not None and tree.root_node.has_error:
             environment.broken.append(number)
 
@@ -317,11 +318,11 @@ def fingerprint(text: bytes, code: bytes, environment: Environment, macros: Macr
         macro = macros.table.get(word)
         if macro is not None:
             digest.update(b"|".join((macro.name, *(macro.parameters or (b"-",)), macro.body)))
-        for part, space in environment.texts.get(name, ()):
+        for part, place in environment.texts.get(name, ()):
             if id(part) not in told:  # a class declares many names
                 told.add(id(part))
                 digest.update(part)
-                digest.update(space.encode())
+                digest.update(place.encode())
         symbol = environment.scope.find(name)
         if isinstance(symbol, Symbol) and symbol.storage == "global":
             digest.update(f"{symbol.name} {symbol.address_taken} {symbol.threadprivate} {symbol.internal}".encode())

@@ -98,6 +98,7 @@ C = Notation(
     ),
     distinct=Promise("restrict", _restrict),
     block_opens=b"{",
+    block_closes=b"}",
     ends=re.compile(rb"(?:\s|//[^\n]*\n|/\*.*?\*/)*;(?:[^\S\n]|//[^\n]*|/\*[^\n]*?\*/)*", re.DOTALL),
     forms={**_FORMS, **_ALLOCATED},
     allocation=Allocation("malloc", "stdlib.h"),

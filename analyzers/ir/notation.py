@@ -39,6 +39,7 @@ class Notation:
     bound_to_loop: re.Pattern[bytes] | None = None  # a line that must stay directly above its loop
     distinct: Promise | None = None  # None: parameters are distinct anyway, or the language cannot say so
     block_opens: bytes = b""  # what a block of statements begins with
+    block_closes: bytes | None = None  # and ends with; None: it has no sign of its own
     ends: re.Pattern[bytes] | None = None  # what stands between a statement and the one after it
     forms: Mapping[str, Template] = field(default_factory=dict)  # the code of rewrites, by their names
     allocation: Allocation | None = None

@@ -183,16 +183,18 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Pipelined:
-    """What lets threads share a loop that is not parallel as it stands: a pragma and the other lines that it needs."""
+class Compound:
+    """What lets threads share one or several loops with more lines than one: a pragma and what else it needs."""
 
     pragma: str
     fix: Fix
     confidence: Confidence
+    span: Span  # of all the loops
+    governed: int = 1  # how many of them get a directive of their own
 
-    def shifted(self, offset: int) -> Pipelined:
+    def shifted(self, offset: int) -> Compound:
         """The same as seen from an anchor `offset` bytes earlier."""
-        return replace(self, fix=self.fix.shifted(offset))
+        return replace(self, fix=self.fix.shifted(offset), span=self.span.shifted(offset))
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +217,7 @@ class LoopReport:
     indent: str
     existing: Span | None = None  # the OpenMP directive that already governs it
     fixes: tuple[Fix, ...] = ()  # insert the pragma, add restrict, rewrite as scan, ...
-    pipeline: Pipelined | None = None  # offered like a pragma where there is one; also among `fixes`
+    compound: Compound | None = None  # offered before `pragma` where there is one; also among `fixes`
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ from analyzers.openmp.nests import Nests, runs_once
 from analyzers.standards.library import ALLOCATORS, OPERATIONS
 
 SIGNAL = 10_000.0  # operations between two signals of a pipeline: threads that wait for one spin, and lose their turn
+BARRIER = 20_000.0  # operations that a thread could do while it waits for the others
+UNNOTICED = 100.0  # times the price is what is paid for: nobody notices
 FEW_ROWS = 8.0  # iterations below which a pipeline is hardly full before it ends
 MANY = 100_000.0  # iterations of an outermost loop whose bound is not known
 SOME = 1_000.0  # of a loop inside another one

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from analyzers.ir.notation import Notation
 from analyzers.ir.symbols import Symbol
@@ -13,6 +14,11 @@ from analyzers.text import Span, line_break, line_start
 from analyzers.words import listed
 
 _WORD = re.compile(rb"[A-Za-z_]\w*")
+_LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|\Z)")
+_CODE = re.compile(rb"//[^\r\n]*|/\*.*?\*/", re.DOTALL)  # what is none
+_CONDITIONAL = re.compile(rb"^[ \t]*#[ \t]*(?:if|el|endif)", re.MULTILINE)
+_TOUCHY = re.compile(rb'^[ \t]*#|\\\r?\n|R"', re.MULTILINE)  # lines that must stay where they are
+INDENT = "    "
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,19 @@ def place(text: bytes, loop: Span, header: Span, notation: Notation) -> Place:
     return Place(start if own_line else loop.start, indent, own_line)
 
 
+def has_versions(text: bytes, span: Span) -> bool:
+    """Are there lines that some builds leave out?"""
+    return _CONDITIONAL.search(text, span.start, span.end) is not None
+
+
+def statement_place(text: bytes, statement: Span, notation: Notation) -> Place:
+    """The place for a directive that governs one statement, which has to stand on a line of its own."""
+    start = line_start(text, statement.start)
+    indent = text[start : statement.start]
+    whole = notation.ends is not None and notation.ends.match(text, statement.end) is not None
+    return Place(start, indent.decode("utf-8", "replace"), whole and not indent.strip())
+
+
 def insertion(text: bytes, at: Place, pragma: str, *, safe: bool, note: str = "") -> Fix:
     """The fix that puts `pragma` at its place, on a line of its own."""
     newline = line_break(text)
@@ -66,6 +85,46 @@ def bracketed(text: bytes, loop: Span, header: Span, lines: tuple[str, str], not
     if at.problem is not None or not at.own_line or notation.around is None:
         return ()
     return notation.around(text, loop, header, at.indent, lines)
+
+
+def enclosed(
+    text: bytes, loops: Sequence[tuple[Span, str]], indent: str, head: str, notation: Notation
+) -> tuple[Edit, ...]:
+    """The edits that put a block under the line `head` around loops that follow each other, and above each of them its
+    own line; none where they are not written as lines of their own, or lines between them mean something by
+    themselves. What stands in the block moves to the right by as much as the body of the first loop does."""
+    start, last = line_start(text, loops[0][0].start), loops[-1][0].end
+    end = min((at for at in (text.find(b"\n", last), text.find(b"\r", last)) if at >= 0), default=len(text))
+    within = text[start:end]
+    if notation.block_closes is None or _TOUCHY.search(within) or _CODE.sub(b"", text[last:end]).strip():
+        return ()
+    if any(_CODE.sub(b"", text[one.end : two.start]).strip() for (one, _), (two, _) in pairwise(loops)):
+        return ()
+    newline, opens = line_break(text), notation.block_opens.decode()
+    lines = _LINE.findall(within)
+    step = next((s for s in (_step(line, indent) for line in lines[1:]) if s), INDENT)
+    above = {line_start(text, span.start): f"{indent}{step}{line}{newline}" for span, line in loops}
+    if len(above) < len(loops) or any(
+        text[at : span.start].strip() for at, (span, _) in zip(above, loops, strict=True)
+    ):
+        return ()
+    edits, at = [], start
+    for line in lines:
+        new = f"{indent}{head}{newline}{indent}{opens}{newline}" if at == start else ""
+        new += above.get(at, "")
+        if new:
+            edits.append(Edit(Span(at, at), new))
+        if line.strip():
+            begins = at + len(line) - len(line.lstrip(b" \t"))  # behind tabs it counts
+            edits.append(Edit(Span(begins, begins), step))
+        at += len(line)
+    return (*edits, Edit(Span(end, end), f"{newline}{indent}{notation.block_closes.decode()}"))
+
+
+def _step(line: bytes, indent: str) -> str:
+    """By how much a line stands further to the right."""
+    blank = line[: len(line) - len(line.lstrip())].decode("utf-8", "replace") if line.strip() else ""
+    return blank[len(indent) :] if blank.startswith(indent) else ""
 
 
 def distinct(text: bytes, parameters: Iterable[Symbol], notation: Notation) -> Fix | None:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from analyzers.dependence.affine import Env, to_affine
+from analyzers.dependence import alignment
 from analyzers.dependence.answers import maybe
 from analyzers.dependence.facts import Conflict
-from analyzers.dependence.forms import Affine
 from analyzers.dependence.polyhedral import Solver
 from analyzers.dependence.rewriting import with_children
 from analyzers.dependence.spelling import spell
@@ -30,7 +29,6 @@ from analyzers.ir.expressions import (
     Name,
     Unary,
     children,
-    symbols,
     walk,
 )
 from analyzers.ir.statements import Assign, Block, Construct, Declare, Loop, LoopHeader, Stmt, walk_statements
@@ -160,70 +158,20 @@ class Elements:
         header, like = self.headers.get(id(mine.loop)), self.headers.get(id(theirs.loop))
         if header is None or like is None:
             return None
-        shift = self._shift(header, like)
-        if shift is None:
-            return None
-        if mine.loop not in first.loops or theirs.loop not in second.loops:
+        ahead = alignment.shift(header, like, self._is_invariant)
+        if ahead is None or mine.loop not in first.loops or theirs.loop not in second.loops:
             return None
         at = second.loops.index(theirs.loop)
         if first.loops.index(mine.loop) != at or first.loops[:at] != second.loops[:at]:
             # Dealt out alike, but in different serial loops: what these do is not compared.
             text = "each thread may get the same iterations of both loops"
             return Answer(maybe("same-schedule", text, first))
-        if (shift or header.index != like.index) and any(
-            like.index in symbols(e)
-            for inner in second.loops[at + 1 :]
-            if (inside := self.headers.get(id(inner))) is not None
-            for e in (inside.lower, inside.bound, inside.step)
-        ):
+        found = alignment.out_of_step(self._solver, self.headers, (first, second), mine.loop, theirs.loop, ahead)
+        if found is None:
             return None
-        moved: Expr = Name(header.index)
-        if shift:
-            moved = Binary("+", moved, Constant(shift), header.index.type)
-        renamed = self._renamed(second, theirs.loop, mine.loop, like.index, moved)
-        conflict = self._solver.carried(first, renamed, mine.loop)
+        conflict, moved = found
+        self._kept.append(moved)
         return Answer(conflict)
-
-    def _shift(self, one: LoopHeader, other: LoopHeader) -> int | None:
-        """How far the index of the second loop is ahead in the same logical iteration; None unless both run equally
-        often, with the same step."""
-        upward = one.relation in ("<", "<=")
-        if (
-            one.step != other.step
-            or upward != (other.relation in ("<", "<="))
-            or "!=" in (one.relation, other.relation)
-        ):
-            return None
-        if (one.lower, one.bound, one.relation) == (other.lower, other.bound, other.relation):
-            return 0 if self._is_invariant(one.lower) and self._is_invariant(one.bound) else None
-        env = Env({}, self._is_invariant)
-        lower = to_affine(Binary("-", other.lower, one.lower, INT), env)
-        bound = to_affine(Binary("-", other.bound, one.bound, INT), env)
-        if not isinstance(lower, Affine) or not isinstance(bound, Affine) or lower.terms or bound.terms:
-            return None
-        inclusive = int(other.relation in ("<=", ">=")) - int(one.relation in ("<=", ">="))
-        gained = bound.constant + (inclusive if upward else -inclusive)
-        return lower.constant if gained == lower.constant else None
-
-    def _renamed(self, access: Access, loop: Loop, other: Loop, index: Symbol, value: Expr) -> Access:
-        """The access as if it stood in `other` instead of `loop`."""
-
-        def rewritten(expr: Expr) -> Expr:
-            return _rewritten(expr, lambda e: value if isinstance(e, Name) and e.symbol == index else None)
-
-        made = replace(
-            access,
-            loops=tuple(other if each is loop else each for each in access.loops),
-            guards=tuple(replace(g, condition=rewritten(g.condition)) for g in access.guards),
-            path=tuple(
-                step
-                if isinstance(step, Member)
-                else Subscripts(tuple(map(rewritten, step.indices)), step.through_pointer)
-                for step in access.path
-            ),
-        )
-        self._kept.append(made)
-        return made
 
     def _in_team(self, access: Access, depth: int, thread: int | None) -> Access:
         """The access with the loop over threads at `depth`, the thread's number written as its index."""

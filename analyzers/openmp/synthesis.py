@@ -268,7 +268,7 @@ def _objection(facts: LoopFacts, nests: Nests, works: Mapping[int, Work], taken:
         return f"too small to pay: putting the results of the threads together takes longer than {_size(work)}"
     if (waiting := cost.allocator(facts, nests, works)) is not None:
         return f"most of its work is done by `{waiting}`, where threads wait for each other"
-    if (copies := _costly_copies(facts, work)) is not None:
+    if (copies := costly_copies(facts, work)) is not None:
         return copies
     if work.counted and work.trips < THREADS and _collapse(facts, nests, works) == 1:
         for inner in nests.below(facts):
@@ -327,7 +327,7 @@ def _praise(work: Work, least: Threshold) -> str:
     return f"pays from about {readable(work.enough / work.each)} iterations"
 
 
-def _costly_copies(facts: LoopFacts, work: Work) -> str | None:
+def costly_copies(facts: LoopFacts, work: Work) -> str | None:
     """Private copies of arrays cost memory and time in each thread."""
     for reduction in facts.reductions:
         if reduction.item == reduction.symbol.name and not reduction.symbol.is_array:

@@ -53,7 +53,7 @@ def of(facts: LoopFacts, nests: Nests, works: Mapping[int, Work]) -> Threshold:
         unit /= max(works[id(each.loop)].trips * _step(each), 1.0)
     costs = work.costs
     # The cost of starting adds up.
-    again = costs.pays_again / costs.pays if work.called or work.hot else 1.0
+    again = costs.pays_again / costs.pays if costs.pays and (work.called or work.hot) else 1.0
     least = again * costs.pays_two / unit
     hot = work.hot and not work.bounded and least > LONG_IF_HOT
     long = LONG_IF_CALLED if work.called else LONG

@@ -18,7 +18,7 @@ from lsp_server import batch, changes, sources
 from lsp_server.changes import Changes
 from lsp_server.commands import neighbours
 from lsp_server.outcomes import Outcome, findings_of, innermost, lines_of, loops_in
-from lsp_server.patches import Patch, chosen, patch, rewritten
+from lsp_server.patches import Patch, alone, chosen, patch, rewritten
 from lsp_server.settings import Loaded, SettingProblem, load
 from lsp_server.sources import Codec, SourceError
 from lsp_server.terminal import Progress, visible
@@ -276,7 +276,9 @@ def _judged(task: Task, source: SourceText, codec: Codec) -> Answer:
         if loop is None:
             return Answer(outcome)
         return Answer(outcome, rewritten(source, report, loop, analyse))
-    loops = chosen(outcome.loops, task.minimum)
-    if task.lines is not None:
-        loops = [loop for loop in loops if set(task.lines) & set(lines_of(source, loop.span))]
+    if task.lines is None:
+        return Answer(outcome, patch(source, report, chosen(outcome.loops, task.minimum), analyse))
+    meant = innermost(source, outcome.loops, task.lines.start)
+    loops = [alone(loop) if loop is not meant or loop.pragma is not None else loop for loop in outcome.loops]
+    loops = [loop for loop in chosen(loops, task.minimum) if set(task.lines) & set(lines_of(source, loop.span))]
     return Answer(outcome, patch(source, report, loops, analyse))

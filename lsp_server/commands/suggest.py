@@ -12,7 +12,7 @@ from analyzers.words import counted
 from lsp_server import changes
 from lsp_server.commands import files, output
 from lsp_server.outcomes import Outcome, innermost, place
-from lsp_server.patches import Patch, inserted, unified
+from lsp_server.patches import Patch, alone, inserted, unified
 from lsp_server.settings_edit import write_atomically
 from lsp_server.terminal import visible
 
@@ -64,7 +64,9 @@ def _at_line(outcome: Outcome, line: int) -> Outcome:
         lines = counted(len(outcome.source.line_starts), "line")
         return replace(outcome, loops=(), error=f"has no line {line + 1}, only {lines}")
     loop = innermost(outcome.source, outcome.loops, line)
-    return replace(outcome, loops=() if loop is None else (loop,))
+    if loop is None:
+        return replace(outcome, loops=())
+    return replace(outcome, loops=(loop if loop.pragma is None else alone(loop),))
 
 
 class _Writer:

@@ -89,7 +89,7 @@ def frame(
 ) -> list[Text]:
     """The lines of `marks` and `context` (zero-based) in order, gaps shown as `...`.
 
-    `inserted` maps a line to one that would be new above it, shown with a plus sign. At most `width` columns wide.
+    `inserted` maps a line to what would be new above it, shown with a plus sign. At most `width` columns wide.
     """
     inserted = inserted or {}
     by_line: dict[int, list[Mark]] = {}
@@ -109,8 +109,9 @@ def frame(
         here = sorted(by_line.get(number, ()), key=lambda mark: mark.span)
         line = _line(source, number, here[0].span.start if here else None, room)
         if number in inserted:
-            new = visible(inserted[number].expandtabs(TAB))[:room]
-            rows.append(Text(" " * gutter).append(" + ", "bold green").append(new, "green"))
+            for added in inserted[number].split("\n"):
+                new = visible(added.expandtabs(TAB))[:room]
+                rows.append(Text(" " * gutter).append(" + ", "bold green").append(new, "green"))
         rows.append(_numbered(number, line.text, gutter))
         for mark in here:
             rows.extend(_underline(line, mark, gutter, room))

@@ -9,8 +9,8 @@ from rich.text import Text
 
 from analyzers.api import LoopReport
 from analyzers.words import counted
-from lsp_server.outcomes import Outcome, lines_of, place, verdict_word
-from lsp_server.patches import chosen, inserted
+from lsp_server.outcomes import Outcome, lines_of, place, pragma_of, verdict_word
+from lsp_server.patches import chosen, covered
 from lsp_server.reporters.frames import frame
 from lsp_server.reporters.text import SURE, paragraph, write
 from lsp_server.terminal import visible
@@ -40,11 +40,11 @@ class LoopReporter:
         for loop in offers:
             write(self._console, loop_rows(outcome, loop, self._console.width, offered=True))
             self._console.print()
-        settled = (*offers, *(loop for loop in outcome.loops if loop.existing is not None))
+        settled = [covered(loop) for loop in (*offers, *(o for o in outcome.loops if o.existing is not None))]
         others = [
             loop
             for loop in outcome.loops
-            if loop not in offers and not any(other.span.contains(loop.span) for other in settled)
+            if loop not in offers and not any(span.contains(loop.span) for span in settled)
         ]
         write(self._console, loop_lines(outcome, others))
         if others:
@@ -54,7 +54,7 @@ class LoopReporter:
         if not outcome.loops:
             self._console.print(f"{visible(outcome.name)}: line {self._line} is in no loop.")
         for loop in outcome.loops:
-            offered = (loop.profitable or loop.pipeline is not None) and loop.existing is None
+            offered = (loop.profitable or loop.compound is not None) and loop.existing is None
             write(self._console, loop_rows(outcome, loop, self._console.width, offered=offered))
 
     def close(self) -> None:
@@ -76,13 +76,13 @@ def loop_rows(outcome: Outcome, loop: LoopReport, width: int, *, offered: bool) 
     head.append("  ").append(loop.verdict.confidence, SURE[loop.verdict.confidence])
     rows = [head]
     line = outcome.source.line_of(loop.span.start)
-    pragma = inserted(loop)
-    above = {line: loop.indent + pragma} if pragma and offered else {}
+    above = _above(outcome, loop) if offered else {}
     context = set(range(line, min(line + LINES, lines_of(outcome.source, loop.span)[-1] + 1)))
     if loop.existing is not None:
         context.update(lines_of(outcome.source, loop.existing))
     rows += frame(outcome.source, [], context, above, width)
-    told = [part for part in (loop.explanation or loop.summary).split("\n") if not above or part.strip() != pragma]
+    shown = {part.strip() for lines in above.values() for part in lines.split("\n")}
+    told = [part for part in (loop.explanation or loop.summary).split("\n") if part.strip() not in shown]
     rows += paragraph("why", "\n".join(told), width)
     if loop.advice and loop.existing is None and not above and loop.advice not in loop.explanation:
         rows += paragraph("note", loop.advice, width)
@@ -93,6 +93,19 @@ def loop_rows(outcome: Outcome, loop: LoopReport, width: int, *, offered: bool) 
         command = f"`hpc-ls suggest {visible(outcome.name)} --line {line + 1} --rewrite --format diff` shows the first"
         rows += paragraph("", command, width)
     return rows
+
+
+def _above(outcome: Outcome, loop: LoopReport) -> dict[int, str]:
+    """The lines that the pragma and what goes with it would be, by the line below."""
+    if loop.compound is None:
+        pragma = pragma_of(loop)
+        return {outcome.source.line_of(loop.span.start): loop.indent + pragma} if pragma is not None else {}
+    found: dict[int, str] = {}
+    for edit in loop.compound.fix.edits:
+        lines = [line for line in edit.text.splitlines() if line.strip()]
+        if lines and not edit.text.startswith(("\r", "\n")):  # above a line, not behind the last one
+            found[outcome.source.line_of(edit.span.start)] = "\n".join(lines)
+    return found
 
 
 def loop_lines(outcome: Outcome, loops: Sequence[LoopReport]) -> list[Text]:

@@ -300,3 +300,54 @@ def test_offload_on_request(work: Path) -> None:
     assert run("suggest", "heavy.c", "--offload", "--apply", cwd=work, status=0).stdout.decode().endswith(f"{target}\n")
     assert f"    {target}\n    for" in (work / "heavy.c").read_text()
     assert run("check", "heavy.c", cwd=work, status=0).stdout.startswith(b"Nothing found")
+
+
+TEAM = """\
+double a[2000][2000], y[2000];
+void sums(void)
+{
+    for (int i = 0; i < 2000; i++)
+        y[i] = 0;
+    for (int i = 0; i < 2000; i++)
+        for (int j = 0; j < 2000; j++)
+            y[i] += a[i][j];
+}
+"""
+SHARED = """\
+double a[2000][2000], y[2000];
+void sums(void)
+{
+    #pragma omp parallel
+    {
+        #pragma omp for schedule(static) nowait
+        for (int i = 0; i < 2000; i++)
+            y[i] = 0;
+        #pragma omp for schedule(static)
+        for (int i = 0; i < 2000; i++)
+            for (int j = 0; j < 2000; j++)
+                y[i] += a[i][j];
+    }
+}
+"""
+
+
+def test_a_region_with_several_loops(work: Path) -> None:
+    (work / "team.c").write_text(TEAM)
+    lines = run("suggest", "team.c", cwd=work, status=0).stdout.decode().splitlines()
+    assert lines[1:5] == [
+        "      +     #pragma omp parallel",
+        "      +     {",
+        "      +         #pragma omp for schedule(static) nowait",
+        "    4 |     for (int i = 0; i < 2000; i++)",
+    ]
+    assert lines[-2] == "3 loops in 1 file: 3 can run in parallel, 1 pragma offered."
+    (fix,) = (f for f in check_json("team.c", cwd=work, command="suggest")["files"][0]["loops"][0]["fixes"]
+              if f["title"].startswith("share"))  # fmt: skip
+    assert fix["title"] == "share 2 loops among one team of threads"
+    run("suggest", "--apply", "--line", "6", "team.c", cwd=work, status=0)
+    alone = "    #pragma omp parallel for\n    for (int i = 0; i < 2000; i++)\n        for"
+    assert (work / "team.c").read_text() == TEAM.replace("    for (int i = 0; i < 2000; i++)\n        for", alone)
+    for arguments in (("--apply",), ("--line", "4", "--rewrite", "--apply")):
+        (work / "team.c").write_text(TEAM)
+        run("suggest", *arguments, "team.c", cwd=work, status=0)
+        assert (work / "team.c").read_text() == SHARED

@@ -61,7 +61,7 @@ def one(work: Work) -> Done:
 def run(work: Sequence[Work], jobs: int) -> int:
     """All programs, with a line for each failure and a summary; the number of programs that failed."""
     verdicts: Counter[str] = Counter()
-    inserted = failures = refused = 0
+    inserted = teams = failures = refused = 0
     seconds = 0.0
     with ProcessPoolExecutor(jobs) as pool:
         for number, done in enumerate(pool.map(one, work), 1):
@@ -69,6 +69,7 @@ def run(work: Sequence[Work], jobs: int) -> int:
                 print(f"{number} programs, {failures} failed", flush=True)
             verdicts.update(done.applied.verdicts)
             inserted += done.applied.pragmas
+            teams += done.applied.teams
             refused += len(done.applied.refused)
             seconds += done.seconds
             for why in done.applied.refused:
@@ -84,7 +85,8 @@ def run(work: Sequence[Work], jobs: int) -> int:
     shares = ", ".join(f"{name} {count / loops:.1%}" for name, count in sorted(verdicts.items()))
     print(f"{len(work)} programs, {sum(w.count for w in work)} kernels, {sum(verdicts.values())} loops: {shares}")
     each = seconds / max(1, len(work))
-    print(f"{inserted} pragmas, {refused} left alone; {failures} programs failed; {each:.1f} s each")
+    print(f"{inserted} pragmas and {teams} teams for several loops, {refused} left alone")
+    print(f"{failures} programs failed; {each:.1f} s each")
     return failures
 
 

@@ -449,15 +449,23 @@ class _Writer:
         self.temps = held
         self.free.insert(0, index)
 
-    def build(self) -> Kernel:
+    def build(self, *, sweeps: bool) -> Kernel:
         rng = self.rng
         if not self.declared_inside:
             self.line("int i = 0, j = 0, k = 0;")
         self.line("int t = 1, u = 2, v = 3, e = 0, e2 = 0, z1 = 0, s1 = 1, s2 = 5, w[16] = {0}, h[8] = {0};")
         self.line("double f = 0.5, fs = 2.0;")
         self.line("Point pt = {0};")
-        for _ in range(rng.choice((1, 1, 2))):
+        if sweeps:
+            self.line("for (int sweep = 0; sweep < 5; sweep++) {")
+            self.depth += 1
+            if rng.random() < 0.3:
+                self.line("out[60] += sweep;")
+        for _ in range(rng.choice((2, 2, 3, 4) if sweeps else (1, 1, 2))):
             self.loop([], rng.choice((0, 0, 1, 1, 1, 2)))
+        if sweeps:
+            self.depth -= 1
+            self.line("}")
         for number, name in enumerate(("s1", "s2", "t", "u", "v", "e", "e2", "z1", "pt.x", "w[2]")):
             if number < 2 or rng.random() < 0.25:
                 self.line(f"out[{number}] = {name};")
@@ -471,7 +479,7 @@ class _Writer:
         return Kernel(0, self.name, f"void {self.name}({PARAMETERS}) {{\n{body}\n}}\n")
 
 
-def generate(seed: int) -> Kernel:
-    """The kernel of this seed, named after it."""
-    made = _Writer(seed).build()
+def generate(seed: int, *, sweeps: bool = False) -> Kernel:
+    """The kernel of this seed, named after it. `sweeps`: its loops follow each other in a serial loop."""
+    made = _Writer(seed).build(sweeps=sweeps)
     return Kernel(seed, made.name, made.c)

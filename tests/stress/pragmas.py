@@ -6,17 +6,20 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 from analyzers import api
+from analyzers.costs import Costs
 from analyzers.ir.verdicts import Edit, LoopReport
 from analyzers.text import SourceText, Span
 from lsp_server import outcomes, patches
 from tests.stress import forms, kernels
 from tests.stress.kernels import Kernel
 
-Mode = Literal["apply", "outermost", "inner", "rewrite"]
-MODES: tuple[Mode, ...] = ("apply", "outermost", "inner", "rewrite")
+Mode = Literal["apply", "outermost", "inner", "rewrite", "team"]
+MODES: tuple[Mode, ...] = ("apply", "outermost", "inner", "rewrite", "team")
+EVERYTHING_PAYS = api.Options(costs=Costs(pays=0.0, pays_again=0.0, pays_two=0.0))
 
 
 @dataclass
@@ -25,6 +28,7 @@ class Applied:
 
     text: str
     pragmas: int = 0
+    teams: int = 0  # for several loops
     refused: list[str] = field(default_factory=list)
     verdicts: Counter[str] = field(default_factory=Counter)
 
@@ -40,8 +44,8 @@ class Bare:
 
 
 def kernels_for(mode: Mode, first: int, count: int) -> list[Kernel]:
-    """The kernels of the seeds `first`, `first + 1`, ...: for rewrites those that need some."""
-    generate = forms.generate if mode == "rewrite" else kernels.generate
+    """The kernels of the seeds `first`, `first + 1`, ...: for rewrites and teams those that need some."""
+    generate = forms.generate if mode == "rewrite" else partial(kernels.generate, sweeps=mode == "team")
     return [generate(seed) for seed in range(first, first + count)]
 
 
@@ -49,20 +53,22 @@ def apply(text: str, mode: Mode, seed: int) -> Applied:
     """Insert pragmas as `suggest --apply` does at confidence "likely".
 
     `apply` asks the cost model; `outermost` does not; `inner` takes loops of any level of a nest, by chance. `rewrite`
-    takes one rewrite of each loop that has any.
+    takes one rewrite of each loop that has any; `team` takes everything as worth it.
     """
     source = SourceText.of(text)
-    report = _analyse(source)
+    analyse = partial(_analyse, options=EVERYTHING_PAYS) if mode == "team" else _analyse
+    report = analyse(source)
     loops = outcomes.loops_in(report)
     if mode == "rewrite":
         return rewritten(source, loops, seed)
     # Archer (of LLVM 22) does not know that `ordered depend` orders anything.
-    loops = [loop for loop in loops if loop.pipeline is None]
-    chosen = patches.chosen(loops if mode == "apply" else _all(loops, mode, random.Random(seed)), "likely")
-    patch = patches.patch(source, report, chosen, _analyse)
+    loops = [loop for loop in loops if loop.compound is None or "ordered" not in loop.compound.pragma]
+    every = loops if mode in ("apply", "team") else _all(loops, mode, random.Random(seed))
+    patch = patches.patch(source, report, patches.chosen(every, "likely"), analyse)
     return Applied(
         patch.text.text,
-        len(patch.applied),
+        sum(1 if loop.compound is None else loop.compound.governed for loop in patch.applied),
+        sum(loop.compound is not None for loop in patch.applied),
         [f"{loop.function}: {why}" for loop, why in patch.refused],
         Counter(loop.verdict.confidence if loop.verdict.status != "dependent" else "dependent" for loop in loops),
     )
@@ -78,19 +84,19 @@ def rewritten(source: SourceText, loops: Sequence[LoopReport], seed: int) -> App
         fixes = [fix for fix in loop.fixes if fix.restructures]
         if fixes and loop.span.start >= reached:
             edits += rng.choice(fixes).edits
-            reached, count = loop.span.end, count + 1
+            reached, count = max(loop.span.end, *(edit.span.end for edit in edits)), count + 1
     made = patches.edited(source, edits)
     found = [f"{f.function}: {f.finding.message}" for f in outcomes.findings_of(_analyse(made))]
     verdicts = Counter(fix.title.partition(" `")[0] for loop in loops for fix in loop.fixes if fix.restructures)
-    return Applied(made.text, count, found, verdicts)
+    return Applied(made.text, count, 0, found, verdicts)
 
 
-def _analyse(source: SourceText) -> api.FileReport:
-    return api.analyze(source, "c")
+def _analyse(source: SourceText, options: api.Options = api.DEFAULTS) -> api.FileReport:
+    return api.analyze(source, "c", options)
 
 
 def _all(loops: Sequence[LoopReport], mode: Mode, rng: random.Random) -> list[LoopReport]:
-    paying = [replace(loop, profitable=True) for loop in loops]
+    paying = [replace(loop, profitable=True, compound=None) for loop in loops]
     return paying if mode == "outermost" else [loop for loop in paying if rng.random() < 0.5]
 
 

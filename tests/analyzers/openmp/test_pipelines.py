@@ -64,7 +64,7 @@ def test_an_assumption_is_named_and_bars_who_wants_proof() -> None:
         "{\n  for (int t = 0; t < m; t++)\n    for (int i = 0; i < n; i++)\n"
         "      for (int j = 0; j < n; j++)\n        p[i] += p[i + 1] * q[j] * q[j + 1] + q[j - 1];\n}"
     )
-    offer = outermost(text).pipeline
+    offer = outermost(text).compound
     assert offer is not None and offer.confidence == "likely" and not offer.fix.safe
     assert "assuming that `p` and `q` do not overlap" in offer.fix.note
     assert applied(text, "proved") == text != applied(text)
@@ -80,7 +80,7 @@ def test_an_assumption_is_named_and_bars_who_wants_proof() -> None:
     ids=["few rows", "little to do between two signals", "few steps"],
 )
 def test_not_where_it_does_not_pay(body: str) -> None:
-    assert outermost(f"{HEAD}{{\n  {body}\n}}").pipeline is None
+    assert outermost(f"{HEAD}{{\n  {body}\n}}").compound is None
 
 
 def test_a_loop_inside_that_is_parallel_is_the_better_place() -> None:
@@ -90,14 +90,14 @@ def test_a_loop_inside_that_is_parallel_is_the_better_place() -> None:
         "          a[i][j] += a[i + 1][j] * p[k];\n}"
     )
     loops = loop_reports(text)
-    assert loops[0].pipeline is None
+    assert loops[0].compound is None or "ordered" not in loops[0].compound.pragma
     assert [loop.profitable for loop in loops] == [False, False, True, False]
 
 
 def test_not_in_a_parallel_region() -> None:
     nest = f"for (int t = 0; t < m; t++)\n    for (int i = 1; i < n - 1; i++)\n for (int j = 1; j < n - 1; j++) {SWEEP}"
-    assert outermost(f"{HEAD}{{\n  {nest}\n}}").pipeline is not None
-    assert outermost(f"{HEAD}{{\n#pragma omp parallel\n  {nest}\n}}").pipeline is None
+    assert outermost(f"{HEAD}{{\n  {nest}\n}}").compound is not None
+    assert outermost(f"{HEAD}{{\n#pragma omp parallel\n  {nest}\n}}").compound is None
 
 
 def test_editors_show_it_among_the_repairs_only() -> None:
@@ -106,7 +106,7 @@ def test_editors_show_it_among_the_repairs_only() -> None:
                      f"      for (int j = 1; j < n - 1; j++) {SWEEP}\n}}")  # fmt: skip
     assert loop.pragma is None and not loop.profitable
     assert choose(loop, 0, on_request=True) is None
-    assert loop.pipeline is not None and loop.fixes[0] is loop.pipeline.fix
+    assert loop.compound is not None and loop.fixes[0] is loop.compound.fix
     assert "#pragma omp ordered depend(source)" in loop.explanation
 
 
