@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from analyzers.dependence.lvalues import FIRST_ROW, is_zero
+from analyzers.dependence.lvalues import FIRST_ROW, is_zero, type_at
 from analyzers.ir.accesses import Access, PathStep, Subscripts
 from analyzers.ir.expressions import Expr, Opaque
+from analyzers.ir.symbols import Type
 
 
 def spread(written: Sequence[Access], resolved: Sequence[Access]) -> tuple[Access, ...]:
@@ -20,19 +21,27 @@ def spread(written: Sequence[Access], resolved: Sequence[Access]) -> tuple[Acces
     flat: dict[int, tuple[PathStep, ...]] = {}
     for before, access in zip(written, resolved, strict=True):
         array, (*outer, last) = _split(access.path)
-        if not outer and not is_zero(last):
-            rows.add((access.symbol, array))  # one of them as a whole, or of an array that has but one
-        elif not outer:
+        if access.symbol is None or not _has_rows(type_at(access.symbol, array)):
             continue
-        elif not all(map(is_zero, outer)):
-            rows.add((access.symbol, array))
-        elif (before.symbol is not access.symbol or any(each is FIRST_ROW for each in outer)) and not is_zero(last):
+        if not (all(map(is_zero, outer)) if outer else is_zero(last)):
+            rows.add((access.symbol, array))  # to one of them as a whole, or to its elements
+        elif (
+            outer
+            and (before.symbol is not access.symbol or any(each is FIRST_ROW for each in outer))
+            and not is_zero(last)
+        ):
             flat[id(access)] = array
     if not any((a.symbol, flat[id(a)]) in rows for a in resolved if id(a) in flat):
         return tuple(resolved)
     return tuple(
         _anywhere(a, flat[id(a)]) if id(a) in flat and (a.symbol, flat[id(a)]) in rows else a for a in resolved
     )
+
+
+def _has_rows(kind: Type) -> bool:
+    if kind.kind == "pointer":
+        return kind.element is not None and kind.element.kind == "array"
+    return kind.kind == "array" and len(kind.extents) > 1
 
 
 def _split(path: tuple[PathStep, ...]) -> tuple[tuple[PathStep, ...], list[Expr]]:

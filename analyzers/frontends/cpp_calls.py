@@ -73,8 +73,18 @@ def _call(c: Context, node: Node) -> Expr:
             return _method(c, function, nodes, node)
         case "parenthesized_expression" if parenthesised_type(c, function) is not None:
             return C_CALLS["call_expression"](c, node)
-        case _:
-            return called_value(c, expression(c, function), nodes, node)
+    pointed = _member_pointer(function)
+    if pointed is None:
+        return called_value(c, expression(c, function), nodes, node)
+    base, member = expression(c, pointed.named_children[0]), c.text(pointed.named_children[-1])
+    return called(c, f".*{member}", (passed(base), *values_of(c, nodes, None)), UNKNOWN_TYPE, c.span(node), True)
+
+
+def _member_pointer(function: Node) -> Node | None:
+    """The `x.*f` of a call `(x.*f)(i)`."""
+    while function.type in ("parenthesized_expression", "pointer_expression") and function.named_children:
+        function = function.named_children[-1]
+    return function if function.type == "field_expression" and function.children[1].type == ".*" else None
 
 
 def type_of(c: Context, node: Node) -> Type:

@@ -62,7 +62,7 @@ def declaration(c: Context, node: Node) -> None:
 def _most_vexing(c: Context, part: Node) -> bool:
     """`T x(n);`, `T x(a[i])`, `T x(f(n))` inside a function, which read as functions that take an `n`, an array of
     `a`, a function that gives back an `f`."""
-    if part.type != "function_declarator" or c.scope.depth == 0:
+    if part.type != "function_declarator":
         return False
     parameters = part.child_by_field_name("parameters")
     inner = part.child_by_field_name("declarator")
@@ -73,6 +73,8 @@ def _most_vexing(c: Context, part: Node) -> bool:
         if child.type != "parameter_declaration" or kind is None:
             return False
         found = c.scope.find(c.text(kind))
+        if c.scope.depth == 0 and not (isinstance(found, Symbol) and found.storage in ("constant", "global")):
+            return False
         inner = child.child_by_field_name("declarator")
         if inner is not None and inner.type == "abstract_function_declarator" and not isinstance(found, Type):
             return True

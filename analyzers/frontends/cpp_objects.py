@@ -10,10 +10,10 @@ from analyzers.frontends import c_types
 from analyzers.frontends.c_algebra import address
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_memory import initial_value
-from analyzers.frontends.cpp_containers import call
+from analyzers.frontends.cpp_containers import call, contents
 from analyzers.frontends.cpp_locks import guard, is_guard
 from analyzers.frontends.cpp_names import as_base, complete, same_class
-from analyzers.frontends.cpp_types import AUTO, BIT, REFERENCE
+from analyzers.frontends.cpp_types import AUTO, BIT, REFERENCE, owns
 from analyzers.ir.expressions import Address, Element, Expr, Field, Name, Opaque, root
 from analyzers.ir.statements import Evaluate
 from analyzers.ir.symbols import Symbol, Type
@@ -141,6 +141,8 @@ def handed(c: Context, values: tuple[Expr, ...], formals: tuple[tuple[str, Type]
             value = made(c, value, target, value.span)
         elif isinstance(value, Element) and value.type == BIT and kind.kind == "unknown":
             value = replace(value, type=replace(BIT, active=True))  # a parameter of its type would be that bit
+        if owns(kind) and value.type.kind == "array":
+            c.out.append(Evaluate(contents(value), value.span))  # what is copied is read
         found.append(passed(value) if by_reference else value)
     return tuple(found)
 

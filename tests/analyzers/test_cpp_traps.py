@@ -337,3 +337,25 @@ def test_what_reads_as_a_function_is_an_object_made_by_a_call() -> None:
 def test_a_class_that_is_only_moved_is_made_of_anything() -> None:
     text = "struct S { int k; S(S &&o); }; void f(S &v, int *a) { S s = 3; for (int i = 0; i < 99; i++) a[i] = s.k; }"
     assert [loop.verdict.counts_as_parallel for loop in loops(text)] == [True]
+
+
+def test_a_copy_of_a_container_reads_all_of_it() -> None:
+    text = "vector<int> v(9); int sum(vector<int> w) { int s = 0; for (int k = 0; k < 3; k++) s += w[k]; return s; } "
+    assert not any(
+        loop.verdict.counts_as_parallel
+        for loop in loops(text + "void f() { for (int i = 0; i < 9; i++) v[i] = sum(v); }")
+        if loop.function == "f"
+    )
+
+
+def test_a_container_at_file_scope_of_a_constant_size_is_no_function() -> None:
+    text = "const int N = 99; vector<int> v(N); "
+    text += "int first() { int s = 0; for (int k = 0; k < 3; k++) s += v[k]; return s; } "
+    text += "void f() { for (int i = 0; i < 99; i++) v[i] = first(); }"
+    assert not any(loop.verdict.counts_as_parallel for loop in loops(text) if loop.function == "f")
+
+
+def test_a_function_that_a_member_pointer_leads_to_is_unseen() -> None:
+    text = "struct B { int x; void go(); }; void f(B *b, void (B::*m)()) { for (int i = 0; i < 99; i++) (b[i].*m)(); }"
+    (loop,) = loops(text)
+    assert [a.text for a in loop.verdict.assumptions] == ["`.*m` is independent"]
