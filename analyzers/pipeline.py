@@ -62,6 +62,7 @@ class Pipeline:
         self._source = EMPTY
         self._version: _Version | None = None  # made when first asked for
         self._functions: dict[str, Function] = {}  # by fingerprint
+        self._inherited: dict[str, Function] = {}  # of headers
         self._results: dict[Key, FunctionResult] = {}
         self._shown: dict[Key, FunctionResult] = {}  # where comments outside functions accept a part of the result
         self._summaries: effect_tables.Memo = {}
@@ -89,10 +90,14 @@ class Pipeline:
         """The current version as other files see it, by the name `source`."""
         frontend = self._frontend
         functions = self._lowered()
-        known = self._table(functions.values(), self._alone, effect_tables.NOTHING)
+        of_headers = self._of_headers()
+        own = [
+            (functions[c.fingerprint], frontend.linkage(c, functions[c.fingerprint].name)) for c in frontend.chunks()
+        ]
+        known = self._table((*functions.values(), *of_headers), self._alone, effect_tables.NOTHING)
         return units.unit(
             source,
-            [(functions[c.fingerprint], frontend.linkage(c, functions[c.fingerprint].name)) for c in frontend.chunks()],
+            [*own, *((function, "internal") for function in of_headers)],
             known,
             frontend.declared,
             frontend.internal_names(),
@@ -146,11 +151,12 @@ class Pipeline:
     def _current(self) -> _Version:
         if self._version is None:
             chunks, functions = self._frontend.chunks(), self._lowered()
-            outside = self._elsewhere(functions.values())
+            every = (*functions.values(), *self._of_headers())
+            outside = self._elsewhere(every)
             certain = presuming.certain(outside)
-            effects = presumed = self._table(functions.values(), self._summaries, certain)
+            effects = presumed = self._table(every, self._summaries, certain)
             if certain is not outside:
-                presumed = self._table(functions.values(), self._presumed, outside)
+                presumed = self._table(every, self._presumed, outside)
             accepted = suppressions.outside(self._source, self._language, (chunk.span for chunk in chunks))
             self._version = _Version(self._source, chunks, functions, effects, presumed, accepted)
         return self._version
@@ -159,13 +165,33 @@ class Pipeline:
         self, functions: Iterable[Function], memo: effect_tables.Memo, outside: Mapping[str, Effects]
     ) -> Mapping[str, Effects]:
         headers = self._frontend.system_headers()
-        return effect_tables.table(functions, self._options.independent, memo, headers, outside)
+        partly = self._frontend.partly_defined()
+        return effect_tables.table(functions, self._options.independent, memo, headers, outside, partly)
 
     def _lowered(self) -> dict[str, Function]:
         """The functions of the current version by fingerprint. Only what is new is lowered."""
         known, lower = self._functions, self._frontend.lower
         self._functions = {c.fingerprint: known.get(c.fingerprint) or lower(c) for c in self._frontend.chunks()}
         return self._functions
+
+    def _of_headers(self) -> tuple[Function, ...]:
+        """The functions that headers of the project define and the current version calls, also through one another."""
+        before, self._inherited = self._inherited, {}
+        functions = [*self._functions.values()]
+        asked = {function.name for function in functions}
+        found: list[Function] = []
+        for function in functions:
+            for name in function.callees:
+                if name in asked:
+                    continue
+                asked.add(name)
+                for chunk in self._frontend.in_headers(name):
+                    known = before.get(chunk.fingerprint) or self._frontend.lower(chunk)
+                    self._inherited[chunk.fingerprint] = known
+                    if known.name == name:
+                        found.append(known)
+                        functions.append(known)
+        return tuple(found)
 
     def _elsewhere(self, functions: Iterable[Function]) -> Mapping[str, Effects]:
         """The effects of functions of other files that the current version calls."""

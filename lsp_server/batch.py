@@ -13,6 +13,9 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TypeVar
 
+# Tasks after which a process gives way to a new one: each call of islpy leaves some bytes behind for good (2026.2: 32).
+SERVES = 25
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -47,22 +50,30 @@ def _parallel(
     waiting = deque(range(len(tasks)))
     busy: dict[Connection, tuple[BaseProcess, int]] = {}
     done: dict[int, Result] = {}
+    served: dict[Connection, int] = {}
     following = 0
     processes: list[BaseProcess] = []
 
+    def start() -> None:
+        process, connection = _start(work)
+        processes.append(process)
+        give(connection, process)
+
     def give(connection: Connection, process: BaseProcess) -> None:
-        if waiting:
+        served[connection] = served.get(connection, -1) + 1
+        if not waiting:
+            connection.close()
+        elif served[connection] == SERVES:
+            connection.close()
+            start()
+        else:
             index = waiting.popleft()
             busy[connection] = (process, index)
             connection.send(tasks[index])
-        else:
-            connection.close()
 
     try:
         for _ in range(count):
-            process, connection = _start(work)
-            processes.append(process)
-            give(connection, process)
+            start()
         while busy:
             for ready in wait(list(busy)):
                 assert isinstance(ready, Connection)
@@ -74,9 +85,7 @@ def _parallel(
                     done[index] = crashed(tasks[index], f"the analysis ended with status {process.exitcode}")
                     ready.close()
                     if waiting:
-                        process, ready = _start(work)
-                        processes.append(process)
-                        give(ready, process)
+                        start()
                     continue
                 give(ready, process)
             while following in done:

@@ -72,12 +72,14 @@ def table(
     memo: Memo | None = None,
     headers: frozenset[str] = frozenset(),
     outside: Mapping[str, Effects] = NOTHING,
+    partly: frozenset[str] = frozenset(),
 ) -> dict[str, Effects]:
     """The effects of every function that the functions of a file define or call, callees first.
 
     A definition in the file wins over a library function of the same name; `independent` names functions that the user
     vouches for. `memo` holds the summaries of the last version; afterwards it holds those of this one. `headers` are
-    the system headers that the file includes; `outside` is what is known of functions of other files.
+    the system headers that the file includes; `outside` is what is known of functions of other files; `partly` names
+    overloaded functions of which some forms are defined elsewhere.
     """
     memo = {} if memo is None else memo
     fresh: Memo = {}
@@ -92,11 +94,11 @@ def table(
             if name not in defined and name not in known:
                 known[name] = _elsewhere(name, headers, outside)
     for component in components({name: function.callees for name, function in defined.items()}):
-        if any(len(overloads[name]) > 1 for name in component):
+        if any(len(overloads[name]) > 1 or name in partly for name in component):
             recursive = len(component) > 1 or component[0] in defined[component[0]].callees
             for name in component:
-                each = [] if recursive else [_described(function, known) for function in overloads[name]]
-                known[name] = _OVERLOADED if recursive else joined(each)
+                vague = recursive or name in partly
+                known[name] = _OVERLOADED if vague else joined([_described(f, known) for f in overloads[name]])
             continue
         if len(component) > 1 or component[0] in defined[component[0]].callees:
             _solve([defined[name] for name in component], known)

@@ -14,7 +14,7 @@ from analyzers.frontends import c_chunks, c_declarations, c_directives, c_enviro
 from analyzers.frontends.c_chunks import Item
 from analyzers.frontends.c_context import Context, Scope
 from analyzers.frontends.c_dialect import Dialect
-from analyzers.frontends.c_environment import Environment, Macros, Texts
+from analyzers.frontends.c_environment import Body, Environment, Macros, Texts
 from analyzers.frontends.c_function import C, lower_function
 from analyzers.frontends.compile_commands import Flags, flags_for
 from analyzers.frontends.includes import HeaderReader, IncludeCache, Signature, threadprivate_names
@@ -55,6 +55,7 @@ class Chunk:
     fingerprint: str
     item: Item = field(repr=False)
     directives: tuple[PreprocessorLine, ...] = field(default=(), repr=False)
+    body: Body | None = field(default=None, repr=False)  # of a header: offsets and the span are those of its text
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +204,10 @@ class CFrontend:
         reading = self._includes.reading
         return frozenset(reading.system) if reading is not None else frozenset()
 
+    def partly_defined(self) -> frozenset[str]:
+        """The overloaded functions of which not all forms are defined here."""
+        return frozenset()
+
     def _set_environment(self) -> None:
         reading = self._includes.reading
         project = tuple(reading.headers) if reading is not None else ()
@@ -231,9 +236,11 @@ class CFrontend:
             )
 
     def _addresses(self) -> frozenset[str]:
-        """The names whose address is taken in some function or macro of the file."""
+        """The names whose address is taken in some function or macro of the file, or in a function of a header."""
         texts = self._texts
-        items = map(texts.addressed, self._codes)
+        reading = self._includes.reading
+        headers = [] if reading is None else [header.code for header in reading.headers if header.bodies is not None]
+        items = map(texts.addressed, (*self._codes, *headers))
         return frozenset().union(*items, *(texts.addressed(m.body) for m in self._macros.table.values()))
 
     # Functions
@@ -255,6 +262,26 @@ class CFrontend:
                 code = self._code[start : item.end]
             print_ = self._fingerprint(span, code, f"{item.space} {item.holder}".strip().encode())
             yield Chunk(item.name, start, self.source.line_of(start), span, print_, item, lines)
+
+    def in_headers(self, name: str) -> tuple[Chunk, ...]:
+        """The definitions in headers of the project of the functions called `name`, whatever their classes; none where
+        one of them cannot be read as it stands there."""
+        bodies = self._headers.bodies.get(name.rpartition("::")[2], ())
+        readable = all(c_environment.is_readable(body, self._texts) for body in bodies)
+        return tuple(map(self._chunk_of, bodies)) if readable else ()
+
+    def _chunk_of(self, body: Body) -> Chunk:
+        item = body.item
+        assert body.header.bodies is not None
+        lines = tuple(line for line in body.header.bodies.pragmas if item.start <= line.span.start < item.end)
+        code = body.header.code[item.start : item.end]
+        extra = f"{body.number} {self._misses_headers} {item.space} {item.holder} {[line.text for line in lines]}"
+        key = (code, code, self._flag_bytes + extra.encode())
+        known = self._environment.fingerprints.get(key)
+        if known is None:
+            known = c_environment.fingerprint(code, code, self._environment, body.macros, self._texts, key[2])
+            self._environment.fingerprints[key] = known
+        return Chunk(item.name, item.start, 0, Span(item.start, item.end), known, item, lines, body)
 
     def _fingerprint(self, span: Span, code: bytes, holder: bytes) -> str:
         environment = self._environment
@@ -298,20 +325,21 @@ class CFrontend:
     def lower(self, chunk: Chunk) -> Function:
         """The function of a chunk of the current version."""
         environment = self._environment
-        data = self._code[chunk.start : chunk.span.end]
-        last = self.source.line_of(chunk.span.end)
+        body = chunk.body
+        data = (self._code if body is None else body.header.code)[chunk.start : chunk.span.end]
+        last = self.source.line_of(chunk.span.end) if body is None else 0
         starts = self.source.line_starts[chunk.line + 1 : last + 1]
         context = Context(
             data,
             environment.scope,
             self.dialect,
-            macros=self._macros.table,
+            macros=(self._macros if body is None else body.macros).table,
             globals_addressed=environment.addressed,
             snippet=self.snippet,
             type_name=c_declarations.type_name,
             line_starts=(0, *(s - chunk.start for s in starts)),
             missing_headers=self._misses_headers,
-            unsure=self._unsure(chunk.span) if self._pre.guesses else (),
+            unsure=self._unsure(chunk.span) if self._pre.guesses and body is None else (),
             holder=chunk.item.holder,
             space=chunk.item.space,
         )
@@ -333,15 +361,16 @@ class CFrontend:
         """Replace the macros in the text of the function; one that is a number is looked up when it is met."""
         data = context.data
         used = self._texts.words(data)
-        if self._positional and chunk.directives:
+        macros = self._macros if chunk.body is None else chunk.body.macros
+        if self._positional and chunk.directives and chunk.body is None:
             here = ((name, macro_at(events, chunk.start)) for name, events in self._positional.items())
             context.macros = {**self._macros.table, **{name: macro for name, macro in here if macro is not None}}
-        names = self._by_place(used)
+        names = self._by_place(used) if chunk.body is None else None
         if not names:
-            compound = used & self._macros.compound
+            compound = used & macros.compound
             if not compound:
                 return
-            expanded = expand(data, self._macros.table, compound, self._macros.expansions)
+            expanded = expand(data, macros.table, compound, macros.expansions)
         else:
             expanded = self._expand_by_place(data, used, names, chunk)
         context.expanded = expanded

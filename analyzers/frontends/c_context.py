@@ -18,6 +18,7 @@ from analyzers.ir.statements import Declare, Problem, Stmt
 from analyzers.ir.symbols import UNKNOWN_TYPE, Storage, Symbol, Type
 from analyzers.text import Span, decode
 
+Form = tuple[object, ...]  # of a function: what tells it from others of its name
 MAX_DEPTH = 120  # of nested expressions or statements; each costs a few frames of the interpreter
 
 
@@ -31,6 +32,8 @@ class Scope:
     tags: dict[str, Type] = field(default_factory=dict)
     closing: list[Stmt] = field(default_factory=list)  # what runs where the block ends
     accessors: dict[tuple[str, int], object] = field(default_factory=dict)  # of C++, see `cpp_inline`
+    spaces: dict[str, str] = field(default_factory=dict)  # of C++: the namespaces in which names are declared
+    forms: dict[str, dict[Form, bool]] = field(default_factory=dict)  # of functions of C++: is it defined?
 
     def find(self, name: str) -> Symbol | Type | None:
         scope: Scope | None = self
@@ -40,6 +43,23 @@ class Scope:
                 return found
             scope = scope.parent
         return None
+
+    def space_of(self, name: str) -> str | None:
+        """The namespaces around the first declaration of a function or class; None where that is not known."""
+        scope: Scope | None = self
+        while scope is not None:
+            found = scope.spaces.get(name)
+            if found is not None:
+                return found
+            scope = scope.parent
+        return None
+
+    def first_space(self, name: str, space: str) -> str:
+        """The same; the declaration at hand, in `space`, may be the first one."""
+        known = self.space_of(name)
+        if known is None:
+            known = self.spaces[name] = space
+        return known
 
     def find_tag(self, name: str) -> Type | None:
         scope: Scope | None = self

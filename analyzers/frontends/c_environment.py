@@ -16,7 +16,7 @@ from analyzers.frontends.c_context import Context, Scope
 from analyzers.frontends.c_dialect import Dialect
 from analyzers.frontends.c_recovery import definition
 from analyzers.frontends.c_types import NAMED
-from analyzers.frontends.includes import Header
+from analyzers.frontends.includes import Header, uses
 from analyzers.frontends.macros import Macro, expand, words
 from analyzers.ir.symbols import Symbol, Type
 
@@ -35,14 +35,25 @@ class Environment:
     """Declarations at file scope, and which text declares which name."""
 
     scope: Scope
-    texts: dict[str, list[bytes]]
+    texts: dict[str, list[tuple[bytes, str]]]  # with the namespaces around it
     broken: list[int] = field(default_factory=list)  # which items could not be read
     addressed: frozenset[str] = frozenset()
     closed: bool = True  # every function that sees the declarations is in the file itself
     fingerprints: dict[tuple[bytes, bytes, bytes], str] = field(default_factory=dict)
+    bodies: dict[str, list[Body]] = field(default_factory=dict)  # of functions of headers, without their classes
 
     def declaring(self, name: str) -> Iterable[bytes]:
-        return self.texts.get(name, ())
+        return (text for text, _ in self.texts.get(name, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A function that a header defines; `macros` are those of the header, `number` is its place among the headers."""
+
+    header: Header
+    item: Item
+    macros: Macros
+    number: int
 
 
 _Value = TypeVar("_Value")
@@ -136,15 +147,30 @@ def addressed(code: bytes) -> frozenset[str]:
 def of_headers(headers: Iterable[Header], macros: Macros, texts: Texts) -> Environment:
     """The declarations of headers."""
     environment = Environment(Scope(None, 0, _Names(), _Names()), {})
-    for header in headers:
+    for number, header in enumerate(headers):
         items = texts.dialect.cut(header.code, header.skeleton)
-        environment.closed = environment.closed and not any(item.kind == "function" for item in items)
+        functions = [item for item in items if item.kind == "function" and item.body != item.start]
+        environment.closed = environment.closed and not functions
         _declare_items(environment, items, header.code, macros, texts, header.threadprivate, foreign=True)
+        if functions and header.bodies is not None:
+            own = Macros.of(header.bodies.macros)
+            for item in functions:
+                name = item.name.rpartition("::")[2]
+                environment.bodies.setdefault(name, []).append(Body(header, item, own, number))
     return environment
 
 
-def _copied(texts: Mapping[str, list[bytes]]) -> dict[str, list[bytes]]:
-    return {name: list(parts) for name, parts in texts.items()}
+def is_readable(body: Body, texts: Texts) -> bool:
+    """Do all names in the function mean what they mean at the end of its header?"""
+    bodies, item = body.header.bodies, body.item
+    assert bodies is not None
+    if any(guess.end > item.start and guess.start < item.end for guess in bodies.guesses):
+        return False
+    pragmas = b" ".join(
+        line.text.encode("utf-8", "replace") for line in bodies.pragmas if item.start <= line.span.start < item.end
+    )
+    code = body.header.code[item.start : item.end] + b" " + pragmas
+    return all(bodies.changed.get(name, -1) < item.start for name in uses(code, bodies.macros))
 
 
 def of_file(
@@ -161,7 +187,9 @@ def of_file(
 
     `addresses` are the names whose address is taken anywhere in the file; `complete`: no header of the project is
     missing."""
-    environment = Environment(Scope(headers.scope, 0, _Names(), _Names()), _copied(headers.texts))
+    environment = Environment(
+        Scope(headers.scope, 0, _Names(), _Names()), {name: list(parts) for name, parts in headers.texts.items()}
+    )
     environment.addressed = addresses
     environment.closed = complete and headers.closed
     _declare_items(environment, items, code, macros, texts, threadprivate)
@@ -241,9 +269,9 @@ def _declare_items(
                 if handler is not None:
                     handler(context, node)
         for name in (*names.fresh, *(tag.split()[-1] for tag in tags.fresh)):
-            environment.texts.setdefault(name, []).append(text)
+            environment.texts.setdefault(name, []).append((text, item.space))
             if "::" in name:  # a member is named without its class too
-                environment.texts.setdefault(name.rpartition("::")[2], []).append(text)
+                environment.texts.setdefault(name.rpartition("::")[2], []).append((text, item.space))
         if tree is not None and tree.root_node.has_error:
             environment.broken.append(number)
 
@@ -286,10 +314,11 @@ def fingerprint(text: bytes, code: bytes, environment: Environment, macros: Macr
         macro = macros.table.get(word)
         if macro is not None:
             digest.update(b"|".join((macro.name, *(macro.parameters or (b"-",)), macro.body)))
-        for part in environment.declaring(name):
+        for part, space in environment.texts.get(name, ()):
             if id(part) not in told:  # a class declares many names
                 told.add(id(part))
                 digest.update(part)
+                digest.update(space.encode())
         symbol = environment.scope.find(name)
         if isinstance(symbol, Symbol) and symbol.storage == "global":
             digest.update(f"{symbol.name} {symbol.address_taken} {symbol.threadprivate} {symbol.internal}".encode())
@@ -306,7 +335,7 @@ def _reachable(code: bytes, environment: Environment, macros: Macros, texts: Tex
         if word in found:
             continue
         macro = macros.table.get(word)
-        declaring = environment.declaring(word.decode("utf-8", "replace"))
+        declaring = tuple(environment.declaring(word.decode("utf-8", "replace")))
         if macro is None and not declaring:
             continue
         found.add(word)

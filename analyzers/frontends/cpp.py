@@ -25,6 +25,7 @@ from analyzers.frontends.c import CFrontend
 from analyzers.frontends.c_dialect import Dialect
 from analyzers.frontends.c_function import C
 from analyzers.frontends.cpp_function import signature
+from analyzers.frontends.cpp_overloads import incomplete
 
 CPP = Dialect(
     "cpp",
@@ -62,3 +63,6 @@ class CppFrontend(CFrontend):
         """The headers that are not of the project; `<cmath>` is `<math.h>` too."""
         names = super().system_headers()
         return names | {f"{name[1:]}.h" for name in names if name.startswith("c") and "." not in name}
+
+    def partly_defined(self) -> frozenset[str]:
+        return incomplete(self._environment.scope)

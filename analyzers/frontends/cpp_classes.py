@@ -52,6 +52,9 @@ def record(c: Context, node: Node) -> Type:
     c.holder = outer
     layout = c_types.UNKNOWN_LAYOUT if any(n.type == "base_class_clause" for n in node.children) else None
     complete = Type("record", full, layout, fields=tuple(fields), union=union, active=own.active, runs=tuple(own.runs))
+    if full and c.scope.depth == 0 and c.scope.first_space(full, c.space) != c.space:
+        # Which of the classes of this name in different namespaces is meant is not decided here.
+        complete = Type("unknown", full, active=True)
     if full:
         c.scope.names[full] = complete
         if outer:
@@ -146,7 +149,7 @@ def _member(c: Context, child: Node, fields: list[tuple[str, Type]]) -> None:
     ):
         found = function_type(c, child)
         if found is not None:
-            declare_function(c, found[0], found[1], c.holder)
+            declare_function(c, found[0], found[1], c.holder, defined=child.type == "function_definition")
             register(c, f"{c.holder}::{found[0]}", found[1], child, found[2])
         return
     if child.type in ("alias_declaration", "type_definition"):

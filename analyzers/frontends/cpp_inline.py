@@ -16,6 +16,7 @@ from analyzers.frontends.c_expressions import expression
 from analyzers.frontends.cpp_chunks import MAX_BODY
 from analyzers.frontends.cpp_names import same_class
 from analyzers.frontends.cpp_objects import is_made
+from analyzers.frontends.cpp_overloads import may_be_elsewhere
 from analyzers.frontends.cpp_templates import applied
 from analyzers.frontends.cpp_types import REFERENCE
 from analyzers.ir.expressions import (
@@ -82,7 +83,7 @@ def inlined(c: Context, name: str, this: Expr | None, arguments: tuple[Expr, ...
     if c.inlining >= _DEEP:
         return None
     accessor = _find(c.scope, (name, len(arguments)))
-    if accessor is None or (this is None and accessor.holder):
+    if accessor is None or (this is None and accessor.holder) or may_be_elsewhere(c.scope, name, len(arguments)):
         return None
     if any(is_made(c, value, _object(kind)) for (_, kind), value in zip(accessor.params, arguments, strict=True)):
         return None

@@ -12,6 +12,7 @@ from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_declarations import declarator as c_declarator
 from analyzers.frontends.c_declarations import parameter_type, specifiers
 from analyzers.frontends.cpp_inline import register
+from analyzers.frontends.cpp_overloads import note
 from analyzers.frontends.cpp_types import REFERENCE, find, owns, path
 from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
 
@@ -147,6 +148,7 @@ def function_type(c: Context, node: Node) -> tuple[str, Type, bool] | None:
     name = "::".join(path(c, name_node)) if name_node.type == "qualified_identifier" else c.text(name_node)
     if result.name == "auto":
         result = UNKNOWN_TYPE
+    constant = any(n.type == "type_qualifier" and c.text(n) == "const" for n in function.named_children)
     prefix = "static " if "static" in words and c.holder else ""
     if any(
         n.type in ("virtual", "virtual_function_specifier", "virtual_specifier")
@@ -154,26 +156,36 @@ def function_type(c: Context, node: Node) -> tuple[str, Type, bool] | None:
     ):
         prefix = "virtual "
     name = "".join(name.split()) if "operator" not in name else name.replace(" ", "")
-    return name, Type("function", f"{prefix}{result.name} ()", element=result, fields=formals(c, function)), reference
+    kind = Type("function", f"{prefix}{result.name} ()", element=result, fields=formals(c, function), const=constant)
+    return name, kind, reference
 
 
-def declare_function(c: Context, name: str, kind: Type, holder: str) -> None:
-    """Declare a function at file scope, or a method by its full name."""
+def declare_function(c: Context, name: str, kind: Type, holder: str, *, defined: bool = False) -> None:
+    """Declare a function at file scope, or a method by its full name; `defined`: its body can be read."""
     full = f"{holder}::{name}" if holder and "::" not in name else name
+    note(c.scope, full, kind, defined=defined)
     known = c.scope.names.get(full)
-    if isinstance(known, Symbol) and known.type.kind == "function":
+    if _is_another(c, name, full):
+        _specialised(c, full, f"\N{HORIZONTAL ELLIPSIS}::{full}")
+    elif isinstance(known, Symbol) and known.type.kind == "function":
         if known.type.fields != kind.fields:
             # Overloaded: which one a call means is not decided here.
             c.scope.names[full] = replace(known, type=replace(known.type, fields=None))
-        return
-    c.scope.names[full] = Symbol(f"//{full}", full, kind, "function")
+    else:
+        c.scope.names[full] = Symbol(f"//{full}", full, kind, "function")
 
 
-def _specialised(c: Context, name: str) -> None:
-    """Which of the definitions of a template a call means is not decided here: it may be any."""
-    known = c.scope.names.get(name)
+def _is_another(c: Context, name: str, full: str) -> bool:
+    """Does the name mean a function of another namespace already?"""
+    return c.scope.depth == 0 and "::" not in name and c.scope.first_space(full, c.space) != c.space
+
+
+def _specialised(c: Context, name: str, shown: str) -> None:
+    """Which of the definitions of a template, or of the functions of one name in different namespaces, a call means is
+    not decided here: it may be any."""
+    known = c.scope.find(name)
     if isinstance(known, Symbol) and known.type.kind == "function":
-        c.scope.names[name] = replace(known, uid=f"//{name}<>", name=f"{name}<>")
+        c.scope.names[name] = replace(known, uid=f"//{shown}", name=shown)
     for key in [key for key in c.scope.accessors if key[0] == name]:
         c.scope.accessors[key] = None
 
@@ -185,11 +197,13 @@ def head(c: Context, node: Node) -> None:
         return
     name, kind, reference = found
     if "<" in name and "operator" not in name:
-        _specialised(c, name.partition("<")[0])
+        base = name.partition("<")[0]
+        _specialised(c, base, f"{base}<>")
     full = f"{c.holder}::{name}" if c.holder else name
     known = c.scope.find(full)
-    if not (isinstance(known, Symbol) and known.type.kind == "function"):
-        declare_function(c, name, kind, c.holder)
+    note(c.scope, full, kind, defined=True)
+    if not (isinstance(known, Symbol) and known.type.kind == "function") or _is_another(c, name, full):
+        declare_function(c, name, kind, c.holder, defined=True)
     elif not c.holder:
         c.scope.names[full] = known  # its text counts
     if not c.holder and "::" in name:

@@ -96,8 +96,17 @@ def find(scope: Scope, words: tuple[str, ...]) -> Symbol | Type | None:
         found = scope.find("::".join(words[start:]))
         if found is None or (0 < start == len(words) - 1 and _is_inner(found)):
             continue
+        if start and isinstance(found, Symbol) and not _is_in(scope, words[start:], words[:start]):
+            continue
         return found
     return None
+
+
+def _is_in(scope: Scope, name: tuple[str, ...], spaces: tuple[str, ...]) -> bool:
+    """May a name be one of these namespaces, as far as it is known in which it is declared?"""
+    known = scope.space_of("::".join(name))
+    asked = "::".join(spaces)
+    return known is None or f"::{known}::".endswith(f"::{asked}::") or f"{known}::".startswith(f"{asked}::")
 
 
 def _is_inner(found: Symbol | Type) -> bool:

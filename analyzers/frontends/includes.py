@@ -9,14 +9,15 @@ from __future__ import annotations
 import os
 import platform
 import re
-from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from analyzers.frontends.macros import Macro
-from analyzers.frontends.masking import Masked, blank_ranges, mask
-from analyzers.frontends.preprocessor import Include, preprocess
+from analyzers.frontends.macros import Macro, words
+from analyzers.frontends.masking import Masked, PreprocessorLine, blank_ranges, mask
+from analyzers.frontends.preprocessor import Include, Preprocessed, preprocess
 from analyzers.standards.headers import STANDARD
+from analyzers.text import Span
 
 MAX_DEPTH = 24
 # Of all headers of one file together: those of the project, and again those of libraries, which may be many.
@@ -25,6 +26,7 @@ MAX_BYTES = 4_000_000
 
 _THREADPRIVATE = re.compile(r"\s*#\s*pragma\s+omp\s+(?:threadprivate|groupprivate)\s*\(([^)]*)\)")
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_BODY = re.compile(rb"\)[\w\s]*\{")  # of a function, perhaps
 _NEARBY = (".", "include", "inc", "src", "common", "headers", "utils", "util", "lib")
 _NEARBY_LEVELS = 4
 _NEARBY_ROOT = 3
@@ -67,6 +69,45 @@ class Header:
     code: bytes
     skeleton: bytes
     threadprivate: frozenset[str] = frozenset()  # the names in its threadprivate directives
+    bodies: Bodies | None = None  # None: it defines no functions, or those of a library
+
+
+@dataclass(frozen=True, slots=True)
+class Bodies:
+    """What the functions that a header defines need to be read as they stand there.
+
+    `macros` are those that its text may use, as they are at its end; `changed` says of names how far into the header
+    they get their last meaning: what stands before has another one."""
+
+    macros: Mapping[bytes, Macro]
+    changed: Mapping[bytes, int]
+    pragmas: tuple[PreprocessorLine, ...]
+    guesses: tuple[Span, ...]  # `#if`s that a header which was not read might decide otherwise
+
+    @classmethod
+    def of(cls, code: bytes, pre: Preprocessed, macros: Mapping[bytes, Macro]) -> Bodies:
+        reached = uses(code, macros)
+        last = {name: events[-1][0] for name, events in pre.macros.events.items()}
+        return cls(
+            {name: macros[name] for name in reached if name in macros},
+            {name: last[name] for name in reached if last.get(name, -1) >= 0},
+            pre.pragmas,
+            tuple(guess.span for guess in pre.guesses),
+        )
+
+
+def uses(code: bytes, macros: Mapping[bytes, Macro]) -> set[bytes]:
+    """The names in a text, and those that the macros among them bring along."""
+    found: set[bytes] = set()
+    waiting = list(words(code))
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            macro = macros.get(name)
+            if macro is not None:
+                waiting += words(macro.body)
+    return found
 
 
 @dataclass(slots=True)
@@ -248,7 +289,10 @@ class Reading:
             code, skeleton = blank_ranges(code, list(pre.inactive)), blank_ranges(skeleton, list(pre.inactive))
         if not code.isspace():
             private = frozenset(name for line in pre.pragmas for name in threadprivate_names(line.text))
-            self.headers.append(Header(path, code, skeleton, private))
+            defines = not library and _BODY.search(skeleton) is not None
+            self.headers.append(
+                Header(path, code, skeleton, private, Bodies.of(code, pre, macros) if defines else None)
+            )
         return complete
 
 

@@ -218,3 +218,65 @@ def test_assumed_code_names_the_type_it_belongs_to() -> None:
     (loop,) = loops(text)
     assert loop.verdict.status == "unknown"
     assert [(a.strength, a.subjects) for a in loop.verdict.assumptions] == [("strong", ("T",))]
+
+
+LOOP = "void g(double *x, b::V v, int n) { for (int i = 0; i < n; i++) CALL; }"
+
+
+@pytest.mark.parametrize(
+    ("declared", "call"),
+    [
+        ("namespace a { inline void f(double *x, int i) { x[i] = 1; } } namespace b { DECLARED }", "b::f(x, i)"),
+        ("namespace b { DECLARED } namespace a { inline void f(double *x, int i) { x[i] = 1; } }", "b::f(x, i)"),
+        ("inline void f(double *x, int i) { x[i] = 1; } namespace b { DECLARED }", "b::f(x, i)"),
+        ("namespace a { double &f(double *x, int i) { return x[i]; } } namespace b { DECLARED }", "b::f(x, i) = 1"),
+        ("namespace a { struct V { void f(double *x, int i) { x[i] = 1; } }; } namespace b { CLASS }", "v.f(x, i)"),
+        ("struct V { void f(double *x, int i) { x[i] = 1; } }; namespace b { CLASS }", "v.f(x, i)"),
+        ("namespace a { inline void f(double *x, int i) { x[i] = 1; } }", "b::f(x, i)"),
+        ("int max(int *x, int *y) { return ++*x; } inline double f() { return 0; }", "b::max(x, x)"),
+    ],
+)
+def test_functions_of_one_name_in_different_namespaces_are_not_one(declared: str, call: str) -> None:
+    method = "struct V { void f(double *x, int i); };"
+    there = declared.replace("DECLARED", "double &f(double *x, int i);").replace("CLASS", method)
+    record = "" if "CLASS" in declared else "namespace b { struct V {}; } "
+    assert not is_proved(record + there + LOOP.replace("CALL", call))
+
+
+def test_a_function_is_known_from_its_declaration_in_the_same_namespace() -> None:
+    text = (
+        "namespace b { struct V {}; void f(double *x, int i); } namespace b { void f(double *x, int i) { x[i] = 1; } } "
+    )
+    assert is_proved(text + LOOP.replace("CALL", "b::f(x, i)"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "struct V { int a; int get() { return a; } int get(int i); }; "
+        "void f(double *x, V v, int n) { for (int i = 0; i < n; i++) x[i] = v.get(i); }",
+        "struct V { int a; int get(long i) { return a; } int get(int i); }; "
+        "void f(double *x, V v, int n) { for (int i = 0; i < n; i++) x[i] = v.get(i); }",
+        "struct V { double *p; double &at(int i) { return p[i]; } double at(int i) const; }; "
+        "void f(double *x, const V &v, int n) { for (int i = 0; i < n; i++) x[i] = v.at(i); }",
+        "struct V { void put(double *x, int i) { x[i] = 1; int t = i; } void put(double *x, long i); }; "
+        "void f(double *x, V v, int n) { for (int i = 0; i < n; i++) v.put(x, (long)i); }",
+        "struct V { int a; V &operator=(const V &o) { a = o.a; return *this; } V &operator=(int k); }; "
+        "void f(V *x, int n) { for (int i = 0; i < n; i++) x[i] = i; }",
+        "struct V { int a; V() { a = 0; } V(int k); }; "
+        "void f(double *x, int n) { for (int i = 0; i < n; i++) { V v(n); x[i] = v.a; } }",
+        "void put(double *x, int i); inline void put(double *x, long i) { x[i] = 1; } "
+        "void f(double *x, int n) { for (int i = 0; i < n; i++) put(x, i); }",
+    ],
+)
+def test_a_form_of_an_overloaded_function_that_nobody_sees_may_be_meant(text: str) -> None:
+    assert not is_proved(text)
+
+
+def test_overloaded_functions_of_which_all_forms_are_seen_are_known() -> None:
+    text = (
+        "struct V { int a; V(const V &) = delete; double get(int i) { int t = i; return a + t; } "
+        "double get(long i); }; double V::get(long j) { return a - j; } "
+        "void f(double *x, V &v, int n) { for (int i = 0; i < n; i++) x[i] = v.get(i); }"
+    )
+    assert is_proved(text)

@@ -46,6 +46,13 @@ def test_a_process_that_dies_costs_one_result() -> None:
     assert [value for value, _ in results] == [2, -1, 4, -1, -1, 6]
 
 
+def test_a_process_that_has_served_gives_way_to_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "SERVES", 2)
+    results = list(batch.run(_double, range(10), 2, _crashed))
+    assert [value for value, _ in results] == [2 * task for task in range(10)]
+    assert len({process for _, process in results}) >= 5
+
+
 def test_who_stops_listening_leaves_nobody_behind() -> None:
     results = batch.run(_double, range(100), 3, _crashed)
     next(results)

@@ -128,7 +128,7 @@ async def test_the_indexing_process_is_replaced_and_leaves_with_the_server(sessi
         await until_lens(editor, a, undecided)
         (new,) = (each for each in server.children() if "lsp_server.index.process" in each.cmdline())
         assert new.pid != old.pid
-    assert not new.is_running()
+    new.wait(timeout=60)
 
 
 async def test_progress_is_told_in_files(session: Session, work: Path) -> None:

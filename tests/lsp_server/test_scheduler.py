@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from analyzers.api import Options
+from lsp_server import pool
 from lsp_server.analysis import Analysis
 from lsp_server.scheduler import Scheduler, WorkerLostError
 from lsp_server.session import Change, Session, Snapshot
@@ -182,3 +183,19 @@ async def test_a_closed_document_is_forgotten(desks):
         await waiting
     assert await desk.scheduler.fresh("file:///a.c") is None
     assert not desk.analyses
+
+
+async def test_a_process_that_has_grown_gives_way_to_a_new_one(desks, monkeypatch):
+    for name, value in (("GROWTH", -1), ("LIFETIME", 0.0), ("MINUTE", 0.0)):
+        monkeypatch.setattr(pool, name, value)
+    desk = desks()
+    desk.open("file:///a.c", RACY)
+    assert await desk.found("file:///a.c") == ["race in two"]
+    before = desk.scheduler.pool.pid(0)
+    desk.change("file:///a.c", "\n" + RACY)
+    while desk.scheduler.pool.pid(0) == before:
+        await asyncio.sleep(0.05)
+    desk.change("file:///a.c", "\n\n" + RACY)
+    assert await desk.found("file:///a.c") == ["race in two"]
+    assert desk.troubles == []
+    assert desk.scheduler.pool.deaths == 0
