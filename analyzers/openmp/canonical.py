@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analyzers.dependence.facts import LoopFacts
 from analyzers.dependence.spelling import spell
-from analyzers.ir.expressions import Binary, Call, Constant, Expr, Name
+from analyzers.ir.expressions import Binary, Call, Constant, Expr, Name, walk
 from analyzers.ir.statements import Assign, Declare, Loop, LoopHeader
 from analyzers.ir.symbols import Symbol
 from analyzers.standards.cpp_library import STEPWISE
@@ -31,7 +31,8 @@ def problem(facts: LoopFacts) -> str | None:
     if not _compares(loop.condition, header.index):
         return f"OpenMP wants the condition to compare `{header.index.name}` with a bound and nothing else"
     for part, name in ((header.bound, "bound"), (header.step, "step")):
-        if part.type.kind in ("real", "complex"):
+        guessed = any(isinstance(each, Name) and each.symbol.storage == "undeclared" for each in walk(part))
+        if part.type.kind in ("real", "complex") and not guessed:
             return f"OpenMP wants an integer as the {name} of the loop: `{spell(part)}` is a floating-point number"
     if not _counts(loop, header):
         return f"OpenMP wants the last part of the loop to step `{header.index.name}` and nothing else"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from analyzers.dependence.spelling import spell
 from analyzers.ir.directives import BARRIER_AT_END, TEAM_MAKERS, Directive
-from analyzers.ir.expressions import Address, Binary, Call, Cast, Constant, Element, Expr, Field, Name
+from analyzers.ir.expressions import Address, Binary, Call, Cast, Constant, Element, Expr, Field, Name, walk
 from analyzers.ir.statements import Assign, Construct, Declare, Stmt, substatements, walk_statements
 from analyzers.ir.symbols import Symbol
 from analyzers.standards.cpp_library import MUTEXES
@@ -65,6 +65,28 @@ def thread_numbers(body: Stmt) -> frozenset[Symbol]:
             case _:
                 pass
     return frozenset(s for s in good - bad if not s.address_taken)
+
+
+def asked_for(body: Stmt) -> frozenset[Symbol]:
+    """The variables that are set to what a function without arguments gives: the number of the thread, perhaps."""
+    found: set[Symbol] = set()
+    for stmt in walk_statements(body):
+        match stmt:
+            case Declare(symbol=symbol, value=value) if value is not None and may_be_thread_number(value):
+                found.add(symbol)
+            case Assign(target=Name(symbol=symbol), value=value) if may_be_thread_number(value):
+                found.add(symbol)
+            case _:
+                pass
+    return frozenset(found)
+
+
+def may_be_thread_number(expr: Expr, names: Collection[Symbol] = ()) -> bool:
+    """Does it hold a value that a wrapper of `omp_get_thread_num` may have given?"""
+    return any(
+        (isinstance(part, Call) and not part.arguments) or (isinstance(part, Name) and part.symbol in names)
+        for part in walk(expr)
+    )
 
 
 def is_thread_number(expr: Expr, names: Iterable[Symbol]) -> bool:

@@ -35,7 +35,7 @@ from analyzers.ir.statements import Assign, Block, Construct, Declare, Loop, Loo
 from analyzers.ir.symbols import INT, Symbol
 from analyzers.ir.verdicts import Assumption
 from analyzers.openmp.concurrency import Mode
-from analyzers.openmp.constructs import THREAD_NUMBER
+from analyzers.openmp.constructs import THREAD_NUMBER, may_be_thread_number
 from analyzers.openmp.invariants import Invariant
 from analyzers.openmp.phases import Placement
 from analyzers.text import NOWHERE
@@ -62,6 +62,7 @@ class Elements:
     invariant: Invariant
     outside: int
     thread_numbers: frozenset[Symbol]
+    asked_for: frozenset[Symbol]  # see `constructs.asked_for`
     threads: int | None = None  # how many, where constant
     _solver: Solver | None = None
     _team: Loop = field(init=False)
@@ -223,6 +224,8 @@ class Elements:
         selects = bool(mentioned & indices)
         dropped: list[Guard] = []
         for guard in access.guards:
+            if may_be_thread_number(guard.condition, self.asked_for):
+                continue  # it may hold in one thread only
             if selects and any(isinstance(e, (Element, Field, Call)) for e in walk(guard.condition)):
                 continue  # data may select the iterations so that their elements differ
             is_range = ranges and not access.path and self._is_range(guard.condition)

@@ -29,7 +29,7 @@ from analyzers.ir.verdicts import Assumption, Confidence, Dependence
 from analyzers.openmp import handmade
 from analyzers.openmp.candidates import IN_CALLEE, Candidate, Collector, Root, roots
 from analyzers.openmp.concurrency import Mode, modes
-from analyzers.openmp.constructs import has_one_thread, thread_numbers
+from analyzers.openmp.constructs import asked_for, has_one_thread, thread_numbers
 from analyzers.openmp.elements import Elements
 from analyzers.openmp.facts import OpenMPFacts, Race, Region
 from analyzers.openmp.invariants import Invariant
@@ -305,6 +305,7 @@ class _Examined:
                 invariant,
                 len(self.root.loops),
                 thread_numbers(self.region.construct.body) if self.region.construct.body else frozenset(),
+                asked_for(self.region.construct.body) if self.region.construct.body else frozenset(),
                 _team_size(self.root.construct),
             )
         return known

@@ -53,3 +53,8 @@ def test_iterators_must_reach_any_element_at_once(container: str, taken: bool, i
     assert (report.pragma is not None) == taken
     if not taken:
         assert "step by step" in report.advice
+
+
+def test_the_type_of_what_nobody_declared_is_a_guess() -> None:
+    loop = "for (i = 0; i < length; i++) a[i] = length * 0.5;"
+    assert loop_reports(loop, Options(snippet=True))[0].pragma is not None

@@ -196,3 +196,21 @@ int j, turn, turns = 0, *flag;
 """
     found(body)
     assert not caplog.records  # the analysis says nothing about itself
+
+
+@pytest.mark.parametrize(
+    ("body", "races"),
+    [
+        ("int me = number(); if (me > 0) a[me] = 1; else s += n;", False),
+        ("int me; me = (int)number() + 1; if (me == 1) s += n;", False),
+        ("if (number() == 0) s += n;", False),
+        ("int me = weigh(n); if (me > 0) s += n;", True),
+        ("int me = number(); s += me;", True),
+    ],
+)
+def test_a_function_without_arguments_may_tell_the_thread(body: str, races: bool) -> None:
+    """Wrappers of `omp_get_thread_num` are common; what they select runs in one thread."""
+    code = f"int s = 0;\n#pragma omp parallel\n{{\n{body}\n}}\na[0] = s;"
+    told = found(code, "int number(void); int weigh(int);")
+    seen = [c for _, v, c in told if v == "s" and c != "possible"]
+    assert bool(seen) is races
