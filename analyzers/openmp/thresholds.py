@@ -42,6 +42,8 @@ class Threshold:
 def of(facts: LoopFacts, nests: Nests, works: Mapping[int, Work]) -> Threshold:
     """The threshold of a loop that pays as its work is estimated."""
     work = works[id(facts.loop)]
+    if not work.pays:
+        return Threshold()
     outside = {outer.header.index for outer in nests.above(facts) if outer.header is not None}
     unit, moves = work.operations, False
     open_ended: list[LoopFacts] = []

@@ -145,6 +145,10 @@ def test_loops_in_loops_around_the_call_ask_for_more() -> None:
     assert offered(NEST, loops) == "#pragma omp parallel for if(1.0 * n * m > 500000)"
 
 
+def test_a_loop_that_never_runs() -> None:
+    assert pragmas("void f(int n, double *p) { for (int i = 5; i < 3; i++) p[i] = 0; }") == [None]
+
+
 def test_loops_in_loops_around_a_nest() -> None:
     nest = "for (int i = 0; i < n; i++) for (int j = 0; j < m; j++) a[i][j] += a[i + n][j];"
     text = (
