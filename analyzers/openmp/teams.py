@@ -253,6 +253,8 @@ class _Finder:
             return None
         if any(self._is_taken(below.loop) for below in self.nests.below(facts)):
             return None
+        if facts.reductions and not proposal.profitable:
+            return None  # sums in another order are a change that has to pay by itself
         if proposal.work is None or synthesis.costly_copies(facts, proposal.work) is not None:
             return None
         inside = tuple(walk_statements(loop))

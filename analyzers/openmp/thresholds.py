@@ -171,6 +171,8 @@ def _is_written(place: Expr) -> bool:
     """An accessor that was seen through names what stands in its class, and what perhaps only that may name."""
     match place:
         case Name(symbol=symbol, span=span):
+            if symbol.storage in ("local", "parameter"):
+                return span.end > span.start and symbol.name.isidentifier()  # whatever macro stands there
             return symbol.storage != "undeclared" and span.end - span.start == len(symbol.name.encode())
         case Field(base=base, name=name, span=span):
             before = base.base if isinstance(base, Element) else base

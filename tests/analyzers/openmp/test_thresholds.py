@@ -34,6 +34,10 @@ def test_what_is_left_shrinks() -> None:
     assert condition(ELIMINATION.replace("j = k + 1; j < n", "j = 0; j < 899")) == "n - k"
 
 
+def test_a_macro_that_stands_for_a_variable_is_no_obstacle() -> None:
+    assert condition(ELIMINATION) == condition(f"#define SIZE n\n{ELIMINATION.replace('< n', '< SIZE')}")
+
+
 def test_downwards_and_in_steps() -> None:
     assert condition(ELIMINATION.replace("i = k + 1; i < n; i++", "i = n; i > k; i -= 2")) == (
         "1.0 * (n - k) * (n - k)"
