@@ -19,7 +19,7 @@ from analyzers.frontends.cpp_calls import arguments_of, construction, pointing
 from analyzers.frontends.cpp_locks import POLICIES
 from analyzers.frontends.cpp_objects import born
 from analyzers.frontends.cpp_references import bind, bound, copies
-from analyzers.frontends.cpp_signatures import declarator, declare_function, formals, function_declarator
+from analyzers.frontends.cpp_signatures import declarator, declare_function, formals, function_declarator, referred
 from analyzers.frontends.cpp_types import AUTO, deduced, is_container, path
 from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import ZERO, Call, Constant, Element, Expr, Name, Opaque
@@ -108,6 +108,8 @@ def _declared(
         storage = "global"
     elif not words.isdisjoint(LASTING):
         storage = "static"
+    if reference and storage != "local":
+        kind = referred(kind)  # where it leads to is not followed from here
     span = c.span(name_node)
     whole = c.at(part.start_byte, part.end_byte if value_node is None else value_node.end_byte)
     if storage == "global" and c.scope.depth > 0:

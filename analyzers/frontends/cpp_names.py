@@ -21,6 +21,8 @@ def dereferenced(c: Context, value: Expr) -> Expr:
     """What a name means: a reference stands for its object."""
     if isinstance(value, Name) and value.symbol in c.references:
         return element(value, ZERO, value.span)
+    if isinstance(value, Name) and value.symbol.storage in ("global", "static"):
+        return referred_to(value)
     return value
 
 

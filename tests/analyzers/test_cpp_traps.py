@@ -359,3 +359,17 @@ def test_a_function_that_a_member_pointer_leads_to_is_unseen() -> None:
     text = "struct B { int x; void go(); }; void f(B *b, void (B::*m)()) { for (int i = 0; i < 99; i++) (b[i].*m)(); }"
     (loop,) = loops(text)
     assert [a.text for a in loop.verdict.assumptions] == ["`.*m` is independent"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "int a[99]; int &r = a[0]; void f(int n) { for (int i = 1; i < n; i++) a[i] = r + 1; r = n; }",
+        "int a[99]; int &r = a[0]; void f(int n) { for (int i = 0; i < n; i++) { r = i; a[i] = 2; } }",
+        "double u[99]; double (&row)[99] = u; void f(int n) { for (int i = 1; i < n; i++) row[i] = u[i - 1]; }",
+        "vector<double> big; vector<double> &v = big; void f(int n) { for (int i = 1; i < n; i++) v[i] = big[i - 1]; }",
+        "double u[99]; void f(int n) { static double &t = u[3]; for (int i = 1; i < n; i++) u[i] = t; }",
+    ],
+)
+def test_references_that_outlive_a_call_lead_to_other_objects(text: str) -> None:
+    assert not is_proved(text)
