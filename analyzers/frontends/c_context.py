@@ -35,6 +35,13 @@ class Scope:
     spaces: dict[str, str] = field(default_factory=dict)  # of C++: the namespaces in which names are declared
     forms: dict[str, dict[Form, bool]] = field(default_factory=dict)  # of functions of C++: is it defined?
 
+    def upwards(self) -> Iterator[Scope]:
+        """The scope and those around it."""
+        scope: Scope | None = self
+        while scope is not None:
+            yield scope
+            scope = scope.parent
+
     def find(self, name: str) -> Symbol | Type | None:
         scope: Scope | None = self
         while scope is not None:
@@ -46,13 +53,7 @@ class Scope:
 
     def space_of(self, name: str) -> str | None:
         """The namespaces around the first declaration of a function or class; None where that is not known."""
-        scope: Scope | None = self
-        while scope is not None:
-            found = scope.spaces.get(name)
-            if found is not None:
-                return found
-            scope = scope.parent
-        return None
+        return next((scope.spaces[name] for scope in self.upwards() if name in scope.spaces), None)
 
     def first_space(self, name: str, space: str) -> str:
         """The same; the declaration at hand, in `space`, may be the first one."""

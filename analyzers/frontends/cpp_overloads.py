@@ -21,7 +21,7 @@ def note(scope: Scope, name: str, kind: Type, *, defined: bool) -> None:
 
 def incomplete(scope: Scope) -> frozenset[str]:
     """The functions of which some forms are defined, and others only declared."""
-    names = {name for each in _upwards(scope) for name, forms in each.forms.items() if any(forms.values())}
+    names = {name for each in scope.upwards() for name, forms in each.forms.items() if any(forms.values())}
     return frozenset(name for name in names if any(_undefined(scope, name)))
 
 
@@ -31,16 +31,10 @@ def may_be_elsewhere(scope: Scope, name: str, count: int) -> bool:
 
 
 def _undefined(scope: Scope, name: str) -> Iterator[Form]:
-    declared = [each.forms[name] for each in _upwards(scope) if name in each.forms]
+    declared = [each.forms[name] for each in scope.upwards() if name in each.forms]
     for form in {form for forms in declared for form in forms}:
         if not any(forms.get(form, False) for forms in declared):
             yield form
-
-
-def _upwards(scope: Scope | None) -> Iterator[Scope]:
-    while scope is not None:
-        yield scope
-        scope = scope.parent
 
 
 def _coarse(kind: Type) -> Form:
