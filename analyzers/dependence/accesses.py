@@ -17,10 +17,12 @@ from analyzers.dependence.inlining import called
 from analyzers.dependence.lvalues import Location, bounded, container, locate, reached, strip_casts
 from analyzers.ir.accesses import Access, AccessKind, Guard, Member
 from analyzers.ir.expressions import (
+    ZERO,
     Address,
     Binary,
     BinaryOp,
     Call,
+    Cast,
     Conditional,
     Element,
     Expr,
@@ -254,6 +256,8 @@ class _Collector:
             kind = "read" if use == "read" else "write" if use == "write" else "update"
             if self._block(call, effects, argument, kind):
                 continue
+            if self._members(call, effects, position):
+                continue
             located = reached(argument, whole=whole, outgrown=effects.outgrows)
             if located is None:
                 if _carries_pointer(argument) and use != "read":
@@ -286,6 +290,22 @@ class _Collector:
         self.context = replace(outer, loops=(*outer.loops, blocks.loop(header, call.span)))
         self._add(place, kind, argument.span)
         self.context = outer
+        return True
+
+    def _members(self, call: Call, effects: Effects, position: int) -> bool:
+        """The members of a record of which a callee gets the address, where it uses single ones."""
+        used = [] if effects.outgrows else [each for each in effects.members if each[0] == position]
+        argument = call.arguments[position]
+        place: Expr = Element(argument, (ZERO,), argument.type.element or UNKNOWN_TYPE, argument.span)
+        if isinstance(argument, Address):
+            place = argument.operand
+        names = {name for name, _ in place.type.fields or ()}
+        if not used or isinstance(argument, Cast) or any(r != place.type.name or m not in names for _, r, m, _ in used):
+            return False
+        for _, _, member, use in used:
+            kind: AccessKind = "read" if use == "read" else "write" if use == "write" else "update"
+            located = locate(Field(place, member, place.type.field_type(member), argument.span))
+            self._add(located, kind, argument.span, call=call.name or "", exact=False, reason="call")
         return True
 
     def _behind(self, call: Call, root: int | str, steps: tuple[str, ...], outgrown: bool) -> Expr | None:

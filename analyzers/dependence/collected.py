@@ -12,6 +12,7 @@ from analyzers.dependence.facts import Basis, Effects, ParameterUse
 
 Root = int | str
 Steps = tuple[str, ...]
+Member = tuple[str, str]  # the type of a record and one of its members
 
 FOR_TYPES = "for types that may run code of their own"
 _RANK: dict[ParameterUse, int] = {"none": 0, "read": 1, "write": 2, "readwrite": 3, "escapes": 4}
@@ -93,8 +94,10 @@ class Collected:
         self.reads: set[str] = set()
         self.writes: set[str] = set()
         self.memory: dict[tuple[Root, Steps], ParameterUse] = {}
+        self.members: dict[tuple[int, Member], ParameterUse] = {}
+        self.beyond: set[int] = set()  # parameters of which more is used than single members
         self.moves_pointers = False
-        self.io = self.exits = self.synchronizes = self.orders = self.outgrows = False
+        self.io = self.exits = self.fails = self.synchronizes = self.orders = self.outgrows = False
         self.basis: frozenset[Basis] = frozenset()
         self.state: str | None = None
         self.team: str | None = None
@@ -108,8 +111,9 @@ class Collected:
         if use != "read":
             self.writes.add(name)
 
-    def note(self, found: Origin, use: ParameterUse, *, whole: bool) -> None:
-        """An access to places. `whole`: not only to the element that a parameter points to."""
+    def note(self, found: Origin, use: ParameterUse, *, whole: bool, member: Member | None = None) -> None:
+        """An access to places. `whole`: not only to the element that a parameter points to. `member`: all in one of
+        that element's members."""
         if found.anything:
             verb = "reads" if use == "read" else "writes"
             self.unknown = f"{verb} memory through a pointer that cannot be followed"
@@ -120,6 +124,10 @@ class Collected:
             elif isinstance(root, int) and steps[0] == "*" and steps.count("*") == 1:
                 self.uses[root] = join(self.uses[root], use)
                 self.whole = self.whole or whole
+                if member is None:
+                    self.beyond.add(root)
+                else:
+                    self.members[root, member] = join(self.members.get((root, member), "none"), use)
             else:
                 key = root, steps
                 self.memory[key] = join(self.memory.get(key, "none"), use)
@@ -137,7 +145,12 @@ class Collected:
             if use == "none" or argument.scalar:
                 continue
             self.state = self.state or argument.static
-            self.note(argument.behind(("*",)), use, whole=effect.whole_parameters or not argument.fixed)
+            whole = effect.whole_parameters or not argument.fixed
+            members = [each for each in effect.members if each[0] == position] if argument.fixed else []
+            for _, record, member, used in members:
+                self.note(argument.behind(("*",)), used, whole=whole, member=(record, member))
+            if not members:
+                self.note(argument.behind(("*",)), use, whole=whole)
         for root, steps, use in effect.memory:
             if isinstance(root, str):
                 self.note(Origin({(root, steps)}), use, whole=True)
@@ -150,7 +163,8 @@ class Collected:
         self.reads |= effect.reads
         self.writes |= effect.writes
         self.io = self.io or effect.io
-        self.exits = self.exits or effect.exits
+        self.exits = self.exits or (effect.exits and not effect.fails)
+        self.fails = self.fails or effect.fails
         self.state = self.state or effect.state
         self.outgrows = self.outgrows or effect.outgrows
         self.basis |= effect.basis
@@ -175,9 +189,15 @@ class Collected:
             memory=tuple(sorted(((*key, use) for key, use in self.memory.items()), key=str)),
             io=self.io,
             state=self.state,
-            exits=self.exits,
+            exits=self.exits or self.fails,
+            fails=self.fails and not self.exits,
             overwrites=overwrites,
             whole_parameters=self.whole,
+            members=tuple(
+                (position, record, member, use)
+                for (position, (record, member)), use in sorted(self.members.items())
+                if position not in self.beyond and self.uses[position] != "escapes"
+            ),
             outgrows=self.outgrows,
             basis=self.basis,
             synchronizes=self.synchronizes,
@@ -196,13 +216,17 @@ def closed(known: Open, calls: list[tuple[Site, Effects]]) -> Effects:
     collected = Collected(0)
     collected.uses = list(before.parameters)
     collected.whole = before.whole_parameters
+    collected.members = {(position, (record, member)): use for position, record, member, use in before.members}
+    by_member = {position for position, *_ in before.members}
+    collected.beyond = {k for k, use in enumerate(before.parameters) if use != "none" and k not in by_member}
     collected.reads, collected.writes = set(before.reads), set(before.writes)
     collected.memory = {(root, steps): use for root, steps, use in before.memory}
     collected.moves_pointers, collected.orders = known.moves_pointers, known.orders
-    collected.io, collected.exits, collected.synchronizes = before.io, before.exits, before.synchronizes
+    collected.io, collected.synchronizes = before.io, before.synchronizes
+    collected.exits, collected.fails = before.exits and not before.fails, before.fails
     collected.basis, collected.state, collected.team = before.basis, before.state, before.team
     collected.threadprivate, collected.generic = set(before.threadprivate), before.generic
     collected.outgrows = before.outgrows
     for site, effect in calls:
         collected.call(site.callee, effect, site.arguments)
-    return replace(collected.result(before.overwrites), nesting=before.nesting)
+    return replace(collected.result(before.overwrites), nesting=before.nesting, dies=before.dies)

@@ -48,6 +48,7 @@ def library(name: str, headers: frozenset[str] = frozenset()) -> Effects | None:
         io=routine.io,
         state=routine.state,
         exits=routine.exits,
+        dies=routine.aborts,
         allocates=routine.allocates,
         overwrites=frozenset(routine.fills),
         length=routine.length,
@@ -96,16 +97,13 @@ def table(
             if name not in defined and name not in known:
                 known[name] = _elsewhere(name, headers, outside)
     for component in components({name: function.callees for name, function in defined.items()}):
-        if any(len(overloads[name]) > 1 or name in vague for name in component):
-            recursive = len(component) > 1 or component[0] in defined[component[0]].callees
-            for name in component:
-                if name in vague:
-                    known[name] = Effects(unknown=vague[name])
-                else:
-                    known[name] = _OVERLOADED if recursive else joined([_described(f, known) for f in overloads[name]])
-            continue
+        known.update((name, Effects(unknown=vague[name])) for name in component if name in vague)
+        groups = [overloads[name] for name in component if name not in vague]
         if len(component) > 1 or component[0] in defined[component[0]].callees:
-            _solve([defined[name] for name in component], known)
+            _solve(groups, known)
+            continue
+        if not groups or len(groups[0]) > 1:
+            known.update((group[0].name, joined([_described(f, known) for f in group])) for group in groups)
             continue
         function = defined[component[0]]
         key = (function.fingerprint, *(known[callee] for callee in function.callees))
@@ -156,6 +154,8 @@ def joined(group: list[Effects]) -> Effects:
             io=first.io or other.io,
             state=first.state if same else first.state or other.state,
             exits=first.exits or other.exits,
+            fails=(first.fails or other.fails) and not any(e.exits and not e.fails for e in (first, other)),
+            dies=first.dies and other.dies,
             allocates=first.allocates and other.allocates,
             overwrites=first.overwrites & other.overwrites,
             length=None,
@@ -221,15 +221,16 @@ def _dead(defined: Mapping[str, Function], known: Mapping[str, Effects]) -> froz
     return frozenset(candidates)
 
 
-def _solve(circle: list[Function], known: dict[str, Effects]) -> None:
-    """The effects of functions that call each other: the least ones that agree with each other."""
-    for function in circle:
-        known[function.name] = Effects(parameters=("none",))
+def _solve(circle: list[list[Function]], known: dict[str, Effects]) -> None:
+    """The effects of functions that call each other: the least ones that agree with each other. Each group holds the
+    forms of one function."""
+    names = [group[0].name for group in circle]
+    known.update((name, Effects(parameters=("none",))) for name in names)
     for _ in range(ROUNDS):
-        before = [known[function.name] for function in circle]
-        for function in circle:
-            known[function.name] = summarise(function, known)
-        if [known[function.name] for function in circle] == before:
+        before = [known[name] for name in names]
+        for name, group in zip(names, circle, strict=True):
+            known[name] = joined([summarise(function, known) for function in group])
+        if [known[name] for name in names] == before:
             return
-    for function in circle:
-        known[function.name] = Effects(unknown="is recursive", io=known[function.name].io)
+    for name in names:
+        known[name] = Effects(unknown="is recursive", io=known[name].io)

@@ -58,10 +58,14 @@ class Effects:
     io: bool = False  # input or output: order is visible
     state: str | None = None  # hidden shared state, named: "the seed of rand()"
     exits: bool = False  # may not return
+    fails: bool = False  # only if something is wrong: see `failing`
+    dies: bool = False  # it never returns, and is called if something is wrong
     allocates: bool = False  # the result is memory that nothing else points to
     overwrites: frozenset[int] = frozenset()  # positions whose object `*p` is completely written before it returns
     length: int | None = None  # position of the number of bytes that are used of what arguments point to, exactly those
     whole_parameters: bool = True  # False: an argument is used at exactly one element, its own address (`*p`)
+    # Of records that a parameter points to, and of which only some members are used: (position, record, member, use).
+    members: tuple[tuple[int, str, str, ParameterUse], ...] = ()
     outgrows: bool = False  # it takes a pointer that it gets for one to a larger object, of which that was a member
     basis: frozenset[Basis] = frozenset()  # what of it was not read with the file
     unknown: str | None = None

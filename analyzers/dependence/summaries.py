@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from analyzers.dependence.collected import Argument, Collected, Open, Origin, Site, Steps, join
+from analyzers.dependence import failing
+from analyzers.dependence.collected import Argument, Collected, Member, Open, Origin, Site, Steps, join
 from analyzers.dependence.facts import NESTED, Effects, ParameterUse
-from analyzers.dependence.lvalues import same_layout
+from analyzers.dependence.lvalues import is_zero, same_layout
 from analyzers.ir.directives import WORKSHARING
 from analyzers.ir.expressions import (
     Address,
@@ -53,18 +54,24 @@ _LONGEST = 6  # steps; a list walked in a loop has no longest path
 
 def summarise(function: Function, known: Known) -> Effects:
     """What a call of the function does, given the effects of the functions that it calls."""
+    ends = failing.dies(function, known)
+    function, fails = failing.unfailing(function, known)
     summary = _of(function, known)
+    summary.fails = summary.fails or fails
     told = any(known[name].io for name in function.callees if name in known)
     result = summary.result(frozenset(_overwrites(function)))
-    return replace(result, io=result.io or told, nesting=_nesting(function, known))
+    return replace(result, io=result.io or told, nesting=_nesting(function, known), dies=ends)
 
 
 def left_open(function: Function, known: Known) -> Open:
     """What the function does itself, and the calls of functions that `known` does not hold."""
+    ends = failing.dies(function, known)
+    function, fails = failing.unfailing(function, known)
     summary = _of(function, known, leaves_open=True)
+    summary.fails = summary.fails or fails
     if summary.unknown is not None:
         return Open(Effects(unknown=summary.unknown), ())
-    effects = replace(summary.so_far(frozenset(_overwrites(function))), nesting=_nesting(function, known))
+    effects = replace(summary.so_far(frozenset(_overwrites(function))), nesting=_nesting(function, known), dies=ends)
     return Open(effects, tuple(summary.sites), summary.moves_pointers, summary.orders)
 
 
@@ -315,6 +322,7 @@ class _Summary(Collected):
         if symbol.is_reference and symbol in self.function.params:
             position = self.function.params.index(symbol)
             self.uses[position] = join(self.uses[position], use)
+            self.beyond.add(position)
         if symbol.storage in ("global", "undeclared"):
             self.file_scope(symbol.name, use)
             if use != "read" and not symbol.type.is_scalar:
@@ -332,15 +340,27 @@ class _Summary(Collected):
             self._variable(root.symbol, use)
             return
         found = places(lvalue, self.origins, self.known)
+        member = self._member(lvalue)
         while isinstance(lvalue, Field):
             lvalue = lvalue.base
-        own = (
+        self.note(found, use, whole=not self._is_given(lvalue), member=member)
+
+    def _member(self, lvalue: Expr) -> Member | None:
+        """The member that an lvalue is or lies in, of a record that the function gets the address of."""
+        name = ""
+        while isinstance(lvalue, Field) or (isinstance(lvalue, Element) and lvalue.base.type.kind == "array"):
+            name = lvalue.name if isinstance(lvalue, Field) else name
+            lvalue = lvalue.base
+        return (lvalue.type.name, name) if name and self._is_given(lvalue) else None
+
+    def _is_given(self, lvalue: Expr) -> bool:
+        """Is it what a parameter that never changes points to?"""
+        return (
             isinstance(lvalue, Element)
             and isinstance(lvalue.base, Name)
             and lvalue.base.symbol in self.fixed
-            and all(isinstance(s, Constant) and s.value == 0 for s in lvalue.subscripts)
+            and all(map(is_zero, lvalue.subscripts))
         )
-        self.note(found, use, whole=not own)
 
     def _call(self, call: Call) -> None:
         if call.name is None:
@@ -359,6 +379,7 @@ class _Summary(Collected):
         if argument.type.is_scalar:
             return Argument(scalar=True)
         fixed = isinstance(argument, Name) and argument.symbol in self.fixed
+        fixed = fixed or (isinstance(argument, Address) and self._is_given(argument.operand))
         deep = places(argument, self.origins, self.known, ("*", "*")).anything
         if isinstance(argument, Address) or argument.type.kind == "array":
             inner = _object(argument.operand) if isinstance(argument, Address) else argument

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from analyzers.dependence import filling
+from analyzers.dependence import failing, filling
 from analyzers.dependence.effects import vouched_for
 from analyzers.dependence.facts import Effects
 from analyzers.dependence.filling import Filling
@@ -49,6 +49,7 @@ class Unseen:
     accessors: Mapping[str, str]
     exits: bool = False  # the program may end in the loop
     fillings: tuple[Filling, ...] = ()
+    failures: tuple[str, ...] = ()  # what ends it in branches that are taken if something is wrong
 
     @property
     def assumptions(self) -> tuple[Assumption, ...]:
@@ -64,6 +65,7 @@ class Unseen:
                 found.append(Assumption("independent-call", f"`{text}` is independent", "strong", subjects))
         if self.exits:
             found.append(Assumption("condition", "the program does not end inside the loop", "strong"))
+        found += map(failing.assumption, self.failures)
         return (*found, *dict.fromkeys(filling.assumption for filling in self.fillings))
 
 
@@ -72,14 +74,15 @@ def unseen(loop: Loop, effects: Mapping[str, Effects], fillings: Iterable[Fillin
     found: dict[str, bool] = {}
     accessors: dict[str, str] = {}
     exits = False
-    for stmt in walk_statements(loop):
+    succeeding, failures = failing.without(loop, effects)
+    for stmt in walk_statements(succeeding):
         exits = exits or (isinstance(stmt, Jump) and stmt.kind == "exit")
         for call in _accessors(stmt, effects):
             accessors.setdefault(callee_of(call), spell(call)[:_LONGEST])
         for part in _parts(_supposed(stmt)):
             if isinstance(part, Call) and is_unseen(part, effects):
                 found.setdefault(callee_of(part), part.name is not None)
-    return Unseen(found, accessors, exits, filling.inside(loop, fillings))
+    return Unseen(found, accessors, exits, filling.inside(loop, fillings), failures)
 
 
 def suppose(
@@ -95,7 +98,8 @@ def suppose(
         fillings.update(dict.fromkeys(each.fillings))
     arities = _arities(function, accessors)
     rewriting = _Rewriting(effects, frozenset(names), arities, frozenset(each.symbol for each in fillings))
-    body = rebuilt(function.body, rewriting.statement, rewriting.expression, filling.before(fillings))
+    body, _ = failing.without(function.body, effects)
+    body = rebuilt(body, rewriting.statement, rewriting.expression, filling.before(fillings))
     vouched = {name: vouched_for(effects.get(name)) for name in names}
     return replace(function, body=body), vouched  # type: ignore[arg-type]  # a block stays a block
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from analyzers.dependence import failing
 from analyzers.dependence.collected import FOR_TYPES
 from analyzers.dependence.conflicts import Obstacles
 from analyzers.dependence.facts import Basis, Effects
@@ -107,7 +108,9 @@ def _note_known(call: Call, name: str, effect: Effects, obstacles: Obstacles) ->
             "condition", f"the order of what `{name}` reads or prints does not matter", "strong", (name,)
         )
         obstacles.undecided(Reason("io", text, call.span, name), assumption)
-    if effect.exits:
+    if effect.exits and effect.fails:
+        obstacles.assume(failing.assumption(name))
+    elif effect.exits:
         text = f"`{name}` may end the program inside the loop"
         assumption = Assumption("condition", f"`{name}` returns", "strong", (name,))
         obstacles.undecided(Reason("exit", text, call.span, name), assumption)

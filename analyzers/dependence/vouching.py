@@ -52,13 +52,14 @@ def _is_open(facts: LoopFacts) -> bool:
 
 def _in_the_way(facts: LoopFacts, effects: Mapping[str, Effects], fillings: tuple[Filling, ...]) -> Unseen | None:
     """What the loop does through unseen code; None where neither that nor a bound in memory is in the way, or where
-    something is known already, other than that functions have to be independent which fill what the loop reads."""
+    something is known already, other than that functions have to be independent which fill what the loop reads, or to
+    return which end the program if something is wrong."""
     verdict = facts.verdict
     found = supposing.unseen(facts.loop, effects, fillings)
     if verdict.assumptions:
-        return found if found.fillings else None
+        return found if found.fillings or found.failures else None
     varies = any(reason.code == "bound-varies" for reason in verdict.reasons)
-    return found if found.calls or found.exits or varies else None
+    return found if found.calls or found.exits or found.failures or varies else None
 
 
 def _assuming(strict: LoopFacts, second: LoopFacts, unseen: Unseen) -> LoopFacts:

@@ -247,10 +247,11 @@ def rebuilt(
     leaf: Callable[[Stmt], Stmt],
     value: Callable[[Expr], Expr],
     before: Mapping[int, tuple[Stmt, ...]] = NO_MORE,
+    branch: Callable[[If], Stmt] = lambda stmt: stmt,
 ) -> Stmt:
-    """The statement with each simple statement below replaced by what `leaf` and each condition by what `value` makes
-    of it, and with more statements in front of those of blocks whose id() `before` knows. What did not change is shared
-    with the original, loops and constructs included."""
+    """The statement with each simple statement below replaced by what `leaf`, each condition by what `value` and each
+    `if`, its parts done, by what `branch` makes of it, and with more statements in front of those of blocks whose id()
+    `before` knows. What did not change is shared with the original, loops and constructs included."""
     done: dict[int, Stmt] = {}
     stack: list[tuple[Stmt, bool]] = [(stmt, False)]
     while stack:
@@ -262,7 +263,8 @@ def rebuilt(
             stack.append((top, True))
             stack.extend((each, False) for each in below)
             continue
-        done[id(top)] = _with_parts(top, done, value, before) if isinstance(top, _COMPOUND) else leaf(top)
+        new = _with_parts(top, done, value, before) if isinstance(top, _COMPOUND) else leaf(top)
+        done[id(top)] = branch(new) if isinstance(new, If) else new
     return done[id(stmt)]
 
 

@@ -99,7 +99,7 @@ def _others() -> Iterator[Routine]:
         yield Routine(f"std::{name}::operator()", "random", "b")
     for name in ("uniform_real_distribution", "uniform_int_distribution", "normal_distribution"):
         yield Routine(f"std::{name}::operator()", "random", "bb")
-    yield Routine("std::terminate", "exception", exits=True)
+    yield Routine("std::terminate", "exception", exits=True, aborts=True)
 
 
 CPP_ROUTINES: dict[str, Routine] = {

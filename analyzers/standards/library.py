@@ -22,6 +22,7 @@ class Routine:
     io: bool = False
     state: str | None = None
     exits: bool = False
+    aborts: bool = False  # ends the program, always because something is wrong
     allocates: bool = False
     safe: bool = True
     fills: tuple[int, ...] = ()
@@ -177,7 +178,7 @@ def _stdlib() -> Iterator[Routine]:
     yield Routine("system", "stdlib.h", "r", io=True, safe=False)
     for name in ("exit", "_Exit", "quick_exit", "_exit"):
         yield Routine(name, "stdlib.h", "-", io=True, exits=True)
-    yield Routine("abort", "stdlib.h", "", io=True, exits=True)
+    yield Routine("abort", "stdlib.h", "", io=True, exits=True, aborts=True)
     for name in ("atexit", "at_quick_exit"):
         yield Routine(name, "stdlib.h", "-", state="the list of exit handlers")
     yield Routine("mblen", "stdlib.h", "r-", state="the shift state", safe=False)
@@ -185,7 +186,7 @@ def _stdlib() -> Iterator[Routine]:
     yield Routine("assert", "assert.h", "-")
     yield Routine("static_assert", "assert.h", "-")
     yield Routine("_Static_assert", "assert.h", "-")
-    yield Routine("__assert_fail", "assert.h", "rr-r", io=True, exits=True)
+    yield Routine("__assert_fail", "assert.h", "rr-r", io=True, exits=True, aborts=True)
     yield Routine("setjmp", "setjmp.h", "w", exits=True)
     yield Routine("longjmp", "setjmp.h", "r", exits=True)
 

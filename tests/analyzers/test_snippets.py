@@ -174,7 +174,11 @@ def test_the_last_one_that_writes() -> None:
 
 
 def test_an_exit_when_something_is_wrong() -> None:
-    texts = assumed("for (i = 0; i < n; i++) { if (a[i] < 0) exit(1); b[i] = a[i]; }")
+    assert pragma("for (i = 0; i < n; i++) { if (a[i] < 0) exit(1); b[i] = a[i]; }") == FOR
+
+
+def test_an_exit_that_may_be_the_end_of_the_work() -> None:
+    texts = assumed("for (i = 0; i < n; i++) { if (a[i] < 0) exit(0); b[i] = a[i]; }")
     assert "the program does not end inside the loop" in texts
 
 

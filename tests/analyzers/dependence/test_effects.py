@@ -197,3 +197,25 @@ def test_library(name: str, check: object) -> None:
 
 def test_library_does_not_know_everything() -> None:
     assert effects.library("cblas_dgemm_of_my_own") is None
+
+
+@pytest.mark.parametrize(
+    ("function", "members"),
+    [
+        ("int f(struct grid *g) { return g->n; }", {"n": "read"}),
+        ("void f(struct grid *g) { g->n = 1; g->next = 0; }", {"n": "write", "next": "write"}),
+        ("void f(struct grid *g, int i) { g->n += g->data[i]; }", {"n": "readwrite", "data": "read"}),
+        ("void own(struct grid *g) { g->n = 1; } void f(struct grid *g) { own(g); own(&*g); }", {"n": "write"}),
+        ("void f(struct grid *g) { g->n = 1; *g = G; }", {}),
+        ("void f(struct grid *g) { g[1].n = 1; }", {}),
+        ("void f(struct grid *g) { g++; g->n = 1; }", {}),
+        ("void f(struct grid *g) { int *p = &g->n; p[1] = 1; }", {}),
+        ("void f(struct grid *g) { one((double *)&g->n); g->n = 1; }", {}),
+        ("void f(struct grid *g) { struct grid *h = g; h->n = 1; }", {}),
+        ("void f(struct grid **g) { g[0]->n = 1; }", {}),
+    ],
+)
+def test_members_where_only_members_are_used(function: str, members: dict[str, str]) -> None:
+    found = effect_of(function).members
+    assert {member: use for _, _, member, use in found} == members
+    assert {(position, record) for position, record, *_ in found} <= {(0, "struct grid")}
