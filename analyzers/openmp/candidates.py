@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from analyzers.dependence.facts import FunctionFacts
-from analyzers.dependence.lvalues import type_at
+from analyzers.dependence.lvalues import Location, locate, type_at
 from analyzers.ir.accesses import Access, AccessKind, Subscripts
 from analyzers.ir.directives import DIVIDED, TASKING, TEAM_MAKERS, WORK_DISTRIBUTION
 from analyzers.ir.expressions import Expr, Name, root, symbols
@@ -90,7 +90,7 @@ class Collector:
     root: Root
     scopes: Scopes
     phases: Phases
-    _atomics: dict[int, frozenset[Symbol]] = field(default_factory=dict)
+    _atomics: dict[int, tuple[Location, ...]] = field(default_factory=dict)
     _meanings: dict[tuple[Symbol, tuple[int, ...]], Storage] = field(default_factory=dict)
 
     def collect(self, by_statement: Mapping[int, Sequence[Access]]) -> list[Candidate]:
@@ -115,8 +115,8 @@ class Collector:
             construct = next(c for c in reversed(at.stack) if c.directive.has("atomic"))
             named = self._atomics.get(id(construct))
             if named is None:
-                named = self._atomics[id(construct)] = _atomic_location(construct)
-            inside_atomic = access.symbol in named
+                named = self._atomics[id(construct)] = _atomic_locations(construct)
+            inside_atomic = any(access.symbol == place.symbol and access.path == place.path for place in named)
         # An atomic object is only ever accessed atomically (C17 §6.2.6.1 p9).
         inside_atomic = inside_atomic or type_at(access.symbol, access.path).atomic
         locks = at.locks - {"atomic"}
@@ -179,22 +179,21 @@ class Collector:
         return construct is not None and construct.directive.has("teams") and not _has_one_team(construct)
 
 
-def _atomic_location(construct: Construct) -> frozenset[Symbol]:
-    """The variable whose access an atomic construct protects (OpenMP 5.2 §15.8.4)."""
+def _atomic_locations(construct: Construct) -> tuple[Location, ...]:
+    """What an atomic construct accesses atomically; the expression beside it is evaluated as anywhere else (OpenMP 5.2
+    §15.8.4)."""
     directive = construct.directive
     assigns = [s for s in walk_statements(construct) if isinstance(s, Assign)]
     if directive.first("read") is not None:
-        bases = [root(a.value) for a in assigns]
-    elif directive.first("capture") is not None or directive.first("compare") is not None:
+        return tuple(locate(a.value) for a in assigns)
+    if directive.first("capture") is not None or directive.first("compare") is not None:
         updated = [a for a in assigns if a.op is not None]
         if not updated:
             updated = [a for a in assigns if _names(root(a.target)) & set(symbols(a.value))] or [
                 a for a in assigns if any(_names(root(a.target)) & set(symbols(b.value)) for b in assigns)
             ]
-        bases = [root(a.target) for a in updated or assigns]
-    else:
-        bases = [root(a.target) for a in assigns]
-    return frozenset(b.symbol for b in bases if isinstance(b, Name))
+        return tuple(locate(a.target) for a in updated or assigns)
+    return tuple(locate(a.target) for a in assigns)
 
 
 def _names(expr: Expr) -> set[Symbol]:

@@ -214,3 +214,23 @@ def test_a_function_without_arguments_may_tell_the_thread(body: str, races: bool
     told = found(code, "int number(void); int weigh(int);")
     seen = [c for _, v, c in told if v == "s" and c != "possible"]
     assert bool(seen) is races
+
+
+@pytest.mark.parametrize(
+    ("update", "races"),
+    [
+        ("#pragma omp atomic write\na[i] = a[i + 1];", True),
+        ("#pragma omp atomic\na[i] += a[2 * i + 1];", True),
+        ("#pragma omp atomic\na[i] = a[i] + a[i + 1];", True),
+        ("#pragma omp atomic\na[k] += b[i];", False),
+        ("#pragma omp atomic\na[k] = b[i] + a[k];", False),
+        ("double v;\n#pragma omp atomic capture\n{ v = a[k]; a[k] += b[i]; }", False),
+        ("double v;\n#pragma omp atomic capture\nv = a[k] += b[i];", False),
+        ("double v;\n#pragma omp atomic capture\n{ v = a[k]; a[k] = a[i]; }", True),
+        ("double v;\n#pragma omp atomic read\nv = a[k];\n#pragma omp atomic write\na[k] = b[i];", False),
+        ("double v = b[i];\n#pragma omp atomic compare\nif (a[k] < v) { a[k] = v; }", False),
+    ],
+)
+def test_atomic_is_the_location_and_not_what_is_computed_beside_it(update: str, races: bool) -> None:
+    expected = {"a"} if races else set()
+    assert {name for _, name, _ in found(f"#pragma omp parallel for\n{FOR} {{\n{update}\n}}")} == expected
