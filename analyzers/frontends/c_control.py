@@ -9,10 +9,10 @@ from tree_sitter import Node
 from analyzers.frontends.c_algebra import truth
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_dialect import Statements
-from analyzers.frontends.c_expressions import expression, sealed
+from analyzers.frontends.c_expressions import constant_value, expression, sealed
 from analyzers.frontends.c_operators import effect
 from analyzers.frontends.c_statements import IGNORED, body, check, error, sequence, syntax, unknown
-from analyzers.ir.expressions import ZERO, Expr, Unary
+from analyzers.ir.expressions import ZERO, Constant, Expr, Unary
 from analyzers.ir.statements import Assign, Block, If, Jump, Loop, Stmt, Switch
 from analyzers.ir.symbols import INT
 from analyzers.text import NOWHERE, Span
@@ -177,7 +177,7 @@ def _switch(c: Context, node: Node) -> None:
         unknown(c, node, "a `case` inside another statement")
         return
     previous = c.push()
-    arms: list[tuple[list[Stmt], Span]] = []
+    arms: list[tuple[list[Stmt], Span, Constant | None]] = []
     exhaustive = False
     for case in cases:
         if case.type != "case_statement":
@@ -193,16 +193,17 @@ def _switch(c: Context, node: Node) -> None:
         colon = next((k for k, n in enumerate(children) if n.type == ":"), 0)
         with c.captured() as own:
             sequence(c, children[colon + 1 :], case.start_byte)
-        arms.append((own, c.span(case)))
+        arms.append((own, c.span(case), _label(c, case)))
     with c.captured() as trailing:
         sequence(c, (), body_node.end_byte)
     if arms:
         arms[-1][0].extend(trailing)
     c.scope = previous
     blocks: list[Block] = []
+    labels: list[tuple[Constant, ...] | None] = []
     total = 0
     following: list[Stmt] = []
-    for own, span in reversed(arms):
+    for own, span, label in reversed(arms):
         entered = own if own and isinstance(own[-1], Jump) else [*own, *following]
         total += len(entered)
         if total > _MAX_ARM_STATEMENTS:
@@ -210,8 +211,18 @@ def _switch(c: Context, node: Node) -> None:
             return
         if own or not blocks:
             blocks.append(Block(tuple(entered), span))
+            labels.append(() if label is not None else None)
+        known = labels[-1]
+        labels[-1] = None if known is None or label is None else (label, *known)
         following = entered
-    c.out.append(Switch(value, tuple(reversed(blocks)), exhaustive, c.span(node)))
+    c.out.append(Switch(value, tuple(reversed(blocks)), exhaustive, c.span(node), tuple(reversed(labels))))
+
+
+def _label(c: Context, case: Node) -> Constant | None:
+    """The value for which a case is entered, where it is one that is known."""
+    node = case.child_by_field_name("value")
+    value = constant_value(c, node) if node is not None and all(n.type != "..." for n in case.children) else None
+    return None if value is None else Constant(value)
 
 
 def _hidden_case(node: Node) -> bool:

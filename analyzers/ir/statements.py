@@ -8,7 +8,7 @@ from operator import is_
 from typing import Literal, Union
 
 from analyzers.ir.directives import Directive
-from analyzers.ir.expressions import BinaryOp, Call, Expr, calls_in
+from analyzers.ir.expressions import BinaryOp, Call, Constant, Expr, calls_in
 from analyzers.ir.notation import Notation
 from analyzers.ir.symbols import Symbol
 from analyzers.text import NOWHERE, Span
@@ -61,12 +61,14 @@ class If:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """Arms hold what runs when entered there, fall-through included; `exhaustive` when there is a default."""
+    """Arms hold what runs when entered there, fall-through included; `exhaustive` when there is a default. `labels`: of
+    each arm the values for which it is entered; None: those are not known, or it is the default."""
 
     value: Expr
     arms: tuple[Block, ...]
     exhaustive: bool
     span: Span
+    labels: tuple[tuple[Constant, ...] | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from analyzers.ir.expressions import Expr, Name, root, symbols
 from analyzers.ir.statements import Assign, Construct, Function, Loop, Stmt, substatements, walk_statements
 from analyzers.ir.symbols import Symbol
 from analyzers.openmp.facts import Executor, PlacedAccess
-from analyzers.openmp.phases import Phases, Placement
+from analyzers.openmp.placements import Phases, Placement
 from analyzers.openmp.sharing import Scopes, Storage, storage
 
 IN_CALLEE = "the callee"  # a lock that stands for the critical and atomic constructs of a function that is called

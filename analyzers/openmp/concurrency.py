@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from analyzers.ir.statements import Loop
+from analyzers.ir.directives import TEAM_MAKERS
+from analyzers.ir.expressions import Expr
+from analyzers.ir.statements import Construct, Loop
 from analyzers.openmp import dependences
-from analyzers.openmp.constructs import exclude
 from analyzers.openmp.decisions import meet
 from analyzers.openmp.facts import Concurrency, Executor
-from analyzers.openmp.phases import Phases, Placement, Task
-from analyzers.openmp.sharing import associated_loops
+from analyzers.openmp.locks import keep_apart
+from analyzers.openmp.placements import Phases, Placement, Task, common
+from analyzers.openmp.sharing import dealt_loops
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,55 +30,38 @@ class Mode:
     same: int = 0
     adjacent: Loop | None = None  # in two consecutive iterations of this synchronised loop
     same_task: bool = False  # two instances of one task construct
+    dealt: Construct | None = None  # the construct whose iterations are dealt out
+    differ: tuple[tuple[Expr, Expr], ...] = ()  # values of the two that are not the same: the locks that are held
+    rounds: bool = False  # `loops` stand around `dealt`: two runs of it, in different iterations of them
 
 
 def modes(first: Placement, second: Placement, phases: Phases, one_thread: bool) -> tuple[Mode, ...]:
     """All ways in which the statements may run at the same time; empty: never."""
-    if _exclusive(first, second):
+    differ = keep_apart(first.locks, second.locks, phases.locks)
+    if differ is None:
         return ()
-    found: list[Mode] = []
     if first.task is not None or second.task is not None:
-        found += _task_modes(first, second, phases, one_thread)
-        return tuple(found)
-    if one_thread and not _is_iteration(first, second, "taskloop"):
-        return ()
-    found += _team_modes(first, second, phases)
-    return tuple(found)
-
-
-def _exclusive(first: Placement, second: Placement) -> bool:
-    """A lock that both hold. `atomic` is judged by the location (see `races`). What dependences between iterations
-    order is not looked at: it is taken as ordered."""
-    if exclude(first.locks, second.locks):
-        return True
-    return any(lock.startswith("doacross:") for lock in first.locks | second.locks)
-
-
-def _is_iteration(first: Placement, second: Placement, kind: str) -> bool:
-    a, b = first.executor, second.executor
-    return a.kind == b.kind == "iteration" and a.construct is b.construct and _has(a, kind)
-
-
-def _has(executor: Executor, kind: str) -> bool:
-    return executor.construct is not None and executor.construct.directive.has(kind)
+        found = _task_modes(first, second, phases, one_thread)
+    else:
+        found = [] if one_thread else _team_modes(first, second, phases)
+    return tuple(replace(mode, differ=differ) for mode in found)
 
 
 def _team_modes(first: Placement, second: Placement, phases: Phases) -> list[Mode]:
     a, b = first.executor, second.executor
     if "serial" in (a.kind, b.kind):
         return []
-    common = _common(first, second)
-    if a.kind == b.kind == "iteration" and a.construct is b.construct and a.construct is not None:
-        shared_out = [Mode("iterations", associated_loops(a.construct))]
-        # Every thread that comes to a taskloop makes tasks of all its iterations (OpenMP 5.2 §12.6).
-        by_all = a.creator is not None and a.creator.kind == "all-threads"
-        return [*shared_out, Mode("threads", same=common)] if by_all else shared_out
-    if _same_thread(a, b):
-        return []
+    shared = len(common(first.synchronised, second.synchronised))
     found: list[Mode] = []
-    if meet(first.phases[common], second.phases[common]):
-        found.append(Mode("threads", same=common))
-    for level in range(common, 0, -1):
+    if a.kind in ("iteration", "single", "section") and a.construct is b.construct and a.construct is not None:
+        found += _rounds(first, second, shared, phases)
+        if a.kind == "iteration":
+            return [Mode("iterations", dealt_loops(a.construct), dealt=a.construct), *found]
+    if _same_thread(a, b):
+        return found
+    if meet(first.phases[shared], second.phases[shared]):
+        found.append(Mode("threads", same=shared))
+    for level in range(shared, 0, -1):
         loop = first.synchronised[level - 1]
         entry, end = frozenset({phases.entries[id(loop)]}), phases.ends.get(id(loop), frozenset())
         late_first = meet(first.phases[level], end) and meet(entry, second.phases[level])
@@ -86,45 +71,32 @@ def _team_modes(first: Placement, second: Placement, phases: Phases) -> list[Mod
     return found
 
 
-def _common(first: Placement, second: Placement) -> int:
-    """How many synchronised loops surround both."""
-    count = 0
-    for mine, theirs in zip(first.synchronised, second.synchronised, strict=False):
-        if mine is not theirs:
-            break
-        count += 1
-    return count
+def _rounds(first: Placement, second: Placement, shared: int, phases: Phases) -> list[Mode]:
+    """Two runs of one worksharing construct in different iterations of loops around it that no barrier keeps apart."""
+    construct = first.executor.construct
+    at = phases.placements.get(id(construct))
+    if at is None or construct is None or construct.directive.has(*TEAM_MAKERS):
+        return []
+    free = tuple(loop for loop in at.loops if loop not in at.synchronised)
+    if not free or not meet(first.phases[shared], second.phases[shared]):
+        return []
+    return [Mode("iterations", free, dealt=construct, rounds=True)]
 
 
 def _same_thread(a: Executor, b: Executor) -> bool:
     """Do both run on one thread whenever they meet: one single, one section, or what one thread is chosen for?"""
-    one, other = _waiting_creator(a), _waiting_creator(b)
-    if one is not a or other is not b:
-        return _same_thread(one, other)
-    if a.kind == b.kind == "single":
+    if a.kind != b.kind:
+        return False
+    if a.kind == "single":
         return a.construct is b.construct
-    if a.kind == b.kind == "section":
+    if a.kind == "section":
         return a.construct is b.construct and a.section == b.section
-    if a.kind == b.kind == "masked":
-        if a.thread is None or b.thread is None:
-            return (a.construct is b.construct and a.construct is not None) or (
-                a.construct is b.construct and a.section == b.section and a.thread is b.thread
-            )
-        return a.thread == b.thread
-    return False
-
-
-def _waiting_creator(executor: Executor) -> Executor:
-    """The executor that creates the tasks of a taskloop and waits for them (OpenMP 5.2 §12.6), where there is one."""
-    construct = executor.construct
-    if executor.creator is None or construct is None or construct.directive.first("nogroup") is not None:
-        return executor
-    return executor.creator
+    return a.kind == "masked" and (a.thread, a.section) == (b.thread, b.section)
 
 
 def _task_modes(first: Placement, second: Placement, phases: Phases, one_thread: bool) -> list[Mode]:
     if first.task is not None and first.task == second.task:
-        return _same_task(phases.tasks[first.task], phases, one_thread)
+        return _same_task(first, second, phases.tasks[first.task], phases, one_thread)
     found: list[Mode] = []
     in_flight = (first.task is not None and first.task in second.pending) or (
         second.task is not None and second.task in first.pending
@@ -135,14 +107,10 @@ def _task_modes(first: Placement, second: Placement, phases: Phases, one_thread:
         return []
     if in_flight:
         outlives = any(t is not None and t.number in t.created.pending for t in (one, other))
-        found.append(Mode("tasks", _common_loops(first, second) if outlives else ()))
+        found.append(Mode("tasks", common(first.loops, second.loops) if outlives else ()))
     if not one_thread:
         found += _team_modes(_creation(first, phases), _creation(second, phases), phases)
     return found
-
-
-def _common_loops(first: Placement, second: Placement) -> tuple[Loop, ...]:
-    return tuple(a for a, b in zip(first.loops, second.loops, strict=False) if a is b)
 
 
 def _creation(placement: Placement, phases: Phases) -> Placement:
@@ -152,13 +120,16 @@ def _creation(placement: Placement, phases: Phases) -> Placement:
     return placement
 
 
-def _same_task(task: Task, phases: Phases, one_thread: bool) -> list[Mode]:
-    """Two instances of one task construct."""
+def _same_task(first: Placement, second: Placement, task: Task, phases: Phases, one_thread: bool) -> list[Mode]:
+    """Two instances of one task construct, or two tasks of one taskloop."""
     found: list[Mode] = []
+    if first.executor.kind == second.executor.kind == "iteration":
+        found.append(Mode("iterations", dealt_loops(task.construct), dealt=task.construct))
     if task.number in task.created.pending and not dependences.orders_itself(task.construct.directive):
         found.append(Mode("tasks", task.loops, same_task=True))
     creation = _creation(task.created, phases)
     if not one_thread and creation.executor.kind in ("all-threads", "iteration"):
+        # Every thread that comes to a taskloop makes tasks of all its iterations (OpenMP 5.2 §12.6).
         found += _team_modes(creation, creation, phases)
     return found
 

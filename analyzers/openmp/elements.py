@@ -6,8 +6,9 @@ that barriers keep in step: two threads are two iterations of it, and subscripts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from analyzers.dependence import alignment
 from analyzers.dependence.answers import maybe
@@ -34,10 +35,13 @@ from analyzers.ir.expressions import (
 from analyzers.ir.statements import Assign, Block, Construct, Declare, Loop, LoopHeader, Stmt, walk_statements
 from analyzers.ir.symbols import INT, Symbol
 from analyzers.ir.verdicts import Assumption
+from analyzers.openmp import differences
 from analyzers.openmp.concurrency import Mode
-from analyzers.openmp.constructs import THREAD_NUMBER, may_be_thread_number
 from analyzers.openmp.invariants import Invariant
-from analyzers.openmp.phases import Placement
+from analyzers.openmp.iteration_order import order_of
+from analyzers.openmp.placements import Placement, common
+from analyzers.openmp.sharing import dealt_loops
+from analyzers.openmp.threads import THREAD_NUMBER, may_be_thread_number
 from analyzers.text import NOWHERE
 
 THREAD = Symbol("//omp thread", "thread", INT, "local")
@@ -74,7 +78,8 @@ class Elements:
         self._team = Loop("for", (), None, (), Block((), NOWHERE), NOWHERE, NOWHERE)
         bound: Expr = Name(TEAM) if self.threads is None else Constant(self.threads)
         header = LoopHeader(THREAD, ZERO, "<", bound, ONE, True)
-        self._solver = Solver({**self.headers, id(self._team): header}, self._is_invariant, budget=BUDGET)
+        headers = {**self.headers, id(self._team): header, **differences.HEADERS}
+        self._solver = Solver(headers, self._is_invariant, budget=BUDGET)
 
     def _is_invariant(self, expr: Expr) -> bool:
         return (isinstance(expr, Name) and expr.symbol is TEAM) or self.invariant(expr)
@@ -101,14 +106,33 @@ class Elements:
         return Answer(strict)
 
     def _ask(self, first: Access, second: Access, mode: Mode, places: tuple[Placement, Placement]) -> Conflict:
+        if mode.differ:
+            return self._apart(first, second, mode.differ, lambda one, other: self._met(one, other, mode, places))
+        return self._met(first, second, mode, places)
+
+    def _apart(
+        self,
+        first: Access,
+        second: Access,
+        values: Sequence[tuple[Expr, Expr]],
+        question: Callable[[Access, Access], Conflict],
+    ) -> Conflict:
+        """The answer to a question about the accesses where these values of the two differ."""
+        answers = []
+        for one, other in differences.apart(first, second, values):
+            self._kept += (one, other)
+            answers.append(differences.as_asked(question(one, other), len(values)))
+        return _worst(answers) if answers else maybe("apart", "the locks may be the same", first)
+
+    def _met(self, first: Access, second: Access, mode: Mode, places: tuple[Placement, Placement]) -> Conflict:
         assert self._solver is not None
         if mode.between in ("iterations", "lanes"):
-            return self._iterations(first, second, mode.loops)
+            return self._rounds(first, second, mode) if mode.rounds else self._iterations(first, second, mode)
         if mode.between == "tasks":
             return self._tasks(first, second, mode)
         depth = self.outside + mode.same
-        one = self._in_team(first, depth, places[0].executor.thread)
-        other = self._in_team(second, depth, places[1].executor.thread)
+        one = self._in_team(first, depth, places[0])
+        other = self._in_team(second, depth, places[1])
         return self._solver.carried(one, other, self._team)
 
     def _tasks(self, first: Access, second: Access, mode: Mode) -> Conflict:
@@ -116,11 +140,10 @@ class Elements:
         assert self._solver is not None
         worst = Conflict("none")
         if not mode.same_task:
-            common = sum(1 for _ in _common(first.loops, second.loops))
-            worst = self._solver.unordered(first, second, common)
+            worst = self._solver.unordered(first, second, len(common(first.loops, second.loops)))
             if worst.status == "proved":
                 return worst
-        across = self._iterations(first, second, mode.loops)
+        across = self._iterations(first, second, mode)
         return across if across.status == "proved" or worst.status == "none" else worst
 
     def _without(self, access: Access, guards: tuple[Guard, ...]) -> Access:
@@ -132,50 +155,79 @@ class Elements:
             self._kept.append(access)
         return known
 
-    def _iterations(self, first: Access, second: Access, loops: Sequence[Loop]) -> Conflict:
+    def _iterations(self, first: Access, second: Access, mode: Mode) -> Conflict:
         """Two different iterations of the collapsed nest: they differ first in one of its loops."""
         assert self._solver is not None
-        worst = Conflict("none")
-        for loop in loops:
-            conflict = self._solver.carried(first, second, loop)
-            if conflict.status == "proved":
-                return conflict
-            if conflict.status == "maybe":
-                worst = conflict
-        return worst
+        order = order_of(mode.dealt, self.headers)
+        if order is None:
+            return _worst(self._solver.carried(first, second, loop) for loop in mode.loops)
+        found = []
+        for loop in mode.loops:
+            for earlier, later in ((first, second), (second, first)):
+                conflict = self._solver.precedes(earlier, later, loop)
+                waited = order.holds(earlier, later) and order.reaches(conflict.witness)
+                found.append(Conflict("none") if waited else conflict)
+        return _worst(found)
+
+    def _rounds(self, first: Access, second: Access, mode: Mode) -> Conflict:
+        """Two runs of one worksharing construct; where a thread gets the same iterations again, in different ones."""
+        assert self._solver is not None and mode.dealt is not None
+        solver = self._solver
+        inner = dealt_loops(mode.dealt)
+        if not inner or not _is_static(mode.dealt):
+            return _worst(solver.carried(first, second, loop) for loop in mode.loops)
+        found = []
+        for each in inner:
+            header = self.headers.get(id(each))
+            if header is None:
+                return maybe("same-schedule", "each thread may get the same iterations again", first)
+            index = Name(header.index)
+            for loop in mode.loops:
+                ask = partial(solver.carried, loop=loop)
+                found.append(self._apart(first, second, ((index, index),), ask))
+        return _worst(found)
 
     def same_schedule(self, first: Access, second: Access, one: Placement, other: Placement) -> Answer | None:
         """The answer for two worksharing loops over the same iterations with a static schedule: each thread gets the
         same iterations of both (OpenMP 5.2 §11.5.3), so that only different iterations meet. A schedule that is not
         given is taken as static, as it is with the known compilers. None: the loops are not like that."""
         assert self._solver is not None
-        mine, theirs = one.executor, other.executor
-        if mine.kind != "iteration" or theirs.kind != "iteration" or mine.loop is None or theirs.loop is None:
+        mine, theirs = one.executor.construct, other.executor.construct
+        if (
+            mine is None
+            or theirs is None
+            or mine is theirs
+            or {one.executor.kind, other.executor.kind} != {"iteration"}
+        ):
             return None
-        if mine.construct is None or theirs.construct is None or mine.loop is theirs.loop:
+        if not _is_static(mine) or not _is_static(theirs) or _chunk(mine) != _chunk(theirs):
             return None
-        if _schedule(mine.construct) is None or _schedule(mine.construct) != _schedule(theirs.construct):
+        nests = dealt_loops(mine), dealt_loops(theirs)
+        if not nests[0] or len(nests[0]) != len(nests[1]):
             return None
-        header, like = self.headers.get(id(mine.loop)), self.headers.get(id(theirs.loop))
-        if header is None or like is None:
-            return None
-        ahead = alignment.shift(header, like, self._is_invariant)
-        if ahead is None or mine.loop not in first.loops or theirs.loop not in second.loops:
-            return None
-        at = second.loops.index(theirs.loop)
-        if first.loops.index(mine.loop) != at or first.loops[:at] != second.loops[:at]:
-            # Dealt out alike, but in different serial loops: what these do is not compared.
-            text = "each thread may get the same iterations of both loops"
-            return Answer(maybe("same-schedule", text, first))
-        found = alignment.out_of_step(self._solver, self.headers, (first, second), mine.loop, theirs.loop, ahead)
-        if found is None:
-            return None
-        conflict, moved = found
-        self._kept.append(moved)
-        return Answer(conflict)
+        found: list[Conflict] = []
+        for loop, like in zip(*nests, strict=True):
+            if self.headers.get(id(loop)) is None or self.headers.get(id(like)) is None:
+                return None
+            ahead = alignment.shift(self.headers[id(loop)], self.headers[id(like)], self._is_invariant)
+            if ahead is None or loop not in first.loops or like not in second.loops:
+                return None
+            at = second.loops.index(like)
+            if first.loops.index(loop) != at or first.loops[:at] != second.loops[:at]:
+                # Dealt out alike, but in different serial loops: what these do is not compared.
+                text = "each thread may get the same iterations of both loops"
+                return Answer(maybe("same-schedule", text, first))
+            answer = alignment.out_of_step(self._solver, self.headers, (first, second), loop, like, ahead)
+            if answer is None:
+                return None
+            conflict, second = answer
+            found.append(conflict)
+            self._kept.append(second)
+        return Answer(_worst(found))
 
-    def _in_team(self, access: Access, depth: int, thread: int | None) -> Access:
+    def _in_team(self, access: Access, depth: int, place: Placement) -> Access:
         """The access with the loop over threads at `depth`, the thread's number written as its index."""
+        thread = place.executor.thread
         key = (id(access), depth, thread)
         known = self._placed.get(key)
         if known is not None:
@@ -308,28 +360,30 @@ def _assumptions(first: Sequence[str], second: Sequence[str]) -> tuple[Assumptio
     return tuple(Assumption("condition", text, "ordinary") for text in texts)
 
 
-def _schedule(construct: Construct) -> tuple[Expr | None, ...] | None:
-    """The chunk of a static schedule of one loop, () without one; None for other schedules and collapsed nests."""
+def _is_static(construct: Construct) -> bool:
+    """Does a thread get the same iterations each time? A schedule that is not given is taken as static."""
     directive = construct.directive
-    collapse = directive.first("collapse")
-    if not directive.has("for") or directive.has(*TEAM_MAKERS) or (collapse is not None and collapse.constant != 1):
-        return None
     order = directive.first("order")
-    if order is not None and "unconstrained" in order.modifiers:
-        return None
+    if not directive.has("for") or directive.has(*TEAM_MAKERS) or (order and "unconstrained" in order.modifiers):
+        return False
     clause = directive.first("schedule")
-    if clause is None:
-        return ()
-    if "static" not in clause.modifiers:
-        return None
-    return tuple(item.expr for item in clause.items)
+    return clause is None or "static" in clause.modifiers
 
 
-def _common(one: Sequence[Loop], other: Sequence[Loop]) -> Iterator[Loop]:
-    for mine, theirs in zip(one, other, strict=False):
-        if mine is not theirs:
-            return
-        yield mine
+def _chunk(construct: Construct) -> tuple[Expr | None, ...]:
+    clause = construct.directive.first("schedule")
+    return () if clause is None else tuple(item.expr for item in clause.items)
+
+
+def _worst(answers: Iterable[Conflict]) -> Conflict:
+    """The first that is proved, or one that is not excluded."""
+    worst = Conflict("none")
+    for answer in answers:
+        if answer.status == "proved":
+            return answer
+        if answer.status == "maybe":
+            worst = answer
+    return worst
 
 
 def _is_one_value(symbol: Symbol) -> bool:

@@ -22,8 +22,8 @@ from analyzers.ir.statements import (
     walk_statements,
 )
 from analyzers.ir.symbols import Symbol
-from analyzers.openmp.constructs import SET_LOCK, TEST_LOCK, UNSET_LOCK, lock_of
-from analyzers.openmp.phases import Phases
+from analyzers.openmp.locks import SET_LOCK, TEST_LOCK, UNSET_LOCK, lock_of
+from analyzers.openmp.placements import Phases
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,12 +29,15 @@ from analyzers.ir.verdicts import Assumption, Confidence, Dependence
 from analyzers.openmp import handmade
 from analyzers.openmp.candidates import IN_CALLEE, Candidate, Collector, Root, roots
 from analyzers.openmp.concurrency import Mode, modes
-from analyzers.openmp.constructs import asked_for, has_one_thread, thread_numbers
+from analyzers.openmp.constructs import has_one_thread
 from analyzers.openmp.elements import Elements
 from analyzers.openmp.facts import OpenMPFacts, Race, Region
 from analyzers.openmp.invariants import Invariant
-from analyzers.openmp.phases import Phases, place
+from analyzers.openmp.locks import keep_apart
+from analyzers.openmp.phases import place
+from analyzers.openmp.placements import Phases
 from analyzers.openmp.sharing import Scopes, associated_loops, region_sharing, scopes
+from analyzers.openmp.threads import asked_for, thread_numbers
 from analyzers.settings import Options
 
 _DEFAULTS = Options()
@@ -87,7 +90,7 @@ class _Examined:
         self.deadline = deadline
         construct = root.construct
         self.simd = construct is not None and not construct.directive.has(*TEAM_MAKERS)
-        self.phases: Phases = place(construct, root.outside) if construct is not None else place(facts.function)
+        self.phases: Phases = place(construct or facts.function, root.outside, effects=facts.effects)
         self.one_thread = construct is not None and not self.simd and has_one_thread(construct.directive)
         body = construct.body if construct is not None and construct.body is not None else facts.function.body
         self.handmade = handmade.find(facts, body, self.phases)
@@ -179,7 +182,7 @@ class _Examined:
         if self.simd:
             assert self.root.construct is not None
             loops = associated_loops(self.root.construct)
-            if all("ordered" in c.place.locks for c in (one, other)):
+            if keep_apart(one.place.locks, other.place.locks, {}) is None:
                 return ()  # as in the sequence of iterations (OpenMP 5.2 §15.10.2)
             return (Mode("lanes", loops),) if loops else ()
         found = modes(one.place, other.place, self.phases, self.one_thread)
@@ -215,8 +218,6 @@ class _Examined:
                 assumptions = (*assumptions, _CALLED_BY_A_TEAM)
             confidence = "likely" if assumptions else "proved"
             if any(_is_unread(c.directive) for at in (one.place, other.place) for c in at.stack):
-                confidence = "possible"
-            if mode.between == "iterations" and _is_half_ordered(one, other):
                 confidence = "possible"
             if mode.adjacent is not None and self._depends_on(mode.adjacent, one, other):
                 confidence = "possible"
@@ -261,7 +262,8 @@ class _Examined:
             body = construct.body if construct is not None and construct.body is not None else self.facts.function.body
             called = {c.name for s in walk_statements(body) for c in calls_of(s) if c.name is not None}
             names = tuple(sorted(n for n in called if n not in effects or effects[n].unknown is not None))
-            apart = place(construct or self.facts.function, self.root.outside, names) if names else self.phases
+            start = construct or self.facts.function
+            apart = place(start, self.root.outside, names, effects) if names else self.phases
             self.unseen = names, apart
         names, apart = self.unseen
         places = [apart.placements.get(id(c.access.statement)) for c in (one, other)]
@@ -370,12 +372,6 @@ def _is_unread(directive: Directive) -> bool:
 
 def _is_worksharing(construct: Construct | None) -> bool:
     return construct is not None and construct.directive.has(*WORK_DISTRIBUTION)
-
-
-def _is_half_ordered(one: Candidate, other: Candidate) -> bool:
-    """What stands before an ordered region comes before that region in later iterations (OpenMP 5.2 §15.10.2)."""
-    locked = [c for c in (one, other) if "ordered" in c.place.locks]
-    return len(locked) == 1
 
 
 def _shows_a_team(one: Candidate, other: Candidate) -> bool:

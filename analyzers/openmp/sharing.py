@@ -99,6 +99,13 @@ def associated_loops(construct: Construct) -> tuple[Loop, ...]:
     return tuple(found)
 
 
+def dealt_loops(construct: Construct) -> tuple[Loop, ...]:
+    """Those of the associated loops whose iterations are dealt out: `ordered(n)` associates more, which each thread
+    runs in their order (OpenMP 5.2 §4.4.4)."""
+    clause = construct.directive.first("collapse")
+    return associated_loops(construct)[: (clause.constant or 1) if clause is not None else 1]
+
+
 def index_of(loop: Loop) -> Symbol | None:
     """The iteration variable of a loop in canonical form (OpenMP 5.2 §4.4.1), by its own text."""
     if loop.header is not None:

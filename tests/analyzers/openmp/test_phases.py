@@ -7,7 +7,8 @@ import pytest
 from analyzers.ir.statements import Function, Loop, Stmt, walk_statements
 from analyzers.openmp.concurrency import modes
 from analyzers.openmp.decisions import meet
-from analyzers.openmp.phases import Phases, Placement, place
+from analyzers.openmp.phases import place
+from analyzers.openmp.placements import Phases, Placement
 from tests.analyzers.openmp.lowered import assignment, constructs, function
 
 
@@ -172,3 +173,11 @@ def test_a_row_of_switches_with_barriers_has_few_phases() -> None:
 )
 def test_behind_nested_conditions_with_barriers(body: str, expected: bool) -> None:
     assert concurrent(body) is expected
+
+
+def test_nested_loops_with_barriers_are_walked_a_few_times_only() -> None:
+    depth = 40  # walking each loop twice whenever the one around it is walked would never end
+    heads = "".join(f"for (int k{number} = 0; k{number} < n; k{number}++) {{\n" for number in range(depth))
+    lowered, phases = region(f"{heads}x[0] = 1;\n#pragma omp barrier\ny[0] = 1;\n{'}' * depth}")
+    assert len(at(lowered, phases, "x").phases) == depth + 1
+    assert modes(at(lowered, phases, "x"), at(lowered, phases, "y"), phases, False)

@@ -1,0 +1,114 @@
+"""The number of a thread: which expressions give it, and which thread a condition on it picks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from analyzers.dependence.spelling import spell
+from analyzers.ir.expressions import Binary, Call, Cast, Constant, Expr, Name, Unary, walk
+from analyzers.ir.statements import Assign, Construct, Declare, Stmt, Switch, walk_statements
+from analyzers.ir.symbols import Symbol
+from analyzers.openmp.facts import Executor
+
+THREAD_NUMBER = "omp_get_thread_num"
+
+
+def thread_numbers(body: Stmt) -> frozenset[Symbol]:
+    """The variables that only ever hold the number of the thread."""
+    good: set[Symbol] = set()
+    bad: set[Symbol] = set()
+    for stmt in walk_statements(body):
+        match stmt:
+            case Declare(symbol=symbol, value=value) if value is not None:
+                (good if is_thread_number(value, ()) else bad).add(symbol)
+            case Assign(target=Name(symbol=symbol), value=value, op=op):
+                (good if op is None and is_thread_number(value, ()) else bad).add(symbol)
+            case _:
+                pass
+    return frozenset(s for s in good - bad if not s.address_taken)
+
+
+def asked_for(body: Stmt) -> frozenset[Symbol]:
+    """The variables that are set to what a function without arguments gives: the number of the thread, perhaps."""
+    found: set[Symbol] = set()
+    for stmt in walk_statements(body):
+        match stmt:
+            case Declare(symbol=symbol, value=value) if value is not None and may_be_thread_number(value):
+                found.add(symbol)
+            case Assign(target=Name(symbol=symbol), value=value) if may_be_thread_number(value):
+                found.add(symbol)
+            case _:
+                pass
+    return frozenset(found)
+
+
+def may_be_thread_number(expr: Expr, names: Collection[Symbol] = ()) -> bool:
+    """Does it hold a value that a wrapper of `omp_get_thread_num` may have given?"""
+    return any(
+        (isinstance(part, Call) and not part.arguments) or (isinstance(part, Name) and part.symbol in names)
+        for part in walk(expr)
+    )
+
+
+def is_thread_number(expr: Expr, names: Iterable[Symbol]) -> bool:
+    while isinstance(expr, Cast):
+        expr = expr.operand
+    if isinstance(expr, Call):
+        return expr.name == THREAD_NUMBER
+    return isinstance(expr, Name) and expr.symbol in names
+
+
+def conjuncts(expr: Expr) -> Iterator[Expr]:
+    stack = [expr]
+    while stack:
+        top = stack.pop()
+        if isinstance(top, Binary) and top.op == "&&":
+            stack += (top.right, top.left)
+        else:
+            yield top
+
+
+class Chosen:
+    """The threads that conditions in a region choose: by their number where it is known, by the text otherwise."""
+
+    def __init__(self, body: Stmt) -> None:
+        self.numbers = thread_numbers(body)
+        self.texts: dict[str, int] = {}
+
+    def thread(self, condition: Expr) -> tuple[Executor, bool] | None:
+        """The thread that a condition on the thread's number picks, and whether where it holds."""
+        if isinstance(condition, Unary) and condition.op == "!" and self._is_number(condition.operand):
+            return Executor("masked", None, thread=0), True
+        if self._is_number(condition):
+            return Executor("masked", None, thread=0), False
+        if isinstance(condition, Binary) and condition.op in ("==", "!="):
+            for left, right in ((condition.left, condition.right), (condition.right, condition.left)):
+                if self._is_number(left):
+                    return self._numbered(right, None), condition.op == "=="
+        return None
+
+    def masked(self, construct: Construct, around: Executor) -> Executor:
+        """Who runs a masked construct: the primary thread unless `filter` names another (OpenMP 5.2 §10.5)."""
+        clause = construct.directive.first("filter")
+        if clause is None or not clause.items:
+            return Executor("masked", construct, thread=0)
+        number = clause.items[0].expr
+        if number is None or any(self._is_number(part) for part in walk(number)):
+            return around
+        return self._numbered(number, construct)
+
+    def arm(self, switch: Switch, number: int) -> Executor | None:
+        """The thread that runs an arm of a switch, where there is only one."""
+        if not self._is_number(switch.value) or number >= len(switch.labels):
+            return None
+        labels = switch.labels[number]
+        return self._numbered(labels[0], None) if labels is not None and len(labels) == 1 else None
+
+    def _numbered(self, number: Expr, construct: Construct | None) -> Executor:
+        if isinstance(number, Constant) and isinstance(number.value, int):
+            return Executor("masked", construct, thread=number.value)
+        # Some one thread: the same one wherever the text is the same.
+        return Executor("masked", construct, section=self.texts.setdefault(spell(number), len(self.texts) + 1))
+
+    def _is_number(self, expr: Expr) -> bool:
+        return is_thread_number(expr, self.numbers)
