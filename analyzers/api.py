@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from analyzers import repairs
 from analyzers.completion import Description, Proposal, complete, describe
 from analyzers.frontends import pieces as pieces_of_text
 from analyzers.frontends.pieces import Change, Pieces, Reading
 from analyzers.ir.verdicts import Confidence, FileReport, Finding, LoopReport, PlacedResult
+from analyzers.repairs import Trial
 from analyzers.settings import Language, Options
 from analyzers.text import SourceText, Span
 
@@ -34,6 +36,7 @@ __all__ = [
     "Reading",
     "SourceText",
     "Span",
+    "Trial",
     "Verification",
     "analyze",
     "compile_flags",
@@ -53,6 +56,7 @@ EXTENSIONS: dict[str, Language] = {
 }
 
 DEFAULTS = Options()
+CONFIDENCES: tuple[Confidence, ...] = ("proved", "likely", "possible")
 
 
 class Analyzer:
@@ -76,9 +80,30 @@ class Analyzer:
         """The functions of the current version, the one around byte offset `first` before the others."""
         return self._pipeline.results(first)
 
+    def holds(self, trials: Sequence[Trial]) -> tuple[bool, ...]:
+        """Which repairs of the current version do what they promise: see `analyzers.repairs`."""
+        return self._pipeline.holds(trials)
+
     def know(self, outside: Outside | None) -> None:
         """Take over what is known of functions of other files; None: nothing."""
         self._pipeline.know(outside)
+
+    def repaired(self, report: FileReport, least: Confidence = "likely") -> FileReport:
+        """The report of the current version; findings that are at least this sure have those fixes left that hold."""
+        shown = CONFIDENCES[: CONFIDENCES.index(least) + 1]
+        return replace(report, functions=tuple(self._repaired(placed, shown) for placed in report.functions))
+
+    def _repaired(self, placed: PlacedResult, shown: tuple[Confidence, ...]) -> PlacedResult:
+        findings = placed.result.findings
+        each = [repairs.trials(placed.start, f) if f.confidence in shown else () for f in findings]
+        if not any(each):
+            return placed
+        held = iter(self.holds([trial for tried in each for trial in tried]))
+        kept = tuple(
+            repairs.chosen(f, [next(held) for _ in tried]) if tried else f
+            for f, tried in zip(findings, each, strict=True)
+        )
+        return PlacedResult(placed.start, replace(placed.result, findings=kept))
 
     def unit(self, source: str) -> Unit:
         """The current version as other files see it; `source` is the name by which they call it."""

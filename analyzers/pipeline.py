@@ -10,9 +10,10 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import blake2b
 
-from analyzers import suppressions
+from analyzers import repairs, suppressions
 from analyzers.dependence import array_reductions, callers, linking, loops, presuming, units
 from analyzers.dependence import effects as effect_tables
 from analyzers.dependence.callers import Calls, Site
@@ -26,6 +27,7 @@ from analyzers.frontends.includes import Signature
 from analyzers.ir.statements import Function, SourceFile
 from analyzers.ir.verdicts import FileReport, Finding, FunctionResult, PlacedResult
 from analyzers.openmp import races
+from analyzers.repairs import Trial
 from analyzers.rules import documentation, registry
 from analyzers.settings import Language, Options
 from analyzers.suppressions import Suppression
@@ -141,6 +143,27 @@ class Pipeline:
             placed = self._placed(version, chunk)
             if before is not placed:
                 yield placed
+
+    def holds(self, trials: Iterable[Trial]) -> tuple[bool, ...]:
+        """Which trials succeed on the current version, which is the current one again afterwards."""
+        source = self._source
+        before: dict[int, PlacedResult | None] = {}
+        held: list[bool] = []
+        for trial in trials:
+            if trial.start not in before:
+                before[trial.start] = self._look(source, trial.start)
+            known = before[trial.start]
+            look = partial(self._look, start=trial.start)
+            held.append(known is not None and repairs.holds(trial, source, known, look, self._options.budget))
+        if self._source is not source:
+            self.update(source)
+        return tuple(held)
+
+    def _look(self, source: SourceText, start: int) -> PlacedResult | None:
+        """The function that starts at a byte of a text."""
+        if source is not self._source:
+            self.update(source)
+        return next((placed for placed in self.results(start) if placed.start == start), None)
 
     def report(self) -> FileReport:
         version = self._current()

@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from analyzers.api import Language, Options
+from analyzers.api import Language, Options, Trial
 from analyzers.ir.verdicts import Finding, FunctionResult
 
 HEADER = struct.Struct("<Q")
 
-QuestionKind = Literal["complete", "describe", "loop"]
+QuestionKind = Literal["complete", "describe", "loop", "repairs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Ask:
     """A question about a text at a byte offset, answered before any analysis goes on.
 
     complete: what may be typed here. describe: what the word here means. loop: the loop whose line follows `offset`,
-    analysed in this very text, whatever the document says.
+    analysed in this very text, whatever the document says. repairs: which of `trials` hold in this text.
     """
 
     id: int
@@ -58,6 +58,7 @@ class Ask:
     data: bytes
     path: str | None
     offset: int
+    trials: tuple[Trial, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

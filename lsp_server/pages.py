@@ -5,13 +5,13 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from analyzers.ir.verdicts import Dependence, Finding, LoopReport
 from analyzers.text import SourceText
 from lsp_server import convert
 from lsp_server.analysis import Analysis, loop_on_line
-from lsp_server.settings import Settings
 
 
 class Pages:
@@ -36,23 +36,13 @@ class Pages:
             self._folder = None
 
 
-def explanation(analysis: Analysis, at: int, settings: Settings) -> str | None:
-    """The findings on the line of a byte offset and the verdict on its loop; None when there is neither."""
-    parts = [_finding(finding) for finding in _findings_on_line(analysis, at, settings)]
+def explanation(analysis: Analysis, at: int, findings: Iterable[Finding]) -> str | None:
+    """What is found on the line of a byte offset and the verdict on its loop; None when there is neither."""
+    parts = [_finding(finding) for finding in findings]
     found = loop_on_line(analysis, at)
     if found is not None:
         parts.append(convert.explanation_markdown(convert.with_refactorings(found[1])))
     return "\n\n".join(parts) or None
-
-
-def _findings_on_line(analysis: Analysis, at: int, settings: Settings) -> list[Finding]:
-    source = analysis.snapshot.source
-    line = source.line_of(at)
-    return [
-        adjusted
-        for base, finding in analysis.all_findings()
-        if source.line_of(base + finding.span.start) == line and (adjusted := settings.adjusted(finding)) is not None
-    ]
 
 
 def _finding(finding: Finding) -> str:

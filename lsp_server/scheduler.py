@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from analyzers.api import Options
+from analyzers.api import Options, Trial
 from lsp_server.analysis import Analysis
 from lsp_server.messages import Analyse, Answer, Ask, Finished, Forget, Functions, QuestionKind
 from lsp_server.pool import Pool
@@ -209,7 +209,15 @@ class Scheduler:
         finally:
             entry.waiters = [pair for pair in entry.waiters if pair[0] is not waiter]
 
-    async def ask(self, kind: QuestionKind, snapshot: Snapshot, options: Options, offset: int, data: bytes) -> object:
+    async def ask(
+        self,
+        kind: QuestionKind,
+        snapshot: Snapshot,
+        options: Options,
+        offset: int,
+        data: bytes,
+        trials: tuple[Trial, ...] = (),
+    ) -> object:
         """Put a question about `data`, a text for this document. Raises WorkerLostError."""
         if snapshot.language is None:
             return None
@@ -219,7 +227,7 @@ class Scheduler:
         self._questions[identifier] = _Question(future, number)
         try:
             path = None if snapshot.path is None else str(snapshot.path)
-            question = Ask(identifier, kind, snapshot.uri, snapshot.language, options, data, path, offset)
+            question = Ask(identifier, kind, snapshot.uri, snapshot.language, options, data, path, offset, trials)
             if not self._pool.send(number, question):
                 raise WorkerLostError
             return await asyncio.wait_for(future, self._budget)

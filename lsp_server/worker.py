@@ -17,12 +17,12 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from analyzers.api import Analyzer, Language, Options
+from analyzers.api import Analyzer, Language, Options, Trial
 from analyzers.ir.verdicts import FileReport, FunctionResult, LoopReport, PlacedResult
 from analyzers.text import SourceText
 from lsp_server.messages import (
@@ -52,6 +52,7 @@ class AnalyzerLike(Protocol):
     def results(self, first: int | None = None) -> Iterator[PlacedResult]: ...
     def report(self) -> FileReport: ...
     def know(self, outside: Outside | None) -> None: ...
+    def holds(self, trials: Sequence[Trial]) -> tuple[bool, ...]: ...
 
 
 MakeAnalyzer = Callable[[Language, Options, "str | None"], AnalyzerLike]
@@ -95,6 +96,7 @@ class Worker:
         self._working: tuple[str, int] | None = None
         self._tokens = itertools.count()
         self._scratch: tuple[tuple[str, Language, Options], AnalyzerLike] | None = None
+        self._tried: tuple[tuple[str, bytes], dict[tuple[object, ...], bool]] = (("", b""), {})
 
     def run(self) -> None:
         """Serve until the inbox says None. New messages are looked at between two functions."""
@@ -231,6 +233,8 @@ class Worker:
         match question.kind:
             case "loop":
                 return self._loop_after(question, source)
+            case "repairs":
+                return self._repairs(question, source)
             case "complete":
                 from analyzers.api import complete
 
@@ -240,9 +244,8 @@ class Worker:
 
                 return describe(source, question.language, question.offset)
 
-    def _loop_after(self, question: Ask, source: SourceText) -> tuple[int, LoopReport] | None:
-        """The loop that is the first thing after the offset, with the start of its function. Its own analyzer, so that
-        the text asked about does not disturb the document's."""
+    def _beside(self, question: Ask, source: SourceText) -> AnalyzerLike:
+        """An analyzer of its own, so that the text asked about does not disturb the document's."""
         key = (question.uri, question.language, question.options)
         if self._scratch is None or self._scratch[0] != key:
             self._scratch = (key, self._make(question.language, question.options, question.path))
@@ -250,15 +253,30 @@ class Worker:
         document = self._documents.get(question.uri)
         analyzer.know(document.outside if document is not None else None)
         analyzer.update(source)
+        return analyzer
+
+    def _loop_after(self, question: Ask, source: SourceText) -> tuple[int, LoopReport] | None:
+        """The loop that is the first thing after the offset, with the start of its function."""
         at = question.offset
         while at < len(source.data) and source.data[at] in b" \t\r\n\f\v":
             at += 1
-        placed = next(iter(analyzer.results(at)), None)
+        placed = next(iter(self._beside(question, source).results(at)), None)
         if placed is None:
             return None
         return next(
             ((placed.start, loop) for loop in placed.result.loops if placed.start + loop.span.start == at), None
         )
+
+    def _repairs(self, question: Ask, source: SourceText) -> tuple[bool, ...]:
+        """Which trials hold. Editors ask again whenever the cursor moves: what was tried in a text is remembered."""
+        if self._tried[0] != (question.uri, question.data):
+            self._tried = ((question.uri, question.data), {})
+        known = self._tried[1]
+        fresh = tuple(t for t in question.trials if (t.start, t.edits, t.strict) not in known)
+        if fresh:
+            held = self._beside(question, source).holds(fresh)
+            known.update(((t.start, t.edits, t.strict), h) for t, h in zip(fresh, held, strict=True))
+        return tuple(known[(t.start, t.edits, t.strict)] for t in question.trials)
 
 
 def resident_bytes() -> int:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from analyzers.dependence import alias
 from analyzers.dependence.deadline import Deadline
-from analyzers.dependence.facts import FunctionFacts
+from analyzers.dependence.facts import Conflict, FunctionFacts
 from analyzers.ir.accesses import Access, Subscripts
 from analyzers.ir.directives import TEAM_MAKERS, WORK_DISTRIBUTION, Directive
 from analyzers.ir.expressions import Name, root, walk
@@ -25,7 +25,7 @@ from analyzers.ir.statements import (
     walk_statements,
 )
 from analyzers.ir.symbols import Symbol
-from analyzers.ir.verdicts import Assumption, Confidence, Dependence
+from analyzers.ir.verdicts import Assumption, Confidence, Dependence, Witness
 from analyzers.openmp import handmade
 from analyzers.openmp.candidates import IN_CALLEE, Candidate, Collector, Root, roots
 from analyzers.openmp.concurrency import Mode, modes
@@ -237,7 +237,7 @@ class _Examined:
             other.placed,
             confidence,
             _WHY[mode.between],
-            conflict.witness,
+            _in_order(conflict, one, other),
             assumptions,
             mode.between,
             conflict.dependence,
@@ -401,6 +401,16 @@ def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
         others.append(c)
         kept.append(c)
     return kept
+
+
+def _in_order(conflict: Conflict, one: Candidate, other: Candidate) -> Witness | None:
+    """The witness with the iteration of the first access first, which need not be the one that comes first."""
+    witness, dependence = conflict.witness, conflict.dependence
+    if witness is None or dependence is None or dependence.source == one.access.span:
+        return witness
+    if dependence.source != other.access.span:
+        return witness
+    return replace(witness, first=witness.second, second=witness.first)
 
 
 def _pairs(members: Sequence[Candidate]) -> Iterator[tuple[Candidate, Candidate]]:

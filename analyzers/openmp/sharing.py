@@ -180,6 +180,9 @@ def storage(symbol: Symbol, stack: Sequence[Construct], scopes_: Scopes) -> Stor
     static = symbol.is_static
     declared = 0 if static else scopes_.depth.get(symbol, 0)
     for index in range(len(stack) - 1, -1, -1):
+        if symbol.storage == "static" and stack[index].span.contains(symbol.span):
+            why = "it is a static variable"
+            return Storage(Sharing(symbol, "shared", "predetermined", why), -1)
         if index < declared:
             why = "it is declared inside the construct"
             return Storage(Sharing(symbol, "private", "predetermined", why), index)

@@ -79,8 +79,10 @@ def find(code: str) -> Page | None:
 
 
 def helped(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings, those without an exact fix with what the page of their rule says to do."""
-    return tuple(f if f.fixes or f.help else replace(f, help=_remedy(f.rule)) for f in findings)
+    """The findings, those without an exact fix that is safe with what the page of their rule says to do."""
+    return tuple(
+        f if f.help or any(fix.safe for fix in f.fixes) else replace(f, help=_remedy(f.rule)) for f in findings
+    )
 
 
 @cache

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzers import api
-from analyzers.api import FileReport, Language, Options, SourceText
+from analyzers.api import Analyzer, Confidence, FileReport, Language, Options, SourceText
 from lsp_server import batch, changes, sources
 from lsp_server.changes import Changes
 from lsp_server.commands import neighbours
@@ -42,6 +42,7 @@ class Task:
     lines: range | None = None  # only into loops that touch these (zero-based)
     rewrite: bool = False  # not pragmas: write the one loop that the first of these lines means in another way
     outside: Outside | None = None  # what is known of functions of other files
+    tried: Confidence | None = None  # the fixes of findings that are at least this sure are tried before they are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +93,20 @@ def requests(arguments: Namespace, settings: Settings) -> tuple[list[Request], C
     for request in _found(arguments.paths, arguments.language, settings):
         path = request.task.path
         unique.setdefault(path.absolute() if path is not None else STDIN, request)
-    found = list(unique.values())
+    found = [_with_fixes(request, arguments.command) for request in unique.values()]
     if not getattr(arguments, "since", None):
         return found, None
     folders = dict.fromkeys(_folder(r.task.path) for r in found if r.task.path is not None)
     changed = changes.since(arguments.since, list(folders))
     return [r for r in found if r.task.path is None or r.error or changed.has(r.task.path)], changed
+
+
+def _with_fixes(request: Request, command: str) -> Request:
+    """The fixes that the command shows are tried before."""
+    if command == "suggest":
+        return request
+    least = request.loaded.settings.min_confidence if command == "check" else "possible"
+    return replace(request, task=replace(request.task, tried=least))
 
 
 def _found(paths: Sequence[str], language: Language | None, settings: Settings) -> Iterator[Request]:
@@ -253,6 +262,16 @@ class _Trouble(logging.Handler):
         logging.getLogger("analyzers").removeHandler(self)
 
 
+def _read(task: Task, source: SourceText, place: str | None) -> FileReport:
+    """The report of a text, with those fixes that hold."""
+    analyzer = Analyzer(task.language, task.options, place)
+    if task.outside is not None:
+        analyzer.know(task.outside)
+    analyzer.update(source)
+    report = analyzer.report()
+    return report if task.tried is None else analyzer.repaired(report, task.tried)
+
+
 def _judged(task: Task, source: SourceText, codec: Codec) -> Answer:
     place = str(task.path.absolute()) if task.path is not None else None
 
@@ -260,7 +279,7 @@ def _judged(task: Task, source: SourceText, codec: Codec) -> Answer:
         return api.analyze(text, task.language, task.options, place, task.outside)
 
     try:
-        report = analyse(source)
+        report = _read(task, source, place)
     except RecursionError:
         return Answer(Outcome(task.name, task.path, task.language, error="is nested too deeply to be analysed"))
     except Exception as error:  # a bug of ours must cost this file only

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from lsprotocol import types
 
+from analyzers.api import Trial
 from analyzers.ir.verdicts import Edit, Finding, Fix
 from analyzers.text import SourceText, Span
 from analyzers.words import counted
@@ -14,6 +14,7 @@ from lsp_server import assist, convert
 from lsp_server.analysis import Analysis
 from lsp_server.convert import Place
 from lsp_server.names import TREAT_INDEPENDENT
+from lsp_server.repairing import Placed, repaired, tried
 from lsp_server.server import HpcLanguageServer
 
 FIX_ALL = "source.fixAll.hpc-ls"
@@ -23,18 +24,6 @@ KINDS: list[types.CodeActionKind | str] = [
     types.CodeActionKind.SourceFixAll,
     FIX_ALL,
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A finding as the settings show it, with the offset its spans are relative to."""
-
-    finding: Finding
-    base: int
-
-    @property
-    def span(self) -> Span:
-        return self.finding.span.shifted(self.base)
 
 
 def register(server: HpcLanguageServer) -> None:
@@ -58,11 +47,12 @@ async def code_actions(ls: HpcLanguageServer, params: types.CodeActionParams) ->
     actions: list[types.CodeAction] = []
     here = [placed for placed in findings if _touches(placed.span, touched)]
     if wanted(types.CodeActionKind.QuickFix):
-        actions += _quick_fixes(ls, here, findings, where)
+        here = await repaired(ls, analysis, here)
+        actions += await _quick_fixes(ls, analysis, here, findings, where)
     if wanted(types.CodeActionKind.RefactorRewrite):
         actions += _rewrites(ls, analysis, touched, where)
     if everything:
-        actions += _fix_all(ls, findings, where)
+        actions += await _fix_all(ls, analysis, findings, where)
     return actions
 
 
@@ -91,48 +81,84 @@ def _touches(span: Span, range_: Span) -> bool:
     return span.start <= range_.end and range_.start <= span.end
 
 
-def _quick_fixes(
-    ls: HpcLanguageServer, here: list[Placed], findings: list[Placed], where: Place
-) -> Iterator[types.CodeAction]:
+async def _quick_fixes(
+    ls: HpcLanguageServer, analysis: Analysis, here: list[Placed], findings: list[Placed], where: Place
+) -> list[types.CodeAction]:
     versioned = ls.client.versioned_edits
+    actions: list[types.CodeAction] = []
     for placed in here:
         finding, base = placed.finding, placed.base
         diagnostic = convert.diagnostic(finding, base, where, ls.scheduler.pool.links)
         for number, fix in enumerate(finding.fixes):
             preferred = number == 0 and fix.safe
-            yield convert.quick_fix(fix, base, where, versioned, diagnostic, preferred)
-        yield convert.quick_fix(suppression(finding, base, where.source), 0, where, versioned, diagnostic, False)
+            actions.append(convert.quick_fix(fix, base, where, versioned, diagnostic, preferred))
+        ignore = suppression(finding, base, where.source)
+        actions.append(convert.quick_fix(ignore, 0, where, versioned, diagnostic, False))
     for rule in dict.fromkeys(placed.finding.rule for placed in here):
         same = [placed for placed in findings if placed.finding.rule == rule]
-        edits, count = _all_edits(same)
+        edits, count = await _all_edits(ls, analysis, same) if len(same) > 1 else ((), 0)
         if count > 1:
             fix = Fix(f"fix all {count} of `{rule}` in this file", edits)
-            yield convert.rewrite(fix, 0, where, versioned, types.CodeActionKind.QuickFix)
+            actions.append(convert.rewrite(fix, 0, where, versioned, types.CodeActionKind.QuickFix))
+    return actions
 
 
-def _fix_all(ls: HpcLanguageServer, findings: list[Placed], where: Place) -> Iterator[types.CodeAction]:
-    edits, count = _all_edits(findings)
-    if count:
-        fix = Fix(f"fix {counted(count, 'finding')} of hpc-ls", edits)
-        yield convert.rewrite(fix, 0, where, ls.client.versioned_edits, FIX_ALL)
+async def _fix_all(
+    ls: HpcLanguageServer, analysis: Analysis, findings: list[Placed], where: Place
+) -> list[types.CodeAction]:
+    edits, count = await _all_edits(ls, analysis, findings)
+    if not count:
+        return []
+    fix = Fix(f"fix {counted(count, 'finding')} of hpc-ls", edits)
+    return [convert.rewrite(fix, 0, where, ls.client.versioned_edits, FIX_ALL)]
 
 
-def _all_edits(findings: Iterable[Placed]) -> tuple[tuple[Edit, ...], int]:
-    """The first safe fix of each finding, absolute, and how many findings that repairs. A fix that touches what another
-    one changes is left for the next time; two that do the same are one."""
-    taken: list[tuple[Edit, str]] = []
+async def _all_edits(
+    ls: HpcLanguageServer, analysis: Analysis, findings: Iterable[Placed]
+) -> tuple[tuple[Edit, ...], int]:
+    """The first safe fix of each finding, absolute, and how many findings that repairs; what is done to a function is
+    tried as a whole. Outside functions fixes correct words only."""
+    functions: dict[int, list[Placed]] = {}
+    for placed in findings:
+        functions.setdefault(placed.base, []).append(placed)
+    edits: list[Edit] = []
     count = 0
+    starts = {placed.start for placed in analysis.functions}
+    for base, group in functions.items():
+        taken, gone = _together(group)
+        if not taken:
+            continue
+        if base in starts and not await _holds(ls, analysis, base, taken, gone):
+            # One that does not hold would cost all others of the function.
+            taken, gone = _together(await repaired(ls, analysis, group))
+            if not taken or not await _holds(ls, analysis, base, taken, gone):
+                continue
+        edits += (edit.shifted(base) for edit in taken)
+        count += len(gone)
+    return tuple(sorted(edits, key=lambda edit: edit.span)), count
+
+
+async def _holds(
+    ls: HpcLanguageServer, analysis: Analysis, start: int, edits: tuple[Edit, ...], gone: list[Finding]
+) -> bool:
+    return (await tried(ls, analysis, [Trial(start, edits, tuple(gone))]))[0]
+
+
+def _together(findings: Iterable[Placed]) -> tuple[tuple[Edit, ...], list[Finding]]:
+    """The first safe fix of each finding of a function, and the findings it is of. A fix that touches what another one
+    changes is left for the next time; two that do the same are one."""
+    taken: list[tuple[Edit, str]] = []
+    gone: list[Finding] = []
     for placed in findings:
         fix = next((fix for fix in placed.finding.fixes if fix.safe), None)
         if fix is None:
             continue
         subject = placed.finding.facts.get("variable", "")
-        edits = [edit.shifted(placed.base) for edit in fix.edits]
-        fresh = [edit for edit in edits if all(edit != other for other, _ in taken)]
+        fresh = [edit for edit in fix.edits if all(edit != other for other, _ in taken)]
         if all(_compatible(edit, subject, *other) for edit in fresh for other in taken):
             taken += ((edit, subject) for edit in fresh)
-            count += 1
-    return tuple(sorted((edit for edit, _ in taken), key=lambda edit: edit.span)), count
+            gone.append(placed.finding)
+    return tuple(edit for edit, _ in taken), gone
 
 
 def _compatible(edit: Edit, subject: str, other: Edit, other_subject: str) -> bool:

@@ -11,6 +11,7 @@ from analyzers.text import Position
 from lsp_server import assist, convert, pages
 from lsp_server.analysis import Analysis, loop_on_line
 from lsp_server.names import EXPLAIN, INSERT_PRAGMA, RESTART_ANALYSIS, SHOW_ANALYSIS, TREAT_INDEPENDENT
+from lsp_server.repairing import Placed, repaired
 from lsp_server.server import HpcLanguageServer
 from lsp_server.settings import CONFIG_NAME, add_independent_function, config_for_edit
 
@@ -52,8 +53,20 @@ def _why_not(governed: bool, advice: str) -> str:
 async def explain(ls: HpcLanguageServer, *arguments: Any) -> str | None:
     """The explanation of the loop at a position, and of the findings on its line, in Markdown."""
     analysis, at = await _place(ls, arguments)
+    found = await repaired(ls, analysis, _on_line(ls, analysis, at))
+    return await _shown(ls, pages.explanation(analysis, at, [each.finding for each in found]), "explanation")
+
+
+def _on_line(ls: HpcLanguageServer, analysis: Analysis, at: int) -> list[Placed]:
+    """The findings that begin on the line of a byte offset, as the settings show them."""
     settings = ls.configuration.of(analysis.snapshot).settings
-    return await _shown(ls, pages.explanation(analysis, at, settings), "explanation")
+    source = analysis.snapshot.source
+    return [
+        Placed(adjusted, base)
+        for base, finding in analysis.all_findings()
+        if source.line_of(base + finding.span.start) == source.line_of(at)
+        and (adjusted := settings.adjusted(finding)) is not None
+    ]
 
 
 async def show_analysis(ls: HpcLanguageServer, *arguments: Any) -> str | None:

@@ -113,7 +113,7 @@ def finding_rows(outcome: Outcome, located: Located, width: int) -> list[Text]:
         text = f"{fix.title}    {fix.note}" if fix.note else fix.title
         rows += paragraph("fix" if number == 0 else "or", text, width, title=len(fix.title))
     if finding.help:
-        rows += paragraph("fix", finding.help, width)
+        rows += paragraph("or" if finding.fixes else "fix", finding.help, width)
     return rows
 
 

@@ -33,6 +33,9 @@ class StandIn:
     def know(self, outside: object) -> None:
         pass
 
+    def holds(self, trials: tuple[object, ...]) -> tuple[bool, ...]:
+        return (True,) * len(trials)
+
     def results(self, first: int | None = None) -> Iterator[PlacedResult]:
         matches = list(FUNCTION.finditer(self.source.data))
         matches.sort(key=lambda m: not (first is not None and m.start() <= first <= m.end()))

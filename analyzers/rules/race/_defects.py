@@ -6,21 +6,20 @@ loop to stay serial, a conflict between two phases of work wants a barrier.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from analyzers.dependence.facts import Basis, FunctionFacts, LoopFacts, Reduction
-from analyzers.ir.accesses import Access, Subscripts
+from analyzers.ir.accesses import Subscripts
 from analyzers.ir.expressions import Name, walk
-from analyzers.ir.statements import Assign, Construct, Loop, walk_statements
+from analyzers.ir.statements import Construct, Loop, walk_statements
 from analyzers.ir.symbols import Symbol
-from analyzers.ir.verdicts import Confidence, Edit, Finding, Fix, Related
-from analyzers.openmp import clauses
+from analyzers.ir.verdicts import Confidence, Finding, Fix
 from analyzers.openmp.facts import PlacedAccess, Race, Region
 from analyzers.openmp.sharing import associated_loops, index_of
+from analyzers.rules.race import _words as words
 from analyzers.rules.registry import Context, Rule
-from analyzers.text import Span, line_break, line_start
 from analyzers.words import listed
 
 Kind = Literal[
@@ -37,7 +36,6 @@ Kind = Literal[
     "between-sections",
 ]
 _RANK: dict[Confidence, int] = {"proved": 0, "likely": 1, "possible": 2}
-_ATOMIC = ("+", "-", "*", "/", "&", "|", "^", "<<", ">>")
 _REDUCIBLE = ("+", "-", "*", "&", "|", "^", "&&", "||", "min", "max")
 
 
@@ -194,71 +192,17 @@ def _same_for_all(race: Race) -> bool:
 # --- words ----------------------------------------------------------------------------------------------------------
 
 
-def verb(access: Access) -> str:
-    return {"read": "reads", "write": "writes", "update": "updates"}[access.kind]
-
-
-def iteration(values: tuple[tuple[str, int], ...], names: Collection[str] = ()) -> str:
-    """`i=0, j=3`, of all indices or of those named; empty where only the number of the thread tells the two apart."""
-    return ", ".join(
-        f"{name}={value}"
-        for name, value in values
-        if name not in ("thread", "threads") and (not names or name in names)
-    )
-
-
-def indices(defect: Defect) -> frozenset[str]:
-    """The names of the indices whose iterations are shared out."""
-    return _indices(defect.race)
-
-
-def _indices(race: Race) -> frozenset[str]:
-    construct = race.first.executor.construct
-    found = (index_of(loop) for loop in associated_loops(construct)) if construct is not None else ()
-    return frozenset(s.name for s in found if s is not None)
-
-
-def element(defect: Defect) -> str:
-    """The memory that both touch: `a[1]` where there is a witness, the variable otherwise."""
-    witness = defect.race.witness
-    return witness.element if witness is not None else defect.name
-
-
-def who(race: Race, second: bool) -> str:
-    """`in iteration i=1 another thread`, `another thread`, ..."""
-    witness = race.witness
-    names = () if race.element else _indices(race)
-    values = iteration(witness.second if second else witness.first, names) if witness is not None else ""
-    actor = "another" if second else "one"
-    if race.between == "tasks":
-        return f"{actor} task" if second else "a task"
-    if race.between == "lanes":
-        return f"iteration {values}" if values else f"{actor} iteration"
-    return f"in iteration {values} {actor} thread" if values and race.between == "iterations" else f"{actor} thread"
-
-
-def related(defect: Defect) -> tuple[Related, ...]:
-    """The other access of the pair, and the declaration of what both share."""
-    race = defect.race
-    found: list[Related] = []
-    one, other = race.first.access, race.second.access
-    if one.span != other.span:
-        found.append(Related(other.span, f"{who(race, True)} {verb(other)} `{element(defect)}` here"))
-    return tuple(found)
-
-
-def sharing(defect: Defect) -> str:
-    """Why the variable is shared, as a sentence with the section."""
-    sharing_ = defect.race.first.attribute
-    name = defect.name
-    if sharing_ is None or defect.race.element:
-        return f"`{name}` is shared by all threads (OpenMP 5.2 §5.1.1)."
-    return f"`{name}` is shared because {sharing_.why} (OpenMP 5.2 §5.1.1)."
-
-
 def assumed(defect: Defect) -> str:
     texts = [a.text for a in defect.race.assumptions]
     return f" This happens if {listed(texts)}." if texts and defect.race.confidence == "likely" else ""
+
+
+def _why(defect: Defect, consequence: str) -> str:
+    """The interleaving, the attribute of the variable, what follows, and on what it rests."""
+    race = defect.race
+    text = f"{words.interleaving(race)}. {words.sharing(race)} {consequence}".rstrip()
+    elsewhere = "".join(f" `{each.name}` is defined in {each.source}." for each in defect.elsewhere)
+    return text + assumed(defect) + elsewhere
 
 
 def finding(
@@ -270,7 +214,8 @@ def finding(
     fixes: tuple[Fix, ...] = (),
     **facts: str,
 ) -> Finding:
-    """The finding of a rule about a defect: at the first access, with the other one related."""
+    """The finding of a rule about a defect: at the first access, with the other one related. `why` is what the rule
+    adds to the interleaving and the attribute, which every finding has."""
     race = defect.race
     attribute = race.first.attribute
     return Finding(
@@ -281,12 +226,13 @@ def finding(
         race.first.access.span,
         message,
         label,
-        why + assumed(defect) + "".join(f" `{each.name}` is defined in {each.source}." for each in defect.elsewhere),
-        related(defect),
+        _why(defect, why),
+        words.related(race),
         fixes,
         {
             "variable": defect.name,
             "attribute": attribute.attribute if attribute is not None else "shared",
+            "origin": attribute.origin if attribute is not None else "implicit",
             "section": rule.section,
             "kind": race.between,
             **facts,
@@ -294,46 +240,3 @@ def finding(
         (),
         race.assumptions,
     )
-
-
-# --- repairs --------------------------------------------------------------------------------------------------------
-
-
-def clause_fix(defect: Defect, clause: str, note: str, item: str | None = None, op: str | None = None) -> Fix | None:
-    """The fix that gives the variable another attribute where the work is shared out; None where no clause can."""
-    construct = defect.construct
-    directive = construct.directive
-    if not clauses.takes(directive, clause):
-        return None
-    item = item or defect.name
-    edits = clauses.move(directive, defect.symbol, clause, item, op)
-    written = clauses.text_of(clause, item, op)
-    given = clauses.given(directive, defect.symbol)
-    title = f"add `{written}`" if not given else f"move `{defect.name}` to `{written}`"
-    return Fix(title, edits, True, note)
-
-
-def atomic_fix(context: Context, placed: PlacedAccess) -> Fix | None:
-    """`#pragma omp atomic` before an update that is a statement of its own line (OpenMP 5.2 §15.8.4)."""
-    access = placed.access
-    statement = access.statement
-    if access.kind != "update" or not isinstance(statement, Assign) or access.call is not None:
-        return None
-    if statement.op not in _ATOMIC:
-        return None
-    edit = directive_before(context, statement.span.start, "atomic")
-    if edit is None:
-        return None
-    note = "each update happens at once; threads that meet wait for each other"
-    return Fix("make the update atomic", (edit,), True, note)
-
-
-def directive_before(context: Context, offset: int, name: str) -> Edit | None:
-    """The edit that puts a directive before the line on which `offset` is the first thing; None where it is not."""
-    text = context.text
-    start = line_start(text, offset)
-    indent = text[start:offset]
-    if start == 0 or indent.strip():
-        return None
-    line = context.facts.function.notation.directive(name)
-    return Edit(Span(start, start), f"{indent.decode('ascii', 'replace')}{line}{line_break(text)}")

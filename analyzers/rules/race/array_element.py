@@ -41,26 +41,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzers.ir.verdicts import Finding
-from analyzers.rules.race import _defects
+from analyzers.rules.race import _defects, _repairs
 from analyzers.rules.registry import Context, Rule
 
 
 def check(context: Context) -> Iterator[Finding]:
     for defect in _defects.of(context, "array-element"):
-        race = defect.race
-        element = _defects.element(defect)
-        why = f"{_defects.sharing(defect)} Which element is written does not depend on the iteration"
-        if race.witness is not None:
-            first, second = (_defects.iteration(v) for v in (race.witness.first, race.witness.second))
-            why += f": iterations {first} and {second} both use `{element}`" if first and second else ""
-        fix = _defects.atomic_fix(context, race.first)
         yield _defects.finding(
             RULE,
             defect,
             f"different iterations write the same element of `{defect.name}`",
             f"every iteration writes the same elements of `{defect.name}`",
-            why + ".",
-            () if fix is None else (fix,),
+            "Which element is written does not depend on the iteration.",
+            _repairs.some(
+                _repairs.atomic(context, defect), _repairs.critical(context, defect), _repairs.serial(context, defect)
+            ),
         )
 
 

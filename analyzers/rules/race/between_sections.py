@@ -50,20 +50,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzers.ir.verdicts import Finding
-from analyzers.rules.race import _defects
+from analyzers.rules.race import _defects, _repairs
+from analyzers.rules.race import _words as words
 from analyzers.rules.registry import Context, Rule
 
 
 def check(context: Context) -> Iterator[Finding]:
     for defect in _defects.of(context, "between-sections"):
-        first, second = defect.race.first, defect.race.second
+        first = defect.race.first
         yield _defects.finding(
             RULE,
             defect,
             f"two sections that run at the same time use `{defect.name}`",
-            f"section {first.executor.section} {_defects.verb(first.access)} `{_defects.element(defect)}`",
-            f"{_defects.sharing(defect)} Section {second.executor.section} {_defects.verb(second.access)} it, and "
-            "sections have no order.",
+            f"section {first.executor.section} {words.verb(first.access)} `{words.element(defect.race)}`",
+            "Sections have no order: each goes to whichever thread is free.",
+            _repairs.some(_repairs.atomic(context, defect)),
         )
 
 

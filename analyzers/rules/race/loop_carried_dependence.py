@@ -41,7 +41,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzers.ir.verdicts import Finding
-from analyzers.rules.race import _defects
+from analyzers.rules.race import _defects, _repairs
+from analyzers.rules.race import _words as words
 from analyzers.rules.race._defects import Defect
 from analyzers.rules.registry import Context, Rule
 
@@ -59,8 +60,10 @@ def check(context: Context) -> Iterator[Finding]:
             defect,
             f"iterations that run at the same time use the same element of `{defect.name}`",
             _label(defect),
-            _why(defect),
-            (),
+            _order(defect),
+            _repairs.some(
+                _repairs.atomic(context, defect), _repairs.ordered(context, defect), _repairs.serial(context, defect)
+            ),
             **facts,
         )
 
@@ -69,26 +72,16 @@ def _label(defect: Defect) -> str:
     witness = defect.race.witness
     if witness is None:
         return f"two iterations touch the same element of `{defect.name}`"
-    first, second = _defects.iteration(witness.first), _defects.iteration(witness.second)
+    first, second = words.iteration(witness.first), words.iteration(witness.second)
     return f"iterations {first} and {second} both touch `{witness.element}`"
 
 
-def _why(defect: Defect) -> str:
-    race = defect.race
-    element = _defects.element(defect)
-    one, other = race.first.access, race.second.access
-    text = ""
-    if race.witness is not None:
-        first, second = (_defects.iteration(v) for v in (race.witness.first, race.witness.second))
-        text = (
-            f"Iteration {first} {_defects.verb(one)} `{element}` and iteration {second} {_defects.verb(other)} it; "
-            "different threads may run them at the same time. "
-        )
-    dependence = race.dependence
-    if dependence is not None and dependence.kind in _KINDS:
-        distance = f" (distance {dependence.distance})" if dependence.distance is not None else ""
-        text += f"In serial order an iteration {_KINDS[dependence.kind]}{distance}."
-    return text.strip() or _defects.sharing(defect)
+def _order(defect: Defect) -> str:
+    dependence = defect.race.dependence
+    if dependence is None or dependence.kind not in _KINDS:
+        return ""
+    distance = f" (distance {dependence.distance})" if dependence.distance is not None else ""
+    return f"In serial order an iteration {_KINDS[dependence.kind]}{distance}; threads keep no such order."
 
 
 RULE = Rule(

@@ -51,31 +51,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzers.ir.statements import Construct
 from analyzers.ir.verdicts import Finding, Fix
-from analyzers.openmp import clauses
 from analyzers.openmp.facts import PlacedAccess
-from analyzers.rules.race import _defects
+from analyzers.rules.race import _defects, _repairs
+from analyzers.rules.race import _words as words
+from analyzers.rules.race._defects import Defect
 from analyzers.rules.registry import Context, Rule
 
 
 def check(context: Context) -> Iterator[Finding]:
     for defect in _defects.of(context, "missing-barrier"):
         race = defect.race
-        name = defect.name
         first, second = _in_order(race.first, race.second)
-        why = (
-            f"{_defects.sharing(defect)} {_place(first)} {_defects.verb(first.access)} it and {_place(second).lower()} "
-            f"{_defects.verb(second.access)} it, with no barrier between the two: threads reach the second "
-            "while others are still in the first."
-        )
         yield _defects.finding(
             RULE,
             defect,
-            f"no barrier separates the {'writes' if second.access.writes else 'write and the read'} of `{name}`",
-            f"{_defects.who(race, False)} {_defects.verb(race.first.access)} `{_defects.element(defect)}`",
-            why,
-            _fixes(context, first, second),
+            f"no barrier separates the {'writes' if second.access.writes else 'write and the read'} of `{defect.name}`",
+            f"{words.actor(race, False)} {words.verb(race.first.access)} `{words.element(race)}`",
+            _why(first),
+            _fixes(context, defect, first, second),
         )
 
 
@@ -83,34 +77,28 @@ def _in_order(one: PlacedAccess, other: PlacedAccess) -> tuple[PlacedAccess, Pla
     return (one, other) if one.access.order <= other.access.order else (other, one)
 
 
-def _place(placed: PlacedAccess) -> str:
-    construct = placed.executor.construct
-    if placed.executor.kind == "section":
-        return f"Section {placed.executor.section}"
-    if construct is None or placed.executor.kind == "all-threads":
-        return "A statement of all threads" if placed.executor.kind == "all-threads" else "One thread"
-    return f"The {construct.directive.name} construct"
-
-
-def _fixes(context: Context, first: PlacedAccess, second: PlacedAccess) -> tuple[Fix, ...]:
+def _why(first: PlacedAccess) -> str:
     construct = first.executor.construct
-    if construct is None or first.executor.kind == "section" or construct is second.executor.construct:
-        return ()
-    nowait = construct.directive.first("nowait")
-    if nowait is not None:
-        note = "all threads wait at the end of the construct"
-        return (Fix("remove `nowait`", (clauses.remove(construct.directive, nowait),), True, note),)
-    other = second.executor.construct
-    if construct.directive.has("master", "masked") and second.executor.kind in ("iteration", "single"):
-        at = _start_of(other)
-        edit = _defects.directive_before(context, at, "barrier") if at is not None else None
-        if edit is not None:
-            return (Fix("insert a barrier", (edit,), True, "all threads wait for the one that did the work"),)
-    return ()
+    name = construct.directive.name if construct is not None else ""
+    if name in ("master", "masked"):
+        return (
+            f"`{name}` has no barrier at its end, unlike `single`: the other threads do not wait for the one that does "
+            "the work."
+        )
+    if construct is not None and construct.directive.first("nowait") is not None:
+        return f"With `nowait` threads leave the {name} construct while others are still in it."
+    return "No barrier lies between the two: threads reach the second while others are still in the first."
 
 
-def _start_of(construct: Construct | None) -> int | None:
-    return construct.span.start if construct is not None else None
+def _fixes(context: Context, defect: Defect, first: PlacedAccess, second: PlacedAccess) -> tuple[Fix, ...]:
+    construct = first.executor.construct
+    directed = construct is not None and construct is not second.executor.construct
+    return _repairs.some(
+        _repairs.no_nowait(construct) if construct is not None and directed else None,
+        _repairs.barrier(context, defect, first, second),
+        _repairs.single_for(construct) if construct is not None and directed else None,
+        _repairs.single(context, defect) if first.executor.kind == "all-threads" else None,
+    )
 
 
 RULE = Rule(

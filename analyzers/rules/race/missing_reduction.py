@@ -44,7 +44,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzers.ir.verdicts import Finding, Fix
-from analyzers.rules.race import _defects
+from analyzers.rules.race import _defects, _repairs
 from analyzers.rules.race._defects import Defect
 from analyzers.rules.registry import Context, Rule
 
@@ -58,17 +58,9 @@ def check(context: Context) -> Iterator[Finding]:
         verb = _VERBS.get(op, "updates")
         label = f"every thread {verb} the same `{defect.name}`"
         lost = _LOST.get(op, "both combine it with their own, and one contribution is lost")
-        why = f"{_defects.sharing(defect)} Two threads can read the old value, {lost}{_enough(defect)}."
+        why = f"Both threads can read the old value, {lost}."
         fixes = _fixes(context, defect, op)
         yield _defects.finding(RULE, defect, label, label, why, fixes, operator=op)
-
-
-def _enough(defect: Defect) -> str:
-    witness = defect.race.witness
-    if witness is None or defect.race.between != "iterations":
-        return ""
-    first, second = (_defects.iteration(v, _defects.indices(defect)) for v in (witness.first, witness.second))
-    return f": iterations {first} and {second} suffice" if first and second else ""
 
 
 def _fixes(context: Context, defect: Defect, op: str) -> tuple[Fix, ...]:
@@ -78,9 +70,11 @@ def _fixes(context: Context, defect: Defect, op: str) -> tuple[Fix, ...]:
     note = "each thread combines into its own copy; the copies are combined at the end"
     if floating and op in ("+", "*"):
         note += "; floating-point results may differ in the last digits from the serial order"
-    clause = _defects.clause_fix(defect, "reduction", note, item, op)
-    atomic = _defects.atomic_fix(context, defect.race.first)
-    return tuple(fix for fix in (clause, atomic) if fix is not None)
+    return _repairs.some(
+        _repairs.clause(defect, "reduction", note, item, op),
+        _repairs.atomic(context, defect),
+        _repairs.critical(context, defect),
+    )
 
 
 RULE = Rule(

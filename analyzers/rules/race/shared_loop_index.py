@@ -43,25 +43,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzers.ir.verdicts import Finding
-from analyzers.rules.race import _defects
+from analyzers.rules.race import _defects, _repairs
 from analyzers.rules.registry import Context, Rule
 
 
 def check(context: Context) -> Iterator[Finding]:
     for defect in _defects.of(context, "shared-loop-index"):
         name = defect.name
-        why = (
-            f"{_defects.sharing(defect)} Only the indices of the loops that the directive associates are predetermined "
-            "private. Here one thread moves the index of another in the middle of its loop."
-        )
-        fix = _defects.clause_fix(defect, "private", "each thread counts for itself")
         yield _defects.finding(
             RULE,
             defect,
             f"all threads count with the one loop index `{name}`",
             f"`{name}` is shared by all threads",
-            why,
-            () if fix is None else (fix,),
+            "Only the indices of the loops that the directive associates are predetermined private. Here one thread "
+            "moves the index of another in the middle of its loop.",
+            _repairs.some(_repairs.clause(defect, "private", "each thread counts for itself")),
         )
 
 

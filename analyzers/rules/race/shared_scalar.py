@@ -45,7 +45,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzers.ir.verdicts import Finding, Fix
-from analyzers.rules.race import _defects
+from analyzers.rules.race import _defects, _repairs
 from analyzers.rules.race._defects import Defect
 from analyzers.rules.registry import Context, Rule
 
@@ -57,14 +57,18 @@ def check(context: Context) -> Iterator[Finding]:
         verbs = "write" if race.second.access.writes else "write and read"
         label = f"all threads {verbs} the one `{name}`"
         fix = _fix(defect)
-        atomic = _defects.atomic_fix(context, race.first) if fix is None else None
+        others = (
+            (_repairs.atomic(context, defect), _repairs.critical(context, defect), _repairs.serial(context, defect))
+            if fix is None
+            else ()
+        )
         yield _defects.finding(
             RULE,
             defect,
             label,
             label,
-            f"{_defects.sharing(defect)} {_consequence(defect, fix is not None)}",
-            tuple(f for f in (fix, atomic) if f is not None),
+            _consequence(defect, fix is not None),
+            _repairs.some(fix, *others),
         )
 
 
@@ -84,12 +88,12 @@ def _fix(defect: Defect) -> Fix | None:
         return None
     if symbol in loop.lastprivate:
         note = "each thread has its own copy; the value of the last iteration is kept"
-        return _defects.clause_fix(defect, "lastprivate", note)
+        return _repairs.clause(defect, "lastprivate", note)
     if symbol in loop.private:
-        return _defects.clause_fix(defect, "private", "each thread has its own copy")
+        return _repairs.clause(defect, "private", "each thread has its own copy")
     if symbol in loop.firstprivate:
         note = "each thread has its own copy, which starts with the value from before"
-        return _defects.clause_fix(defect, "firstprivate", note)
+        return _repairs.clause(defect, "firstprivate", note)
     return None
 
 

@@ -54,28 +54,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzers.ir.verdicts import Finding, Fix
-from analyzers.rules.race import _defects
+from analyzers.rules.race import _defects, _repairs
+from analyzers.rules.race import _words as words
 from analyzers.rules.race._defects import Defect
 from analyzers.rules.registry import Context, Rule
 
 
 def check(context: Context) -> Iterator[Finding]:
     for defect in _defects.of(context, "shared-write-in-parallel"):
-        element = _defects.element(defect)
+        element = words.element(defect.race)
         yield _defects.finding(
             RULE,
             defect,
             f"every thread of the region writes `{element}`",
-            f"every thread {_defects.verb(defect.race.first.access)} `{element}` at the same time",
-            f"{_defects.sharing(defect)} No worksharing construct divides the work here, so that all threads of the "
-            "team execute the statement at the same time.",
+            f"every thread {words.verb(defect.race.first.access)} `{element}` at the same time",
+            "No worksharing construct divides the work here, so that all threads of the team execute the statement at "
+            "the same time.",
             _fixes(context, defect),
         )
 
 
 def _fixes(context: Context, defect: Defect) -> tuple[Fix, ...]:
-    atomic = _defects.atomic_fix(context, defect.race.first)
-    return () if atomic is None else (atomic,)
+    return _repairs.some(
+        _repairs.private(context, defect),
+        _repairs.atomic(context, defect),
+        _repairs.single(context, defect),
+        _repairs.critical(context, defect),
+        _repairs.divided(context, defect),
+    )
 
 
 RULE = Rule(

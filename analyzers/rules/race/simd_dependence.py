@@ -40,7 +40,8 @@ from collections.abc import Iterator
 
 from analyzers.ir.verdicts import Edit, Finding, Fix
 from analyzers.openmp import clauses
-from analyzers.rules.race import _defects
+from analyzers.rules.race import _defects, _repairs
+from analyzers.rules.race import _words as words
 from analyzers.rules.race._defects import Defect
 from analyzers.rules.registry import Context, Rule
 from analyzers.text import Span
@@ -49,40 +50,34 @@ from analyzers.text import Span
 def check(context: Context) -> Iterator[Finding]:
     for defect in _defects.of(context, "simd-dependence"):
         race = defect.race
-        witness, dependence = race.witness, race.dependence
-        why = "SIMD lanes run consecutive iterations together, so that the value is not there in time."
-        if witness is not None:
-            first, second = _defects.iteration(witness.first), _defects.iteration(witness.second)
-            why = (
-                f"Iteration {first} {_defects.verb(race.first.access)} `{witness.element}` and iteration {second} "
-                f"{_defects.verb(race.second.access)} it. {why}"
-            )
+        dependence = race.dependence
         facts = {"dependence": dependence.kind} if dependence is not None else {}
         yield _defects.finding(
             RULE,
             defect,
             f"SIMD lanes depend on each other through `{defect.name}`",
-            f"a later lane needs `{_defects.element(defect)}`",
-            why,
-            _fixes(defect),
+            f"a later lane needs `{words.element(race)}`",
+            "SIMD lanes run consecutive iterations together, so that the value is not there in time.",
+            _fixes(context, defect),
             **facts,
         )
 
 
-def _fixes(defect: Defect) -> tuple[Fix, ...]:
+def _fixes(context: Context, defect: Defect) -> tuple[Fix, ...]:
     if defect.reduction is not None or defect.op is not None:
-        fix = _defects.clause_fix(defect, "reduction", "each lane combines into its own copy", None, defect.op)
-        return () if fix is None else (fix,)
+        note = "each lane combines into its own copy"
+        return _repairs.some(_repairs.clause(defect, "reduction", note, None, defect.op))
     dependence = defect.race.dependence
     directive = defect.region.construct.directive
+    serial = _repairs.serial(context, defect)
     if dependence is None or dependence.distance is None or abs(dependence.distance) < 2:
-        return ()
+        return _repairs.some(serial)
     if directive.first("safelen") is not None:
-        return ()
+        return _repairs.some(serial)
     clause = f"safelen({abs(dependence.distance)})"
     at = clauses.end_of(directive)
     note = "no more iterations run together than lie between the two"
-    return (Fix(f"add `{clause}`", (Edit(Span(at, at), f" {clause}"),), True, note),)
+    return _repairs.some(Fix(f"add `{clause}`", (Edit(Span(at, at), f" {clause}"),), True, note), serial)
 
 
 RULE = Rule(

@@ -54,25 +54,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzers.ir.verdicts import Finding
-from analyzers.rules.race import _defects
+from analyzers.rules.race import _defects, _repairs
+from analyzers.rules.race import _words as words
 from analyzers.rules.registry import Context, Rule
 
 
 def check(context: Context) -> Iterator[Finding]:
     for defect in _defects.of(context, "unordered-tasks"):
         race = defect.race
-        element = _defects.element(defect)
+        element = words.element(race)
         both = race.first.executor.kind == race.second.executor.kind == "task"
         other = "another task" if both else "the code beside it"
         yield _defects.finding(
             RULE,
             defect,
-            f"nothing orders the task that {_defects.verb(race.first.access)} `{defect.name}` and {other}"
+            f"nothing orders the task that {words.verb(race.first.access)} `{defect.name}` and {other}"
             if race.first.executor.kind == "task"
             else f"`{defect.name}` is used beside a task that uses it too",
             f"this may run before, after or while {other} uses `{element}`",
-            f"`{defect.name}` is shared by both. A task runs at any time before the next taskwait, barrier or end of a "
-            "taskgroup, and no depend clause names the storage in both.",
+            "A task runs at any time before the next taskwait, barrier or end of a taskgroup, and no depend clause "
+            "names the storage in both.",
+            _repairs.some(_repairs.depend(context, defect), _repairs.taskwait(context, defect)),
         )
 
 

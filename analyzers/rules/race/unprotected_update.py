@@ -53,7 +53,7 @@ from collections.abc import Iterator
 
 from analyzers.ir.verdicts import Finding
 from analyzers.openmp.facts import PlacedAccess
-from analyzers.rules.race import _defects
+from analyzers.rules.race import _defects, _repairs
 from analyzers.rules.registry import Context, Rule
 
 
@@ -71,19 +71,19 @@ def check(context: Context) -> Iterator[Finding]:
                 defect,
                 f"`{name}` is protected by {_protection(first)} in one place and by {_protection(second)} in another",
                 "the two do not exclude each other",
-                f"{_defects.sharing(defect)} Threads that hold {protection} and {other} run at the same time.",
+                f"Threads that hold {protection} and {other} run at the same time.",
                 protection=f"{protection}, {other}",
             )
             continue
-        fix = _defects.atomic_fix(context, bare) if protection == "atomic" else None
+        fix = _repairs.atomic_access(context, bare) if protection == "atomic" else None
         yield _defects.finding(
             RULE,
             defect,
             f"`{name}` is protected by {protection} in one place and not in another",
             f"this access {'is' if first is held else 'is not'} protected",
-            f"{_defects.sharing(defect)} One thread {_defects.verb(held.access)} it under {protection} while another "
-            f"{_defects.verb(bare.access)} it without: the two can meet.",
-            () if fix is None else (fix,),
+            f"One of them holds {protection} and the other one nothing: only accesses that all take part exclude each "
+            "other.",
+            _repairs.some(fix, _repairs.same_critical(context, bare, held)),
             protection=protection,
         )
 
