@@ -6,15 +6,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from analyzers.dependence.facts import FunctionFacts
-from analyzers.dependence.lvalues import Location, locate, type_at
+from analyzers.dependence.lvalues import type_at
 from analyzers.ir.accesses import Access, AccessKind, Subscripts
 from analyzers.ir.directives import DIVIDED, TASKING, TEAM_MAKERS, WORK_DISTRIBUTION
-from analyzers.ir.expressions import Expr, Name, root, symbols
-from analyzers.ir.statements import Assign, Construct, Function, Loop, Stmt, substatements, walk_statements
+from analyzers.ir.expressions import Expr, Name, root, symbols, walk
+from analyzers.ir.statements import (
+    Assign,
+    Construct,
+    Function,
+    Loop,
+    Stmt,
+    expressions,
+    substatements,
+    walk_statements,
+)
 from analyzers.ir.symbols import Symbol
 from analyzers.openmp.facts import Executor, PlacedAccess
 from analyzers.openmp.placements import Phases, Placement
 from analyzers.openmp.sharing import Scopes, Storage, storage
+from analyzers.text import Span
 
 IN_CALLEE = "the callee"  # a lock that stands for the critical and atomic constructs of a function that is called
 _ORPHANS = WORK_DISTRIBUTION | TASKING | {"critical", "atomic"}
@@ -90,7 +100,7 @@ class Collector:
     root: Root
     scopes: Scopes
     phases: Phases
-    _atomics: dict[int, tuple[Location, ...]] = field(default_factory=dict)
+    _atomics: dict[int, frozenset[Span]] = field(default_factory=dict)
     _meanings: dict[tuple[Symbol, tuple[int, ...]], Storage] = field(default_factory=dict)
 
     def collect(self, by_statement: Mapping[int, Sequence[Access]]) -> list[Candidate]:
@@ -115,8 +125,8 @@ class Collector:
             construct = next(c for c in reversed(at.stack) if c.directive.has("atomic"))
             named = self._atomics.get(id(construct))
             if named is None:
-                named = self._atomics[id(construct)] = _atomic_locations(construct)
-            inside_atomic = any(access.symbol == place.symbol and access.path == place.path for place in named)
+                named = self._atomics[id(construct)] = _atomic_places(construct)
+            inside_atomic = access.span in named
         # An atomic object is only ever accessed atomically (C17 §6.2.6.1 p9).
         inside_atomic = inside_atomic or type_at(access.symbol, access.path).atomic
         locks = at.locks - {"atomic"}
@@ -179,21 +189,23 @@ class Collector:
         return construct is not None and construct.directive.has("teams") and not _has_one_team(construct)
 
 
-def _atomic_locations(construct: Construct) -> tuple[Location, ...]:
-    """What an atomic construct accesses atomically; the expression beside it is evaluated as anywhere else (OpenMP 5.2
-    §15.8.4)."""
+def _atomic_places(construct: Construct) -> frozenset[Span]:
+    """Where an atomic construct names what it accesses atomically; the expression beside that is evaluated as anywhere
+    else (OpenMP 5.2 §15.8.4)."""
     directive = construct.directive
     assigns = [s for s in walk_statements(construct) if isinstance(s, Assign)]
     if directive.first("read") is not None:
-        return tuple(locate(a.value) for a in assigns)
+        return frozenset(a.value.span for a in assigns)
     if directive.first("capture") is not None or directive.first("compare") is not None:
         updated = [a for a in assigns if a.op is not None]
         if not updated:
             updated = [a for a in assigns if _names(root(a.target)) & set(symbols(a.value))] or [
                 a for a in assigns if any(_names(root(a.target)) & set(symbols(b.value)) for b in assigns)
             ]
-        return tuple(locate(a.target) for a in updated or assigns)
-    return tuple(locate(a.target) for a in assigns)
+        assigns = updated or assigns
+    places = {a.target for a in assigns}
+    parts = (part for s in walk_statements(construct) for expr in expressions(s) for part in walk(expr))
+    return frozenset(part.span for part in parts if part in places)
 
 
 def _names(expr: Expr) -> set[Symbol]:
