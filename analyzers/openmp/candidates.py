@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from analyzers.dependence.facts import FunctionFacts
 from analyzers.dependence.lvalues import type_at
 from analyzers.ir.accesses import Access, AccessKind, Subscripts
-from analyzers.ir.directives import DIVIDED, TASKING, TEAM_MAKERS, WORK_DISTRIBUTION
+from analyzers.ir.directives import DIVIDED, TASKING, TEAM_MAKERS, WORK_DISTRIBUTION, ClauseItem
 from analyzers.ir.expressions import Expr, Name, root, symbols, walk
 from analyzers.ir.statements import (
     Assign,
@@ -105,7 +105,7 @@ class Collector:
 
     def collect(self, by_statement: Mapping[int, Sequence[Access]]) -> list[Candidate]:
         """The accesses in textual order; `by_statement` has those of the function by id(statement)."""
-        found = [*self._placed(by_statement), *self._combinations()]
+        found = [*self._placed(by_statement), *self._copies(), *self._combinations()]
         return sorted(found, key=lambda c: c.access.order)
 
     def _placed(self, by_statement: Mapping[int, Sequence[Access]]) -> Iterator[Candidate]:
@@ -151,26 +151,42 @@ class Collector:
         )
         return Candidate(access, at, meaning, inside_atomic, placed)
 
+    def _copies(self) -> Iterator[Candidate]:
+        """Where a construct begins, who comes there reads what its `firstprivate` copies (OpenMP 5.2 §5.4.4)."""
+        for construct in self.phases.constructs:
+            at = self.phases.placements[id(construct)]
+            for clause in construct.directive.all("firstprivate") if construct is not self.root.construct else ():
+                for item in clause.items:
+                    yield from self._of_clause(construct, at, item, "read", construct.span.start)
+
     def _combinations(self) -> Iterator[Candidate]:
         """What a worksharing construct does to the original variables of its reductions and lastprivates at its end,
         before the barrier there (OpenMP 5.2 §5.5.8, §5.4.5): each thread combines, one at a time."""
-        for at_end in self.phases.closing.values():
-            construct, place_ = at_end
+        for construct in self.phases.constructs:
+            at = self.phases.closing.get(id(construct))
+            if at is None:
+                continue
             for clause in construct.directive.all("reduction", "lastprivate"):
                 for item in clause.items:
-                    if not isinstance(item.expr, Name):
-                        continue
-                    symbol = item.expr.symbol
                     kind: AccessKind = "update" if clause.name == "reduction" else "write"
-                    loops = (*self.root.loops, *place_.loops)
-                    access = Access(symbol, (), kind, item.span, loops, statement=construct, order=construct.span.end)
-                    locks = place_.locks | {f"combination:{id(construct)}"}
-                    executor = Executor("all-threads", construct)
-                    at = replace(place_, executor=executor, locks=locks)
-                    meaning = storage(symbol, at.stack, self.scopes)
-                    barriers = frozenset(p.barrier for p in at.phases[0])
-                    placed = PlacedAccess(access, executor, barriers, locks, meaning.sharing)
-                    yield Candidate(access, at, meaning, False, placed)
+                    everybody = replace(at, executor=Executor("all-threads", construct))
+                    yield from self._of_clause(construct, everybody, item, kind, construct.span.end)
+
+    def _of_clause(
+        self, construct: Construct, at: Placement, item: ClauseItem, kind: AccessKind, order: int
+    ) -> Iterator[Candidate]:
+        """An access that a construct makes to the original of a variable in one of its clauses. What a construct does
+        at its beginning comes before what it does at its end."""
+        if not isinstance(item.expr, Name):
+            return
+        symbol = item.expr.symbol
+        at = replace(at, locks=at.locks | {f"combination:{id(construct)}"})
+        loops = (*self.root.loops, *at.loops)
+        access = Access(symbol, (), kind, item.span, loops, statement=construct, order=order)
+        meaning = storage(symbol, at.stack, self.scopes)
+        barriers = frozenset(p.barrier for p in at.phases[0])
+        placed = PlacedAccess(access, at.executor, barriers, at.locks, meaning.sharing)
+        yield Candidate(access, at, meaning, False, placed)
 
     def _is_own_business(self, access: Access) -> bool:
         """Is it made by a callee that orders or separates it in ways that are not seen from here?"""

@@ -109,12 +109,13 @@ def _task_modes(first: Placement, second: Placement, phases: Phases, one_thread:
         outlives = any(t is not None and t.number in t.created.pending for t in (one, other))
         found.append(Mode("tasks", common(first.loops, second.loops) if outlives else ()))
     if not one_thread:
-        found += _team_modes(_creation(first, phases), _creation(second, phases), phases)
+        found += _team_modes(creation(first, phases), creation(second, phases), phases)
     return found
 
 
-def _creation(placement: Placement, phases: Phases) -> Placement:
-    """Where the outermost task around the statement was created; the statement itself outside tasks."""
+def creation(placement: Placement, phases: Phases) -> Placement:
+    """Where the outermost task around the statement was created; the statement itself outside tasks. Threads that are
+    apart there are apart in what their tasks do."""
     while placement.task is not None:
         placement = phases.tasks[placement.task].created
     return placement
@@ -127,10 +128,10 @@ def _same_task(first: Placement, second: Placement, task: Task, phases: Phases, 
         found.append(Mode("iterations", dealt_loops(task.construct), dealt=task.construct))
     if task.number in task.created.pending and not dependences.orders_itself(task.construct.directive):
         found.append(Mode("tasks", task.loops, same_task=True))
-    creation = _creation(task.created, phases)
-    if not one_thread and creation.executor.kind in ("all-threads", "iteration"):
+    made = creation(task.created, phases)
+    if not one_thread and made.executor.kind in ("all-threads", "iteration"):
         # Every thread that comes to a taskloop makes tasks of all its iterations (OpenMP 5.2 §12.6).
-        found += _team_modes(creation, creation, phases)
+        found += _team_modes(made, made, phases)
     return found
 
 

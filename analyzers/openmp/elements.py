@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import product
 
 from analyzers.dependence import alignment
 from analyzers.dependence.answers import maybe
@@ -17,7 +18,6 @@ from analyzers.dependence.polyhedral import Solver
 from analyzers.dependence.rewriting import with_children
 from analyzers.dependence.spelling import spell
 from analyzers.ir.accesses import Access, Guard, Member, PathStep, Subscripts
-from analyzers.ir.directives import TEAM_MAKERS
 from analyzers.ir.expressions import (
     ONE,
     ZERO,
@@ -32,11 +32,12 @@ from analyzers.ir.expressions import (
     children,
     walk,
 )
-from analyzers.ir.statements import Assign, Block, Construct, Declare, Loop, LoopHeader, Stmt, walk_statements
+from analyzers.ir.statements import Assign, Block, Declare, Loop, LoopHeader, Stmt, walk_statements
 from analyzers.ir.symbols import INT, Symbol
 from analyzers.ir.verdicts import Assumption
 from analyzers.openmp import differences
 from analyzers.openmp.concurrency import Mode
+from analyzers.openmp.dealing import cases, chunk, is_static, names_threads
 from analyzers.openmp.invariants import Invariant
 from analyzers.openmp.iteration_order import order_of
 from analyzers.openmp.placements import Placement, common
@@ -133,7 +134,15 @@ class Elements:
         depth = self.outside + mode.same
         one = self._in_team(first, depth, places[0])
         other = self._in_team(second, depth, places[1])
-        return self._solver.carried(one, other, self._team)
+        if not any(names_threads(each, THREAD) for each in (one, other)):
+            return self._solver.carried(one, other, self._team)
+        size: Expr = Name(TEAM) if self.threads is None else Constant(self.threads)
+        pairs = product(*(cases(*each, self.headers, THREAD, size) for each in zip((one, other), places, strict=True)))
+        found = []
+        for one, other in pairs:
+            self._kept += (one, other)
+            found.append(self._solver.carried(one, other, self._team))
+        return _worst(found)
 
     def _tasks(self, first: Access, second: Access, mode: Mode) -> Conflict:
         """In one iteration of the loops around both, unless they are one task; and across those in `mode.loops`."""
@@ -174,7 +183,7 @@ class Elements:
         assert self._solver is not None and mode.dealt is not None
         solver = self._solver
         inner = dealt_loops(mode.dealt)
-        if not inner or not _is_static(mode.dealt):
+        if not inner or not is_static(mode.dealt):
             return _worst(solver.carried(first, second, loop) for loop in mode.loops)
         found = []
         for each in inner:
@@ -200,7 +209,7 @@ class Elements:
             or {one.executor.kind, other.executor.kind} != {"iteration"}
         ):
             return None
-        if not _is_static(mine) or not _is_static(theirs) or _chunk(mine) != _chunk(theirs):
+        if not is_static(mine) or not is_static(theirs) or chunk(mine) != chunk(theirs):
             return None
         nests = dealt_loops(mine), dealt_loops(theirs)
         if not nests[0] or len(nests[0]) != len(nests[1]):
@@ -358,21 +367,6 @@ def _assumptions(first: Sequence[str], second: Sequence[str]) -> tuple[Assumptio
         else:
             texts[f"{text} in {'both' if text in first and text in second else 'one of them'}"] = None
     return tuple(Assumption("condition", text, "ordinary") for text in texts)
-
-
-def _is_static(construct: Construct) -> bool:
-    """Does a thread get the same iterations each time? A schedule that is not given is taken as static."""
-    directive = construct.directive
-    order = directive.first("order")
-    if not directive.has("for") or directive.has(*TEAM_MAKERS) or (order and "unconstrained" in order.modifiers):
-        return False
-    clause = directive.first("schedule")
-    return clause is None or "static" in clause.modifiers
-
-
-def _chunk(construct: Construct) -> tuple[Expr | None, ...]:
-    clause = construct.directive.first("schedule")
-    return () if clause is None else tuple(item.expr for item in clause.items)
 
 
 def _worst(answers: Iterable[Conflict]) -> Conflict:

@@ -237,10 +237,11 @@ class _Walker:
         depth = len(state.levels)
         ends = self.result.ends[id(loop)]
         for stmt in (loop, *walk_statements(loop.body)):
-            at = self.result.placements.get(id(stmt))
-            if at is not None and len(at.phases) > depth and meet(at.phases[depth], ends):
-                phases = (*(level | {exit_} for level in at.phases[:depth]), *at.phases[depth:])
-                self.result.placements[id(stmt)] = replace(at, phases=phases)
+            for known in (self.result.placements, self.result.closing):
+                at = known.get(id(stmt))
+                if at is not None and len(at.phases) > depth and meet(at.phases[depth], ends):
+                    phases = (*(level | {exit_} for level in at.phases[:depth]), *at.phases[depth:])
+                    known[id(stmt)] = replace(at, phases=phases)
         passed = meet(frozenset({self.result.entries[id(loop)]}), ends)
         for level, old in zip(state.levels, before.levels, strict=False):
             level.clear()
@@ -253,6 +254,8 @@ class _Walker:
     def construct(self, construct: Construct, state: State) -> None:
         directive = construct.directive
         self.record(construct, state)
+        if not state.nested:
+            self.result.constructs.setdefault(construct)
         if construct.body is None:
             self._alone(construct, state)
             return
@@ -273,7 +276,7 @@ class _Walker:
         self.inside(construct, state)
         state.executor, state.locks, state.stack = outer
         if directive.has(*BARRIER_AT_END) and not directive.has(*TEAM_MAKERS):
-            self.result.closing[id(construct)] = construct, state.placement()
+            self.result.closing[id(construct)] = state.placement()
             if directive.first("nowait") is None:
                 self.barrier(construct, state)
 

@@ -65,7 +65,8 @@ class Phases:
     entries: dict[int, Phase] = field(
         default_factory=dict
     )  # id(synchronised loop) -> the phase in which an iteration begins
-    closing: dict[int, tuple[Construct, Placement]] = field(default_factory=dict)  # ends, before the barriers there
+    constructs: dict[Construct, None] = field(default_factory=dict)  # in textual order
+    closing: dict[int, Placement] = field(default_factory=dict)  # their ends, before the barriers there
     locks: dict[str, Expr] = field(default_factory=dict)  # where the locks are
 
 

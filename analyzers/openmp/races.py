@@ -28,7 +28,7 @@ from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Confidence, Dependence, Witness
 from analyzers.openmp import handmade
 from analyzers.openmp.candidates import IN_CALLEE, Candidate, Collector, Root, roots
-from analyzers.openmp.concurrency import Mode, modes
+from analyzers.openmp.concurrency import Mode, creation, modes
 from analyzers.openmp.constructs import has_one_thread
 from analyzers.openmp.elements import Elements
 from analyzers.openmp.facts import OpenMPFacts, Race, Region
@@ -203,7 +203,10 @@ class _Examined:
         if relation.status != "same":
             return None
         elements = self._elements(mode, one)
-        answer = elements.ask(one.access, other.access, mode, (one.place, other.place))
+        places = one.place, other.place
+        if mode.between == "threads":
+            places = creation(one.place, self.phases), creation(other.place, self.phases)
+        answer = elements.ask(one.access, other.access, mode, places)
         if answer.conflict.status != "none" and mode.between == "threads" and mode.adjacent is None:
             static = elements.same_schedule(one.access, other.access, one.place, other.place)
             answer = static if static is not None else answer

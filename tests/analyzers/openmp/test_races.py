@@ -234,3 +234,45 @@ def test_a_function_without_arguments_may_tell_the_thread(body: str, races: bool
 def test_atomic_is_the_location_and_not_what_is_computed_beside_it(update: str, races: bool) -> None:
     expected = {"a"} if races else set()
     assert {name for _, name, _ in found(f"#pragma omp parallel for\n{FOR} {{\n{update}\n}}")} == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "races"),
+    [
+        ("#pragma omp for nowait reduction(+: s)\nX s += b[i];", "#pragma omp for firstprivate(s)\nX a[i] = s;", True),
+        ("#pragma omp for reduction(+: s)\nX s += b[i];", "#pragma omp for firstprivate(s)\nX a[i] = s;", False),
+        ("#pragma omp master\ns = 1;", "#pragma omp for firstprivate(s)\nX a[i] = s;", True),
+        ("#pragma omp single\ns = 1;", "#pragma omp for firstprivate(s)\nX a[i] = s;", False),
+        ("#pragma omp for nowait firstprivate(s)\nX a[i] = s;", "#pragma omp for lastprivate(s)\nX s = b[i];", True),
+        ("", "#pragma omp for firstprivate(s) lastprivate(s)\nX s = b[i];", False),
+        ("#pragma omp single nowait\ns = 1;", "#pragma omp single\n#pragma omp task firstprivate(s)\na[0] = s;", True),
+    ],
+)  # fmt: skip
+def test_a_copy_is_read_from_the_original_where_the_construct_begins(first: str, second: str, races: bool) -> None:
+    body = f"double s = 0;\n#pragma omp parallel\n{{\n{first}\n{second}\n}}\na[0] = s;".replace("X", FOR)
+    assert {name for _, name, _ in found(body)} == ({"s"} if races else set())
+
+
+@pytest.mark.parametrize(
+    ("alone", "schedule", "loop", "races"),
+    [
+        ("a[tid] = 1;", "static, 1", "for (int i = 0; i < n; i++) a[i] += 1;", False),
+        ("a[tid] = 1;", "static, 1", "for (int i = 3; i < n; i++) a[i - 3] += 1;", False),
+        ("a[tid] = 1;", "static, 1", "for (int i = 1; i < n; i++) a[i] += 1;", True),
+        ("a[tid] = 1;", "static", "for (int i = 0; i < n; i++) a[i] += 1;", True),
+        ("a[tid] = 1;", "dynamic", "for (int i = 0; i < n; i++) a[i] += 1;", True),
+        ("if (tid == 0) a[k] = 1;", "static", "for (int i = k; i < n; i++) a[i] += 1;", False),
+        ("if (tid == 0) a[k + 3] = 1;", "static, 4", "for (int i = k; i < k + 8; i++) a[i] += 1;", False),
+        ("if (tid == 0) a[k + 4] = 1;", "static, 4", "for (int i = k; i < k + 8; i++) a[i] += 1;", True),
+        ("if (tid == 1) a[k] = 1;", "static", "for (int i = k; i < n; i++) a[i] += 1;", True),
+        ("if (tid == 0) a[k] = 1;", "dynamic", "for (int i = k; i < n; i++) a[i] += 1;", True),
+    ],
+)
+def test_static_schedules_deal_iterations_out_by_thread_number(
+    alone: str, schedule: str, loop: str, races: bool
+) -> None:
+    body = (
+        f"#pragma omp parallel\n{{\nint tid = omp_get_thread_num();\n{alone}\n"
+        f"#pragma omp for schedule({schedule})\n{loop}\n}}"
+    )
+    assert {name for _, name, _ in found(body, "#include <omp.h>")} == ({"a"} if races else set())

@@ -101,7 +101,7 @@ INTERLEAVINGS = {
     ),
     "int t = 0;\n#pragma omp parallel\n{\n#pragma omp master\nt = 1;\n#pragma omp for\n"
     "for (int i = 0; i < n; i++) x[i] = t;\n}": (
-        "With n=1, thread A in the master construct writes `t` while thread B in iteration i=0 reads it."
+        "With n=2, thread A in the master construct writes `t` while thread B in iteration i=1 reads it."
     ),
     "#pragma omp parallel\n{\n#pragma omp for nowait\nfor (int i = 0; i < n; i++) x[i] = i;\n#pragma omp for\n"
     "for (int i = 1; i < n; i++) y[i] = x[i - 1];\n}": (

@@ -1,0 +1,66 @@
+"""Which thread a static schedule gives an iteration to, where that is known (OpenMP 5.2 §11.5.3).
+
+Chunks are dealt out round-robin in the order of thread numbers. With chunks of one iteration, number k goes to thread k
+of a team that is larger than k; with all others the first iteration goes to thread 0. What a thread does with its own
+number, or the master does, meets other iterations only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from analyzers.ir.accesses import Access, Guard, Subscripts
+from analyzers.ir.arithmetic import fold
+from analyzers.ir.directives import TEAM_MAKERS
+from analyzers.ir.expressions import ONE, ZERO, Binary, BinaryOp, Expr, Name, symbols
+from analyzers.ir.statements import Construct, LoopHeader
+from analyzers.ir.symbols import INT, Symbol
+from analyzers.openmp.placements import Placement
+from analyzers.openmp.sharing import dealt_loops
+
+
+def is_static(construct: Construct) -> bool:
+    """Does a thread get the same iterations each time? A schedule that is not given is taken as static."""
+    directive = construct.directive
+    order = directive.first("order")
+    if not directive.has("for") or directive.has(*TEAM_MAKERS) or (order and "unconstrained" in order.modifiers):
+        return False
+    clause = directive.first("schedule")
+    return clause is None or "static" in clause.modifiers
+
+
+def chunk(construct: Construct) -> tuple[Expr | None, ...]:
+    """That of its schedule; () without one."""
+    clause = construct.directive.first("schedule")
+    return () if clause is None else tuple(item.expr for item in clause.items)
+
+
+def names_threads(access: Access, thread: Symbol) -> bool:
+    """Does which element it is, or whether it runs, hang on the number of the thread?"""
+    places = (e for step in access.path if isinstance(step, Subscripts) for e in step.indices)
+    return any(thread in symbols(e) for e in (*places, *(g.condition for g in access.guards)))
+
+
+def cases(
+    access: Access, place: Placement, headers: Mapping[int, LoopHeader], thread: Symbol, team: Expr
+) -> Iterator[Access]:
+    """The access in iterations that any thread may run, and in those that one thread runs, as conditions on `thread`
+    in a team of `team`. Only the access where nothing is known."""
+    construct = place.executor.construct
+    dealt = dealt_loops(construct) if construct is not None and place.executor.kind == "iteration" else ()
+    header = headers.get(id(dealt[0])) if len(dealt) == 1 and dealt[0] in access.loops else None
+    if construct is None or header is None or fold(header.step) != 1 or not is_static(construct):
+        yield access
+        return
+    number = Binary("-", Name(header.index), header.lower, INT)
+    sizes = chunk(construct)
+    single = bool(sizes) and sizes[0] is not None and fold(sizes[0]) == 1
+    known = team if single else (sizes[0] if sizes and sizes[0] is not None else ONE)
+    runs = number if single else ZERO
+    yield replace(access, guards=(*access.guards, _is(">=", number, known)))
+    yield replace(access, guards=(*access.guards, _is("<", number, known), _is("==", Name(thread), runs)))
+
+
+def _is(op: BinaryOp, left: Expr, right: Expr) -> Guard:
+    return Guard(Binary(op, left, right, INT), True)
