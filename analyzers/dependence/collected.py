@@ -98,6 +98,7 @@ class Collected:
         self.beyond: set[int] = set()  # parameters of which more is used than single members
         self.moves_pointers = False
         self.io = self.exits = self.fails = self.synchronizes = self.orders = self.outgrows = False
+        self.keeps_locks = False
         self.basis: frozenset[Basis] = frozenset()
         self.state: str | None = None
         self.team: str | None = None
@@ -169,6 +170,7 @@ class Collected:
         self.outgrows = self.outgrows or effect.outgrows
         self.basis |= effect.basis
         self.synchronizes = self.synchronizes or effect.synchronizes
+        self.keeps_locks = self.keeps_locks or effect.keeps_locks
         self.orders = self.orders or (effect.synchronizes and not effect.excludes)
         self.team = self.team or effect.team
         self.threadprivate |= effect.threadprivate
@@ -201,6 +203,7 @@ class Collected:
             outgrows=self.outgrows,
             basis=self.basis,
             synchronizes=self.synchronizes,
+            keeps_locks=self.keeps_locks,
             team=self.team,
             excludes=self.synchronizes and not self.orders,
             generic=self.generic,
@@ -226,7 +229,7 @@ def closed(known: Open, calls: list[tuple[Site, Effects]]) -> Effects:
     collected.exits, collected.fails = before.exits and not before.fails, before.fails
     collected.basis, collected.state, collected.team = before.basis, before.state, before.team
     collected.threadprivate, collected.generic = set(before.threadprivate), before.generic
-    collected.outgrows = before.outgrows
+    collected.outgrows, collected.keeps_locks = before.outgrows, before.keeps_locks
     for site, effect in calls:
         collected.call(site.callee, effect, site.arguments)
     return replace(collected.result(before.overwrites), nesting=before.nesting, dies=before.dies)

@@ -54,6 +54,7 @@ def library(name: str, headers: frozenset[str] = frozenset()) -> Effects | None:
         length=routine.length,
         basis=frozenset() if seen else frozenset({Basis(name)}),
         synchronizes=routine.synchronizes,
+        keeps_locks=routine.synchronizes,
         whole_parameters=not routine.single,
     )
 
@@ -164,6 +165,7 @@ def joined(group: list[Effects]) -> Effects:
             generic=first.generic or other.generic,
             basis=first.basis | other.basis,
             synchronizes=first.synchronizes or other.synchronizes,
+            keeps_locks=first.keeps_locks or other.keeps_locks,
             team=first.team or other.team,
             excludes=first.excludes and other.excludes,
             transparent=None,

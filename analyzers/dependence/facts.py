@@ -71,6 +71,7 @@ class Effects:
     unknown: str | None = None
     generic: bool = False  # what else it does depends on the types that it is called for
     synchronizes: bool = False  # it holds locks, barriers or OpenMP constructs, which may order what it does
+    keeps_locks: bool = False  # it may return with locks that it took, or without some that it was called with
     team: str | None = None  # a directive that all threads of the team around the call have to meet: "barrier"
     excludes: bool = False  # it synchronizes by critical and atomic constructs only, and orders nothing else
     transparent: Transparent | None = None  # says more exactly what `parameters`, `reads`, `writes`, `memory` say

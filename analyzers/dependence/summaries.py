@@ -5,6 +5,7 @@ Local variables stand for the places that they were set from, whatever the order
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from analyzers.dependence import failing
 from analyzers.dependence.collected import Argument, Collected, Member, Open, Origin, Site, Steps, join
 from analyzers.dependence.facts import NESTED, Effects, ParameterUse
 from analyzers.dependence.lvalues import is_zero, same_layout
+from analyzers.dependence.spelling import spell
 from analyzers.ir.directives import WORKSHARING
 from analyzers.ir.expressions import (
     Address,
@@ -84,7 +86,23 @@ def _of(function: Function, known: Known, *, leaves_open: bool = False) -> _Summ
         summary.add(stmt)
         if summary.unknown is not None:
             break
+    summary.keeps_locks = summary.keeps_locks and not _gives_back(function, known)
     return summary
+
+
+def _gives_back(function: Function, known: Known) -> bool:
+    """Are the locks that a function takes those that it gives back, each as often, and no others?"""
+    held: Counter[str] = Counter()
+    for stmt in walk_statements(function.body):
+        for call in calls_of(stmt):
+            effect = known.get(call.name or "")
+            if effect is None or not effect.keeps_locks:
+                continue
+            verb = (call.name or "").removeprefix("omp_").rpartition("::")[2]
+            if not call.arguments or not verb.startswith(("set_", "unset_", "lock", "unlock")):
+                return False
+            held[spell(call.arguments[0])] += -1 if verb.startswith("un") else 1
+    return not any(held.values())
 
 
 def _met_by_all(body: Stmt) -> str | None:

@@ -39,6 +39,7 @@ class Root:
     construct: Construct | None
     outside: tuple[Construct, ...]
     loops: tuple[Loop, ...]  # around it
+    alone: bool = False  # nothing says that a team runs it
 
     @property
     def depth(self) -> int:
@@ -49,9 +50,10 @@ class Root:
 def roots(function: Function) -> Iterator[Root]:
     """Parallel regions, SIMD loops, and the function itself where constructs stand outside any parallel region.
 
-    What stands so in the entry of a program binds to a team of one thread (OpenMP 5.2 §1.3), and cannot race."""
+    What stands so in the entry of a program binds to a team of one thread (OpenMP 5.2 §1.3), and cannot race, but for
+    target tasks."""
     stack: list[tuple[Stmt, tuple[Construct, ...], tuple[Loop, ...]]] = [(function.body, (), ())]
-    orphaned = False
+    orphaned = on_device = False
     found: list[Root] = []
     while stack:
         stmt, outside, loops = stack.pop()
@@ -61,15 +63,18 @@ def roots(function: Function) -> Iterator[Root]:
             alone = directive.has("simd") and not directive.has(*DIVIDED)
             if alone or directive.has(*TEAM_MAKERS):
                 found.append(Root(stmt, outside, loops))
-            elif directive.has(*_ORPHANS) and not in_team:
+            if directive.has(*_ORPHANS) and not directive.has(*TEAM_MAKERS) and not alone and not in_team:
                 orphaned = True
+            if directive.has("target") and directive.first("nowait") is not None and not in_team:
+                on_device = True
             outside = (*outside, stmt)
         elif isinstance(stmt, Loop):
             loops = (*loops, stmt)
         stack.extend((s, outside, loops) for s in reversed(substatements(stmt)))
     yield from found
-    if orphaned and function.name not in _ENTRIES:
-        yield Root(None, (), ())
+    alone = not orphaned or function.name in _ENTRIES
+    if on_device or not alone:
+        yield Root(None, (), (), alone)
 
 
 @dataclass(slots=True)
@@ -110,7 +115,8 @@ class Collector:
 
     def _placed(self, by_statement: Mapping[int, Sequence[Access]]) -> Iterator[Candidate]:
         for statement, at in self.phases.placements.items():
-            if self.root.construct is None and any(c.directive.has(*TEAM_MAKERS) for c in at.stack):
+            of_another = any(c.directive.has(*TEAM_MAKERS) for c in at.stack)
+            if self.root.construct is None and of_another and not _is_in_target_task(at):
                 continue  # a region of its own
             if any(c.directive.has(*_CHOSEN_LATER) for c in at.stack):
                 continue
@@ -203,6 +209,10 @@ class Collector:
     def _has_teams(self) -> bool:
         construct = self.root.construct
         return construct is not None and construct.directive.has("teams") and not _has_one_team(construct)
+
+
+def _is_in_target_task(at: Placement) -> bool:
+    return at.task is not None and at.executor.construct is not None and at.executor.construct.directive.has("target")
 
 
 def _atomic_places(construct: Construct) -> frozenset[Span]:

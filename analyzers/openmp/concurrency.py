@@ -8,12 +8,27 @@ from dataclasses import dataclass, replace
 from analyzers.ir.directives import TEAM_MAKERS
 from analyzers.ir.expressions import Expr
 from analyzers.ir.statements import Construct, Loop
-from analyzers.openmp import dependences
 from analyzers.openmp.decisions import meet
+from analyzers.openmp.dependences import Meets
 from analyzers.openmp.facts import Concurrency, Executor
 from analyzers.openmp.locks import keep_apart
-from analyzers.openmp.placements import Phases, Placement, Task, common
+from analyzers.openmp.placements import Phases, Placement, Task, common, same_thread
 from analyzers.openmp.sharing import dealt_loops
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """The order of two tasks by their dependences, where it may hang on the iterations in which they are made."""
+
+    first: Task
+    second: Task
+    phases: Phases
+
+    def holds(self, forward: bool, by: tuple[int, ...], meets: Meets = lambda *_: True) -> bool:
+        """Does the later task wait for the earlier one, that of `first` if `forward`, with indices less by `by`? True
+        where that is not known; `meets`: see `Dependences.waits`."""
+        earlier, later = (self.first, self.second) if forward else (self.second, self.first)
+        return self.phases.dependences.waits(earlier, later, by, self.phases.tasks, meets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +43,11 @@ class Mode:
     between: Concurrency
     loops: tuple[Loop, ...] = ()
     same: int = 0
+    executors: tuple[Executor, ...] = ()  # who the two threads are; of tasks, those that made them
     adjacent: Loop | None = None  # in two consecutive iterations of this synchronised loop
+    forward: bool = True  # the first statement in the earlier one of these
     same_task: bool = False  # two instances of one task construct
+    waits: Waits | None = None  # what may order the two tasks
     dealt: Construct | None = None  # the construct whose iterations are dealt out
     differ: tuple[tuple[Expr, Expr], ...] = ()  # values of the two that are not the same: the locks that are held
     rounds: bool = False  # `loops` stand around `dealt`: two runs of it, in different iterations of them
@@ -57,17 +75,18 @@ def _team_modes(first: Placement, second: Placement, phases: Phases) -> list[Mod
         found += _rounds(first, second, shared, phases)
         if a.kind == "iteration":
             return [Mode("iterations", dealt_loops(a.construct), dealt=a.construct), *found]
-    if _same_thread(a, b):
+    if same_thread(a, b):
         return found
     if meet(first.phases[shared], second.phases[shared]):
-        found.append(Mode("threads", same=shared))
+        found.append(Mode("threads", same=shared, executors=(a, b)))
     for level in range(shared, 0, -1):
         loop = first.synchronised[level - 1]
         entry, end = frozenset({phases.entries[id(loop)]}), phases.ends.get(id(loop), frozenset())
         late_first = meet(first.phases[level], end) and meet(entry, second.phases[level])
         late_second = meet(second.phases[level], end) and meet(entry, first.phases[level])
-        if late_first or late_second:
-            found.append(Mode("threads", same=level - 1, adjacent=loop))
+        for late, forward in ((late_first, True), (late_second, False)):
+            if late:
+                found.append(Mode("threads", same=level - 1, adjacent=loop, forward=forward, executors=(a, b)))
     return found
 
 
@@ -83,17 +102,6 @@ def _rounds(first: Placement, second: Placement, shared: int, phases: Phases) ->
     return [Mode("iterations", free, dealt=construct, rounds=True)]
 
 
-def _same_thread(a: Executor, b: Executor) -> bool:
-    """Do both run on one thread whenever they meet: one single, one section, or what one thread is chosen for?"""
-    if a.kind != b.kind:
-        return False
-    if a.kind == "single":
-        return a.construct is b.construct
-    if a.kind == "section":
-        return a.construct is b.construct and a.section == b.section
-    return a.kind == "masked" and (a.thread, a.section) == (b.thread, b.section)
-
-
 def _task_modes(first: Placement, second: Placement, phases: Phases, one_thread: bool) -> list[Mode]:
     if first.task is not None and first.task == second.task:
         return _same_task(first, second, phases.tasks[first.task], phases, one_thread)
@@ -103,19 +111,27 @@ def _task_modes(first: Placement, second: Placement, phases: Phases, one_thread:
     )
     one = phases.tasks[first.task] if first.task is not None else None
     other = phases.tasks[second.task] if second.task is not None else None
-    if one is not None and other is not None and _in_order(one, other, phases.tasks):
-        return []
-    if in_flight:
+    if in_flight and (not one_thread or _has_device(one, phases) or _has_device(other, phases)):
         outlives = any(t is not None and t.number in t.created.pending for t in (one, other))
-        found.append(Mode("tasks", common(first.loops, second.loops) if outlives else ()))
+        loops = common(first.loops, second.loops) if outlives and not _one_after_the_other(one, other, phases) else ()
+        if one is None or other is None or not _in_order(one, other, phases):
+            found.append(Mode("tasks", loops))
+        elif phases.dependences.ordered(one, other, phases.tasks):
+            waits = Waits(one, other, phases)
+            if loops or not waits.holds(one.number < other.number, (0,) * len(one.loops)):
+                found.append(Mode("tasks", loops, waits=waits))
     if not one_thread:
-        found += _team_modes(creation(first, phases), creation(second, phases), phases)
+        found += _team_modes(_creation(first, phases), _creation(second, phases), phases)
     return found
 
 
-def creation(placement: Placement, phases: Phases) -> Placement:
-    """Where the outermost task around the statement was created; the statement itself outside tasks. Threads that are
-    apart there are apart in what their tasks do."""
+def _has_device(task: Task | None, phases: Phases) -> bool:
+    """May it run beside the one thread of a team?"""
+    return task is not None and any(t.construct.directive.has("target") for t in _lineage(task, phases.tasks))
+
+
+def _creation(placement: Placement, phases: Phases) -> Placement:
+    """Where the outermost task around the statement was created; the statement itself outside tasks."""
     while placement.task is not None:
         placement = phases.tasks[placement.task].created
     return placement
@@ -126,26 +142,52 @@ def _same_task(first: Placement, second: Placement, task: Task, phases: Phases, 
     found: list[Mode] = []
     if first.executor.kind == second.executor.kind == "iteration":
         found.append(Mode("iterations", dealt_loops(task.construct), dealt=task.construct))
-    if task.number in task.created.pending and not dependences.orders_itself(task.construct.directive):
-        found.append(Mode("tasks", task.loops, same_task=True))
-    made = creation(task.created, phases)
-    if not one_thread and made.executor.kind in ("all-threads", "iteration"):
+    outlives = task.number in task.created.pending and (not one_thread or _has_device(task, phases))
+    if outlives and not _one_after_the_other(task, task, phases):
+        ordered = phases.dependences.orders_itself(task.construct.directive)
+        waits = Waits(task, task, phases) if ordered else None
+        found.append(Mode("tasks", task.loops, same_task=True, waits=waits))
+    creation = _creation(task.created, phases)
+    if not one_thread:
         # Every thread that comes to a taskloop makes tasks of all its iterations (OpenMP 5.2 §12.6).
-        found += _team_modes(made, made, phases)
+        found += _team_modes(creation, creation, phases)
     return found
 
 
-def _in_order(one: Task, other: Task, tasks: Sequence[Task]) -> bool:
-    """Are two tasks, or sibling tasks around them, ordered by their dependences? What the earlier sibling made must be
-    done when it ends."""
-    for mine in _lineage(one, tasks):
-        for theirs in _lineage(other, tasks):
-            if mine.number == theirs.number or not dependences.ordered(mine, theirs, tasks):
+def _in_order(one: Task, other: Task, phases: Phases) -> bool:
+    """Are two tasks, or sibling tasks around them, ordered by their dependences, or do these exclude each other? What
+    the earlier sibling made must be done when it ends."""
+    for mine in _lineage(one, phases.tasks):
+        for theirs in _lineage(other, phases.tasks):
+            if mine.parent != theirs.parent or mine.number == theirs.number:
                 continue
+            relation = phases.dependences.relation(mine.construct.directive, theirs.construct.directive)
+            if relation == "exclusion" and _is_done_with(mine, one) and _is_done_with(theirs, other):
+                return True
             earlier, descendant = (mine, one) if mine.number < theirs.number else (theirs, other)
-            if descendant is earlier or descendant.number not in earlier.remaining:
+            if phases.dependences.ordered(mine, theirs, phases.tasks) and _is_done_with(earlier, descendant):
                 return True
     return False
+
+
+def _is_done_with(task: Task, descendant: Task) -> bool:
+    """Is a task, or one that it made, done when the task ends?"""
+    return descendant is task or descendant.number not in task.remaining
+
+
+def _one_after_the_other(one: Task | None, other: Task | None, phases: Phases) -> bool:
+    """Are both made by one task construct around them, whose tasks come one after the other and wait for them?"""
+    if one is None or other is None:
+        return False
+    around = {t.number for t in _lineage(other, phases.tasks)}
+    return any(
+        task.number in around
+        and task.number != one.number
+        and phases.dependences.orders_itself(task.construct.directive)
+        and _is_done_with(task, one)
+        and _is_done_with(task, other)
+        for task in _lineage(one, phases.tasks)
+    )
 
 
 def _lineage(task: Task, tasks: Sequence[Task]) -> Iterator[Task]:

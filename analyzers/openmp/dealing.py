@@ -16,7 +16,7 @@ from analyzers.ir.directives import TEAM_MAKERS
 from analyzers.ir.expressions import ONE, ZERO, Binary, BinaryOp, Expr, Name, symbols
 from analyzers.ir.statements import Construct, LoopHeader
 from analyzers.ir.symbols import INT, Symbol
-from analyzers.openmp.placements import Placement
+from analyzers.openmp.facts import Executor
 from analyzers.openmp.sharing import dealt_loops
 
 
@@ -43,12 +43,12 @@ def names_threads(access: Access, thread: Symbol) -> bool:
 
 
 def cases(
-    access: Access, place: Placement, headers: Mapping[int, LoopHeader], thread: Symbol, team: Expr
+    access: Access, executor: Executor, headers: Mapping[int, LoopHeader], thread: Symbol, team: Expr
 ) -> Iterator[Access]:
     """The access in iterations that any thread may run, and in those that one thread runs, as conditions on `thread`
     in a team of `team`. Only the access where nothing is known."""
-    construct = place.executor.construct
-    dealt = dealt_loops(construct) if construct is not None and place.executor.kind == "iteration" else ()
+    construct = executor.construct
+    dealt = dealt_loops(construct) if construct is not None and executor.kind == "iteration" else ()
     header = headers.get(id(dealt[0])) if len(dealt) == 1 and dealt[0] in access.loops else None
     if construct is None or header is None or fold(header.step) != 1 or not is_static(construct):
         yield access

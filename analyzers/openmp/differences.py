@@ -48,6 +48,17 @@ def apart(first: Access, second: Access, values: Sequence[tuple[Expr, Expr]]) ->
         yield one, replace(second, path=(*second.path, Subscripts(moved, False)), loops=loops, guards=guards)
 
 
+def equal(first: Access, second: Access, value: tuple[Expr, Expr]) -> tuple[Access, Access]:
+    """The accesses such that they meet only where a value of the first is one of the second."""
+    if len(first.path) != len(second.path):
+        return first, second
+    one, other = (
+        replace(access, path=(*access.path, Subscripts((each,), False)))
+        for access, each in zip((first, second), value, strict=True)
+    )
+    return one, other
+
+
 def as_asked(conflict: Conflict, values: int) -> Conflict:
     """The conflict without the `values` that were added to the question."""
     witness = conflict.witness

@@ -14,10 +14,12 @@ from itertools import product
 from analyzers.dependence import alignment
 from analyzers.dependence.answers import maybe
 from analyzers.dependence.facts import Conflict
+from analyzers.dependence.lvalues import locate
 from analyzers.dependence.polyhedral import Solver
 from analyzers.dependence.rewriting import with_children
 from analyzers.dependence.spelling import spell
 from analyzers.ir.accesses import Access, Guard, Member, PathStep, Subscripts
+from analyzers.ir.directives import ClauseItem
 from analyzers.ir.expressions import (
     ONE,
     ZERO,
@@ -36,10 +38,13 @@ from analyzers.ir.statements import Assign, Block, Declare, Loop, LoopHeader, St
 from analyzers.ir.symbols import INT, Symbol
 from analyzers.ir.verdicts import Assumption
 from analyzers.openmp import differences
-from analyzers.openmp.concurrency import Mode
+from analyzers.openmp.concurrency import Mode, Waits
 from analyzers.openmp.dealing import cases, chunk, is_static, names_threads
+from analyzers.openmp.dependences import SiblingTask, storage_of
+from analyzers.openmp.facts import Executor
 from analyzers.openmp.invariants import Invariant
 from analyzers.openmp.iteration_order import order_of
+from analyzers.openmp.locks import TEST_LOCK
 from analyzers.openmp.placements import Placement, common
 from analyzers.openmp.sharing import dealt_loops
 from analyzers.openmp.threads import THREAD_NUMBER, may_be_thread_number
@@ -85,13 +90,13 @@ class Elements:
     def _is_invariant(self, expr: Expr) -> bool:
         return (isinstance(expr, Name) and expr.symbol is TEAM) or self.invariant(expr)
 
-    def ask(self, first: Access, second: Access, mode: Mode, places: tuple[Placement, Placement]) -> Answer:
+    def ask(self, first: Access, second: Access, mode: Mode) -> Answer:
         """May the two accesses touch the same element when they run at the same time in this mode?"""
         common = tuple(g for g in first.guards if g in second.guards and self.invariant(g.condition))
         if common:
             # What both stand under only says for which inputs the question arises.
             first, second = self._without(first, common), self._without(second, common)
-        strict = self._ask(first, second, mode, places)
+        strict = self._ask(first, second, mode)
         if strict.status != "maybe":
             return Answer(strict)
         for ranges in (False, True):
@@ -99,17 +104,17 @@ class Elements:
             other, more = self._relaxed(second, ranges, self.outside + mode.same)
             if not doubts and not more:
                 continue
-            loose = self._ask(one, other, mode, places)
+            loose = self._ask(one, other, mode)
             if loose.status == "none":
                 return Answer(loose)
             if loose.status == "proved":
                 return Answer(loose, _assumptions(doubts, more))
         return Answer(strict)
 
-    def _ask(self, first: Access, second: Access, mode: Mode, places: tuple[Placement, Placement]) -> Conflict:
+    def _ask(self, first: Access, second: Access, mode: Mode) -> Conflict:
         if mode.differ:
-            return self._apart(first, second, mode.differ, lambda one, other: self._met(one, other, mode, places))
-        return self._met(first, second, mode, places)
+            return self._apart(first, second, mode.differ, lambda one, other: self._met(one, other, mode))
+        return self._met(first, second, mode)
 
     def _apart(
         self,
@@ -125,35 +130,100 @@ class Elements:
             answers.append(differences.as_asked(question(one, other), len(values)))
         return _worst(answers) if answers else maybe("apart", "the locks may be the same", first)
 
-    def _met(self, first: Access, second: Access, mode: Mode, places: tuple[Placement, Placement]) -> Conflict:
+    def _met(self, first: Access, second: Access, mode: Mode) -> Conflict:
         assert self._solver is not None
         if mode.between in ("iterations", "lanes"):
             return self._rounds(first, second, mode) if mode.rounds else self._iterations(first, second, mode)
         if mode.between == "tasks":
             return self._tasks(first, second, mode)
         depth = self.outside + mode.same
-        one = self._in_team(first, depth, places[0])
-        other = self._in_team(second, depth, places[1])
-        if not any(names_threads(each, THREAD) for each in (one, other)):
-            return self._solver.carried(one, other, self._team)
+        if mode.adjacent is not None and self.steps(mode.adjacent):
+            first, second = self._consecutive(first, second, mode.adjacent, mode.forward)
+        found = self._threads(first, second, depth, mode.executors)
+        return differences.as_asked(found, 1) if mode.adjacent is not None and self.steps(mode.adjacent) else found
+
+    def _threads(self, first: Access, second: Access, depth: int, executors: Sequence[Executor]) -> Conflict:
+        """Two different threads of the team, inside the `depth` outermost loops around the two."""
+        assert self._solver is not None
+        pair = tuple(self._in_team(a, depth, e.thread) for a, e in zip((first, second), executors, strict=True))
         size: Expr = Name(TEAM) if self.threads is None else Constant(self.threads)
-        pairs = product(*(cases(*each, self.headers, THREAD, size) for each in zip((one, other), places, strict=True)))
+        split = any(names_threads(each, THREAD) for each in pair)
         found = []
-        for one, other in pairs:
+        for one, other in product(
+            *(cases(a, e, self.headers, THREAD, size) if split else (a,) for a, e in zip(pair, executors, strict=True))
+        ):
             self._kept += (one, other)
             found.append(self._solver.carried(one, other, self._team))
         return _worst(found)
 
+    def steps(self, loop: Loop) -> bool:
+        """Is it known by how much the index of a loop changes from one iteration to the next?"""
+        return id(loop) in self.headers
+
+    def _consecutive(self, first: Access, second: Access, loop: Loop, forward: bool) -> tuple[Access, Access]:
+        """The accesses such that they meet only in consecutive iterations of a loop around both."""
+        header = self.headers[id(loop)]
+        now = Name(header.index)
+        ahead = Binary("+", now, header.step, INT)
+        pair = differences.equal(first, second, (ahead, now) if forward else (now, ahead))
+        self._kept += pair
+        return pair
+
     def _tasks(self, first: Access, second: Access, mode: Mode) -> Conflict:
         """In one iteration of the loops around both, unless they are one task; and across those in `mode.loops`."""
         assert self._solver is not None
-        worst = Conflict("none")
+        found = []
+        around = first.loops[: self.outside]
         if not mode.same_task:
-            worst = self._solver.unordered(first, second, len(common(first.loops, second.loops)))
-            if worst.status == "proved":
-                return worst
-        across = self._iterations(first, second, mode)
-        return across if across.status == "proved" or worst.status == "none" else worst
+            together = self._solver.unordered(first, second, len(common(first.loops, second.loops)))
+            forward = mode.waits is None or mode.waits.first.number < mode.waits.second.number
+            found.append(self._unless_waited(together, mode.waits, forward, around))
+        for loop in mode.loops:
+            if mode.waits is None:
+                found.append(self._solver.carried(first, second, loop))
+                continue
+            for forward in (True, False):
+                pair = (first, second) if forward else (second, first)
+                found.append(
+                    self._unless_waited(
+                        self._solver.precedes(*pair, loop), mode.waits, forward, first.loops[: self.outside]
+                    )
+                )
+        return _worst(found)
+
+    def _unless_waited(
+        self, conflict: Conflict, waits: Waits | None, forward: bool, around: tuple[Loop, ...]
+    ) -> Conflict:
+        """The conflict of two tasks unless the later one waits for the earlier one; `around`: the region."""
+        if waits is None or conflict.status == "none":
+            return conflict
+        by: list[int] = []
+        witness = conflict.witness
+        earlier, later = (dict(reversed(w)) for w in (witness.first, witness.second)) if witness else ({}, {})
+        for loop in common(waits.first.loops, waits.second.loops):
+            header = self.headers.get(id(loop))
+            step = header.step if header is not None else None
+            if header is None or header.index.name not in earlier or header.index.name not in later:
+                return Conflict("none")
+            if not isinstance(step, Constant) or not isinstance(step.value, int) or step.value < 1:
+                return Conflict("none")
+            by.append(later[header.index.name] - earlier[header.index.name])
+        return Conflict("none") if waits.holds(forward, tuple(by), partial(self._may_be_one, around)) else conflict
+
+    def _may_be_one(
+        self, around: tuple[Loop, ...], item: ClauseItem, task: SiblingTask, other: ClauseItem, its: SiblingTask
+    ) -> bool:
+        """May two list items of depend clauses name the same storage? `around` are the loops around the region."""
+        assert self._solver is not None
+        made = []
+        for each, owner in ((item, task), (other, its)):
+            expr = storage_of(each)
+            place = locate(expr) if expr is not None else None
+            if place is None or place.symbol is None or not place.exact:
+                return True
+            made.append(Access(place.symbol, place.path, "write", each.span, (*around, *owner.loops)))
+        self._kept += made
+        return self._solver.unordered(made[0], made[1]).status != "none"
 
     def _without(self, access: Access, guards: tuple[Guard, ...]) -> Access:
         key = (id(access), guards)
@@ -234,9 +304,8 @@ class Elements:
             self._kept.append(second)
         return Answer(_worst(found))
 
-    def _in_team(self, access: Access, depth: int, place: Placement) -> Access:
+    def _in_team(self, access: Access, depth: int, thread: int | None) -> Access:
         """The access with the loop over threads at `depth`, the thread's number written as its index."""
-        thread = place.executor.thread
         key = (id(access), depth, thread)
         known = self._placed.get(key)
         if known is not None:
@@ -336,7 +405,7 @@ class Elements:
             if isinstance(top, (Element, Field)) or top.type.kind in ("real", "complex", "pointer"):
                 return True
             if isinstance(top, Call):
-                return top.name is None or not top.name.startswith("omp_")
+                return top.name is None or not top.name.startswith("omp_") or top.name in TEST_LOCK
             if (
                 isinstance(top, Binary)
                 and top.op in ("==", "!=")

@@ -34,19 +34,20 @@ class Handmade:
     waits: bool = False
     flags: frozenset[Symbol] = frozenset()
     locks: bool = False
+    hidden: bool = False  # functions that are called may take locks and keep them
     events: bool = False  # tasks that complete by an event, or whose dependences reach beyond their siblings
 
 
 def find(facts: FunctionFacts, body: Stmt, phases: Phases) -> Handmade:
     """The hand-made synchronization below a statement."""
-    waits = locks = events = False
+    waits = locks = hidden = events = False
     flags: set[Symbol] = set()
     for stmt in walk_statements(body):
         if isinstance(stmt, Loop) and is_wait(stmt, facts.headers):
             waits = True
             flags |= _flags(stmt)
-        if isinstance(stmt, Construct) and stmt.directive.all("detach", "transparent"):
-            events = True
+        if isinstance(stmt, Construct) and not events:
+            events = stmt.directive.first("transparent") is not None or _is_completed_elsewhere(stmt, body)
         for call in calls_of(stmt):
             effects = facts.effects.get(call.name or "")
             if effects is None or not effects.synchronizes:
@@ -55,9 +56,23 @@ def find(facts: FunctionFacts, body: Stmt, phases: Phases) -> Handmade:
             known = (call.name or "").startswith("omp_") or call.name in (*SET_LOCK, *UNSET_LOCK, *TEST_LOCK)
             if not known and not effects.excludes:
                 locks = True
+                hidden = hidden or effects.keeps_locks
             if at is not None and call.name in UNSET_LOCK and call.arguments and lock_of(call) not in at.locks:
                 locks = True
-    return Handmade(waits, frozenset(flags), locks, events)
+    return Handmade(waits, frozenset(flags), locks, hidden, events)
+
+
+def _is_completed_elsewhere(construct: Construct, body: Stmt) -> bool:
+    """Is a detached task completed by others than itself, who so order what they did (OpenMP 5.2 §12.5.2)?"""
+    clause = construct.directive.first("detach")
+    if clause is None:
+        return False
+    events = {item.expr.symbol for item in clause.items if isinstance(item.expr, Name)}
+    own = {id(s) for s in walk_statements(construct)}
+    for stmt in walk_statements(body):
+        if any(events & set(symbols(e)) for e in expressions(stmt)) and id(stmt) not in own:
+            return True
+    return not events
 
 
 def is_wait(loop: Loop, counted: Container[int]) -> bool:

@@ -28,6 +28,7 @@ from analyzers.ir.statements import (
 )
 from analyzers.openmp.constructs import holds_barrier
 from analyzers.openmp.decisions import Decision, Phase, meet
+from analyzers.openmp.dependences import Dependences
 from analyzers.openmp.facts import Executor
 from analyzers.openmp.locks import Holding, exclusion
 from analyzers.openmp.placements import ENTRY, Phases, State
@@ -44,13 +45,15 @@ def place(
     outside: Sequence[Construct] = (),
     meeting: Container[str] = frozenset(),
     effects: Mapping[str, Effects] = _NO_EFFECTS,
+    dependences: Dependences | None = None,
 ) -> Phases:
     """The placements of all statements below a parallel region, or below a function that may be called from one.
 
     `outside` are the constructs around the region; the functions named in `meeting` are taken to hold a barrier where
-    all threads call them. `effects` say which functions take and give back locks.
+    all threads call them. `effects` say which functions take and give back locks, `dependences` what depend objects
+    stand for.
     """
-    result = Phases()
+    result = Phases() if dependences is None else Phases(dependences=dependences)
     if root.body is None:
         return result
     walker = _Walker(result, root.body, meeting, effects)
@@ -324,7 +327,7 @@ class _Walker:
         before = set(state.pending)
         self.walk(body, state)
         if directive.has("taskgroup", "taskgraph"):
-            state.pending &= before
+            self.tasking.waits_for_all(before, state)
 
     def _tasks(self, construct: Construct, state: State) -> None:
         body, directive = construct.body, construct.directive
@@ -338,7 +341,7 @@ class _Walker:
         before = set(state.pending)
         self.tasking.makes(construct, state, inner, lambda inside: self.walk(body, inside))
         if directive.has("taskloop") and directive.first("nogroup") is None:
-            state.pending &= before
+            self.tasking.waits_for_all(before, state)
 
     def _sections(self, construct: Construct, state: State) -> None:
         assert construct.body is not None

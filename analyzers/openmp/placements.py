@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from analyzers.ir.expressions import Expr
 from analyzers.ir.statements import Construct, Loop
 from analyzers.openmp.decisions import Decision, Phase, resolved
+from analyzers.openmp.dependences import Dependences
 from analyzers.openmp.facts import Executor
 
 ENTRY = -1  # the phase in which a region begins
@@ -68,6 +69,7 @@ class Phases:
     constructs: dict[Construct, None] = field(default_factory=dict)  # in textual order
     closing: dict[int, Placement] = field(default_factory=dict)  # their ends, before the barriers there
     locks: dict[str, Expr] = field(default_factory=dict)  # where the locks are
+    dependences: Dependences = field(default_factory=Dependences)
 
 
 @dataclass(slots=True)
@@ -134,3 +136,20 @@ def common(one: Sequence[Loop], other: Sequence[Loop]) -> tuple[Loop, ...]:
             break
         found.append(mine)
     return tuple(found)
+
+
+def same_thread(a: Executor, b: Executor) -> bool:
+    """Do both run on one thread whenever they meet: one single, one section, or what one thread is chosen for?"""
+    if a.kind != b.kind:
+        return False
+    if a.kind == "single":
+        return a.construct is b.construct
+    if a.kind == "section":
+        return a.construct is b.construct and a.section == b.section
+    return a.kind == "masked" and (a.thread, a.section) == (b.thread, b.section)
+
+
+def made_by_one(one: Task, other: Task) -> bool:
+    """Are two tasks without a task around them, or with the same, made by one thread, so that they are siblings?"""
+    a, b = one.created.executor, other.created.executor
+    return one.parent is not None or same_thread(a, b) or (a.kind == b.kind and a.construct is b.construct)

@@ -28,8 +28,9 @@ from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Confidence, Dependence, Witness
 from analyzers.openmp import handmade
 from analyzers.openmp.candidates import IN_CALLEE, Candidate, Collector, Root, roots
-from analyzers.openmp.concurrency import Mode, creation, modes
+from analyzers.openmp.concurrency import Mode, modes
 from analyzers.openmp.constructs import has_one_thread
+from analyzers.openmp.dependences import Dependences, depend_objects
 from analyzers.openmp.elements import Elements
 from analyzers.openmp.facts import OpenMPFacts, Race, Region
 from analyzers.openmp.invariants import Invariant
@@ -60,10 +61,11 @@ def find(facts: FunctionFacts, options: Options = _DEFAULTS) -> OpenMPFacts:
     for access in facts.accesses:
         if access.symbol is not None and access.statement is not None:
             by_statement.setdefault(id(access.statement), []).append(access)
+    dependences = Dependences(depend_objects(facts.function.body))
     regions: list[Region] = []
     races: list[Race] = []
     for start in found:
-        examined = _Examined(facts, options, start, table, pointers, by_statement, deadline)
+        examined = _Examined(facts, options, start, table, pointers, by_statement, deadline, dependences)
         regions.append(examined.region)
         races.extend(examined.races())
     return OpenMPFacts(tuple(regions), tuple(races))
@@ -81,6 +83,7 @@ class _Examined:
         pointers: alias.PointerFacts,
         by_statement: Mapping[int, Sequence[Access]],
         deadline: Deadline,
+        dependences: Dependences,
     ) -> None:
         self.facts = facts
         self.options = options
@@ -90,8 +93,12 @@ class _Examined:
         self.deadline = deadline
         construct = root.construct
         self.simd = construct is not None and not construct.directive.has(*TEAM_MAKERS)
-        self.phases: Phases = place(construct or facts.function, root.outside, effects=facts.effects)
-        self.one_thread = construct is not None and not self.simd and has_one_thread(construct.directive)
+        self.phases: Phases = place(
+            construct or facts.function, root.outside, effects=facts.effects, dependences=dependences
+        )
+        self.one_thread = root.alone or (
+            construct is not None and not self.simd and has_one_thread(construct.directive)
+        )
         body = construct.body if construct is not None and construct.body is not None else facts.function.body
         self.handmade = handmade.find(facts, body, self.phases)
         self.candidates = Collector(facts, root, table, self.phases).collect(by_statement)
@@ -203,10 +210,7 @@ class _Examined:
         if relation.status != "same":
             return None
         elements = self._elements(mode, one)
-        places = one.place, other.place
-        if mode.between == "threads":
-            places = creation(one.place, self.phases), creation(other.place, self.phases)
-        answer = elements.ask(one.access, other.access, mode, places)
+        answer = elements.ask(one.access, other.access, mode)
         if answer.conflict.status != "none" and mode.between == "threads" and mode.adjacent is None:
             static = elements.same_schedule(one.access, other.access, one.place, other.place)
             answer = static if static is not None else answer
@@ -222,7 +226,8 @@ class _Examined:
             confidence = "likely" if assumptions else "proved"
             if any(_is_unread(c.directive) for at in (one.place, other.place) for c in at.stack):
                 confidence = "possible"
-            if mode.adjacent is not None and self._depends_on(mode.adjacent, one, other):
+            exact = mode.adjacent is None or elements.steps(mode.adjacent)
+            if mode.adjacent is not None and not exact and self._depends_on(mode.adjacent, one, other):
                 confidence = "possible"
             if self._may_be_ordered_by_hand(one, other, mode):
                 confidence = "possible"
@@ -254,6 +259,8 @@ class _Examined:
             # A flag that is written without protection orders nothing; one that is read behind the wait is ordered.
             bare = [c for c in (one, other) if not c.placed.locks]
             return bool(bare) and not any(c.access.writes for c in bare)
+        if self.handmade.hidden and not one.placed.locks and not other.placed.locks:
+            return True
         if self.handmade.events and mode.between == "tasks":
             return True
         return self.handmade.locks and mode.between == "threads" and one is not other
@@ -266,7 +273,7 @@ class _Examined:
             called = {c.name for s in walk_statements(body) for c in calls_of(s) if c.name is not None}
             names = tuple(sorted(n for n in called if n not in effects or effects[n].unknown is not None))
             start = construct or self.facts.function
-            apart = place(start, self.root.outside, names, effects) if names else self.phases
+            apart = place(start, self.root.outside, names, effects, self.phases.dependences) if names else self.phases
             self.unseen = names, apart
         names, apart = self.unseen
         places = [apart.placements.get(id(c.access.statement)) for c in (one, other)]

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 
 from analyzers.ir.directives import Directive
 from analyzers.ir.statements import Construct
-from analyzers.openmp import dependences
 from analyzers.openmp.constructs import is_final, is_undeferred
-from analyzers.openmp.placements import Phases, State, Task
+from analyzers.openmp.placements import Phases, State, Task, made_by_one
 
 
 @dataclass(slots=True)
@@ -51,22 +50,31 @@ class Tasking:
         some = directive.first("depend") is not None
         for number in sorted(state.pending):
             task = self.result.tasks[number]
-            if task.parent != state.task or (some and not self._awaited(directive, task, state)):
-                continue
-            state.pending.discard(number)
-            state.pending -= task.descendants - task.remaining
+            waited = not some or self.result.dependences.relation(task.construct.directive, directive) is not None
+            if task.parent == state.task and waited:
+                self._completed(task, state)
 
-    def _awaited(self, directive: Directive, task: Task, state: State) -> bool:
-        """Does a directive with dependences wait for a sibling task, or for one that comes after it in their order?"""
-        if dependences.conflict(task.construct.directive, directive):
-            return True
-        siblings = [self.result.tasks[n] for n in state.pending if self.result.tasks[n].parent == task.parent]
-        return any(
-            other.number > task.number
-            and dependences.conflict(other.construct.directive, directive)
-            and dependences.ordered(task, other, self.result.tasks)
-            for other in siblings
-        )
+    def waits_for_all(self, before: set[int], state: State) -> None:
+        """The end of a taskgroup: all tasks made since `before` are done."""
+        made = state.pending - before
+        for number in sorted(made):
+            self._completed(self.result.tasks[number], state)
+        state.pending -= made
+
+    def _completed(self, task: Task, state: State) -> None:
+        """A task is done, so that those are done for which it waited."""
+        left = [task]
+        while left:
+            done = left.pop()
+            state.pending.discard(done.number)
+            state.pending -= done.descendants - done.remaining
+            for number in sorted(state.pending):
+                sibling = self.result.tasks[number]
+                if sibling.parent != done.parent or sibling.number >= done.number or not made_by_one(sibling, done):
+                    continue
+                relation = self.result.dependences.relation(sibling.construct.directive, done.construct.directive)
+                if relation == "order":
+                    left.append(sibling)
 
     def _below(self, number: int) -> set[int]:
         found: set[int] = set()
