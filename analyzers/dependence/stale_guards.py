@@ -58,7 +58,7 @@ class _Changes:
     def of(guard: Guard, writes: Sequence[Access], *, everywhere: bool) -> _Changes:
         depth = 0 if guard.depth is None else guard.depth
         loops = frozenset(id(w.loops[depth]) for w in writes if len(w.loops) > depth)
-        unknown = Opaque("…", None, (), guard.condition.type, guard.condition.span)
+        unknown = Opaque("…", None, (guard.condition,), guard.condition.type, guard.condition.span)
         return _Changes(
             -1 if everywhere else min(w.order for w in writes), depth, loops, replace(guard, condition=unknown)
         )

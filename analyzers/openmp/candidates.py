@@ -23,11 +23,12 @@ from analyzers.ir.statements import (
 from analyzers.ir.symbols import Symbol
 from analyzers.openmp.facts import Executor, PlacedAccess
 from analyzers.openmp.placements import Phases, Placement
-from analyzers.openmp.sharing import Scopes, Storage, storage
+from analyzers.openmp.sharing import Scopes, Storage, listed, storage
 from analyzers.text import Span
 
 IN_CALLEE = "the callee"  # a lock that stands for the critical and atomic constructs of a function that is called
 _ORPHANS = WORK_DISTRIBUTION | TASKING | {"critical", "atomic"}
+_REDUCTIONS = ("reduction", "in_reduction", "task_reduction")
 _ENTRIES = ("main", "MAIN__")
 _CHOSEN_LATER = ("metadirective", "begin metadirective", "dispatch")  # what runs there is not known
 
@@ -121,7 +122,7 @@ class Collector:
             if any(c.directive.has(*_CHOSEN_LATER) for c in at.stack):
                 continue
             for access in by_statement.get(statement, ()):
-                if not self._is_own_business(access):
+                if not self._is_own_business(access) and not _is_in_a_copy(access, at):
                     yield self._candidate(access, at)
 
     def _candidate(self, access: Access, at: Placement) -> Candidate:
@@ -213,6 +214,18 @@ class Collector:
 
 def _is_in_target_task(at: Placement) -> bool:
     return at.task is not None and at.executor.construct is not None and at.executor.construct.directive.has("target")
+
+
+def _is_in_a_copy(access: Access, at: Placement) -> bool:
+    """Is the array reached over a pointer that a reduction has made to lead to a copy (OpenMP 5.2 §5.5.8)? Where it
+    led to before is what the access says."""
+    if access.statement is None or not any(c.directive.all(*_REDUCTIONS) for c in at.stack):
+        return False
+    named = {s for e in expressions(access.statement) for s in symbols(e)}
+    if access.symbol in named:
+        return False
+    clauses = (clause for c in at.stack for clause in c.directive.all(*_REDUCTIONS))
+    return any(symbol.is_pointer and symbol in named for clause in clauses for symbol in listed(clause))
 
 
 def _atomic_places(construct: Construct) -> frozenset[Span]:

@@ -30,6 +30,7 @@ from analyzers.ir.expressions import (
     Expr,
     Field,
     Name,
+    Opaque,
     Unary,
     children,
     walk,
@@ -37,7 +38,7 @@ from analyzers.ir.expressions import (
 from analyzers.ir.statements import Assign, Block, Declare, Loop, LoopHeader, Stmt, walk_statements
 from analyzers.ir.symbols import INT, Symbol
 from analyzers.ir.verdicts import Assumption
-from analyzers.openmp import differences
+from analyzers.openmp import crowding, differences
 from analyzers.openmp.concurrency import Mode, Waits
 from analyzers.openmp.dealing import cases, chunk, is_static, names_threads
 from analyzers.openmp.dependences import SiblingTask, storage_of
@@ -52,8 +53,11 @@ from analyzers.text import NOWHERE
 
 THREAD = Symbol("//omp thread", "thread", INT, "local")
 TEAM = Symbol("//omp threads", "threads", INT, "local")
+ROUND = Symbol("//omp round", "round", INT, "local")
+ROUNDS = Symbol("//omp rounds", "rounds", INT, "local")
 BUDGET = 50_000  # isl operations for one pair
 _UNCERTAIN = ("early-exit", "switch", "goto", "unreachable", "not-canonical")  # whether it runs, not where it reaches
+_REACHED = "control gets there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,9 @@ class Elements:
     threads: int | None = None  # how many, where constant
     _solver: Solver | None = None
     _team: Loop = field(init=False)
+    _numbers: LoopHeader = field(init=False)
+    _given: Mapping[Symbol, Sequence[Expr]] | None = None
+    _counting: dict[int, Solver] = field(default_factory=dict)  # by id(loop)
     _placed: dict[tuple[int, int, int | None], Access] = field(default_factory=dict)
     _freed: dict[tuple[int, tuple[Guard, ...]], Access] = field(default_factory=dict)
     _kept: list[Access] = field(default_factory=list)  # the solver and the caches know accesses by identity
@@ -83,12 +90,15 @@ class Elements:
     def __post_init__(self) -> None:
         self._team = Loop("for", (), None, (), Block((), NOWHERE), NOWHERE, NOWHERE)
         bound: Expr = Name(TEAM) if self.threads is None else Constant(self.threads)
-        header = LoopHeader(THREAD, ZERO, "<", bound, ONE, True)
-        headers = {**self.headers, id(self._team): header, **differences.HEADERS}
-        self._solver = Solver(headers, self._is_invariant, budget=BUDGET)
+        self._numbers = LoopHeader(THREAD, ZERO, "<", bound, ONE, True)
+        self._solver = self._made_for({})
+
+    def _made_for(self, more: Mapping[int, LoopHeader]) -> Solver:
+        headers = {**self.headers, id(self._team): self._numbers, **differences.HEADERS, **more}
+        return Solver(headers, self._is_invariant, budget=BUDGET)
 
     def _is_invariant(self, expr: Expr) -> bool:
-        return (isinstance(expr, Name) and expr.symbol is TEAM) or self.invariant(expr)
+        return (isinstance(expr, Name) and expr.symbol in (TEAM, ROUNDS)) or self.invariant(expr)
 
     def ask(self, first: Access, second: Access, mode: Mode) -> Answer:
         """May the two accesses touch the same element when they run at the same time in this mode?"""
@@ -96,20 +106,36 @@ class Elements:
         if common:
             # What both stand under only says for which inputs the question arises.
             first, second = self._without(first, common), self._without(second, common)
+        again = ("the loop around it runs more than once",) if self._counts_itself(mode) else ()
         strict = self._ask(first, second, mode)
         if strict.status != "maybe":
-            return Answer(strict)
+            return Answer(strict, _assumptions(again, ()))
         for ranges in (False, True):
-            one, doubts = self._relaxed(first, ranges, self.outside + mode.same)
-            other, more = self._relaxed(second, ranges, self.outside + mode.same)
+            one, doubts = self._relaxed(first, ranges, self.outside + mode.same, mode.loops)
+            other, more = self._relaxed(second, ranges, self.outside + mode.same, mode.loops)
             if not doubts and not more:
                 continue
             loose = self._ask(one, other, mode)
             if loose.status == "none":
                 return Answer(loose)
             if loose.status == "proved":
-                return Answer(loose, _assumptions(doubts, more))
-        return Answer(strict)
+                return Answer(loose, _assumptions((*again, *doubts), more))
+        return self._crowded(first, second, mode) or Answer(strict)
+
+    def _crowded(self, first: Access, second: Access, mode: Mode) -> Answer | None:
+        """The answer where more iterations than elements write through an index from memory."""
+        if self._given is None:
+            self._given = crowding.definitions(self.invariant.scope)
+        if first is not second or mode.between != "iterations":
+            return None
+        needed = crowding.crowd(first, mode.loops, self.headers, self._given)
+        if needed is None:
+            return None
+        access, doubts = self._relaxed(first, True, self.outside, mode.loops)
+        # Data may choose iterations whose elements differ: then it takes an update to say that they need not.
+        if access.guards or not access.exact or (doubts and first.kind != "update"):
+            return None
+        return Answer(Conflict("proved"), _assumptions((*needed, *doubts), ()))
 
     def _ask(self, first: Access, second: Access, mode: Mode) -> Conflict:
         if mode.differ:
@@ -180,13 +206,13 @@ class Elements:
             found.append(self._unless_waited(together, mode.waits, forward, around))
         for loop in mode.loops:
             if mode.waits is None:
-                found.append(self._solver.carried(first, second, loop))
+                found.append(self._solver_for(loop).carried(first, second, loop))
                 continue
             for forward in (True, False):
                 pair = (first, second) if forward else (second, first)
                 found.append(
                     self._unless_waited(
-                        self._solver.precedes(*pair, loop), mode.waits, forward, first.loops[: self.outside]
+                        self._solver_for(loop).precedes(*pair, loop), mode.waits, forward, first.loops[: self.outside]
                     )
                 )
         return _worst(found)
@@ -239,7 +265,7 @@ class Elements:
         assert self._solver is not None
         order = order_of(mode.dealt, self.headers)
         if order is None:
-            return _worst(self._solver.carried(first, second, loop) for loop in mode.loops)
+            return _worst(self._solver_for(loop).carried(first, second, loop) for loop in mode.loops)
         found = []
         for loop in mode.loops:
             for earlier, later in ((first, second), (second, first)):
@@ -250,11 +276,10 @@ class Elements:
 
     def _rounds(self, first: Access, second: Access, mode: Mode) -> Conflict:
         """Two runs of one worksharing construct; where a thread gets the same iterations again, in different ones."""
-        assert self._solver is not None and mode.dealt is not None
-        solver = self._solver
+        assert mode.dealt is not None
         inner = dealt_loops(mode.dealt)
         if not inner or not is_static(mode.dealt):
-            return _worst(solver.carried(first, second, loop) for loop in mode.loops)
+            return _worst(self._solver_for(loop).carried(first, second, loop) for loop in mode.loops)
         found = []
         for each in inner:
             header = self.headers.get(id(each))
@@ -262,9 +287,26 @@ class Elements:
                 return maybe("same-schedule", "each thread may get the same iterations again", first)
             index = Name(header.index)
             for loop in mode.loops:
-                ask = partial(solver.carried, loop=loop)
+                ask = partial(self._solver_for(loop).carried, loop=loop)
                 found.append(self._apart(first, second, ((index, index),), ask))
         return _worst(found)
+
+    def _counts_itself(self, mode: Mode) -> bool:
+        """Are the iterations those of a loop that is not counted?"""
+        return any(id(loop) not in self.headers for loop in mode.loops)
+
+    def _solver_for(self, loop: Loop) -> Solver:
+        """One that counts the iterations of a loop which does not do so itself, such as a walk along a list, where
+        that loop hands out tasks."""
+        assert self._solver is not None
+        if id(loop) in self.headers:
+            return self._solver
+        known = self._counting.get(id(loop))
+        if known is None:
+            once = isinstance(loop.condition, Constant) and not loop.condition.value
+            header = LoopHeader(ROUND, ZERO, "<", ONE if once else Name(ROUNDS), ONE, True)
+            known = self._counting[id(loop)] = self._made_for({id(loop): header})
+        return known
 
     def same_schedule(self, first: Access, second: Access, one: Placement, other: Placement) -> Answer | None:
         """The answer for two worksharing loops over the same iterations with a static schedule: each thread gets the
@@ -344,37 +386,43 @@ class Elements:
             return expr.name == THREAD_NUMBER
         return isinstance(expr, Name) and expr.symbol in self.thread_numbers
 
-    def _relaxed(self, access: Access, ranges: bool, around: int) -> tuple[Access, tuple[str, ...]]:
+    def _relaxed(
+        self, access: Access, ranges: bool, around: int, kept: Sequence[Loop]
+    ) -> tuple[Access, tuple[str, ...]]:
         """The access as if it surely ran: without conditions that cannot be evaluated, and loops that are not counted
-        inside the `around` outermost ones. `ranges`: for a whole variable also without conditions on the iteration that
-        hold for a range of them."""
+        inside the `around` outermost ones, but for those in `kept`. `ranges`: for a whole variable also without
+        conditions on the iteration that hold for a range of them."""
         doubts: list[str] = []
         indices = {h.index for loop in access.loops if (h := self.headers.get(id(loop))) is not None}
         mentioned = {e.symbol for step in access.path for i in _indices(step) for e in walk(i) if isinstance(e, Name)}
         selects = bool(mentioned & indices)
         dropped: list[Guard] = []
+        if self._given is None:
+            self._given = crowding.definitions(self.invariant.scope)
         for guard in access.guards:
             if may_be_thread_number(guard.condition, self.asked_for):
                 continue  # it may hold in one thread only
-            if selects and any(isinstance(e, (Element, Field, Call)) for e in walk(guard.condition)):
+            if selects and any(isinstance(e, (Element, Field, Call, Opaque)) for e in walk(guard.condition)):
                 continue  # data may select the iterations so that their elements differ
             is_range = ranges and not access.path and self._is_range(guard.condition)
             if not is_range and not self._is_data_dependent(guard.condition, access):
                 continue
             dropped.append(guard)
             verb = "holds" if guard.positive else "does not hold"
-            doubts.append(f"`{spell(guard.condition)}` {verb}")
+            unknown = isinstance(guard.condition, Opaque)
+            doubts.append(_REACHED if unknown else f"`{spell(guard.condition)}` {verb}")
         loops = list(access.loops)
         for loop in access.loops[around:]:
             header = self.headers.get(id(loop))
             if header is None and not (_written(loop) & mentioned):
-                loops.remove(loop)
+                if loop not in kept:
+                    loops.remove(loop)
                 doubts.append("the loop around it runs")
         exact = access.exact
         if not exact and access.symbol is not None:
             if access.reason in _UNCERTAIN:
                 exact = True
-                doubts.append("control gets there")
+                doubts.append(_REACHED)
             elif access.reason == "call-path" or (
                 access.reason == "call" and not access.path and _is_one_value(access.symbol)
             ):
@@ -384,12 +432,12 @@ class Elements:
             return access, ()
         # Guards keep their place among the loops that stay.
         stays = {id(loop) for loop in loops}
-        kept = tuple(
+        guards = tuple(
             g if g.depth is None else replace(g, depth=sum(id(x) in stays for x in access.loops[: g.depth]))
             for g in access.guards
             if g not in dropped
         )
-        return replace(access, guards=kept, loops=tuple(loops), exact=exact), tuple(doubts)
+        return replace(access, guards=guards, loops=tuple(loops), exact=exact), tuple(doubts)
 
     def _is_range(self, condition: Expr) -> bool:
         """A comparison that some iterations meet, not just one, and that has nothing to do with the thread."""
@@ -404,8 +452,10 @@ class Elements:
             top = stack.pop()
             if isinstance(top, (Element, Field)) or top.type.kind in ("real", "complex", "pointer"):
                 return True
+            if isinstance(top, Name) and self._is_from_memory(top.symbol):
+                return True
             if isinstance(top, Call):
-                return top.name is None or not top.name.startswith("omp_") or top.name in TEST_LOCK
+                return top.name is None or top.name in TEST_LOCK or not top.name.startswith("omp_")
             if (
                 isinstance(top, Binary)
                 and top.op in ("==", "!=")
@@ -425,6 +475,11 @@ class Elements:
         return bool(names) and all(
             e.symbol not in indices and not self._is_number(e) and self.invariant.is_shared(e.symbol) for e in names
         )
+
+    def _is_from_memory(self, symbol: Symbol) -> bool:
+        """Is it set in the scope, once, to what was read from an array or a record?"""
+        values = (self._given or {}).get(symbol, ())
+        return len(values) == 1 and any(isinstance(e, (Element, Field)) for e in walk(values[0]))
 
 
 def _assumptions(first: Sequence[str], second: Sequence[str]) -> tuple[Assumption, ...]:

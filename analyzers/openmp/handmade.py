@@ -89,9 +89,15 @@ def is_wait(loop: Loop, counted: Container[int]) -> bool:
     if not synchronizes:
         return False
     tested = set(symbols(condition))
-    assigned = {s.target.symbol for s in below if isinstance(s, Assign) and isinstance(s.target, Name) and s.op is None}
-    changed = {s.target.symbol for s in below if isinstance(s, Assign) and isinstance(s.target, Name)}
-    return bool(tested & assigned) or not tested & changed
+    assigns = [s for s in (*below, *loop.step) if isinstance(s, Assign) and isinstance(s.target, Name)]
+    changed = {s.target.symbol for s in assigns if isinstance(s.target, Name)}
+    # What follows from its own last value, `p = p->next`, is a walk and no look at what others write.
+    seen = {
+        s.target.symbol
+        for s in assigns
+        if s.op is None and isinstance(s.target, Name) and s.target.symbol not in symbols(s.value)
+    }
+    return bool(tested & seen) or not tested & changed
 
 
 def _flags(loop: Loop) -> set[Symbol]:

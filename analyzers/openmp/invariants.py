@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from analyzers.dependence.lvalues import type_at
-from analyzers.ir.accesses import Access
+from analyzers.dependence.lvalues import locate, type_at
+from analyzers.ir.accesses import Access, Member, PathStep
 from analyzers.ir.expressions import Call, Element, Expr, Field, Name, Opaque, root, walk
 from analyzers.ir.pointers import may_share_memory
 from analyzers.ir.statements import Assign, Construct, Declare, Stmt, walk_statements
 from analyzers.ir.symbols import Symbol
 from analyzers.openmp.sharing import Scopes, storage
+
+_AGGREGATES = ("record", "array")
 
 
 @dataclass(slots=True)
@@ -45,7 +47,10 @@ class Invariant:
         self._assigned = frozenset(a.symbol for a in self._writes if a.symbol is not None and not a.path)
 
     def __call__(self, expr: Expr) -> bool:
-        return all(self._part(e) for e in walk(expr))
+        # Records and arrays are only on the way to a member or an element: as a whole they have no value.
+        return self._part(expr) and all(
+            self._part(e) for e in walk(expr) if e is not expr and not (_is_part(e) and e.type.kind in _AGGREGATES)
+        )
 
     def _part(self, expr: Expr) -> bool:
         match expr:
@@ -53,7 +58,7 @@ class Invariant:
                 return self._symbol(symbol)
             case Call() | Opaque():
                 return False
-            case Element() | Field():
+            case _ if _is_part(expr):
                 return self._memory(expr)
             case _:
                 return True
@@ -62,10 +67,13 @@ class Invariant:
         """Does nothing in the scope write memory that the lvalue may be?"""
         base = root(lvalue)
         symbol = base.symbol if isinstance(base, Name) else None
+        place = locate(lvalue)
         for write in self._writes:
             if write.symbol is None:
                 return False
             if write.symbol == symbol and write.path:
+                if place.symbol == symbol and _are_other_members(symbol, place.path, write.path):
+                    continue
                 return False
             pointers = write.symbol.is_pointer or symbol is None or symbol.is_pointer
             if pointers and write.path and may_share_memory(type_at(write.symbol, write.path), lvalue.type):
@@ -104,6 +112,21 @@ class Invariant:
             or (w.symbol.is_pointer and w.path and may_share_memory(type_at(w.symbol, w.path), symbol.type))
             for w in self._writes
         )
+
+
+def _is_part(expr: Expr) -> bool:
+    return isinstance(expr, (Element, Field))
+
+
+def _are_other_members(symbol: Symbol, one: Sequence[PathStep], other: Sequence[PathStep]) -> bool:
+    """Do two paths from one variable part at members of one record, so that neither is part of the other?"""
+    for at, (mine, theirs) in enumerate(zip(one, other, strict=False)):
+        if mine == theirs:
+            continue
+        if not isinstance(mine, Member) or not isinstance(theirs, Member):
+            return False
+        return not type_at(symbol, tuple(one[:at])).union
+    return False
 
 
 def _is_own_object_of_library(access: Access) -> bool:

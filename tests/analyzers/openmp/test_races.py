@@ -276,3 +276,49 @@ def test_static_schedules_deal_iterations_out_by_thread_number(
         f"#pragma omp for schedule({schedule})\n{loop}\n}}"
     )
     assert {name for _, name, _ in found(body, "#include <omp.h>")} == ({"a"} if races else set())
+
+
+def test_a_guard_whose_variable_has_changed_since_says_that_control_may_get_there() -> None:
+    """`if (r < k) break;`, and then `r` is set: the guard speaks of the old value."""
+    body = (
+        "double r = 1;\n#pragma omp parallel\nwhile (1) {\n#pragma omp barrier\nif (r < k) break;\n"
+        f"#pragma omp barrier\n#pragma omp single\nr = 0;\n#pragma omp for\n{FOR} r += a[i];\n}}"
+    )
+    assert found(body) == [("race-missing-reduction", "r", "likely")]
+
+
+@pytest.mark.parametrize(
+    ("loop", "expected"),
+    [
+        ("for (struct s *q = head; q; q = q->next)", [("race-unordered-tasks", "sum", "likely")]),
+        ("while (head)", [("race-unordered-tasks", "sum", "likely")]),
+        ("do", []),
+    ],
+)
+def test_a_loop_that_is_not_counted_makes_more_than_one_task(loop: str, expected: list[object]) -> None:
+    task = "{\n#pragma omp task\nsum++;\nhead = head->next; }" + (" while (0);" if loop == "do" else "")
+    body = f"#pragma omp parallel\n#pragma omp single\n{{ {loop} {task} }}"
+    assert found(body, "struct s { struct s *next; }; int sum; struct s *head;") == expected
+
+
+def test_a_walk_along_a_list_does_not_wait_for_other_threads() -> None:
+    walk = "for (q = head; q; q = q->next) {\n#pragma omp atomic\nsum++;\n}"
+    body = f"struct s *q;\n#pragma omp parallel\n{{ {walk} }}"
+    before = "struct s { struct s *next; }; int sum; struct s *head;"
+    assert found(body, before) == [("race-shared-loop-index", "q", "proved")]
+
+
+def test_what_is_done_when_a_lock_is_not_free_is_done_by_several_threads() -> None:
+    body = "omp_lock_t l;\n#pragma omp parallel\n{ if (omp_test_lock(&l)) { omp_unset_lock(&l); } else k++; }"
+    assert found(body, "#include <omp.h>") == [("race-missing-reduction", "k", "likely")]
+
+
+@pytest.mark.parametrize(("inside", "expected"), [("", ["proved"]), ("size = 2 * i;", ["likely"])])
+def test_a_member_keeps_its_value_while_others_are_written(inside: str, expected: list[str]) -> None:
+    text = (
+        "class A { int size, runs; double *x; void f() {\ndouble sum = 0;\n#pragma omp parallel for\n"
+        f"for (int i = 0; i < size; i++) {{ x[i] = runs; sum += x[i]; {inside} }}\nruns = sum; }} }};\n"
+    )
+    (function,) = analyze(SourceText.of(text), "cpp").functions
+    sums = [f.confidence for f in function.result.findings if f.facts.get("variable") == "sum"]
+    assert sums == expected
