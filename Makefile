@@ -14,7 +14,7 @@ export HPC_LS_PROPERTY_CASES ?= $(if $(filter true,$(CI)),20000,2000)
 
 HPC_LS_STRESS_PROGRAMS ?= 2000
 
-.PHONY: help demo setup setup-dev setup-system clients test lint test-python test-property stress extension bench
+.PHONY: help demo setup setup-dev setup-system clients test lint test-python test-property stress confirm extension bench
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ test-property: setup-dev ## random loop nests against brute force; HPC_LS_PROPER
 
 stress: setup-dev setup-system ## generated programs with their pragmas under ThreadSanitizer; HPC_LS_STRESS_PROGRAMS
 	$(BIN)/python -m tests.stress --programs $(HPC_LS_STRESS_PROGRAMS) --kernels 4
+
+confirm: setup-dev setup-system ## which mistakes of tests/mutation race, confirmed anew by ThreadSanitizer
+	$(BIN)/python -m tests.mutation
 
 bench: setup-dev ## latency and memory, clangd beside them where it is installed
 	$(BIN)/python tests/bench/latency.py
