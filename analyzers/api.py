@@ -12,6 +12,7 @@ from analyzers.frontends import pieces as pieces_of_text
 from analyzers.frontends.pieces import Change, Pieces, Reading
 from analyzers.ir.verdicts import Confidence, FileReport, Finding, LoopReport, PlacedResult
 from analyzers.repairs import Trial
+from analyzers.reproducer import Draft, NotReproducibleError
 from analyzers.settings import Language, Options
 from analyzers.text import SourceText, Span
 
@@ -25,10 +26,12 @@ __all__ = [
     "Change",
     "Confidence",
     "Description",
+    "Draft",
     "FileReport",
     "Finding",
     "Language",
     "LoopReport",
+    "NotReproducibleError",
     "Options",
     "Pieces",
     "PlacedResult",
@@ -83,6 +86,10 @@ class Analyzer:
     def holds(self, trials: Sequence[Trial]) -> tuple[bool, ...]:
         """Which repairs of the current version do what they promise: see `analyzers.repairs`."""
         return self._pipeline.holds(trials)
+
+    def reproducer(self, at: int) -> Draft:
+        """A program with the race whose finding begins at byte `at`. Raises NotReproducibleError."""
+        return self._pipeline.reproducer(at)
 
     def know(self, outside: Outside | None) -> None:
         """Take over what is known of functions of other files; None: nothing."""

@@ -17,7 +17,7 @@ from analyzers import repairs, suppressions
 from analyzers.dependence import array_reductions, callers, linking, loops, presuming, units
 from analyzers.dependence import effects as effect_tables
 from analyzers.dependence.callers import Calls, Site
-from analyzers.dependence.facts import Calling, Effects
+from analyzers.dependence.facts import Calling, Effects, FunctionFacts
 from analyzers.dependence.linking import Outside
 from analyzers.dependence.units import Unit
 from analyzers.explain.facts import loop_reports, sharing_hints
@@ -27,8 +27,12 @@ from analyzers.frontends.includes import Signature
 from analyzers.ir.statements import Function, SourceFile
 from analyzers.ir.verdicts import FileReport, Finding, FunctionResult, PlacedResult
 from analyzers.openmp import races
+from analyzers.openmp.facts import OpenMPFacts
 from analyzers.repairs import Trial
+from analyzers.reproducer import Draft, NotReproducibleError
+from analyzers.reproducer.program import Other, draft
 from analyzers.rules import documentation, registry
+from analyzers.rules.race._defects import race_at
 from analyzers.settings import Language, Options
 from analyzers.suppressions import Suppression
 from analyzers.text import SourceText, Span
@@ -165,6 +169,26 @@ class Pipeline:
             self.update(source)
         return next((placed for placed in self.results(start) if placed.start == start), None)
 
+    def reproducer(self, at: int) -> Draft:
+        """A program with the race whose first access stands at byte `at` of the current version.
+
+        Raises NotReproducibleError.
+        """
+        version = self._current()
+        chunk = next((c for c in version.chunks if c.span.covers(at)), None)
+        if chunk is None or self._language != "c":
+            raise NotReproducibleError("no race of a C function is here")
+        function = version.functions[chunk.fingerprint]
+        text = version.source.data[chunk.start : chunk.start + function.span.end]
+        facts, openmp = self._examined(function, text, version, self._calling(version, function.name))
+        race = race_at(registry.Context(facts, openmp, text), at - chunk.start)
+        if race is None:
+            raise NotReproducibleError("no race of a C function is here")
+        others = [
+            Other(c.span, c.name, version.functions[c.fingerprint].callees) for c in version.chunks if c is not chunk
+        ]
+        return draft(version.source, chunk.start, facts, openmp, race, others)
+
     def report(self) -> FileReport:
         version = self._current()
         for chunk in self._callers_first(version):
@@ -298,12 +322,7 @@ class Pipeline:
     def _analyze(self, function: Function, chunk: Chunk, version: _Version, called: Calling) -> FunctionResult:
         started = time.perf_counter()
         text = version.source.data[chunk.start : chunk.start + function.span.end]
-        facts = loops.analyse(function, version.effects, self._options)
-        if version.presumed is not version.effects:
-            options = self._options
-            facts = presuming.supplemented(facts, version.presumed, lambda f, e: loops.analyse(f, e, options))
-        facts = replace(array_reductions.as_written(facts, text), called=called)
-        openmp = races.find(facts, self._options)
+        facts, openmp = self._examined(function, text, version, called)
         findings = documentation.helped(
             registry.run(registry.Context(facts, openmp, text, self._options.costs), self._options)
         )
@@ -316,6 +335,17 @@ class Pipeline:
             sharing_hints(openmp),
             time.perf_counter() - started,
         )
+
+    def _examined(
+        self, function: Function, text: bytes, version: _Version, called: Calling
+    ) -> tuple[FunctionFacts, OpenMPFacts]:
+        """What the dependence and the OpenMP rooms know of a function."""
+        facts = loops.analyse(function, version.effects, self._options)
+        if version.presumed is not version.effects:
+            options = self._options
+            facts = presuming.supplemented(facts, version.presumed, lambda f, e: loops.analyse(f, e, options))
+        facts = replace(array_reductions.as_written(facts, text), called=called)
+        return facts, races.find(facts, self._options)
 
 
 def digest_of(source: SourceText) -> str:

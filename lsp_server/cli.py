@@ -82,6 +82,11 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="print the smallest program with this verdict, for a report; what compiles still does (cc -fsyntax-only)",
     )
+    why.add_argument(
+        "--reproducer",
+        action="store_true",
+        help="print a small program with the race found on this line, ready to compile with ThreadSanitizer",
+    )
     why.add_argument("--anonymize", action="store_true", help="with --minimize: other names for everything declared")
     why.add_argument("--seconds", type=_seconds, default=20.0, metavar="N", help="how long to look (default: 20)")
     _add_color(why)

@@ -17,7 +17,7 @@ from analyzers.ir.verdicts import Finding, FunctionResult
 
 HEADER = struct.Struct("<Q")
 
-QuestionKind = Literal["complete", "describe", "loop", "repairs"]
+QuestionKind = Literal["complete", "describe", "loop", "repairs", "reproducer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class Ask:
 
     complete: what may be typed here. describe: what the word here means. loop: the loop whose line follows `offset`,
     analysed in this very text, whatever the document says. repairs: which of `trials` hold in this text.
+    reproducer: a program with the race found at `offset`, or a tuple with the reason why there is none.
     """
 
     id: int

@@ -6,5 +6,6 @@ INSERT_PRAGMA = "hpc-ls.insertPragma"
 EXPLAIN = "hpc-ls.explain"
 SHOW_ANALYSIS = "hpc-ls.showAnalysis"
 TREAT_INDEPENDENT = "hpc-ls.treatIndependent"
+COPY_REPRODUCER = "hpc-ls.copyReproducer"
 RESTART_ANALYSIS = "hpc-ls.restartAnalysis"  # not "restart": editors restart the whole server under that name
 STATUS = "hpc-ls/status"

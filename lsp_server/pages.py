@@ -20,12 +20,12 @@ class Pages:
     def __init__(self) -> None:
         self._folder: Path | None = None
 
-    def write(self, title: str, text: str) -> str:
+    def write(self, title: str, text: str, suffix: str = ".md") -> str:
         """Keep a page; its URI. A page of the same title is replaced."""
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="hpc-ls-"))
             atexit.register(self.clear)
-        page = self._folder / f"{title}.md"
+        page = self._folder / f"{title}{suffix}"
         page.write_text(text, encoding="utf-8", errors="replace")
         return page.as_uri()
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from analyzers.api import Analyzer, Language, Options, Trial
+from analyzers.api import Analyzer, Draft, Language, NotReproducibleError, Options, Trial
 from analyzers.ir.verdicts import FileReport, FunctionResult, LoopReport, PlacedResult
 from analyzers.text import SourceText
 from lsp_server.messages import (
@@ -53,6 +53,7 @@ class AnalyzerLike(Protocol):
     def report(self) -> FileReport: ...
     def know(self, outside: Outside | None) -> None: ...
     def holds(self, trials: Sequence[Trial]) -> tuple[bool, ...]: ...
+    def reproducer(self, at: int) -> Draft: ...
 
 
 MakeAnalyzer = Callable[[Language, Options, "str | None"], AnalyzerLike]
@@ -235,6 +236,8 @@ class Worker:
                 return self._loop_after(question, source)
             case "repairs":
                 return self._repairs(question, source)
+            case "reproducer":
+                return self._reproducer(question, source)
             case "complete":
                 from analyzers.api import complete
 
@@ -266,6 +269,14 @@ class Worker:
         return next(
             ((placed.start, loop) for loop in placed.result.loops if placed.start + loop.span.start == at), None
         )
+
+    def _reproducer(self, question: Ask, source: SourceText) -> str | tuple[str]:
+        from lsp_server.reproducer import reproducer
+
+        try:
+            return reproducer(self._beside(question, source), question.offset)
+        except NotReproducibleError as reason:
+            return (str(reason),)
 
     def _repairs(self, question: Ask, source: SourceText) -> tuple[bool, ...]:
         """Which trials hold. Editors ask again whenever the cursor moves: what was tried in a text is remembered."""

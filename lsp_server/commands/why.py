@@ -1,4 +1,4 @@
-"""`hpc-ls why`: the reasons of one verdict, one after the other, or the smallest program that still has it."""
+"""`hpc-ls why`: the reasons of one verdict, the smallest program that still has it, or a program with a race."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 
 from analyzers import api
-from analyzers.api import LoopReport, SourceText
+from analyzers.api import Analyzer, LoopReport, NotReproducibleError, SourceText
+from analyzers.words import listed
 from lsp_server.commands import output
 from lsp_server.commands.explain import Line, line_named, nothing
 from lsp_server.criteria import Reader, Wanted, wanted_finding, wanted_loop
 from lsp_server.minimize import minimize, tidied
 from lsp_server.outcomes import place, verdict_word
+from lsp_server.reproducer import reproducer
 from lsp_server.terminal import Progress, visible
 
 _WORD = re.compile(rb'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|<[\w./]+>|[A-Za-z_]\w*')
@@ -26,9 +28,13 @@ def run(arguments: Namespace, command_line: Mapping[str, object]) -> int:
     """0 when there was something to say, 2 when the file or the line does not exist."""
     if arguments.anonymize and not arguments.minimize:
         return output.failed("--anonymize gives the program of --minimize other names; add --minimize")
+    if arguments.reproducer and arguments.minimize:
+        return output.failed("--reproducer and --minimize make two different programs; name one of them")
     line = line_named(arguments, command_line)
     if line is None:
         return output.FAILED
+    if arguments.reproducer:
+        return _reproducer(line)
     if arguments.minimize:
         return _minimize(arguments, line)
     _reasons(arguments, line)
@@ -51,6 +57,34 @@ def _reasons(arguments: Namespace, line: Line) -> None:
         text.write(console, reason_rows(line.outcome, line.loop, console.width))
     elif not line.findings:
         console.print(nothing(line))
+
+
+# The program with a race
+
+
+def _reproducer(line: Line) -> int:
+    task = line.request.task
+    race = next((located.finding for located in line.findings if located.finding.category == "race"), None)
+    if race is None:
+        return output.failed(f"no race was found on line {line.number + 1}; {nothing_to_reproduce(line)}")
+    analyzer = Analyzer(task.language, task.options, str(task.path.absolute()) if task.path else None)
+    if task.outside is not None:
+        analyzer.know(task.outside)
+    analyzer.update(line.outcome.source)
+    try:
+        sys.stdout.write(reproducer(analyzer, race.span.start))
+    except NotReproducibleError as reason:
+        return output.failed(f"{place(line.outcome, race.span.start)}: no program was made: {reason}")
+    return 0
+
+
+def nothing_to_reproduce(line: Line) -> str:
+    """Where there are races in the file."""
+    races = (f.finding for f in line.outcome.findings if f.finding.category == "race")
+    lines = sorted({line.outcome.source.line_of(f.span.start) + 1 for f in races})
+    if not lines:
+        return "nor on any other"
+    return f"there are some on {'line' if len(lines) == 1 else 'lines'} {listed([str(n) for n in lines])}"
 
 
 # The smallest program

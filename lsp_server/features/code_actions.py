@@ -13,7 +13,7 @@ from analyzers.words import counted
 from lsp_server import assist, convert
 from lsp_server.analysis import Analysis
 from lsp_server.convert import Place
-from lsp_server.names import TREAT_INDEPENDENT
+from lsp_server.names import COPY_REPRODUCER, TREAT_INDEPENDENT
 from lsp_server.repairing import Placed, repaired, tried
 from lsp_server.server import HpcLanguageServer
 
@@ -92,6 +92,11 @@ async def _quick_fixes(
         for number, fix in enumerate(finding.fixes):
             preferred = number == 0 and fix.safe
             actions.append(convert.quick_fix(fix, base, where, versioned, diagnostic, preferred))
+        if finding.category == "race":
+            start = where.position(placed.span.start)
+            position = {"line": start.line, "character": start.character}
+            title, kind = "copy a reproducer", types.CodeActionKind.QuickFix
+            actions.append(convert.command_action(title, kind, COPY_REPRODUCER, where.uri, position))
         ignore = suppression(finding, base, where.source)
         actions.append(convert.quick_fix(ignore, 0, where, versioned, diagnostic, False))
     for rule in dict.fromkeys(placed.finding.rule for placed in here):

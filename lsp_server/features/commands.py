@@ -10,8 +10,9 @@ from pygls.exceptions import JsonRpcException
 from analyzers.text import Position
 from lsp_server import assist, convert, pages
 from lsp_server.analysis import Analysis, loop_on_line
-from lsp_server.names import EXPLAIN, INSERT_PRAGMA, RESTART_ANALYSIS, SHOW_ANALYSIS, TREAT_INDEPENDENT
+from lsp_server.names import COPY_REPRODUCER, EXPLAIN, INSERT_PRAGMA, RESTART_ANALYSIS, SHOW_ANALYSIS, TREAT_INDEPENDENT
 from lsp_server.repairing import Placed, repaired
+from lsp_server.scheduler import WorkerLostError
 from lsp_server.server import HpcLanguageServer
 from lsp_server.settings import CONFIG_NAME, add_independent_function, config_for_edit
 
@@ -23,6 +24,7 @@ def register(server: HpcLanguageServer) -> None:
     server.command(EXPLAIN)(explain)
     server.command(SHOW_ANALYSIS)(show_analysis)
     server.command(TREAT_INDEPENDENT)(treat_independent)
+    server.command(COPY_REPRODUCER)(copy_reproducer)
     server.command(RESTART_ANALYSIS)(restart_analysis)
 
 
@@ -73,6 +75,30 @@ async def show_analysis(ls: HpcLanguageServer, *arguments: Any) -> str | None:
     """Everything known of the loop at a position, in Markdown."""
     analysis, at = await _place(ls, arguments)
     return await _shown(ls, pages.of_loop(analysis, at), "analysis")
+
+
+async def copy_reproducer(ls: HpcLanguageServer, *arguments: Any) -> str | None:
+    """A small program with the race found on the line of a position. Editors that show answers copy it, others open
+    it."""
+    analysis, at = await _place(ls, arguments)
+    found = next((p for p in _on_line(ls, analysis, at) if p.finding.category == "race"), None)
+    if found is None:
+        _say(ls, "No race was found on this line.")
+        return None
+    snapshot = analysis.snapshot
+    options = ls.configuration.of(snapshot).settings.to_options()
+    try:
+        answer = await ls.scheduler.ask("reproducer", snapshot, options, found.span.start, snapshot.source.data)
+    except WorkerLostError:
+        answer = None
+    if not isinstance(answer, str):
+        reason = answer[0] if isinstance(answer, tuple) else "the analysis was interrupted"
+        _say(ls, f"No program was made: {reason}.")
+        return None
+    if not ls.client.shows_answers and ls.client.shows_documents:
+        page = ls.pages.write("reproducer", answer, ".c")
+        await ls.window_show_document_async(types.ShowDocumentParams(page))
+    return answer
 
 
 async def treat_independent(ls: HpcLanguageServer, *arguments: Any) -> str | None:

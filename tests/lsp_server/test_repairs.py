@@ -58,7 +58,7 @@ void f(int *x)
     params = types.CodeActionParams(document(uri), race.range, types.CodeActionContext([race]))
     for _ in range(2):  # the second answer is remembered
         titles = [action.title for action in await editor.client.text_document_code_action_async(params)]
-        assert titles == ["insert a barrier", "ignore `race-missing-barrier` here"]
+        assert titles == ["insert a barrier", "copy a reproducer", "ignore `race-missing-barrier` here"]
     told = await editor.client.workspace_execute_command_async(
         types.ExecuteCommandParams("hpc-ls.explain", [uri, {"line": 7, "character": 14}])
     )
@@ -80,3 +80,22 @@ async def test_everything_is_fixed_at_once(editor, uri):
     assert "parallel for private(t) reduction(+:s) reduction(+:q)\n" in repaired
     editor.change(uri, repaired)
     assert await editor.diagnostics(uri) == []
+
+
+async def test_a_reproducer_can_be_had(editor, uri):
+    editor.open(uri, SOURCE)
+    race = next(d for d in await editor.diagnostics(uri, bool) if d.code == "race-missing-reduction")
+    params = types.CodeActionParams(document(uri), race.range, types.CodeActionContext([race]))
+    actions = await editor.client.text_document_code_action_async(params)
+    action = next(a for a in actions if a.title == "copy a reproducer")
+    assert "hpc-ls.copyReproducer" in str(action.command)
+    position = {"line": race.range.start.line, "character": race.range.start.character}
+    program = await editor.client.workspace_execute_command_async(
+        types.ExecuteCommandParams("hpc-ls.copyReproducer", [uri, position])
+    )
+    assert program.startswith("/* race-missing-reduction: ") and "int main(void)" in program
+    nothing = await editor.client.workspace_execute_command_async(
+        types.ExecuteCommandParams("hpc-ls.copyReproducer", [uri, {"line": 0, "character": 0}])
+    )
+    assert nothing is None
+    assert "No race was found on this line." in [m.message for m in editor.client.messages]

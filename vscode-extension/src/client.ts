@@ -115,6 +115,11 @@ const TITLES: Partial<Record<string, string>> = {
 };
 
 async function showAnswer(command: string, answer: unknown, hooks: Hooks): Promise<void> {
+    if (command === SERVER_COMMANDS.copyReproducer && typeof answer === 'string') {
+        await vscode.env.clipboard.writeText(answer);
+        void vscode.window.showInformationMessage('A program with the race is on the clipboard. Its first lines say how to run it.');
+        return;
+    }
     const title = TITLES[command];
     if (title === undefined) {
         return;

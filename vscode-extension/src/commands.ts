@@ -9,6 +9,7 @@ export const SERVER_COMMANDS = {
     explain: 'hpc-ls.explain',
     showAnalysis: 'hpc-ls.showAnalysis',
     treatIndependent: 'hpc-ls.treatIndependent',
+    copyReproducer: 'hpc-ls.copyReproducer',
 } as const;
 
 /** Runs a command of the server with the document and the line of the cursor as its arguments. */

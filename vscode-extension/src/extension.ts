@@ -59,6 +59,7 @@ class Session implements vscode.Disposable {
             this.hereCommand('hpc-ls.here.insertPragma', SERVER_COMMANDS.insertPragma),
             this.hereCommand('hpc-ls.here.explain', SERVER_COMMANDS.explain),
             this.hereCommand('hpc-ls.here.showAnalysis', SERVER_COMMANDS.showAnalysis),
+            this.hereCommand('hpc-ls.here.copyReproducer', SERVER_COMMANDS.copyReproducer),
             commands.registerCommand('hpc-ls.here.treatIndependent', () => this.withEditor(treatIndependent)),
             workspace.onDidChangeConfiguration((event) => {
                 if (LAUNCH_SETTINGS.some((name) => event.affectsConfiguration(name))) {

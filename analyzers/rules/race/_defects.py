@@ -90,6 +90,11 @@ def defects(context: Context) -> list[Defect]:
     return sorted(places.values(), key=lambda d: d.race.first.access.span.start)
 
 
+def race_at(context: Context, offset: int) -> Race | None:
+    """The pair that the finding at an offset shows."""
+    return next((d.race for d in defects(context) if d.race.first.access.span.start == offset), None)
+
+
 def _classified(facts: FunctionFacts, symbol: Symbol, races: list[Race]) -> Defect:
     best = min(_RANK[r.confidence] for r in races)
     strongest = [r for r in races if _RANK[r.confidence] == best]
