@@ -9,6 +9,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 
 from analyzers.dependence.facts import FunctionFacts
+from analyzers.ir.directives import Directive
 from analyzers.ir.expressions import Constant, Name, symbols
 from analyzers.ir.statements import (
     Assign,
@@ -25,6 +26,8 @@ from analyzers.ir.symbols import Symbol
 from analyzers.openmp.locks import SET_LOCK, TEST_LOCK, UNSET_LOCK, lock_of
 from analyzers.openmp.placements import Phases
 
+_BOTH = frozenset({"release", "acquire"})
+
 
 @dataclass(frozen=True, slots=True)
 class Handmade:
@@ -32,6 +35,7 @@ class Handmade:
     accesses themselves must be protected. `locks`: a lock is given back by another piece of code than took it."""
 
     waits: bool = False
+    relaxed: bool = False  # nothing releases what was written, or nothing acquires it: waiting orders nothing
     flags: frozenset[Symbol] = frozenset()
     locks: bool = False
     hidden: bool = False  # functions that are called may take locks and keep them
@@ -59,7 +63,40 @@ def find(facts: FunctionFacts, body: Stmt, phases: Phases) -> Handmade:
                 hidden = hidden or effects.keeps_locks
             if at is not None and call.name in UNSET_LOCK and call.arguments and lock_of(call) not in at.locks:
                 locks = True
-    return Handmade(waits, frozenset(flags), locks, hidden, events)
+    return Handmade(waits, waits and not _hands_over(facts, body), frozenset(flags), locks, hidden, events)
+
+
+def _hands_over(facts: FunctionFacts, body: Stmt) -> bool:
+    """May a release flush of one thread meet an acquire flush of another (OpenMP 5.2 §1.4.4)? Atomic constructs imply
+    them only where a memory order says so (§15.8.4)."""
+    done: set[str] = set()
+    for stmt in walk_statements(body):
+        if isinstance(stmt, Construct):
+            done |= _flushes(stmt.directive)
+        for each in (symbol for e in expressions(stmt) for symbol in symbols(e)):
+            if each.type.volatile or each.type.atomic:
+                done |= _BOTH
+        for call in calls_of(stmt):
+            effects = facts.effects.get(call.name or "")
+            if effects is None or effects.unknown is not None or effects.synchronizes:
+                done |= _BOTH
+    return done >= _BOTH
+
+
+def _flushes(directive: Directive) -> frozenset[str]:
+    if directive.has("critical", "ordered"):
+        return _BOTH
+    if not directive.has("flush", "atomic"):
+        return frozenset()
+    given = {name for name in ("release", "acquire") if directive.first(name) is not None}
+    both = directive.first("seq_cst") is not None or directive.first("acq_rel") is not None
+    if directive.has("flush"):
+        return frozenset(given) or _BOTH
+    if not both:
+        return frozenset(given)
+    if directive.first("read") is not None:
+        return frozenset({"acquire"})
+    return frozenset({"release"}) if directive.first("write") is not None else _BOTH
 
 
 def _is_completed_elsewhere(construct: Construct, body: Stmt) -> bool:

@@ -43,6 +43,9 @@ from analyzers.settings import Options
 
 _DEFAULTS = Options()
 _CALLED_BY_A_TEAM = Assumption("condition", "several threads call the function at the same time", "ordinary")
+_RELAXED = Assumption(
+    "condition", "no `requires atomic_default_mem_order` makes atomic accesses release and acquire", "ordinary"
+)
 _MOST_RACES = 12  # of one variable in one region: rules choose among them
 
 
@@ -221,6 +224,8 @@ class _Examined:
         assumptions: tuple[Assumption, ...] = ()
         if conflict.status == "proved":
             assumptions = answer.assumptions
+            if self.handmade.relaxed:
+                assumptions = (*assumptions, _RELAXED)
             if self.root.construct is None and mode.between == "threads":
                 assumptions = (*assumptions, _CALLED_BY_A_TEAM)
             confidence = "likely" if assumptions else "proved"
@@ -253,7 +258,7 @@ class _Examined:
         )
 
     def _may_be_ordered_by_hand(self, one: Candidate, other: Candidate, mode: Mode) -> bool:
-        if self.handmade.waits:
+        if self.handmade.waits and not self.handmade.relaxed:
             if one.symbol not in self.handmade.flags:
                 return True
             # A flag that is written without protection orders nothing; one that is read behind the wait is ordered.
