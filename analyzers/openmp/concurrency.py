@@ -44,6 +44,7 @@ class Mode:
     loops: tuple[Loop, ...] = ()
     same: int = 0
     executors: tuple[Executor, ...] = ()  # who the two threads are; of tasks, those that made them
+    inside: tuple[tuple[Loop, ...], ...] = ((), ())  # of each, loops around it alone that a barrier keeps in step
     adjacent: Loop | None = None  # in two consecutive iterations of this synchronised loop
     forward: bool = True  # the first statement in the earlier one of these
     same_task: bool = False  # two instances of one task construct
@@ -77,8 +78,9 @@ def _team_modes(first: Placement, second: Placement, phases: Phases) -> list[Mod
             return [Mode("iterations", dealt_loops(a.construct), dealt=a.construct), *found]
     if same_thread(a, b):
         return found
+    inside = _inside(first, shared, phases), _inside(second, shared, phases)
     if meet(first.phases[shared], second.phases[shared]):
-        found.append(Mode("threads", same=shared, executors=(a, b)))
+        found.append(Mode("threads", same=shared, executors=(a, b), inside=inside))
     for level in range(shared, 0, -1):
         loop = first.synchronised[level - 1]
         entry, end = frozenset({phases.entries[id(loop)]}), phases.ends.get(id(loop), frozenset())
@@ -88,6 +90,12 @@ def _team_modes(first: Placement, second: Placement, phases: Phases) -> list[Mod
             if late:
                 found.append(Mode("threads", same=level - 1, adjacent=loop, forward=forward, executors=(a, b)))
     return found
+
+
+def _inside(placement: Placement, shared: int, phases: Phases) -> tuple[Loop, ...]:
+    """The synchronised loops after the first `shared` ones in each of whose iterations all threads meet."""
+    loops = placement.synchronised[shared:]
+    return tuple(x for x in loops if not meet(frozenset({phases.entries[id(x)]}), phases.ends.get(id(x), frozenset())))
 
 
 def _rounds(first: Placement, second: Placement, shared: int, phases: Phases) -> list[Mode]:

@@ -40,7 +40,7 @@ from analyzers.ir.symbols import INT, Symbol
 from analyzers.ir.verdicts import Assumption
 from analyzers.openmp import crowding, differences
 from analyzers.openmp.concurrency import Mode, Waits
-from analyzers.openmp.dealing import cases, chunk, is_static, names_threads
+from analyzers.openmp.dealing import at_edge, cases, chunk, is_static, names_threads
 from analyzers.openmp.dependences import SiblingTask, storage_of
 from analyzers.openmp.facts import Executor
 from analyzers.openmp.invariants import Invariant
@@ -165,6 +165,10 @@ class Elements:
         depth = self.outside + mode.same
         if mode.adjacent is not None and self.steps(mode.adjacent):
             first, second = self._consecutive(first, second, mode.adjacent, mode.forward)
+        ahead = first.span.start < second.span.start
+        first = at_edge(first, mode.inside[0], self.headers, last=ahead)
+        second = at_edge(second, mode.inside[1], self.headers, last=not ahead)
+        self._kept += (first, second)
         found = self._threads(first, second, depth, mode.executors)
         return differences.as_asked(found, 1) if mode.adjacent is not None and self.steps(mode.adjacent) else found
 
