@@ -230,11 +230,13 @@ class LoopFacts:
 class Calling:
     """How a function is called, as far as its calls are known. `loops`: how many stand around a call, those around the
     calls of its caller included, and no more than DEEP. `shared`: threads are at work already wherever it is called.
-    `caller`: a function that calls it like that."""
+    `caller`: a function that calls it like that. `serial`: all calls that are seen come from the entry of a program,
+    and none of them through a parallel region."""
 
     loops: int = 0
     shared: bool = False
     caller: str = ""
+    serial: bool = False
 
 
 DEEP = 2

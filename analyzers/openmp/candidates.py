@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from analyzers.dependence.callers import ENTRIES
 from analyzers.dependence.facts import FunctionFacts
 from analyzers.dependence.lvalues import type_at
 from analyzers.ir.accesses import Access, AccessKind, Subscripts
+from analyzers.ir.arithmetic import fold
 from analyzers.ir.directives import DIVIDED, TASKING, TEAM_MAKERS, WORK_DISTRIBUTION, ClauseItem
 from analyzers.ir.expressions import Expr, Name, root, symbols, walk
 from analyzers.ir.statements import (
     Assign,
     Construct,
+    Declare,
     Function,
     Loop,
     Stmt,
@@ -21,6 +24,7 @@ from analyzers.ir.statements import (
     walk_statements,
 )
 from analyzers.ir.symbols import Symbol
+from analyzers.openmp.constructs import is_deferred_target
 from analyzers.openmp.facts import Executor, PlacedAccess
 from analyzers.openmp.placements import Phases, Placement
 from analyzers.openmp.sharing import Scopes, Storage, listed, storage
@@ -29,7 +33,6 @@ from analyzers.text import Span
 IN_CALLEE = "the callee"  # a lock that stands for the critical and atomic constructs of a function that is called
 _ORPHANS = WORK_DISTRIBUTION | TASKING | {"critical", "atomic"}
 _REDUCTIONS = ("reduction", "in_reduction", "task_reduction")
-_ENTRIES = ("main", "MAIN__")
 _CHOSEN_LATER = ("metadirective", "begin metadirective", "dispatch")  # what runs there is not known
 
 
@@ -66,14 +69,14 @@ def roots(function: Function) -> Iterator[Root]:
                 found.append(Root(stmt, outside, loops))
             if directive.has(*_ORPHANS) and not directive.has(*TEAM_MAKERS) and not alone and not in_team:
                 orphaned = True
-            if directive.has("target") and directive.first("nowait") is not None and not in_team:
+            if is_deferred_target(directive) and not in_team:
                 on_device = True
             outside = (*outside, stmt)
         elif isinstance(stmt, Loop):
             loops = (*loops, stmt)
         stack.extend((s, outside, loops) for s in reversed(substatements(stmt)))
     yield from found
-    alone = not orphaned or function.name in _ENTRIES
+    alone = not orphaned or function.name in ENTRIES
     if on_device or not alone:
         yield Root(None, (), (), alone)
 
@@ -107,6 +110,7 @@ class Collector:
     scopes: Scopes
     phases: Phases
     _atomics: dict[int, frozenset[Span]] = field(default_factory=dict)
+    _constants: dict[Symbol, int | None] | None = None
     _meanings: dict[tuple[Symbol, tuple[int, ...]], Storage] = field(default_factory=dict)
 
     def collect(self, by_statement: Mapping[int, Sequence[Access]]) -> list[Candidate]:
@@ -122,7 +126,7 @@ class Collector:
             if any(c.directive.has(*_CHOSEN_LATER) for c in at.stack):
                 continue
             for access in by_statement.get(statement, ()):
-                if not self._is_own_business(access) and not _is_in_a_copy(access, at):
+                if not (self._is_own_business(access) or _is_in_a_copy(access, at) or self._is_dead(access)):
                     yield self._candidate(access, at)
 
     def _candidate(self, access: Access, at: Placement) -> Candidate:
@@ -194,6 +198,22 @@ class Collector:
         barriers = frozenset(p.barrier for p in at.phases[0])
         placed = PlacedAccess(access, at.executor, barriers, at.locks, meaning.sharing)
         yield Candidate(access, at, meaning, False, placed)
+
+    def _is_dead(self, access: Access) -> bool:
+        """Does it stand where control never gets, whatever the input: `if (0)`, `while (0)`?"""
+        if any(loop.kind == "while" and self._value(loop.condition) == 0 for loop in access.loops):
+            return True
+        values = ((self._value(guard.condition), guard.positive) for guard in access.guards)
+        return any(value is not None and bool(value) is not positive for value, positive in values)
+
+    def _value(self, condition: Expr | None) -> int | None:
+        """The value of a condition that is constant in effect."""
+        if isinstance(condition, Name) and condition.symbol.storage == "local" and condition.symbol.type.const:
+            if self._constants is None:
+                inside = walk_statements(self.facts.function.body)
+                self._constants = {s.symbol: fold(s.value) for s in inside if isinstance(s, Declare)}
+            return self._constants.get(condition.symbol)
+        return fold(condition)
 
     def _is_own_business(self, access: Access) -> bool:
         """Is it made by a callee that orders or separates it in ways that are not seen from here?"""

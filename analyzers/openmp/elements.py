@@ -40,7 +40,7 @@ from analyzers.ir.symbols import INT, Symbol
 from analyzers.ir.verdicts import Assumption
 from analyzers.openmp import crowding, differences
 from analyzers.openmp.concurrency import Mode, Waits
-from analyzers.openmp.dealing import cases, chunk, is_static, names_threads
+from analyzers.openmp.dealing import cases, dealt_to, is_static, names_threads
 from analyzers.openmp.dependences import SiblingTask, storage_of
 from analyzers.openmp.facts import Executor
 from analyzers.openmp.invariants import Invariant
@@ -56,7 +56,7 @@ TEAM = Symbol("//omp threads", "threads", INT, "local")
 ROUND = Symbol("//omp round", "round", INT, "local")
 ROUNDS = Symbol("//omp rounds", "rounds", INT, "local")
 BUDGET = 50_000  # isl operations for one pair
-_UNCERTAIN = ("early-exit", "switch", "goto", "unreachable", "not-canonical")  # whether it runs, not where it reaches
+_UNCERTAIN = ("early-exit", "switch", "goto", "not-canonical")  # whether it runs, not where it reaches
 _REACHED = "control gets there"
 
 
@@ -104,7 +104,9 @@ class Elements:
         """May the two accesses touch the same element when they run at the same time in this mode?"""
         common = tuple(g for g in first.guards if g in second.guards and self.invariant(g.condition))
         if common:
-            # What both stand under only says for which inputs the question arises.
+            # What both stand under only says for which inputs the question arises, if it does for any.
+            if self._ask(first, second, mode).status == "none":
+                return Answer(Conflict("none"))
             first, second = self._without(first, common), self._without(second, common)
         again = ("the loop around it runs more than once",) if self._counts_itself(mode) else ()
         strict = self._ask(first, second, mode)
@@ -321,7 +323,7 @@ class Elements:
             or {one.executor.kind, other.executor.kind} != {"iteration"}
         ):
             return None
-        if not is_static(mine) or not is_static(theirs) or chunk(mine) != chunk(theirs):
+        if not is_static(mine) or not is_static(theirs) or dealt_to(mine) != dealt_to(theirs):
             return None
         nests = dealt_loops(mine), dealt_loops(theirs)
         if not nests[0] or len(nests[0]) != len(nests[1]):

@@ -29,7 +29,7 @@ from analyzers.ir.verdicts import Assumption, Confidence, Dependence, Witness
 from analyzers.openmp import handmade
 from analyzers.openmp.candidates import IN_CALLEE, Candidate, Collector, Root, roots
 from analyzers.openmp.concurrency import Mode, modes
-from analyzers.openmp.constructs import has_one_thread
+from analyzers.openmp.constructs import has_one_thread, is_deferred_target
 from analyzers.openmp.dependences import Dependences, depend_objects
 from analyzers.openmp.elements import Elements
 from analyzers.openmp.facts import OpenMPFacts, Race, Region
@@ -46,6 +46,7 @@ _CALLED_BY_A_TEAM = Assumption("condition", "several threads call the function a
 _RELAXED = Assumption(
     "condition", "no `requires atomic_default_mem_order` makes atomic accesses release and acquire", "ordinary"
 )
+_CALLED_IN_A_REGION = Assumption("condition", "the function is called in a parallel region", "ordinary")
 _MOST_RACES = 12  # of one variable in one region: rules choose among them
 
 
@@ -200,6 +201,13 @@ class _Examined:
             return found
         return tuple(m for m in found if m.between != "threads" or _shows_a_team(one, other))
 
+    def _needs_a_team(self, one: Candidate, other: Candidate, mode: Mode) -> Assumption | None:
+        """What is assumed of the callers of a function that is no region by itself."""
+        beside_host = any(is_deferred_target(c.directive) for each in (one, other) for c in each.place.stack)
+        if self.root.construct is not None or self.facts.called.shared or beside_host:
+            return None
+        return _CALLED_BY_A_TEAM if mode.between == "threads" else _CALLED_IN_A_REGION
+
     def _in_mode(self, one: Candidate, other: Candidate, mode: Mode) -> Race | None:
         pointer = one.through_pointer
         if pointer:
@@ -226,9 +234,12 @@ class _Examined:
             assumptions = answer.assumptions
             if self.handmade.relaxed:
                 assumptions = (*assumptions, _RELAXED)
-            if self.root.construct is None and mode.between == "threads":
-                assumptions = (*assumptions, _CALLED_BY_A_TEAM)
+            called = self._needs_a_team(one, other, mode)
+            if called is not None:
+                assumptions = (*assumptions, called)
             confidence = "likely" if assumptions else "proved"
+            if called is not None and self.facts.called.serial:
+                confidence = "possible"
             if any(_is_unread(c.directive) for at in (one.place, other.place) for c in at.stack):
                 confidence = "possible"
             exact = mode.adjacent is None or elements.steps(mode.adjacent)
