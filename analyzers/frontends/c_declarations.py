@@ -14,7 +14,7 @@ from analyzers.frontends.c_memory import initial_value
 from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import Constant, Expr
 from analyzers.ir.statements import Declare
-from analyzers.ir.symbols import ANONYMOUS, INT, UNKNOWN_TYPE, Extent, Storage, Symbol, Type
+from analyzers.ir.symbols import ANONYMOUS, BIT_FIELDS, INT, UNKNOWN_TYPE, Extent, Storage, Symbol, Type
 
 _QUALIFIER_NODES = frozenset(("type_qualifier", "ms_pointer_modifier"))
 _SPECIFIER_NODES = frozenset(
@@ -113,10 +113,7 @@ def _record(c: Context, node: Node) -> Type:
     for child in body.children:
         if child.type != "field_declaration":
             continue
-        clause = next((n for n in child.children if n.type == "bitfield_clause"), None)
-        width = clause.named_child(0) if clause is not None else None
-        if width is None or constant_value(c, width) == 0:
-            _close(shared, fields)
+        is_bits = continues_bits(c, child, shared, fields)
         base, _ = specifiers(c, child)
         declarators = child.children_by_field_name("declarator")
         if not declarators and base.kind == "record":
@@ -125,8 +122,8 @@ def _record(c: Context, node: Node) -> Type:
         for part in declarators:
             found, kind = declarator(c, part, base)
             if found is not None and not found.is_missing:
-                (fields if clause is None else shared).append((c.text(found), kind))
-    _close(shared, fields)
+                (shared if is_bits else fields).append((c.text(found), kind))
+    close_bits(shared, fields)
     complete = Type(
         "record", name if tag else "", None if plain else c_types.UNKNOWN_LAYOUT, fields=tuple(fields), union=union
     )
@@ -135,11 +132,20 @@ def _record(c: Context, node: Node) -> Type:
     return complete
 
 
-def _close(shared: list[tuple[str, Type]], fields: list[tuple[str, Type]]) -> None:
+def continues_bits(c: Context, child: Node, shared: list[tuple[str, Type]], fields: list[tuple[str, Type]]) -> bool:
+    """Is the member a bit-field? What is none, or has no width, ends the row of those before it."""
+    clause = next((n for n in child.children if n.type == "bitfield_clause"), None)
+    width = clause.named_child(0) if clause is not None else None
+    if width is None or constant_value(c, width) == 0:
+        close_bits(shared, fields)
+    return clause is not None
+
+
+def close_bits(shared: list[tuple[str, Type]], fields: list[tuple[str, Type]]) -> None:
     """Adjacent bit-fields are one memory location (C11 §3.14): a thread that writes one writes back the others, as if
     they were members of a union. A bit-field of width zero separates them."""
     if len(shared) > 1:
-        fields.append((f"{ANONYMOUS}{len(fields)}", Type("record", fields=tuple(shared), union=True)))
+        fields.append((f"{ANONYMOUS}{len(fields)}", Type("record", BIT_FIELDS, fields=tuple(shared), union=True)))
     else:
         fields += shared
     shared.clear()

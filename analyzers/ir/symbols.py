@@ -73,6 +73,7 @@ class Type:
 
 GENERIC = "typename "
 ANONYMOUS = "anonymous "  # how the name of a member without a name begins: a base class, an unnamed union
+BIT_FIELDS = "bit-fields"  # the name of the union that stands for adjacent ones
 UNKNOWN_TYPE = Type("unknown")
 INT = Type("integer", "int", 32)
 LOGICAL = Type("logical", "bool", 8)

@@ -19,11 +19,13 @@ from analyzers.ir.statements import (
     Function,
     Loop,
     Stmt,
+    calls_of,
     expressions,
     substatements,
     walk_statements,
 )
 from analyzers.ir.symbols import Symbol
+from analyzers.ir.verdicts import Assumption
 from analyzers.openmp.constructs import is_deferred_target
 from analyzers.openmp.facts import Executor, PlacedAccess
 from analyzers.openmp.placements import Phases, Placement
@@ -90,6 +92,7 @@ class Candidate:
     storage: Storage
     atomic: bool
     placed: PlacedAccess
+    original: Assumption | None = None  # that a callee means the variable outside (unspecified: OpenMP 5.2 §5.1.2)
 
     @property
     def symbol(self) -> Symbol:
@@ -149,10 +152,11 @@ class Collector:
             locks = locks | {IN_CALLEE}
         if locks != at.locks:
             at = replace(at, locks=locks)
-        key = (access.symbol, tuple(map(id, at.stack)))
-        meaning = self._meanings.get(key)
-        if meaning is None:
-            meaning = self._meanings[key] = storage(access.symbol, at.stack, self.scopes)
+        meaning, original = self._meaning(access.symbol, at.stack), None
+        if meaning.owner >= 0 and _is_named_by_callee(access):
+            meaning = self._meaning(access.symbol, ())
+            text = f"`{access.call}` uses `{access.symbol.name}` of the program, not the copy of the construct"
+            original = Assumption("condition", text, "ordinary")
         placed = PlacedAccess(
             access,
             at.executor,
@@ -160,7 +164,14 @@ class Collector:
             at.locks | ({"atomic"} if inside_atomic else set()),
             meaning.sharing,
         )
-        return Candidate(access, at, meaning, inside_atomic, placed)
+        return Candidate(access, at, meaning, inside_atomic, placed, original)
+
+    def _meaning(self, symbol: Symbol, stack: tuple[Construct, ...]) -> Storage:
+        key = (symbol, tuple(map(id, stack)))
+        known = self._meanings.get(key)
+        if known is None:
+            known = self._meanings[key] = storage(symbol, stack, self.scopes)
+        return known
 
     def _copies(self) -> Iterator[Candidate]:
         """Where a construct begins, who comes there reads what its `firstprivate` copies (OpenMP 5.2 §5.4.4)."""
@@ -265,6 +276,14 @@ def _atomic_places(construct: Construct) -> frozenset[Span]:
     places = {a.target for a in assigns}
     parts = (part for s in walk_statements(construct) for expr in expressions(s) for part in walk(expr))
     return frozenset(part.span for part in parts if part in places)
+
+
+def _is_named_by_callee(access: Access) -> bool:
+    """Does a callee make the access to a variable of the program by its name, not by what it is given?"""
+    if access.call is None or access.symbol is None or not access.symbol.is_static or access.statement is None:
+        return False
+    given = (a for call in calls_of(access.statement) if call.name == access.call for a in call.arguments)
+    return all(access.symbol not in symbols(argument) for argument in given)
 
 
 def _names(expr: Expr) -> set[Symbol]:

@@ -26,7 +26,7 @@ from analyzers.ir.statements import (
 )
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Confidence, Dependence, Witness
-from analyzers.openmp import handmade
+from analyzers.openmp import handmade, overlaps
 from analyzers.openmp.candidates import IN_CALLEE, Candidate, Collector, Root, roots
 from analyzers.openmp.concurrency import Mode, modes
 from analyzers.openmp.constructs import has_one_thread, is_deferred_target
@@ -113,6 +113,7 @@ class _Examined:
             tuple(c.placed for c in self.candidates),
         )
         self.elements: dict[int, Elements] = {}
+        self.wholes: dict[tuple[int, int], tuple[Access, Access]] = {}
         self.unseen: tuple[tuple[str, ...], Phases] | None = None  # functions, and the phases if they hold barriers
 
     # --- what is shared ---------------------------------------------------------------------------------------------
@@ -215,15 +216,14 @@ class _Examined:
                 return None
         elif not self._is_shared(one, other, mode):
             return None
-        relation = alias.relation(
-            one.access, other.access, assume_no_alias=self.options.assume_no_alias, facts=self.pointers
-        )
+        first, second = self._whole(one.access, other.access)
+        relation = alias.relation(first, second, assume_no_alias=self.options.assume_no_alias, facts=self.pointers)
         if relation.status != "same":
             return None
         elements = self._elements(mode, one)
-        answer = elements.ask(one.access, other.access, mode)
+        answer = elements.ask(first, second, mode)
         if answer.conflict.status != "none" and mode.between == "threads" and mode.adjacent is None:
-            static = elements.same_schedule(one.access, other.access, one.place, other.place)
+            static = elements.same_schedule(first, second, one.place, other.place)
             answer = static if static is not None else answer
         conflict = answer.conflict
         if conflict.status == "none":
@@ -235,8 +235,8 @@ class _Examined:
             if self.handmade.relaxed:
                 assumptions = (*assumptions, _RELAXED)
             called = self._needs_a_team(one, other, mode)
-            if called is not None:
-                assumptions = (*assumptions, called)
+            needed = [a for a in (called, one.original, other.original) if a is not None]
+            assumptions = (*assumptions, *dict.fromkeys(needed))
             confidence = "likely" if assumptions else "proved"
             if called is not None and self.facts.called.serial:
                 confidence = "possible"
@@ -266,7 +266,15 @@ class _Examined:
             mode.between,
             conflict.dependence,
             bool(one.access.path),
+            overlaps.said(one.access, other.access) if first is not one.access else "",
         )
+
+    def _whole(self, first: Access, second: Access) -> tuple[Access, Access]:
+        """The accesses, to whole unions where they overlap in one."""
+        key = (id(first), id(second))
+        if key not in self.wholes:
+            self.wholes[key] = overlaps.as_one(first, second) or (first, second)
+        return self.wholes[key]
 
     def _may_be_ordered_by_hand(self, one: Candidate, other: Candidate, mode: Mode) -> bool:
         if self.handmade.waits and not self.handmade.relaxed:
