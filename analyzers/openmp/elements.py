@@ -17,7 +17,7 @@ from analyzers.dependence.facts import Conflict
 from analyzers.dependence.lvalues import locate
 from analyzers.dependence.polyhedral import Solver
 from analyzers.dependence.rewriting import with_children
-from analyzers.dependence.spelling import spell
+from analyzers.dependence.spelling import spell, spell_access
 from analyzers.ir.accesses import Access, Guard, Member, PathStep, Subscripts
 from analyzers.ir.directives import ClauseItem
 from analyzers.ir.expressions import (
@@ -38,7 +38,7 @@ from analyzers.ir.expressions import (
 from analyzers.ir.statements import Assign, Block, Declare, Loop, LoopHeader, Stmt, walk_statements
 from analyzers.ir.symbols import INT, Symbol
 from analyzers.ir.verdicts import Assumption
-from analyzers.openmp import crowding, differences
+from analyzers.openmp import crowding, differences, rows
 from analyzers.openmp.concurrency import Mode, Waits
 from analyzers.openmp.dealing import cases, dealt_to, is_static, names_threads
 from analyzers.openmp.dependences import SiblingTask, storage_of
@@ -66,6 +66,7 @@ class Answer:
 
     conflict: Conflict
     assumptions: tuple[Assumption, ...] = ()
+    why: str = ""  # two accesses that name different places meet, as a sentence
 
 
 @dataclass(slots=True)
@@ -74,6 +75,7 @@ class Elements:
 
     headers: Mapping[int, LoopHeader]
     invariant: Invariant
+    arrays: rows.Extents
     outside: int
     thread_numbers: frozenset[Symbol]
     asked_for: frozenset[Symbol]  # see `constructs.asked_for`
@@ -110,6 +112,8 @@ class Elements:
             first, second = self._without(first, common), self._without(second, common)
         again = ("the loop around it runs more than once",) if self._counts_itself(mode) else ()
         strict = self._ask(first, second, mode)
+        if strict.status == "none":
+            return self._across_rows(first, second, mode) or Answer(strict)
         if strict.status != "maybe":
             return Answer(strict, _assumptions(again, ()))
         for ranges in (False, True):
@@ -123,6 +127,16 @@ class Elements:
             if loose.status == "proved":
                 return Answer(loose, _assumptions((*again, *doubts), more))
         return self._crowded(first, second, mode) or Answer(strict)
+
+    def _across_rows(self, first: Access, second: Access, mode: Mode) -> Answer | None:
+        """The proof that they meet where a subscript leaves its row."""
+        for (one, other), leaving in rows.alternatives(first, second, self.arrays, self.headers):
+            self._kept += (one, other)
+            conflict = self._ask(one, other, mode)
+            if conflict.status == "proved":
+                place = spell_access(leaving)
+                return Answer(conflict, why=f"`{place}` leaves its row, and rows follow each other in memory")
+        return None
 
     def _crowded(self, first: Access, second: Access, mode: Mode) -> Answer | None:
         """The answer where more iterations than elements write through an index from memory."""

@@ -26,7 +26,7 @@ from analyzers.ir.statements import (
 )
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Confidence, Dependence, Witness
-from analyzers.openmp import handmade, overlaps
+from analyzers.openmp import handmade, overlaps, rows
 from analyzers.openmp.candidates import IN_CALLEE, Candidate, Collector, Root, roots
 from analyzers.openmp.concurrency import Mode, modes
 from analyzers.openmp.constructs import has_one_thread, is_deferred_target
@@ -112,6 +112,7 @@ class _Examined:
             sharing,
             tuple(c.placed for c in self.candidates),
         )
+        self.arrays = rows.Extents(facts.function)
         self.elements: dict[int, Elements] = {}
         self.wholes: dict[tuple[int, int], tuple[Access, Access]] = {}
         self.unseen: tuple[tuple[str, ...], Phases] | None = None  # functions, and the phases if they hold barriers
@@ -266,7 +267,7 @@ class _Examined:
             mode.between,
             conflict.dependence,
             bool(one.access.path),
-            overlaps.said(one.access, other.access) if first is not one.access else "",
+            answer.why or (overlaps.said(one.access, other.access) if first is not one.access else ""),
         )
 
     def _whole(self, first: Access, second: Access) -> tuple[Access, Access]:
@@ -339,6 +340,7 @@ class _Examined:
             known = self.elements[id(scope)] = Elements(
                 self.facts.headers,
                 invariant,
+                self.arrays,
                 len(self.root.loops),
                 thread_numbers(self.region.construct.body) if self.region.construct.body else frozenset(),
                 asked_for(self.region.construct.body) if self.region.construct.body else frozenset(),
