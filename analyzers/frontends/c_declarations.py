@@ -9,13 +9,14 @@ from tree_sitter import Node
 from analyzers.frontends import c_types
 from analyzers.frontends.c_context import RESTRICT, Context, qualified
 from analyzers.frontends.c_expressions import by_use, constant_value, expression, sealed
-from analyzers.frontends.c_guesses import changes
+from analyzers.frontends.c_guesses import changes, is_only_read
 from analyzers.frontends.c_memory import initial_value
 from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import Constant, Expr
 from analyzers.ir.statements import Declare
 from analyzers.ir.symbols import ANONYMOUS, BIT_FIELDS, INT, UNKNOWN_TYPE, Extent, Storage, Symbol, Type
 
+_TABLE = 2_000  # elements: longer ones are not looked at
 _QUALIFIER_NODES = frozenset(("type_qualifier", "ms_pointer_modifier"))
 _SPECIFIER_NODES = frozenset(
     (
@@ -300,6 +301,9 @@ def _declare_object(
         found = constant_value(c, value_node)
         constant = None if found is None else Constant(found, kind)
     symbol = c.declare(name, kind, storage, span, constant)
+    table = _table(c, kind, value_node)
+    if table and (c.scope.depth == 0 or _is_kept(c, name, kind)):
+        symbol = c.scope.names[name] = replace(symbol, values=table)
     if threadprivate or (internal and storage == "global"):
         symbol = replace(symbol, threadprivate=threadprivate or symbol.threadprivate, internal=storage == "global")
         c.scope.names[name] = symbol
@@ -309,6 +313,27 @@ def _declare_object(
     whole = c.at(part.start_byte, part.end_byte if value_node is None else value_node.end_byte)
     c.out.append(Declare(symbol, value, whole))
     c.flush()
+
+
+def _table(c: Context, kind: Type, node: Node | None) -> tuple[int, ...]:
+    """The elements of an array of integers that is written out, the last ones zero; empty where it is not."""
+    if node is None or node.type != "initializer_list" or len(kind.extents) != 1 or kind.element is None:
+        return ()
+    size = fold(kind.extents[0].size)
+    items = [n for n in node.named_children if n.type != "comment"]
+    if kind.kind != "array" or kind.element.kind != "integer" or size is None or not 0 < len(items) <= size <= _TABLE:
+        return ()
+    values = [constant_value(c, item) for item in items]
+    found = tuple(value for value in values if value is not None)
+    return (*found, *(0 for _ in range(size - len(found)))) if len(found) == len(values) else ()
+
+
+def _is_kept(c: Context, name: str, kind: Type) -> bool:
+    """Does a function leave its own table as it is?"""
+    if kind.element is not None and kind.element.const:
+        return True
+    word = name.encode()
+    return is_only_read(word, c.body) and not any(word in macro.body for macro in c.macros.values())
 
 
 def type_only(c: Context, node: Node) -> None:

@@ -99,6 +99,7 @@ class Symbol:
     method: bool = field(compare=False, default=False)  # a function that gets its object as first argument
     depth: int = field(compare=False, default=0)  # block nesting: 0 file scope, 1 parameters and function body, ...
     value: Expr | None = field(compare=False, default=None)  # of a constant
+    values: tuple[int, ...] = field(compare=False, default=())  # of a table that nothing in the file changes
 
     @property
     def is_pointer(self) -> bool:

@@ -38,7 +38,7 @@ from analyzers.ir.expressions import (
 from analyzers.ir.statements import Assign, Block, Declare, Loop, LoopHeader, Stmt, walk_statements
 from analyzers.ir.symbols import INT, Symbol
 from analyzers.ir.verdicts import Assumption
-from analyzers.openmp import crowding, differences, rows
+from analyzers.openmp import crowding, differences, rows, tables
 from analyzers.openmp.concurrency import Mode, Waits
 from analyzers.openmp.dealing import cases, dealt_to, is_static, names_threads
 from analyzers.openmp.dependences import SiblingTask, storage_of
@@ -126,7 +126,17 @@ class Elements:
                 return Answer(loose)
             if loose.status == "proved":
                 return Answer(loose, _assumptions((*again, *doubts), more))
-        return self._crowded(first, second, mode) or Answer(strict)
+        return self._looked_up(first, second, mode) or self._crowded(first, second, mode) or Answer(strict)
+
+    def _looked_up(self, first: Access, second: Access, mode: Mode) -> Answer | None:
+        """The answer where the elements stand in a table."""
+        if mode.between not in ("iterations", "lanes") or mode.rounds or mode.differ:
+            return None
+        for loop in mode.loops if order_of(mode.dealt, self.headers) is None else ():
+            found = tables.meet(first, second, loop, self.headers)
+            if found is not None:
+                return Answer(*found)
+        return None
 
     def _across_rows(self, first: Access, second: Access, mode: Mode) -> Answer | None:
         """The proof that they meet where a subscript leaves its row."""

@@ -77,7 +77,7 @@ def alternatives(
 
 
 def _may_leave(access: Access, extents: tuple[Expr, ...], headers: Mapping[int, LoopHeader]) -> bool:
-    """Is there a subscript that is not plainly in its range, as a constant in it is, or an index that counts through it?
+    """Is there a subscript that is not plainly in its range, as constants are, or an index that counts through it?
     Programs see to it that variables are in it, and the bounds of indices that are no numbers, and no extents."""
     (step,) = access.path
     assert isinstance(step, Subscripts)
