@@ -7,13 +7,13 @@ number, or the master does, meets other iterations only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from analyzers.ir.accesses import Access, Guard, Subscripts
 from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import ONE, ZERO, Binary, BinaryOp, Expr, Name, symbols
-from analyzers.ir.statements import Construct, LoopHeader
+from analyzers.ir.statements import Construct, Loop, LoopHeader
 from analyzers.ir.symbols import INT, Symbol
 from analyzers.openmp.facts import Executor
 from analyzers.openmp.sharing import dealt_loops
@@ -72,6 +72,19 @@ def cases(
     runs = number if single else ZERO
     yield replace(access, guards=(*access.guards, _is(">=", number, known)))
     yield replace(access, guards=(*access.guards, _is("<", number, known), _is("==", Name(thread), runs)))
+
+
+def at_edge(access: Access, loops: Sequence[Loop], headers: Mapping[int, LoopHeader], *, last: bool) -> Access:
+    """The access in the first or the last iteration of loops that all threads run, with a barrier in each iteration:
+    in no other does it meet what stands before or behind them."""
+    guards: list[Guard] = []
+    for loop in loops:
+        header = headers.get(id(loop))
+        if header is None or fold(header.step) != 1 or (last and header.relation not in ("<", "<=")):
+            continue
+        end = header.bound if header.relation == "<=" else Binary("-", header.bound, ONE, INT)
+        guards.append(_is("==", Name(header.index), end if last else header.lower))
+    return replace(access, guards=(*access.guards, *guards)) if guards else access
 
 
 def _is(op: BinaryOp, left: Expr, right: Expr) -> Guard:

@@ -130,7 +130,7 @@ class _Walker:
                 branch.decide(id(arm), True)
                 state.decide(id(arm), False)
             picked = self.chosen.arm(stmt, number)
-            if picked is not None and branch.executor.kind == "all-threads":
+            if picked is not None and not state.nested and branch.executor.kind == "all-threads":
                 branch.executor = picked
             self.walk(arm, branch)
             branch.executor = state.executor
@@ -179,7 +179,7 @@ class _Walker:
 
     def _guarded(self, stmt: If, then: State, otherwise: State) -> None:
         """`if (omp_get_thread_num() == 0)`: one thread runs the branch. `if (omp_test_lock(&l))`: who runs it has l."""
-        for part in conjuncts(stmt.condition):
+        for part in () if then.nested else conjuncts(stmt.condition):
             found = self.chosen.thread(part)
             if found is None:
                 continue

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from analyzers.dependence import alias
 from analyzers.dependence.deadline import Deadline
-from analyzers.dependence.facts import Conflict, FunctionFacts
+from analyzers.dependence.facts import FunctionFacts
 from analyzers.ir.accesses import Access, Subscripts
 from analyzers.ir.directives import TEAM_MAKERS, WORK_DISTRIBUTION, Directive
 from analyzers.ir.expressions import Name, root, walk
@@ -25,7 +25,7 @@ from analyzers.ir.statements import (
     walk_statements,
 )
 from analyzers.ir.symbols import Symbol
-from analyzers.ir.verdicts import Assumption, Confidence, Dependence, Witness
+from analyzers.ir.verdicts import Assumption, Confidence, Dependence
 from analyzers.openmp import handmade, overlaps, rows
 from analyzers.openmp.candidates import IN_CALLEE, Candidate, Collector, Root, roots
 from analyzers.openmp.concurrency import Mode, modes
@@ -34,11 +34,12 @@ from analyzers.openmp.dependences import Dependences, depend_objects
 from analyzers.openmp.elements import Elements
 from analyzers.openmp.facts import OpenMPFacts, Race, Region
 from analyzers.openmp.invariants import Invariant
-from analyzers.openmp.locks import keep_apart
+from analyzers.openmp.locks import different, keep_apart
+from analyzers.openmp.pairs import distinct, in_order, pairs
 from analyzers.openmp.phases import place
 from analyzers.openmp.placements import Phases
 from analyzers.openmp.sharing import Scopes, associated_loops, region_sharing, scopes
-from analyzers.openmp.threads import asked_for, thread_numbers
+from analyzers.openmp.threads import Numbers, asked_for
 from analyzers.settings import Options
 
 _DEFAULTS = Options()
@@ -169,9 +170,9 @@ class _Examined:
         for group in groups.values():
             if not any(c.access.writes for c in group):
                 continue
-            members = _distinct(group)
+            members = distinct(group)
             found = 0
-            for one, other in _pairs(members):
+            for one, other in pairs(members):
                 if self.deadline.passed or found >= _MOST_RACES:
                     break
                 race = self._race(one, other)
@@ -233,6 +234,7 @@ class _Examined:
         assumptions: tuple[Assumption, ...] = ()
         if conflict.status == "proved":
             assumptions = answer.assumptions
+            assumptions = (*assumptions, *different(one.place.locks, other.place.locks, self.phases.locks))
             if self.handmade.relaxed:
                 assumptions = (*assumptions, _RELAXED)
             called = self._needs_a_team(one, other, mode)
@@ -262,7 +264,7 @@ class _Examined:
             other.placed,
             confidence,
             _WHY[mode.between],
-            _in_order(conflict, one, other),
+            in_order(conflict, one, other),
             assumptions,
             mode.between,
             conflict.dependence,
@@ -342,7 +344,7 @@ class _Examined:
                 invariant,
                 self.arrays,
                 len(self.root.loops),
-                thread_numbers(self.region.construct.body) if self.region.construct.body else frozenset(),
+                Numbers(self.region.construct.body or self.facts.function.body),
                 asked_for(self.region.construct.body) if self.region.construct.body else frozenset(),
                 _team_size(self.root.construct),
             )
@@ -420,46 +422,6 @@ def _shows_a_team(one: Candidate, other: Candidate) -> bool:
     if one.atomic or other.atomic:
         return not one.through_pointer and one.atomic != other.atomic
     return bool(one.place.locks) != bool(other.place.locks)
-
-
-def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """One of each set of candidates that would answer every question alike, but for where they stand on a line."""
-    kept: list[Candidate] = []
-    alike: dict[tuple[object, ...], list[Candidate]] = {}
-    for c in candidates:
-        # Identities first: comparing expressions is cheap, hashing deep ones is not.
-        key = (c.access.kind, c.access.exact, c.atomic, tuple(map(id, c.access.loops)), tuple(map(id, c.place.stack)))
-        others = alike.setdefault(key, [])
-        if any(
-            c.access.path == o.access.path and c.access.guards == o.access.guards and c.place == o.place for o in others
-        ):
-            continue
-        others.append(c)
-        kept.append(c)
-    return kept
-
-
-def _in_order(conflict: Conflict, one: Candidate, other: Candidate) -> Witness | None:
-    """The witness with the iteration of the first access first, which need not be the one that comes first."""
-    witness, dependence = conflict.witness, conflict.dependence
-    if witness is None or dependence is None or dependence.source == one.access.span:
-        return witness
-    if dependence.source != other.access.span:
-        return witness
-    return replace(witness, first=witness.second, second=witness.first)
-
-
-def _pairs(members: Sequence[Candidate]) -> Iterator[tuple[Candidate, Candidate]]:
-    """Every pair with a write, the write first; a write and a read before two writes, each with itself last."""
-    writes = [c for c in members if c.access.writes]
-    reads = [c for c in members if not c.access.writes]
-    for write in writes:
-        for read in reads:
-            yield write, read
-    for at, write in enumerate(writes):
-        yield write, write
-        for other in writes[at + 1 :]:
-            yield write, other
 
 
 def _rank(confidence: Confidence) -> int:
