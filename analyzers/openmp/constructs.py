@@ -7,6 +7,12 @@ from analyzers.ir.expressions import Constant
 from analyzers.ir.statements import Construct, Stmt, substatements
 
 
+def is_deferred_target(directive: Directive) -> bool:
+    """Does the device work on it while the host goes on (OpenMP 5.2 §13.8: the target task of `nowait`)?"""
+    clause = directive.first("nowait")
+    return directive.has("target") and clause is not None and (not clause.items or bool(clause.constant))
+
+
 def is_undeferred(directive: Directive) -> bool:
     """Does the task run at once, before the code behind it (OpenMP 5.2 §12.5: `if` false)?"""
     if directive.has("target"):

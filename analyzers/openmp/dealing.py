@@ -12,7 +12,6 @@ from dataclasses import replace
 
 from analyzers.ir.accesses import Access, Guard, Subscripts
 from analyzers.ir.arithmetic import fold
-from analyzers.ir.directives import TEAM_MAKERS
 from analyzers.ir.expressions import ONE, ZERO, Binary, BinaryOp, Expr, Name, symbols
 from analyzers.ir.statements import Construct, Loop, LoopHeader
 from analyzers.ir.symbols import INT, Symbol
@@ -24,10 +23,20 @@ def is_static(construct: Construct) -> bool:
     """Does a thread get the same iterations each time? A schedule that is not given is taken as static."""
     directive = construct.directive
     order = directive.first("order")
-    if not directive.has("for") or directive.has(*TEAM_MAKERS) or (order and "unconstrained" in order.modifiers):
+    if not directive.has("for", "distribute") or (order and "unconstrained" in order.modifiers):
         return False
-    clause = directive.first("schedule")
-    return clause is None or "static" in clause.modifiers
+    if directive.has("teams") or (directive.has("parallel") and not directive.has("distribute")):
+        return False
+    clauses = (directive.first("dist_schedule"), directive.first("schedule"))
+    return all(clause is None or "static" in clause.modifiers for clause in clauses)
+
+
+def dealt_to(construct: Construct) -> tuple[tuple[str, ...], tuple[Expr | None, ...]]:
+    """To whom a static schedule deals out, and in which chunks: teams (OpenMP 5.2 §11.6) and their threads."""
+    directive = construct.directive
+    clauses = (directive.first("dist_schedule"), directive.first("schedule"))
+    kinds = tuple(kind for kind in ("distribute", "for") if directive.has(kind))
+    return kinds, tuple(item.expr for clause in clauses if clause is not None for item in clause.items)
 
 
 def chunk(construct: Construct) -> tuple[Expr | None, ...]:
@@ -50,7 +59,10 @@ def cases(
     construct = executor.construct
     dealt = dealt_loops(construct) if construct is not None and executor.kind == "iteration" else ()
     header = headers.get(id(dealt[0])) if len(dealt) == 1 and dealt[0] in access.loops else None
-    if construct is None or header is None or fold(header.step) != 1 or not is_static(construct):
+    if construct is None or construct.directive.has("distribute") or header is None or fold(header.step) != 1:
+        yield access
+        return
+    if not is_static(construct):
         yield access
         return
     number = Binary("-", Name(header.index), header.lower, INT)

@@ -13,7 +13,7 @@ from itertools import product
 from analyzers.dependence.facts import Conflict
 from analyzers.dependence.polyhedral import Solver
 from analyzers.dependence.rewriting import with_children
-from analyzers.dependence.spelling import spell
+from analyzers.dependence.spelling import spell, spell_access
 from analyzers.ir.accesses import Access, Guard, Member, PathStep, Subscripts
 from analyzers.ir.expressions import (
     ONE,
@@ -33,11 +33,12 @@ from analyzers.ir.expressions import (
 from analyzers.ir.statements import Assign, Block, Declare, Loop, LoopHeader, Stmt, walk_statements
 from analyzers.ir.symbols import INT, Symbol
 from analyzers.ir.verdicts import Assumption
-from analyzers.openmp import crowding, differences
+from analyzers.openmp import crowding, differences, rows, tables
 from analyzers.openmp.concurrency import Mode
 from analyzers.openmp.dealing import at_edge, cases, names_threads
 from analyzers.openmp.facts import Executor
 from analyzers.openmp.invariants import Invariant
+from analyzers.openmp.iteration_order import order_of
 from analyzers.openmp.locks import TEST_LOCK
 from analyzers.openmp.meetings import ROUNDS, Meetings, worst
 from analyzers.openmp.placements import Placement
@@ -47,7 +48,7 @@ from analyzers.text import NOWHERE
 THREAD = Symbol("//omp thread", "thread", INT, "local")
 TEAM = Symbol("//omp threads", "threads", INT, "local")
 BUDGET = 50_000  # isl operations for one pair
-_UNCERTAIN = ("early-exit", "switch", "goto", "unreachable", "not-canonical")  # whether it runs, not where it reaches
+_UNCERTAIN = ("early-exit", "switch", "goto", "not-canonical")  # whether it runs, not where it reaches
 _REACHED = "control gets there"
 
 
@@ -57,6 +58,7 @@ class Answer:
 
     conflict: Conflict
     assumptions: tuple[Assumption, ...] = ()
+    why: str = ""  # two accesses that name different places meet, as a sentence
 
 
 @dataclass(slots=True)
@@ -65,6 +67,7 @@ class Elements:
 
     headers: Mapping[int, LoopHeader]
     invariant: Invariant
+    arrays: rows.Extents
     outside: int
     numbers: Numbers
     asked_for: frozenset[Symbol]  # see `threads.asked_for`
@@ -99,10 +102,14 @@ class Elements:
         """May the two accesses touch the same element when they run at the same time in this mode?"""
         common = tuple(g for g in first.guards if g in second.guards and self.invariant(g.condition))
         if common:
-            # What both stand under only says for which inputs the question arises.
+            # What both stand under only says for which inputs the question arises, if it does for any.
+            if self._ask(first, second, mode).status == "none":
+                return Answer(Conflict("none"))
             first, second = self._without(first, common), self._without(second, common)
         again = ("the loop around it runs more than once",) if self._meetings.counts_itself(mode) else ()
         strict = self._ask(first, second, mode)
+        if strict.status == "none":
+            return self._across_rows(first, second, mode) or Answer(strict)
         if strict.status != "maybe":
             return Answer(strict, _assumptions(again, ()))
         kept = mode.loops if mode.adjacent is None else (*mode.loops, mode.adjacent)
@@ -116,7 +123,27 @@ class Elements:
                 return Answer(loose)
             if loose.status == "proved":
                 return Answer(loose, _assumptions((*again, *doubts), more))
-        return self._crowded(first, second, mode) or Answer(strict)
+        return self._looked_up(first, second, mode) or self._crowded(first, second, mode) or Answer(strict)
+
+    def _looked_up(self, first: Access, second: Access, mode: Mode) -> Answer | None:
+        """The answer where the elements stand in a table."""
+        if mode.between not in ("iterations", "lanes") or mode.rounds or mode.differ:
+            return None
+        for loop in mode.loops if order_of(mode.dealt, self.headers) is None else ():
+            found = tables.meet(first, second, loop, self.headers)
+            if found is not None:
+                return Answer(*found)
+        return None
+
+    def _across_rows(self, first: Access, second: Access, mode: Mode) -> Answer | None:
+        """The proof that they meet where a subscript leaves its row."""
+        for (one, other), leaving in rows.alternatives(first, second, self.arrays, self.headers):
+            self._kept += (one, other)
+            conflict = self._ask(one, other, mode)
+            if conflict.status == "proved":
+                place = spell_access(leaving)
+                return Answer(conflict, why=f"`{place}` leaves its row, and rows follow each other in memory")
+        return None
 
     def _crowded(self, first: Access, second: Access, mode: Mode) -> Answer | None:
         """The answer where more iterations than elements write through an index from memory."""

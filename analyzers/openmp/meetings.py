@@ -23,7 +23,7 @@ from analyzers.ir.statements import Loop, LoopHeader
 from analyzers.ir.symbols import INT, Symbol
 from analyzers.openmp import differences
 from analyzers.openmp.concurrency import Mode, Waits
-from analyzers.openmp.dealing import chunk, is_static
+from analyzers.openmp.dealing import dealt_to, is_static
 from analyzers.openmp.dependences import SiblingTask, storage_of
 from analyzers.openmp.iteration_order import order_of
 from analyzers.openmp.placements import Placement, common
@@ -117,7 +117,7 @@ class Meetings:
             or {one.executor.kind, other.executor.kind} != {"iteration"}
         ):
             return None
-        if not is_static(mine) or not is_static(theirs) or chunk(mine) != chunk(theirs):
+        if not is_static(mine) or not is_static(theirs) or dealt_to(mine) != dealt_to(theirs):
             return None
         nests = dealt_loops(mine), dealt_loops(theirs)
         if not nests[0] or len(nests[0]) != len(nests[1]):

@@ -26,7 +26,7 @@ from analyzers.ir.statements import (
     calls_of,
     walk_statements,
 )
-from analyzers.openmp.constructs import holds_barrier
+from analyzers.openmp.constructs import holds_barrier, is_deferred_target
 from analyzers.openmp.decisions import Decision, Phase, meet
 from analyzers.openmp.dependences import Dependences
 from analyzers.openmp.facts import Executor
@@ -295,7 +295,7 @@ class _Walker:
         """A target region is a task; its creator waits for it unless `nowait` says otherwise (OpenMP 5.2 §13.8)."""
         body, directive = construct.body, construct.directive
         assert body is not None
-        if directive.first("nowait") is None:
+        if not is_deferred_target(directive):
             if directive.first("depend") is not None:
                 self.tasking.wait(directive, state)
             self._of_another_team(construct, state)
@@ -326,7 +326,8 @@ class _Walker:
             state.executor = Executor("iteration", construct, loops[0] if loops else None)
         before = set(state.pending)
         self.walk(body, state)
-        if directive.has("taskgroup", "taskgraph"):
+        grouped = directive.has("target data") and directive.first("nogroup") is None  # OpenMP 6.0 §15.7
+        if grouped or directive.has("taskgroup", "taskgraph"):
             self.tasking.waits_for_all(before, state)
 
     def _tasks(self, construct: Construct, state: State) -> None:

@@ -26,10 +26,10 @@ from analyzers.ir.statements import (
 )
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Confidence, Dependence
-from analyzers.openmp import handmade
+from analyzers.openmp import handmade, overlaps, rows
 from analyzers.openmp.candidates import IN_CALLEE, Candidate, Collector, Root, roots
 from analyzers.openmp.concurrency import Mode, modes
-from analyzers.openmp.constructs import has_one_thread
+from analyzers.openmp.constructs import has_one_thread, is_deferred_target
 from analyzers.openmp.dependences import Dependences, depend_objects
 from analyzers.openmp.elements import Elements
 from analyzers.openmp.facts import OpenMPFacts, Race, Region
@@ -47,6 +47,7 @@ _CALLED_BY_A_TEAM = Assumption("condition", "several threads call the function a
 _RELAXED = Assumption(
     "condition", "no `requires atomic_default_mem_order` makes atomic accesses release and acquire", "ordinary"
 )
+_CALLED_IN_A_REGION = Assumption("condition", "the function is called in a parallel region", "ordinary")
 _MOST_RACES = 12  # of one variable in one region: rules choose among them
 
 
@@ -112,7 +113,9 @@ class _Examined:
             sharing,
             tuple(c.placed for c in self.candidates),
         )
+        self.arrays = rows.Extents(facts.function)
         self.elements: dict[int, Elements] = {}
+        self.wholes: dict[tuple[int, int], tuple[Access, Access]] = {}
         self.unseen: tuple[tuple[str, ...], Phases] | None = None  # functions, and the phases if they hold barriers
 
     # --- what is shared ---------------------------------------------------------------------------------------------
@@ -201,6 +204,13 @@ class _Examined:
             return found
         return tuple(m for m in found if m.between != "threads" or _shows_a_team(one, other))
 
+    def _needs_a_team(self, one: Candidate, other: Candidate, mode: Mode) -> Assumption | None:
+        """What is assumed of the callers of a function that is no region by itself."""
+        beside_host = any(is_deferred_target(c.directive) for each in (one, other) for c in each.place.stack)
+        if self.root.construct is not None or self.facts.called.shared or beside_host:
+            return None
+        return _CALLED_BY_A_TEAM if mode.between == "threads" else _CALLED_IN_A_REGION
+
     def _in_mode(self, one: Candidate, other: Candidate, mode: Mode) -> Race | None:
         pointer = one.through_pointer
         if pointer:
@@ -208,15 +218,14 @@ class _Examined:
                 return None
         elif not self._is_shared(one, other, mode):
             return None
-        relation = alias.relation(
-            one.access, other.access, assume_no_alias=self.options.assume_no_alias, facts=self.pointers
-        )
+        first, second = self._whole(one.access, other.access)
+        relation = alias.relation(first, second, assume_no_alias=self.options.assume_no_alias, facts=self.pointers)
         if relation.status != "same":
             return None
         elements = self._elements(mode, one)
-        answer = elements.ask(one.access, other.access, mode)
+        answer = elements.ask(first, second, mode)
         if answer.conflict.status != "none" and mode.between == "threads" and mode.adjacent is None:
-            static = elements.same_schedule(one.access, other.access, one.place, other.place)
+            static = elements.same_schedule(first, second, one.place, other.place)
             answer = static if static is not None else answer
         conflict = answer.conflict
         if conflict.status == "none":
@@ -228,9 +237,12 @@ class _Examined:
             assumptions = (*assumptions, *different(one.place.locks, other.place.locks, self.phases.locks))
             if self.handmade.relaxed:
                 assumptions = (*assumptions, _RELAXED)
-            if self.root.construct is None and mode.between == "threads":
-                assumptions = (*assumptions, _CALLED_BY_A_TEAM)
+            called = self._needs_a_team(one, other, mode)
+            needed = [a for a in (called, one.original, other.original) if a is not None]
+            assumptions = (*assumptions, *dict.fromkeys(needed))
             confidence = "likely" if assumptions else "proved"
+            if called is not None and self.facts.called.serial:
+                confidence = "possible"
             if any(_is_unread(c.directive) for at in (one.place, other.place) for c in at.stack):
                 confidence = "possible"
             exact = mode.adjacent is None or elements.steps(mode.adjacent)
@@ -257,7 +269,15 @@ class _Examined:
             mode.between,
             conflict.dependence,
             bool(one.access.path),
+            answer.why or (overlaps.said(one.access, other.access) if first is not one.access else ""),
         )
+
+    def _whole(self, first: Access, second: Access) -> tuple[Access, Access]:
+        """The accesses, to whole unions where they overlap in one."""
+        key = (id(first), id(second))
+        if key not in self.wholes:
+            self.wholes[key] = overlaps.as_one(first, second) or (first, second)
+        return self.wholes[key]
 
     def _may_be_ordered_by_hand(self, one: Candidate, other: Candidate, mode: Mode) -> bool:
         if self.handmade.waits and not self.handmade.relaxed:
@@ -322,6 +342,7 @@ class _Examined:
             known = self.elements[id(scope)] = Elements(
                 self.facts.headers,
                 invariant,
+                self.arrays,
                 len(self.root.loops),
                 Numbers(self.region.construct.body or self.facts.function.body),
                 asked_for(self.region.construct.body) if self.region.construct.body else frozenset(),

@@ -322,3 +322,39 @@ def test_a_member_keeps_its_value_while_others_are_written(inside: str, expected
     (function,) = analyze(SourceText.of(text), "cpp").functions
     sums = [f.confidence for f in function.result.findings if f.facts.get("variable") == "sum"]
     assert sums == expected
+
+
+TASK = "int work(int n) {\nint x = n;\n#pragma omp task shared(x)\nx = 1;\nreturn x;\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("callers", "confidence"),
+    [
+        ("", "likely"),
+        ("int main(void) { return work(2); }", "possible"),
+        ("static int more(void) { return work(3); }\nint main(void) { return more(); }", "possible"),
+        ("int more(void) { return work(3); }", "likely"),
+        ("int main(void) {\n#pragma omp parallel\nwork(2);\n}", "proved"),
+        ("int main(void) {\nwork(1);\n#pragma omp parallel\nwork(2);\n}", "likely"),
+        ("void run(int (*f)(int));\nint main(void) { run(work); return work(2); }", "likely"),
+    ],
+)
+def test_tasks_race_where_a_team_may_come_by(callers: str, confidence: str) -> None:
+    """OpenMP 5.2 §1.3: outside parallel regions the team has one thread, which runs one task after the other."""
+    report = analyze(SourceText.of(TASK + callers), "c")
+    (work, *_) = report.functions
+    assert [f.confidence for f in work.result.findings if f.rule == "race-unordered-tasks"] == [confidence]
+
+
+def test_what_a_device_does_meanwhile_races_in_the_entry_of_a_program() -> None:
+    body = "int x = 0;\n#pragma omp target map(tofrom: x) nowait\nx = 1;\nx = 2;\n#pragma omp taskwait\nreturn x;\n"
+    report = analyze(SourceText.of("int main(void) {\n" + body + "}\n"), "c")
+    assert [f.rule for f in report.functions[0].result.findings] == ["race-unordered-tasks"]
+    waited = body.replace("x = 2;\n#pragma omp taskwait", "#pragma omp taskwait\nx = 2;")
+    assert not analyze(SourceText.of("int main(void) {\n" + waited + "}\n"), "c").functions[0].result.findings
+
+
+def test_a_critical_region_around_an_undeferred_task_holds_for_it() -> None:
+    task = "#pragma omp critical\n{\n#pragma omp task if(0) shared(k)\nk += 1;\n}"
+    assert found(f"#pragma omp parallel\n{{\n{task}\n}}") == []
+    assert found(f"#pragma omp parallel\n{{\n{task.replace(' if(0)', '')}\n}}") != []
