@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from analyzers.dependence import alias
 from analyzers.dependence.deadline import Deadline
@@ -26,7 +27,7 @@ from analyzers.ir.statements import (
 )
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Confidence, Dependence
-from analyzers.openmp import handmade, overlaps, rows
+from analyzers.openmp import handmade, overlaps, rows, same_pointers
 from analyzers.openmp.candidates import IN_CALLEE, Candidate, Collector, Root, roots
 from analyzers.openmp.concurrency import Mode, modes
 from analyzers.openmp.constructs import has_one_thread, is_deferred_target
@@ -179,6 +180,20 @@ class _Examined:
                 if race is not None:
                     found += 1
                     yield race
+
+        yield from islice(self._through_one_pointer(groups), _MOST_RACES)
+
+    def _through_one_pointer(self, groups: Mapping[Symbol, Sequence[Candidate]]) -> Iterator[Race]:
+        """Races behind two pointers that are one when the region runs again."""
+        if self.root.construct is None:
+            return
+        for left, right in same_pointers.find(self.root.construct, self.root.loops, self.facts.effects):
+            pairs_ = same_pointers.as_one(distinct(groups.get(left, ())), distinct(groups.get(right, ())))
+            for one, other in pairs_:
+                race = None if self.deadline.passed else self._race(one, other)
+                if race is not None:
+                    said = f"`{left.name} = {right.name}` leaves both on one array, and `{right.name}` is not set anew"
+                    yield replace(race, witness=None, overlap=said)
 
     def _race(self, one: Candidate, other: Candidate) -> Race | None:
         if one.atomic and other.atomic:
