@@ -52,10 +52,11 @@ _CALLED_IN_A_REGION = Assumption("condition", "the function is called in a paral
 _MOST_RACES = 12  # of one variable in one region: rules choose among them
 
 
-def find(facts: FunctionFacts, options: Options = _DEFAULTS) -> OpenMPFacts:
+def find(facts: FunctionFacts, options: Options = _DEFAULTS, ordered: bool = False) -> OpenMPFacts:
     """The regions of a function with the sharing of their variables, and the races in them.
 
-    A pair is looked at until `options.budget` seconds have gone; what was found until then is true.
+    `ordered`: atomic constructs have a memory order even where they state none. A pair is looked at until
+    `options.budget` seconds have gone; what was found until then is true.
     """
     found = tuple(roots(facts.function))
     if not found:
@@ -71,7 +72,7 @@ def find(facts: FunctionFacts, options: Options = _DEFAULTS) -> OpenMPFacts:
     regions: list[Region] = []
     races: list[Race] = []
     for start in found:
-        examined = _Examined(facts, options, start, table, pointers, by_statement, deadline, dependences)
+        examined = _Examined(facts, options, start, table, pointers, by_statement, deadline, dependences, ordered)
         regions.append(examined.region)
         races.extend(examined.races())
     return OpenMPFacts(tuple(regions), tuple(races))
@@ -90,6 +91,7 @@ class _Examined:
         by_statement: Mapping[int, Sequence[Access]],
         deadline: Deadline,
         dependences: Dependences,
+        ordered: bool,
     ) -> None:
         self.facts = facts
         self.options = options
@@ -106,7 +108,7 @@ class _Examined:
             construct is not None and not self.simd and has_one_thread(construct.directive)
         )
         body = construct.body if construct is not None and construct.body is not None else facts.function.body
-        self.handmade = handmade.find(facts, body, self.phases)
+        self.handmade = handmade.find(facts, body, self.phases, ordered)
         self.candidates = Collector(facts, root, table, self.phases).collect(by_statement)
         sharing = region_sharing(construct, root.outside, table) if construct is not None else {}
         self.region = Region(
@@ -126,9 +128,12 @@ class _Examined:
         for candidate in (one, other):
             if candidate.storage.sharing.attribute == "threadprivate":
                 return False
+        owner = max(one.storage.owner, other.storage.owner)
+        if mode.dealt is not None and mode.dealt.directive.has("taskloop"):
+            return owner < _depth_of(mode.dealt, one)
         if self.root.construct is None and mode.between != "tasks":
             # Called by each thread: its automatic variables are the thread's own.
-            return one.symbol.is_static
+            return one.symbol.is_static and owner < 0
         if mode.between == "tasks":
             if one.storage.owner != other.storage.owner:
                 return False
@@ -143,7 +148,7 @@ class _Examined:
                     break
                 shared_stack += 1
             return owner < shared_stack
-        return max(one.storage.owner, other.storage.owner) < self.root.depth
+        return owner < self.root.depth
 
     def _concerns_others(self, candidate: Candidate) -> bool:
         """Could other threads or tasks reach the memory? Most accesses are to private indices and temporaries."""
@@ -398,6 +403,11 @@ def _is_written(symbol: Symbol, construct: Construct) -> bool:
         isinstance(s, Assign) and isinstance(s.target, Name) and s.target.symbol == symbol
         for s in walk_statements(construct)
     )
+
+
+def _depth_of(construct: Construct, candidate: Candidate) -> int:
+    """How many constructs stand around one that stands around an access."""
+    return next(k for k, each in enumerate(candidate.place.stack) if each is construct)
 
 
 def _team_size(construct: Construct | None) -> int | None:
