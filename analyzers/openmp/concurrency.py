@@ -165,9 +165,9 @@ def _same_task(first: Placement, second: Placement, task: Task, phases: Phases, 
     outlives = task.number in task.created.pending and (not one_thread or _has_device(task, phases))
     if outlives and not _one_after_the_other(task, task, phases):
         apart, within = _divided(task, task.loops, phases)
-        if not phases.dependences.orders_itself(task.construct.directive):
+        if task.construct.directive.first("depend") is None:
             found.append(Mode("tasks", task.loops, same_task=True))
-        else:
+        else:  # they may wait for each other, or for another one in between
             found.append(Mode("tasks", within, same_task=True, waits=Waits(task, task, phases)))
             if apart:
                 found.append(Mode("tasks", apart, same_task=True))
