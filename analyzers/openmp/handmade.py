@@ -57,7 +57,8 @@ def find(facts: FunctionFacts, body: Stmt, phases: Phases, ordered: bool) -> Han
             waits = True
             flags |= _flags(stmt)
         if isinstance(stmt, Construct) and not events:
-            events = stmt.directive.first("transparent") is not None or _is_completed_elsewhere(stmt, body)
+            beyond = stmt.directive.has("task_iteration") or stmt.directive.first("transparent") is not None
+            events = beyond or _is_completed_elsewhere(stmt, body)
         for call in calls_of(stmt):
             effects = facts.effects.get(call.name or "")
             if effects is None or not effects.synchronizes:

@@ -308,7 +308,7 @@ class _Examined:
             return bool(bare) and not any(c.access.writes for c in bare)
         if self.handmade.hidden and not one.placed.locks and not other.placed.locks:
             return True
-        if self.handmade.events and mode.between == "tasks":
+        if self.handmade.events and (mode.between == "tasks" or one.place.task is not None):
             return True
         return self.handmade.locks and mode.between == "threads" and one is not other
 

@@ -358,3 +358,14 @@ def test_a_critical_region_around_an_undeferred_task_holds_for_it() -> None:
     task = "#pragma omp critical\n{\n#pragma omp task if(0) shared(k)\nk += 1;\n}"
     assert found(f"#pragma omp parallel\n{{\n{task}\n}}") == []
     assert found(f"#pragma omp parallel\n{{\n{task.replace(' if(0)', '')}\n}}") != []
+
+
+@pytest.mark.parametrize(("order", "races"), [("acq_rel", False), ("seq_cst", False), ("relaxed", True), ("", True)])
+def test_a_file_may_require_that_atomics_release_and_acquire(order: str, races: bool) -> None:
+    """OpenMP 5.2 §8.2: the flag hands over what was written before it."""
+    required = f"#pragma omp requires atomic_default_mem_order({order})" if order else ""
+    wait = "int t = 0;\nwhile (!t) {\n#pragma omp atomic read\nt = y;\n}\nb[0] = x;"
+    one = "x = 10;\n#pragma omp atomic write\ny = 1;"
+    body = f"int x = 0, y = 0;\n#pragma omp parallel num_threads(2)\nif (omp_get_thread_num() == 0) {{\n{one}\n}}"
+    said = found(f"{body} else {{\n{wait}\n}}", required)
+    assert any(confidence != "possible" for _, _, confidence in said) == races
