@@ -76,6 +76,7 @@ class Race:
     between: Concurrency = "threads"
     dependence: Dependence | None = None
     element: bool = False  # the accesses concern elements or members, not a whole variable
+    callee: str | None = None  # the function in whose body one of the accesses stands, where they do not stand in this
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pytest
 from analyzers.api import Options, analyze
 from analyzers.ir.verdicts import Finding
 from analyzers.text import SourceText
-from tests.mutation import mutants
+from tests.mutation import confirmed, mutants
 
 KERNELS = mutants.kernels()
 
@@ -25,8 +25,10 @@ def races(text: str, language: str) -> list[tuple[frozenset[int], Finding]]:
 
 
 def detected(mutant: mutants.Mutant, lines: frozenset[int]) -> bool:
-    """Is a race told of where one happens: on a line that takes part, or of the variable that the mistake concerns?"""
+    """Is a race told of where one happens: on a line that takes part or under the directive that has changed, or of the
+    variable that the mistake concerns?"""
     found = races(mutant.text, mutant.kernel.language)
+    lines = lines | {mutant.line, mutant.line + 1}
     return any(where & lines or f.facts.get("variable") == mutant.subject for where, f in found)
 
 
