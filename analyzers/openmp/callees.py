@@ -103,10 +103,10 @@ def supplemented(
     if whole is None:
         return plain
     facts = loops.analyse(replace(function, body=whole.body), effects, replace(options, budget=0.0))
-    regions = {id(region.construct): region for region in plain.regions}
+    regions = {_key(region.construct): region for region in plain.regions}
     known: dict[tuple[int, Symbol | None], Race] = {}
     for race in plain.races:
-        key = (id(race.region.construct), race.first.access.symbol)
+        key = (_key(race.region.construct), race.first.access.symbol)
         if key not in known or known[key].confidence == "possible":
             known[key] = race
     more: list[Race] = []
@@ -115,8 +115,8 @@ def supplemented(
         callee = next((origin.callee for origin in origins if origin is not None), None)
         if race.confidence == "possible" or (callee is None and not unfolding.complete):
             continue
-        region = regions.get(id(whole.before(race.region.construct)))
-        before = known.get((id(region.construct), race.first.access.symbol)) if region is not None else None
+        region = regions.get(_key(whole.before(race.region.construct)))
+        before = known.get((_key(region.construct), race.first.access.symbol)) if region is not None else None
         if region is None or (before is not None and before.confidence != "possible"):
             continue
         if not unfolding.is_of_callee(race, options):
@@ -124,6 +124,11 @@ def supplemented(
             first, second = (whole.seen_from_here(p, o) for p, o in zip(placed, origins, strict=True))
             more.append(replace(race, region=region, first=first, second=second, callee=callee))
     return replace(plain, races=(*plain.races, *more)) if more else plain
+
+
+def _key(construct: Construct | None) -> int:
+    """What tells regions apart; the function itself is 0."""
+    return 0 if construct is None or construct.directive.name == "" else id(construct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +206,7 @@ class _Unfolding:
         inside = _in_constructs(body)
         found: list[tuple[Call, Stmt, Function | None]] = []
         for stmt in walk_statements(body):
-            if isinstance(stmt, Loop) or (len(chain) == 1 and id(stmt) not in inside):
+            if len(chain) == 1 and id(stmt) not in inside:
                 continue
             for expr in expressions(stmt):
                 if not any(_chooses(e) for e in walk(expr)):
@@ -454,12 +459,14 @@ class _Writer:
             case Switch(value=value, arms=arms, exhaustive=exhaustive):
                 return Switch(self._expr(value), tuple(map(self._block, arms)), exhaustive, span)
             case Loop(init=init, condition=condition, step=step, body=body):
+                new = self._block(body)
+                tested = self.before.pop(id(stmt), [])  # what the condition calls, it calls for every iteration
                 return replace(
                     stmt,
                     init=tuple(map(self.stmt, init)),
                     condition=self._maybe(condition),
                     step=tuple(map(self.stmt, step)),
-                    body=self._block(body),
+                    body=replace(new, statements=(*tested, *new.statements)),
                     span=span,
                     header_span=self._span(stmt.header_span),
                 )

@@ -6,7 +6,7 @@ that barriers keep in step: two threads are two iterations of it, and subscripts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import product
@@ -33,6 +33,7 @@ from analyzers.ir.expressions import (
     Opaque,
     Unary,
     children,
+    root,
     walk,
 )
 from analyzers.ir.statements import Assign, Block, Declare, Loop, LoopHeader, Stmt, walk_statements
@@ -46,6 +47,7 @@ from analyzers.openmp.facts import Executor
 from analyzers.openmp.invariants import Invariant
 from analyzers.openmp.iteration_order import order_of
 from analyzers.openmp.locks import TEST_LOCK
+from analyzers.openmp.lockstep import Lockstep
 from analyzers.openmp.placements import Placement, common
 from analyzers.openmp.sharing import dealt_loops
 from analyzers.openmp.threads import THREAD_NUMBER, may_be_thread_number
@@ -120,7 +122,25 @@ class Elements:
                 return Answer(loose)
             if loose.status == "proved":
                 return Answer(loose, _assumptions((*again, *doubts), more))
-        return self._crowded(first, second, mode) or Answer(strict)
+        return self._crowded(first, second, mode) or self._all_alike(first, second, mode) or Answer(strict)
+
+    def _all_alike(self, first: Access, second: Access, mode: Mode) -> Answer | None:
+        """The answer where all threads run the access on the same data, or one writes all that another chooses from."""
+        if mode.between != "threads":
+            return None
+        assert self._given is not None
+        if first is second and all(e.kind == "all-threads" for e in mode.executors) and _surely(first):
+            lockstep = Lockstep(self.headers, self.invariant, self._given, self._is_number, self.asked_for)
+            doubts = lockstep.meets(first, self.outside + mode.same)
+            if doubts is not None:
+                doubts = doubts if first.exact else (*doubts, _REACHED)
+                return Answer(Conflict("proved"), _assumptions(doubts, doubts))
+        if first is not second and second.exact and crowding.covers(first, self.headers):
+            writer, doubts = self._relaxed(replace(first, path=()), True, self.outside, mode.loops)
+            reader, more = self._relaxed(replace(second, path=()), True, self.outside, mode.loops)
+            if writer.exact and not writer.guards and not reader.guards:
+                return Answer(Conflict("proved"), _assumptions(doubts, more))
+        return None
 
     def _crowded(self, first: Access, second: Access, mode: Mode) -> Answer | None:
         """The answer where more iterations than elements write through an index from memory."""
@@ -402,7 +422,7 @@ class Elements:
         for guard in access.guards:
             if may_be_thread_number(guard.condition, self.asked_for):
                 continue  # it may hold in one thread only
-            if selects and any(isinstance(e, (Element, Field, Call, Opaque)) for e in walk(guard.condition)):
+            if selects and not self._is_of_itself(guard.condition, access) and _holds_data(guard.condition):
                 continue  # data may select the iterations so that their elements differ
             is_range = ranges and not access.path and self._is_range(guard.condition)
             if not is_range and not self._is_data_dependent(guard.condition, access):
@@ -413,8 +433,7 @@ class Elements:
             doubts.append(_REACHED if unknown else f"`{spell(guard.condition)}` {verb}")
         loops = list(access.loops)
         for loop in access.loops[around:]:
-            header = self.headers.get(id(loop))
-            if header is None and not (_written(loop) & mentioned):
+            if not self._is_counted(loop, mentioned, indices) and not (_written(loop) & mentioned):
                 if loop not in kept:
                     loops.remove(loop)
                 doubts.append("the loop around it runs")
@@ -438,6 +457,28 @@ class Elements:
             if g not in dropped
         )
         return replace(access, guards=guards, loops=tuple(loops), exact=exact), tuple(doubts)
+
+    def _is_counted(self, loop: Loop, mentioned: Collection[Symbol], indices: Collection[Symbol]) -> bool:
+        """Is it known which iterations the loop has, as far as the element that is accessed in it hangs on that?"""
+        header = self.headers.get(id(loop))
+        if header is None or header.index in mentioned:
+            return header is not None
+        parts = (e for part in (header.lower, header.bound, header.step) for e in walk(part))
+        return all(not isinstance(e, Name) or e.symbol in indices or self._is_invariant(e) for e in parts)
+
+    def _is_of_itself(self, condition: Expr, access: Access) -> bool:
+        """Is all that a condition reads from memory what the access writes: `if (t < a[i]) a[i] = t`?"""
+        exprs = [condition]
+        for e in walk(condition):
+            if isinstance(e, Name) and self._is_from_memory(e.symbol):
+                exprs += (self._given or {})[e.symbol]
+        parts = [e for expr in exprs for e in walk(expr)]
+        bases = {root(e) for e in parts if isinstance(e, (Element, Field))}
+        return (
+            bases == {Name(access.symbol)} and not any(isinstance(e, (Call, Opaque)) for e in parts)
+            if access.symbol
+            else False
+        )
 
     def _is_range(self, condition: Expr) -> bool:
         """A comparison that some iterations meet, not just one, and that has nothing to do with the thread."""
@@ -480,6 +521,15 @@ class Elements:
         """Is it set in the scope, once, to what was read from an array or a record?"""
         values = (self._given or {}).get(symbol, ())
         return len(values) == 1 and any(isinstance(e, (Element, Field)) for e in walk(values[0]))
+
+
+def _holds_data(condition: Expr) -> bool:
+    return any(isinstance(e, (Element, Field, Call, Opaque)) for e in walk(condition))
+
+
+def _surely(access: Access) -> bool:
+    """Is the element known, and what is not known only whether control gets there?"""
+    return access.exact or access.reason in _UNCERTAIN
 
 
 def _assumptions(first: Sequence[str], second: Sequence[str]) -> tuple[Assumption, ...]:
