@@ -26,7 +26,7 @@ from analyzers.frontends.c import CFrontend, Chunk
 from analyzers.frontends.includes import Signature
 from analyzers.ir.statements import Function, SourceFile
 from analyzers.ir.verdicts import FileReport, Finding, FunctionResult, PlacedResult
-from analyzers.openmp import handmade, races
+from analyzers.openmp import callees, handmade, races
 from analyzers.openmp.facts import OpenMPFacts
 from analyzers.repairs import Trial
 from analyzers.reproducer import Draft, NotReproducibleError
@@ -53,6 +53,7 @@ class _Version:
     presumed: Mapping[str, Effects]  # if functions are the ones of other files that have their names
     accepted: tuple[Suppression, ...]  # by comments outside functions
     calls: Calls
+    bodies: Mapping[str, Function]  # by name, where the file defines one function of that name
     ordered: bool = False  # a requires directive gives atomic constructs a memory order
     called: dict[str, Calling] = field(default_factory=dict)  # functions that were looked at, and as what
     divided: dict[str, frozenset[Span]] = field(default_factory=dict)  # their loops that threads are offered for
@@ -81,6 +82,7 @@ class Pipeline:
         self._alone: effect_tables.Memo = {}  # of the file by itself
         self._outside = Outside()
         self._sites: dict[str, tuple[Site, ...]] = {}  # by fingerprint
+        self._regional: dict[str, bool] = {}  # does it hold constructs of OpenMP? by fingerprint
         self._called: Mapping[str, Calling] = {}  # in the version before this one
 
     def update(self, source: SourceText) -> None:
@@ -222,8 +224,11 @@ class Pipeline:
                 presumed = self._table(every, self._presumed, outside)
             accepted = suppressions.outside(self._source, self._language, (chunk.span for chunk in chunks))
             calls = Calls(self._all_sites(functions), self._outside.called)
+            bodies = callees.by_name(functions.values())
             ordered = handmade.orders_atomics(self._frontend.file().directives)
-            self._version = _Version(self._source, chunks, functions, effects, presumed, accepted, calls, ordered)
+            self._version = _Version(
+                self._source, chunks, functions, effects, presumed, accepted, calls, bodies, ordered
+            )
         return self._version
 
     def _all_sites(self, functions: Mapping[str, Function]) -> Iterator[Site]:
@@ -296,6 +301,9 @@ class Pipeline:
         key: Key = (chunk.fingerprint, called, version.ordered, *(version.effects.get(name) for name in names))
         if version.presumed is not version.effects:
             key = (*key, *(version.presumed.get(name) for name in names))
+        reached = self._in_regions(version, function)
+        key = (*key, *(each.fingerprint for each in reached))
+        key = (*key, *(version.effects.get(name) for each in reached for name in each.callees))
         result = self._results.get(key)
         if result is None:
             result = self._results[key] = self._guarded(function, chunk, version, called)
@@ -312,6 +320,13 @@ class Pipeline:
                 self._shown[key] = shown.result
         version.shown[chunk.start] = shown
         return shown
+
+    def _in_regions(self, version: _Version, function: Function) -> tuple[Function, ...]:
+        """The functions of the file that are looked at in place where this one calls them in a region."""
+        has_regions = self._regional.get(function.fingerprint)
+        if has_regions is None:
+            has_regions = self._regional[function.fingerprint] = callees.holds_constructs(function)
+        return callees.reached(function, version.bodies) if has_regions else ()
 
     def _guarded(self, function: Function, chunk: Chunk, version: _Version, called: Calling) -> FunctionResult:
         """A defect of ours costs one function its results, never the user the file (invariant 2)."""
@@ -347,7 +362,10 @@ class Pipeline:
             options = self._options
             facts = presuming.supplemented(facts, version.presumed, lambda f, e: loops.analyse(f, e, options))
         facts = replace(array_reductions.as_written(facts, text), called=called)
-        return facts, races.find(facts, self._options, version.ordered)
+        found = races.find(facts, self._options, version.ordered)
+        if self._in_regions(version, function):
+            found = callees.supplemented(found, function, version.bodies, version.effects, self._options)
+        return facts, found
 
 
 def digest_of(source: SourceText) -> str:

@@ -165,9 +165,11 @@ def _same_task(first: Placement, second: Placement, task: Task, phases: Phases, 
     outlives = task.number in task.created.pending and (not one_thread or _has_device(task, phases))
     if outlives and not _one_after_the_other(task, task, phases):
         apart, within = _divided(task, task.loops, phases)
-        if task.construct.directive.first("depend") is None:
+        depends = task.construct.directive.first("depend") is not None
+        by_others = depends and phases.dependences.is_told(task, phases.tasks)
+        if not by_others and not phases.dependences.orders_itself(task.construct.directive):
             found.append(Mode("tasks", task.loops, same_task=True))
-        else:  # they may wait for each other, or for another one in between
+        else:
             found.append(Mode("tasks", within, same_task=True, waits=Waits(task, task, phases)))
             if apart:
                 found.append(Mode("tasks", apart, same_task=True))

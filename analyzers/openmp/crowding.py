@@ -13,7 +13,7 @@ from math import prod
 from analyzers.dependence.spelling import spell
 from analyzers.dependence.trips import trip_count
 from analyzers.ir.accesses import Access, Subscripts
-from analyzers.ir.expressions import Binary, Cast, Constant, Element, Expr, Field, Name, walk
+from analyzers.ir.expressions import ONE, ZERO, Binary, Cast, Constant, Element, Expr, Field, Name, walk
 from analyzers.ir.statements import Assign, Declare, Loop, LoopHeader, Stmt, walk_statements
 from analyzers.ir.symbols import Symbol
 
@@ -56,6 +56,23 @@ def crowd(
     if len(indices) == 1 and _shrinks(chosen[0], given):
         return (f"two iterations have the same `{spell(chosen[0])}`",)
     return None
+
+
+def covers(access: Access, headers: Mapping[int, LoopHeader]) -> bool:
+    """Do the loops around the access run over all elements of an array of known size?"""
+    step = access.path[0] if len(access.path) == 1 else None
+    if access.symbol is None or not isinstance(step, Subscripts) or step.through_pointer or not access.writes:
+        return False
+    counted = {header.index: header for loop in access.loops if (header := headers.get(id(loop))) is not None}
+    extents = access.symbol.type.extents
+    if len(extents) != len(step.indices) or len(set(step.indices)) != len(step.indices):
+        return False
+    for index, extent in zip(step.indices, extents, strict=True):
+        header = counted.get(index.symbol) if isinstance(index, Name) else None
+        size = extent.size.value if isinstance(extent.size, Constant) else None
+        if header is None or header.lower != ZERO or header.step != ONE or trip_count(header) != size:
+            return False
+    return True
 
 
 def _product(counts: Sequence[int | None]) -> int | None:

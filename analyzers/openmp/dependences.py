@@ -95,6 +95,11 @@ class Dependences:
         """Do the instances of one task construct wait for each other, as far as their clauses tell?"""
         return any(kind in _WRITING and kind != "inoutset" for kind, _ in self.listed(directive))
 
+    def is_told(self, task: SiblingTask, tasks: Sequence[SiblingTask]) -> bool:
+        """Can it be told which tasks of its siblings come after one of `task`: are all made in the same loops?"""
+        siblings = (t for t in tasks if t.parent == task.parent and self._has_dependences(t))
+        return all(t.loops == task.loops for t in siblings)
+
     def waits(
         self, earlier: SiblingTask, later: SiblingTask, by: Step, tasks: Sequence[SiblingTask], meets: Meets
     ) -> bool:
@@ -103,7 +108,7 @@ class Dependences:
         """
         loops = earlier.loops
         siblings = [t for t in tasks if t.parent == earlier.parent]
-        if any(t.loops != loops for t in siblings if self._has_dependences(t)):
+        if not self.is_told(earlier, tasks):
             return self._connected(earlier, later, siblings, meets)
         seen: set[tuple[int, Step]] = {(earlier.number, by)}
         left = [(earlier, by)]

@@ -6,7 +6,7 @@ that barriers keep in step: two threads are two iterations of it, and subscripts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
@@ -14,6 +14,7 @@ from analyzers.dependence.facts import Conflict
 from analyzers.dependence.polyhedral import Solver
 from analyzers.dependence.rewriting import with_children
 from analyzers.dependence.spelling import spell, spell_access
+from analyzers.dependence.trips import trip_count
 from analyzers.ir.accesses import Access, Guard, Member, PathStep, Subscripts
 from analyzers.ir.expressions import (
     ONE,
@@ -28,6 +29,7 @@ from analyzers.ir.expressions import (
     Opaque,
     Unary,
     children,
+    root,
     walk,
 )
 from analyzers.ir.statements import Assign, Block, Declare, Loop, LoopHeader, Stmt, walk_statements
@@ -40,6 +42,7 @@ from analyzers.openmp.facts import Executor
 from analyzers.openmp.invariants import Invariant
 from analyzers.openmp.iteration_order import order_of
 from analyzers.openmp.locks import TEST_LOCK
+from analyzers.openmp.lockstep import Lockstep
 from analyzers.openmp.meetings import ROUNDS, Meetings, worst
 from analyzers.openmp.placements import Placement
 from analyzers.openmp.threads import Numbers, may_be_thread_number
@@ -123,7 +126,8 @@ class Elements:
                 return Answer(loose)
             if loose.status == "proved":
                 return Answer(loose, _assumptions((*again, *doubts), more))
-        return self._looked_up(first, second, mode) or self._crowded(first, second, mode) or Answer(strict)
+        found = self._looked_up(first, second, mode) or self._crowded(first, second, mode)
+        return found or self._all_alike(first, second, mode) or Answer(strict)
 
     def _looked_up(self, first: Access, second: Access, mode: Mode) -> Answer | None:
         """The answer where the elements stand in a table."""
@@ -143,6 +147,24 @@ class Elements:
             if conflict.status == "proved":
                 place = spell_access(leaving)
                 return Answer(conflict, why=f"`{place}` leaves its row, and rows follow each other in memory")
+        return None
+
+    def _all_alike(self, first: Access, second: Access, mode: Mode) -> Answer | None:
+        """The answer where all threads run the access on the same data, or one writes all that another chooses from."""
+        if mode.between != "threads":
+            return None
+        assert self._given is not None
+        if first is second and all(e.kind == "all-threads" for e in mode.executors) and _surely(first):
+            lockstep = Lockstep(self.headers, self.invariant, self._given, self.numbers.is_number, self.asked_for)
+            doubts = lockstep.meets(first, self.outside + mode.same)
+            if doubts is not None:
+                doubts = doubts if first.exact else (*doubts, _REACHED)
+                return Answer(Conflict("proved"), _assumptions(doubts, doubts))
+        if first is not second and second.exact and crowding.covers(first, self.headers):
+            writer, doubts = self._relaxed(replace(first, path=()), False, self.outside, mode.loops)
+            reader, more = self._relaxed(replace(second, path=()), False, self.outside, mode.loops)
+            if writer.exact and not writer.guards and not reader.guards:
+                return Answer(Conflict("proved"), _assumptions(doubts, more))
         return None
 
     def _crowded(self, first: Access, second: Access, mode: Mode) -> Answer | None:
@@ -294,7 +316,7 @@ class Elements:
         for guard in access.guards:
             if may_be_thread_number(guard.condition, self.asked_for):
                 continue  # it may hold in one thread only
-            if selects and any(isinstance(e, (Element, Field, Call, Opaque)) for e in walk(guard.condition)):
+            if selects and not self._is_of_itself(guard.condition, access) and _holds_data(guard.condition):
                 continue  # data may select the iterations so that their elements differ
             is_range = ranges and not access.path and self._is_range(guard.condition)
             if not is_range and not self._is_data_dependent(guard.condition, access):
@@ -307,8 +329,9 @@ class Elements:
         asked = {e.symbol for g in access.guards if g not in dropped for e in walk(g.condition) if isinstance(e, Name)}
         for loop in access.loops[around:]:
             header = self.headers.get(id(loop))
-            free = header is None or (ranges and not access.path and header.index not in asked and loop not in kept)
-            if free and not (_written(loop) & mentioned):
+            surely = header is None or header.index in asked or bool(trip_count(header))
+            free = ranges and not access.path and not surely and loop not in kept
+            if (free or not self._is_counted(loop, mentioned, indices)) and not (_written(loop) & mentioned):
                 if loop not in kept:
                     loops.remove(loop)
                 doubts.append("the loop around it runs")
@@ -332,6 +355,28 @@ class Elements:
             if g not in dropped
         )
         return replace(access, guards=guards, loops=tuple(loops), exact=exact), tuple(doubts)
+
+    def _is_counted(self, loop: Loop, mentioned: Collection[Symbol], indices: Collection[Symbol]) -> bool:
+        """Is it known which iterations the loop has, as far as the element that is accessed in it hangs on that?"""
+        header = self.headers.get(id(loop))
+        if header is None or header.index in mentioned:
+            return header is not None
+        parts = (e for part in (header.lower, header.bound, header.step) for e in walk(part))
+        return all(not isinstance(e, Name) or e.symbol in indices or self._is_invariant(e) for e in parts)
+
+    def _is_of_itself(self, condition: Expr, access: Access) -> bool:
+        """Is all that a condition reads from memory what the access writes: `if (t < a[i]) a[i] = t`?"""
+        exprs = [condition]
+        for e in walk(condition):
+            if isinstance(e, Name) and self._is_from_memory(e.symbol):
+                exprs += (self._given or {})[e.symbol]
+        parts = [e for expr in exprs for e in walk(expr)]
+        bases = {root(e) for e in parts if isinstance(e, (Element, Field))}
+        return (
+            bases == {Name(access.symbol)} and not any(isinstance(e, (Call, Opaque)) for e in parts)
+            if access.symbol
+            else False
+        )
 
     def _is_range(self, condition: Expr) -> bool:
         """A comparison that some iterations meet, not just one, and that has nothing to do with the thread."""
@@ -376,6 +421,15 @@ class Elements:
         """Is it set in the scope, once, to what was read from an array or a record?"""
         values = (self._given or {}).get(symbol, ())
         return len(values) == 1 and any(isinstance(e, (Element, Field)) for e in walk(values[0]))
+
+
+def _holds_data(condition: Expr) -> bool:
+    return any(isinstance(e, (Element, Field, Call, Opaque)) for e in walk(condition))
+
+
+def _surely(access: Access) -> bool:
+    """Is the element known, and what is not known only whether control gets there?"""
+    return access.exact or access.reason in _UNCERTAIN
 
 
 def _assumptions(first: Sequence[str], second: Sequence[str]) -> tuple[Assumption, ...]:

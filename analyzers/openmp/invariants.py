@@ -13,6 +13,7 @@ from analyzers.ir.statements import Assign, Construct, Declare, Stmt, walk_state
 from analyzers.ir.symbols import Symbol
 from analyzers.openmp.sharing import Scopes, storage
 
+_TEAM_SIZE = "omp_get_num_threads"  # the same for all threads of a region (OpenMP 5.2 §18.2.2)
 _AGGREGATES = ("record", "array")
 
 
@@ -56,7 +57,9 @@ class Invariant:
         match expr:
             case Name(symbol=symbol):
                 return self._symbol(symbol)
-            case Call() | Opaque():
+            case Call(name=name):
+                return name == _TEAM_SIZE
+            case Opaque():
                 return False
             case _ if _is_part(expr):
                 return self._memory(expr)
@@ -79,6 +82,10 @@ class Invariant:
             if pointers and write.path and may_share_memory(type_at(write.symbol, write.path), lvalue.type):
                 return False
         return True
+
+    def is_read_only(self, lvalue: Expr) -> bool:
+        """Does nothing in the scope write the array or record that the lvalue is a part of?"""
+        return isinstance(lvalue, (Element, Field)) and self._memory(lvalue)
 
     def _symbol(self, symbol: Symbol) -> bool:
         known = self._known.get(symbol)

@@ -247,7 +247,12 @@ def _of_list(directive: _Directive, clause: _Clause) -> Iterator[Mistake]:
         if match is not None:
             kind = f"{match[1]}in{match[3]}"
             weaker = _Clause("depend", kind + ", ".join(items))
-            yield f"weaken-{what}-{items[0].replace(' ', '')}", directive.without(clause, weaker), None
+            named = re.match(r"\w+", items[0])
+            yield (
+                f"weaken-{what}-{items[0].replace(' ', '')}",
+                directive.without(clause, weaker),
+                named[0] if named else None,
+            )
     default = next((c for c in directive.clauses if c.name == "default" and c.argument == "none"), None)
     if clause.name in ("private", "firstprivate", "lastprivate", "reduction") and default is not None:
         for item in items:

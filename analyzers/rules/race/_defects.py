@@ -234,7 +234,7 @@ def finding(
         label,
         _why(defect, why),
         words.related(race),
-        fixes,
+        fixes if race.callee is None else (),  # what a repair would change does not stand where it seems to
         {
             "variable": defect.name,
             "attribute": attribute.attribute if attribute is not None else "shared",

@@ -369,3 +369,61 @@ def test_a_file_may_require_that_atomics_release_and_acquire(order: str, races: 
     body = f"int x = 0, y = 0;\n#pragma omp parallel num_threads(2)\nif (omp_get_thread_num() == 0) {{\n{one}\n}}"
     said = found(f"{body} else {{\n{wait}\n}}", required)
     assert any(confidence != "possible" for _, _, confidence in said) == races
+
+
+ALL = "#pragma omp parallel\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (f"{FOR} a[idx[i]] = 1;", "proved"),
+        (f"{FOR} {{ int at = idx[i]; a[at] += 1; }}", "proved"),
+        (f"{FOR} if (idx[i] > k) a[idx[i]] = 1;", "likely"),
+        (f"{FOR} {{ idx[i] = 0; a[idx[i]] = 1; }}", "likely"),
+        (f"{FOR} a[idx[i] + omp_get_thread_num()] = 1;", "possible"),
+        (f"{{ int me = omp_get_thread_num(); {FOR} a[idx[me * n + i]] = 1; }}", "possible"),
+        (f"{{ int mine = mine_of(); {FOR} a[idx[mine + i]] = 1; }}", "possible"),
+        ("{ int mine;\n#pragma omp atomic capture\nmine = k++;\na[idx[mine]] = 1; }", "possible"),
+        ("{ int mine;\n#pragma omp atomic capture\nmine = k++;\nif (mine == 0) a[idx[n]] = 1; }", "possible"),
+    ],
+)
+def test_threads_that_run_the_same_loop_touch_the_same_elements(body: str, expected: str) -> None:
+    seen = {
+        confidence for _, name, confidence in found(f"{ALL}{body}", "int idx[1000]; int mine_of(void);") if name == "a"
+    }
+    assert seen == {expected}
+
+
+@pytest.mark.parametrize(
+    ("fill", "expected"),
+    [
+        ("for (int c = 0; c < 8; c++) bin[c] = k;", "proved"),
+        ("for (int c = 0; c < 8; c++) if (b[c] > 0) bin[c] = k;", "likely"),
+        ("for (int c = 1; c < 8; c++) bin[c] = k;", "possible"),
+        ("for (int c = 0; c < k; c++) bin[c] = k;", "possible"),
+    ],
+)
+def test_who_writes_all_elements_writes_the_one_that_is_read(fill: str, expected: str) -> None:
+    body = f"{ALL}{{\n#pragma omp single nowait\n{fill}\n#pragma omp for\n{FOR} a[i] = bin[idx[i]];\n}}"
+    seen = {confidence for _, name, confidence in found(body, "int idx[1000], bin[8];") if name == "bin"}
+    assert seen == {expected}
+
+
+@pytest.mark.parametrize(
+    ("guard", "expected"),
+    [
+        ("a[i] > a[i - 1]", True),
+        ("b[i] > 0", False),  # a mask may keep neighbours apart
+    ],
+)
+def test_a_condition_on_what_is_written_is_no_mask(guard: str, expected: bool) -> None:
+    body = f"#pragma omp parallel for\nfor (int i = 1; i < n; i++) {{ if ({guard}) a[i] = 2 * b[i] * a[i - 1]; }}"
+    assert any(name == "a" and confidence != "possible" for _, name, confidence in found(body)) is expected
+
+
+def test_the_size_of_the_team_is_the_same_for_all_of_its_threads() -> None:
+    sums = "for (int t = 0; t < team; t++) k += part[t];"
+    body = f"{ALL}{{ int team = omp_get_num_threads(); part[omp_get_thread_num()] = 1;\n#pragma omp single\n{sums}\n}}"
+    before = "#include <omp.h>\nint part[64];"
+    assert [each for each in found(body, before) if each[1] == "part"] == [("race-missing-barrier", "part", "proved")]

@@ -8,9 +8,9 @@ static void visit(int depth)
     nodes++;
     if (depth == 0)
         return;
-    #pragma omp task untied
+    #pragma omp task final(depth < 3)
     visit(depth - 1);
-    #pragma omp task untied priority(1)
+    #pragma omp task priority(1)
     visit(depth - 1);
 }
 

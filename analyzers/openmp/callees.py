@@ -1,0 +1,541 @@
+"""Functions of the file put in place of their calls, so that what they synchronize is seen where it happens.
+
+A critical section of another name, a lock that comes as an argument, an orphaned loop that nobody waits for, the tasks
+of a recursion: a summary of the callee cannot say what they are to the caller's team. Here the callee's statements
+stand in a block where the call was, its parameters replaced by the arguments, its variables renamed, and every place is
+that of the call. Races in which such a statement takes part are found in this version of the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from analyzers.dependence import loops
+from analyzers.dependence.facts import Effects
+from analyzers.dependence.rewriting import bottom_up, rewrite, values_in, with_children
+from analyzers.ir.directives import Clause, ClauseItem, Directive
+from analyzers.ir.expressions import (
+    Address,
+    Binary,
+    Call,
+    Conditional,
+    Constant,
+    Element,
+    Expr,
+    Field,
+    Name,
+    Opaque,
+    calls_in,
+    symbols,
+    walk,
+)
+from analyzers.ir.statements import (
+    Assign,
+    Block,
+    Construct,
+    Declare,
+    Evaluate,
+    Function,
+    If,
+    Jump,
+    Label,
+    Loop,
+    Stmt,
+    Switch,
+    Unknown,
+    expressions,
+    walk_statements,
+)
+from analyzers.ir.symbols import Symbol
+from analyzers.openmp import races
+from analyzers.openmp.facts import OpenMPFacts, PlacedAccess, Race
+from analyzers.settings import Options
+from analyzers.text import Span
+
+_LARGE = 80  # statements of a callee that is left where it is
+_ROOM = 400  # statements that all callees together may bring
+_DEPTH = 2  # how often a function may stand in itself
+Pair = frozenset[Span]  # of two statements
+_SIMPLE = 12  # parts of an argument that is written wherever the parameter was
+
+
+def holds_constructs(function: Function) -> bool:
+    """May a function have a region in which callees matter?"""
+    return any(isinstance(s, Construct) for s in walk_statements(function.body))
+
+
+def by_name(functions: Iterable[Function]) -> dict[str, Function]:
+    """The functions that are the only ones of their name."""
+    found: dict[str, Function] = {}
+    twice: set[str] = set()
+    for function in functions:
+        if function.name in found:
+            twice.add(function.name)
+        found[function.name] = function
+    return {name: function for name, function in found.items() if name not in twice}
+
+
+def reached(function: Function, bodies: Mapping[str, Function]) -> tuple[Function, ...]:
+    """The functions that it calls, also through one another, itself only where it does so."""
+    names = dict.fromkeys(function.callees)
+    found = []
+    for name in (queue := list(names)):
+        callee = bodies.get(name)
+        if callee is None:
+            continue
+        found.append(callee)
+        queue += [other for other in callee.callees if other not in names]
+        names.update(dict.fromkeys(callee.callees))
+    return tuple(found)
+
+
+def supplemented(
+    plain: OpenMPFacts,
+    function: Function,
+    bodies: Mapping[str, Function],
+    effects: Mapping[str, Effects],
+    options: Options,
+) -> OpenMPFacts:
+    """The facts, and the races in which statements of callees take part that are not among them."""
+    unfolding = _Unfolding(bodies, effects)
+    whole = unfolding.of(function)
+    if whole is None:
+        return plain
+    facts = loops.analyse(replace(function, body=whole.body), effects, replace(options, budget=0.0))
+    own = {s.symbol for s in walk_statements(function.body) if isinstance(s, Declare)}
+    regions = {_key(region.construct): region for region in plain.regions}
+    known: dict[tuple[int, Symbol | None], Race] = {}
+    for race in plain.races:
+        key = (_key(race.region.construct), race.first.access.symbol)
+        if key not in known or known[key].confidence == "possible":
+            known[key] = race
+    more: list[Race] = []
+    for race in races.find(facts, options).races:
+        origins = [unfolding.within.get(id(p.access.statement)) for p in (race.first, race.second)]
+        callee = next((origin.callee for origin in origins if origin is not None), None)
+        if race.confidence == "possible" or (callee is None and not unfolding.complete):
+            continue
+        symbol = race.first.access.symbol
+        if symbol is not None and symbol.storage == "static" and symbol not in own:
+            continue  # the hidden state of a callee: told of where it is called
+        region = regions.get(_key(whole.before(race.region.construct)))
+        before = known.get((_key(region.construct), race.first.access.symbol)) if region is not None else None
+        if region is None or (before is not None and before.confidence != "possible"):
+            continue
+        if not unfolding.is_of_callee(race, options):
+            placed = (race.first, race.second)
+            first, second = (whole.seen_from_here(p, o) for p, o in zip(placed, origins, strict=True))
+            more.append(replace(race, region=region, first=first, second=second, callee=callee))
+    return replace(plain, races=(*plain.races, *more)) if more else plain
+
+
+def _key(construct: Construct | None) -> int:
+    """What tells regions apart; the function itself is 0."""
+    return 0 if construct is None or construct.directive.name == "" else id(construct)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a statement that was put in place comes from: for which of the calls, and the place in its function."""
+
+    callee: str
+    call: int
+    span: Span
+
+
+@dataclass(slots=True)
+class _Whole:
+    """A body with callees in it, and what of it stands where in the text of the function itself."""
+
+    body: Block
+    length: int
+    old: dict[int, Stmt]  # statements of the function itself by the id() of what they are now
+    calls: list[tuple[Span, Span, Stmt]]  # where callees stand now, the call, and the statement that makes it
+    _constructs: dict[int, Construct] = field(default_factory=dict)
+
+    def before(self, construct: Construct | None) -> Construct | None:
+        """What a construct was; one of a callee as if it stood in the call."""
+        if construct is None:
+            return None
+        if construct.directive.name == "":
+            return construct  # no construct: the function is the region
+        known = self.old.get(id(construct)) or self._constructs.get(id(construct))
+        if known is None:
+            span = self._call(construct.span)[0]
+            directive = replace(construct.directive, span=span, name_span=span, clauses=())
+            known = self._constructs[id(construct)] = replace(construct, directive=directive, span=span)
+        assert isinstance(known, Construct)
+        return known
+
+    def seen_from_here(self, placed: PlacedAccess, origin: Origin | None) -> PlacedAccess:
+        """The access at its place in the function, or at that of the call."""
+        access, executor = placed.access, placed.executor
+        if origin is None:
+            old = self.old.get(id(access.statement))
+            access = replace(access, statement=old, span=self._back(access.span))
+        else:
+            assert access.statement is not None
+            span, statement = self._call(access.statement.span)
+            access = replace(access, statement=statement, span=span, call=origin.callee)
+        return replace(placed, access=access, executor=replace(executor, construct=self.before(executor.construct)))
+
+    def _call(self, span: Span) -> tuple[Span, Stmt]:
+        return next((call, stmt) for now, call, stmt in self.calls if now.start <= span.start <= now.end)
+
+    def _back(self, span: Span) -> Span:
+        added = [sum(n.end - n.start for n, _, _ in self.calls if n.end <= at) for at in (span.start, span.end)]
+        return Span(span.start - added[0], span.end - added[1])
+
+
+@dataclass(slots=True)
+class _Unfolding:
+    """Puts callees in place. `within` says, by the id() of each statement that came so, where from."""
+
+    bodies: Mapping[str, Function]
+    effects: Mapping[str, Effects]
+    within: dict[int, Origin] = field(default_factory=dict)
+    complete: bool = True  # nothing that synchronizes is left in a callee
+    _own: dict[str, frozenset[Pair]] = field(default_factory=dict)  # races that functions have by themselves
+    _kept: list[Stmt] = field(default_factory=list)  # `within` knows statements by identity
+    _made: int = 0
+    _statements: int = 0
+
+    def of(self, function: Function) -> _Whole | None:
+        """The function with callees in its constructs; None where there are none."""
+        found = self._unfolded(function.body, (function.name,))
+        return found if found.calls else None
+
+    def _unfolded(self, body: Block, chain: tuple[str, ...]) -> _Whole:
+        inside = _in_constructs(body)
+        found: list[tuple[Call, Stmt, Function | None]] = []
+        for stmt in walk_statements(body):
+            if len(chain) == 1 and id(stmt) not in inside:
+                continue
+            for expr in expressions(stmt):
+                if not any(_chooses(e) for e in walk(expr)):
+                    found += [(c, stmt, f) for c in calls_in(expr) for f in self._wanted(c, stmt, chain)]
+        found.sort(key=lambda each: each[0].span.start)
+        writer = _Writer(added=[], gone={id(c): _value_of(c) for c, _, _ in found})
+        calls: list[tuple[Span, Span, Stmt]] = []
+        for call, stmt, callee in found:
+            if callee is None:
+                continue
+            at = call.span.start + sum(length for _, length in writer.added)
+            inner = self._placed(callee, call, at, chain)
+            writer.before.setdefault(id(stmt), []).append(inner.body)
+            writer.added.append((call.span.start, inner.length))
+            calls.append((Span(at, at + inner.length), call.span, stmt))
+        whole = writer.stmt(body) if found else body
+        assert isinstance(whole, Block)
+        self._kept += writer.made
+        length = body.span.end + 1 + sum(length for _, length in writer.added)
+        return _Whole(whole, length, writer.old, calls)
+
+    def _placed(self, callee: Function, call: Call, at: int, chain: tuple[str, ...]) -> _Whole:
+        """A callee's body for one call, from the place `at` on."""
+        self._made += 1
+        number = self._made
+        body = _without_returns(callee.body)
+        assert body is not None
+        inner = self._unfolded(body, (*chain, callee.name))
+        writer = _Writer(added=[(-1, at)], arguments=_Arguments(callee, call, number))
+        block = writer.block_for_call(inner.body, call.span)
+        for new, old in writer.old.items():
+            origin = self.within.get(id(old))
+            if origin is None:
+                origin = Origin(callee.name, number, inner.old.get(id(old), old).span)
+            self.within[new] = origin
+        self._kept += [*writer.made, *writer.old.values()]
+        return _Whole(block, inner.length, {}, [])
+
+    def _wanted(self, call: Call, stmt: Stmt, chain: tuple[str, ...]) -> Iterator[Function | None]:
+        """The function that the call runs, where it is to be put in place; None: where nothing is."""
+        callee, effect = self.bodies.get(call.name or ""), self.effects.get(call.name or "")
+        if callee is None or effect is None or effect.unknown is not None:
+            return
+        if not effect.synchronizes and not (isinstance(stmt, Evaluate) and _writes(effect)):
+            return
+        if chain.count(callee.name) >= _DEPTH:
+            self.complete = self.complete and effect.team is None
+            if effect.team is None:
+                yield None
+            return
+        size = sum(1 for _ in walk_statements(callee.body))
+        fits = size <= _LARGE and self._statements + size <= _ROOM and _fits(call, callee)
+        if not fits or _without_returns(callee.body) is None:
+            self.complete = self.complete and not effect.synchronizes
+            return
+        self._statements += size
+        yield callee
+
+    def is_of_callee(self, race: Race, options: Options) -> bool:
+        """Does the callee have the race by itself? Then it is told of there."""
+        one, other = (self.within.get(id(placed.access.statement)) for placed in (race.first, race.second))
+        if one is None or other is None or one.call != other.call:
+            return False
+        own = self._own.get(one.callee)
+        if own is None:
+            facts = loops.analyse(self.bodies[one.callee], self.effects, replace(options, budget=0.0))
+            own = self._own[one.callee] = frozenset(
+                _pair(r.first.access.statement, r.second.access.statement)
+                for r in races.find(facts, options).races
+                if r.confidence != "possible"
+            )
+        return frozenset((one.span, other.span)) in own
+
+
+def _in_constructs(body: Stmt) -> set[int]:
+    """The statements below constructs, but for those of atomic ones."""
+    return {
+        id(s)
+        for construct in walk_statements(body)
+        if isinstance(construct, Construct) and not construct.directive.has("atomic")
+        for s in walk_statements(construct)
+    }
+
+
+def _chooses(expr: Expr) -> bool:
+    """Is an operand evaluated only on a condition?"""
+    return isinstance(expr, Conditional) or (isinstance(expr, Binary) and expr.op in ("&&", "||"))
+
+
+def _value_of(call: Call) -> Expr:
+    return Opaque(f"what `{call.name}` gives", None, (), call.type, call.span)
+
+
+def _fits(call: Call, callee: Function) -> bool:
+    return len(call.arguments) == len(callee.params) and not callee.variadic
+
+
+def _pair(one: Stmt | None, other: Stmt | None) -> Pair:
+    return frozenset(stmt.span for stmt in (one, other) if stmt is not None)
+
+
+def _writes(effect: Effects) -> bool:
+    return bool(effect.writes) or any(use in ("write", "readwrite") for use in effect.parameters)
+
+
+def _without(expr: Expr, gone: Mapping[int, Expr]) -> Expr:
+    """The expression with the values of calls that were put in place elsewhere."""
+    if not any(id(call) in gone for call in calls_in(expr)):
+        return expr
+    if id(expr) in gone:
+        return gone[id(expr)]
+
+    def change(top: Expr, operands: list[Expr], same: bool) -> Expr:
+        if id(top) in gone:
+            return gone[id(top)]
+        return top if same else with_children(top, operands)
+
+    return bottom_up(expr, change)
+
+
+# --- what returns early ---------------------------------------------------------------------------------------------
+
+
+def _without_returns(body: Block) -> Block | None:
+    """The body where what follows `if (c) return;` stands under `else`; None where control leaves it otherwise."""
+    if any(
+        isinstance(s, (Label, Unknown)) or (isinstance(s, Jump) and s.kind == "goto") for s in walk_statements(body)
+    ):
+        return None
+    statements = _ended(list(body.statements))
+    return None if statements is None else replace(body, statements=tuple(statements))
+
+
+def _ended(statements: list[Stmt]) -> list[Stmt] | None:
+    for at, stmt in enumerate(statements):
+        if isinstance(stmt, Jump) and stmt.kind == "return":
+            value = [] if stmt.value is None else [Evaluate(stmt.value, stmt.span)]
+            return [*statements[:at], *value]
+        if not any(isinstance(s, Jump) and s.kind == "return" for s in walk_statements(stmt)):
+            continue
+        rest = statements[at + 1 :]
+        if isinstance(stmt, Block):
+            inner = _ended([*stmt.statements, *rest])
+            return None if inner is None else [*statements[:at], *inner]
+        if not isinstance(stmt, If):
+            return None
+        then, otherwise = (_ended([*arm.statements, *rest]) for arm in (stmt.then, stmt.otherwise))
+        if then is None or otherwise is None:
+            return None
+        arms = [replace(arm, statements=tuple(new)) for arm, new in ((stmt.then, then), (stmt.otherwise, otherwise))]
+        return [*statements[:at], replace(stmt, then=arms[0], otherwise=arms[1])]
+    return statements
+
+
+# --- statements in another place ------------------------------------------------------------------------------------
+
+
+class _Arguments:
+    """What the variables of a callee are for one call."""
+
+    def __init__(self, callee: Function, call: Call, number: int) -> None:
+        self.number = number
+        self.values: dict[Symbol, Expr] = {}
+        self.kept: list[tuple[Symbol, Expr]] = []
+        below = list(walk_statements(callee.body))
+        listed = set(_listed(callee.body))
+        assigned = {s.target.symbol for s in below if isinstance(s, Assign) and isinstance(s.target, Name)}
+        for param, argument in zip(callee.params, call.arguments, strict=True):
+            fixed = param not in assigned and param not in listed and not param.address_taken
+            if fixed and _is_simple(argument):
+                self.values[param] = argument
+            else:
+                self.kept.append((param, argument))
+        declared = {s.symbol for s in below if isinstance(s, Declare) and s.symbol.storage == "local"}
+        self.own = declared | {param for param, _ in self.kept}
+
+    def symbol(self, symbol: Symbol) -> Symbol:
+        """The variable of this call."""
+        if symbol not in self.own:
+            return symbol
+        storage = "local" if symbol.storage == "parameter" else symbol.storage
+        return replace(symbol, uid=f"{symbol.uid}@{self.number}", storage=storage)
+
+    def expr(self, expr: Expr) -> Expr:
+        """The expression in terms of the caller's and of this call's variables."""
+        filled = rewrite(expr, self.values) if self.values else expr
+        named = {s: Name(self.symbol(s), expr.span) for s in symbols(filled) if s in self.own}
+        return _renamed(filled, named) if named else filled
+
+
+@dataclass(slots=True)
+class _Writer:
+    """Writes statements anew, `added` behind each place as many characters further down as stand there now."""
+
+    added: list[tuple[int, int]]
+    arguments: _Arguments | None = None
+    gone: Mapping[int, Expr] = field(default_factory=dict)  # values of calls, by id()
+    before: dict[int, list[Stmt]] = field(default_factory=dict)  # what stands before a statement, by its id()
+    old: dict[int, Stmt] = field(default_factory=dict)
+    made: list[Stmt] = field(default_factory=list)
+
+    def block_for_call(self, body: Stmt, call: Span) -> Block:
+        """The body behind the declarations of those parameters that stay variables."""
+        assert self.arguments is not None
+        kept = [(self.arguments.symbol(param), argument) for param, argument in self.arguments.kept]
+        at = self._span(Span(0, 0))
+        declared = [Declare(param, replace(argument, span=at), at) for param, argument in kept]
+        return Block((*declared, self.stmt(body)), self._span(body.span))
+
+    def stmt(self, stmt: Stmt) -> Stmt:
+        """The statement in its new place, with what comes before it in a block around both."""
+        new = self._written(stmt)
+        self.old[id(new)] = stmt
+        self.made.append(new)
+        inner = self.before.get(id(stmt))
+        return new if inner is None else Block((*inner, new), new.span)
+
+    def _span(self, span: Span) -> Span:
+        start, end = (at + sum(length for place, length in self.added if place < at) for at in (span.start, span.end))
+        return Span(start, end)
+
+    def _expr(self, expr: Expr) -> Expr:
+        if self.gone:
+            expr = _without(expr, self.gone)
+        filled = expr if self.arguments is None else self.arguments.expr(expr)
+        at = self._span(expr.span)
+
+        def moved(top: Expr, operands: list[Expr], same: bool) -> Expr:
+            return replace(with_children(top, [_at(e, self._span) for e in operands]), span=self._span(top.span))
+
+        return replace(bottom_up(filled, moved), span=at)
+
+    def _maybe(self, expr: Expr | None) -> Expr | None:
+        return None if expr is None else self._expr(expr)
+
+    def _written(self, stmt: Stmt) -> Stmt:
+        span = self._span(stmt.span)
+        match stmt:
+            case Block():
+                return self._block(stmt)
+            case Declare(symbol=symbol, value=value):
+                named = symbol if self.arguments is None else self.arguments.symbol(symbol)
+                return Declare(named, self._maybe(value), span)
+            case Assign(target=target, value=value, op=op):
+                return Assign(self._expr(target), self._expr(value), op, span)
+            case Evaluate(value=value):
+                return Evaluate(self._expr(value), span)
+            case If(condition=condition, then=then, otherwise=otherwise):
+                return If(self._expr(condition), self._block(then), self._block(otherwise), span)
+            case Switch(value=value, arms=arms, exhaustive=exhaustive):
+                return Switch(self._expr(value), tuple(map(self._block, arms)), exhaustive, span)
+            case Loop(init=init, condition=condition, step=step, body=body):
+                new = self._block(body)
+                tested = self.before.pop(id(stmt), [])  # what the condition calls, it calls for every iteration
+                return replace(
+                    stmt,
+                    init=tuple(map(self.stmt, init)),
+                    condition=self._maybe(condition),
+                    step=tuple(map(self.stmt, step)),
+                    body=replace(new, statements=(*tested, *new.statements)),
+                    span=span,
+                    header_span=self._span(stmt.header_span),
+                )
+            case Construct(directive=directive, body=inner):
+                return Construct(self._directive(directive), None if inner is None else self._block(inner), span)
+            case Jump(value=value):
+                return replace(stmt, value=self._maybe(value), span=span)
+            case _:
+                return replace(stmt, span=span)
+
+    def _block(self, block: Block) -> Block:
+        return Block(tuple(map(self.stmt, block.statements)), self._span(block.span))
+
+    def _directive(self, directive: Directive) -> Directive:
+        clauses = tuple(self._clause(clause) for clause in directive.clauses)
+        span, name_span = self._span(directive.span), self._span(directive.name_span)
+        return replace(directive, clauses=clauses, span=span, name_span=name_span)
+
+    def _clause(self, clause: Clause) -> Clause:
+        items, trailing = (tuple(map(self._item, part)) for part in (clause.items, clause.trailing))
+        return replace(clause, items=items, trailing=trailing, span=self._span(clause.span))
+
+    def _item(self, item: ClauseItem) -> ClauseItem:
+        section = tuple((self._maybe(low), self._maybe(length)) for low, length in item.section)
+        return replace(item, expr=self._maybe(item.expr), section=section, span=self._span(item.span))
+
+
+def _at(expr: Expr, place: Callable[[Span], Span]) -> Expr:
+    """A name or a constant in its new place; other expressions are there already."""
+    return replace(expr, span=place(expr.span)) if isinstance(expr, (Name, Constant)) else expr
+
+
+def _renamed(expr: Expr, named: Mapping[Symbol, Name]) -> Expr:
+    """The expression with every use of a symbol replaced, objects whose addresses are taken included."""
+    if isinstance(expr, Name):
+        return named.get(expr.symbol, expr)
+
+    def change(top: Expr, operands: list[Expr], same: bool) -> Expr:
+        return with_children(top, [named.get(e.symbol, e) if isinstance(e, Name) else e for e in operands])
+
+    return bottom_up(expr, change)
+
+
+def _listed(body: Stmt) -> Iterator[Symbol]:
+    """The variables that clauses below a statement name."""
+    for stmt in walk_statements(body):
+        if isinstance(stmt, Construct):
+            for clause in stmt.directive.clauses:
+                for item in (*clause.items, *clause.trailing):
+                    if isinstance(item.expr, Name):
+                        yield item.expr.symbol
+
+
+def _is_simple(argument: Expr) -> bool:
+    """Has the argument the same value wherever it is written, as long as the caller's variables are not touched?"""
+    parts = list(walk(argument))
+    if len(parts) > _SIMPLE or any(isinstance(e, (Call, Opaque, Conditional)) for e in parts):
+        return False
+    return not any(
+        (s.is_static or s.address_taken or s.is_reference) and s.type.kind != "array" for s in values_in(argument)
+    ) and not _loads(argument)
+
+
+def _loads(argument: Expr) -> bool:
+    """Is a value loaded from an array or a record? A part of an array that is one itself is only named."""
+    if isinstance(argument, Address):
+        return False
+    return any(isinstance(e, (Element, Field)) and e.type.kind not in ("array", "record") for e in walk(argument))
