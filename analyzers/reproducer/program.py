@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from analyzers.dependence.facts import FunctionFacts
 from analyzers.ir.accesses import Access, Member, Subscripts
 from analyzers.ir.expressions import symbols
-from analyzers.ir.statements import Assign, Block, Construct, Evaluate, Stmt, expressions, walk_statements
+from analyzers.ir.statements import Assign, Block, Construct, Evaluate, Loop, Stmt, expressions, walk_statements
 from analyzers.ir.symbols import Symbol, Type
 from analyzers.openmp.facts import OpenMPFacts, Race, Region
 from analyzers.openmp.sharing import declared_inside, mentioned
@@ -267,10 +267,11 @@ def _naps(race: Race, body: Stmt, start: int) -> list[tuple[int, str]]:
     alone = {id(s.body) for s in walk_statements(body) if isinstance(s, Construct) and s.directive.has("atomic")}
     blocks = [s for s in walk_statements(body) if isinstance(s, Block) and id(s) not in alone]
     steps = {id(s): s for block in blocks for s in block.statements if isinstance(s, (Assign, Evaluate))}
+    loops = [s for s in walk_statements(body) if isinstance(s, Loop)]
     found: dict[int, str] = {}
     for placed in (race.first, race.second):
         step = steps.get(id(placed.access.statement))
-        if step is not None:
+        if step is not None and not any(loop.span.contains(step.span) for loop in loops):
             found[start + step.span.start] = f"{{ {_NAP} "
             found[start + step.span.end] = " }"
     return sorted(found.items())

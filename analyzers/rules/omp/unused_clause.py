@@ -42,6 +42,7 @@ OpenMP 5.2 §5.4 (data-sharing clauses), §4.4.4 (ordered clause), §10.4 (simd 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from analyzers.ir.directives import Clause
@@ -55,6 +56,8 @@ from analyzers.rules.omp import _common
 from analyzers.rules.omp._common import Site
 from analyzers.rules.registry import Context, Rule
 
+_WORD = re.compile(rb"[A-Za-z_]\w*")
+_NO_CODE = re.compile(rb"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
 _LISTS = ("private", "firstprivate", "lastprivate", "reduction")
 
 
@@ -65,13 +68,16 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         if any(isinstance(s, Unknown) for s in walk_statements(construct.body)) or site.directive.may_hold_macros:
             continue
-        yield from _never_named(site, construct)
+        yield from _never_named(context, site, construct)
         yield from _nothing_ordered(context, site, construct)
         yield from _more_than_safe(site)
 
 
-def _never_named(site: Site, construct: Construct) -> Iterator[Finding]:
+def _never_named(context: Context, site: Site, construct: Construct) -> Iterator[Finding]:
     assert construct.body is not None
+    # Macros and the branches of #if that are not read now may name it too.
+    body = context.text[construct.directive.span.end : construct.span.end]
+    words = set(_WORD.findall(_NO_CODE.sub(b" ", body)))
     named = set(mentioned(construct.body))
     named |= {s for loop in associated_loops(construct) if (s := index_of(loop)) is not None}
     for stmt in (construct, *walk_statements(construct.body)):
@@ -82,7 +88,7 @@ def _never_named(site: Site, construct: Construct) -> Iterator[Finding]:
             continue
         for position, item in enumerate(clause.items):
             symbol = item.expr.symbol if isinstance(item.expr, Name) else None
-            if symbol is None or symbol in named or symbol.type.kind == "unknown":
+            if symbol is None or symbol in named or symbol.name.encode() in words or symbol.type.kind == "unknown":
                 continue
             yield _common.finding(
                 RULE,
