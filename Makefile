@@ -77,8 +77,9 @@ test-property: setup-dev ## random loop nests against brute force; HPC_LS_PROPER
 stress: setup-dev setup-system ## generated programs with their pragmas under ThreadSanitizer; HPC_LS_STRESS_PROGRAMS
 	$(BIN)/python -m tests.stress --programs $(HPC_LS_STRESS_PROGRAMS) --kernels 4
 
-confirm: setup-dev setup-system ## which mistakes of tests/mutation race, confirmed anew by ThreadSanitizer
+confirm: setup-dev setup-system ## which mistakes of tests/mutation race, and that repairs do not, by ThreadSanitizer
 	$(BIN)/python -m tests.mutation
+	$(BIN)/python -m tests.repairs
 
 bench: setup-dev ## latency and memory, clangd beside them where it is installed
 	$(BIN)/python tests/bench/latency.py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import Protocol
 
@@ -9,6 +10,7 @@ from analyzers import api
 from analyzers.api import Draft, Finding, NotReproducibleError, SourceText
 from lsp_server.minimize import applied, tidied
 
+_REST = re.compile(rb"\}\n(?:[ \t]*;\s*|#[ \t]*pragma[^\n]*\s*)+\Z")  # what stood around things that are gone
 COMMANDS = (
     "clang -g -fopenmp -fsanitize=thread reproducer.c -o reproducer",
     "OMP_NUM_THREADS=4 TSAN_OPTIONS=ignore_noninstrumented_modules=1 ./reproducer",
@@ -28,6 +30,7 @@ def reproducer(analyzer: Drafts, at: int) -> str:
     """
     made = analyzer.reproducer(at)
     text, place = tidied(*_shortened(made.text, made.place, made.main))
+    text = _REST.sub(b"}\n", text)
     race = _race(text, place)
     if race is None:
         raise NotReproducibleError("the race is not to be found in the region by itself")

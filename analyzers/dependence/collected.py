@@ -102,6 +102,7 @@ class Collected:
         self.basis: frozenset[Basis] = frozenset()
         self.state: str | None = None
         self.team: str | None = None
+        self.criticals: set[str] = set()
         self.unknown: str | None = None
         self.threadprivate: set[str] = set()
         self.generic = False
@@ -173,6 +174,7 @@ class Collected:
         self.keeps_locks = self.keeps_locks or effect.keeps_locks
         self.orders = self.orders or (effect.synchronizes and not effect.excludes)
         self.team = self.team or effect.team
+        self.criticals |= effect.criticals
         self.threadprivate |= effect.threadprivate
 
     def result(self, overwrites: frozenset[int]) -> Effects:
@@ -205,6 +207,7 @@ class Collected:
             synchronizes=self.synchronizes,
             keeps_locks=self.keeps_locks,
             team=self.team,
+            criticals=frozenset(self.criticals),
             excludes=self.synchronizes and not self.orders,
             generic=self.generic,
             threadprivate=frozenset(self.threadprivate),
@@ -228,6 +231,7 @@ def closed(known: Open, calls: list[tuple[Site, Effects]]) -> Effects:
     collected.io, collected.synchronizes = before.io, before.synchronizes
     collected.exits, collected.fails = before.exits and not before.fails, before.fails
     collected.basis, collected.state, collected.team = before.basis, before.state, before.team
+    collected.criticals = set(before.criticals)
     collected.threadprivate, collected.generic = set(before.threadprivate), before.generic
     collected.outgrows, collected.keeps_locks = before.outgrows, before.keeps_locks
     for site, effect in calls:

@@ -170,6 +170,7 @@ def joined(group: list[Effects]) -> Effects:
             synchronizes=first.synchronizes or other.synchronizes,
             keeps_locks=first.keeps_locks or other.keeps_locks,
             team=first.team or other.team,
+            criticals=first.criticals | other.criticals,
             excludes=first.excludes and other.excludes,
             transparent=None,
             nesting=max(first.nesting, other.nesting),

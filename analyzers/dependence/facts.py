@@ -75,6 +75,7 @@ class Effects:
     synchronizes: bool = False  # it holds locks, barriers or OpenMP constructs, which may order what it does
     keeps_locks: bool = False  # it may return with locks that it took, or without some that it was called with
     team: str | None = None  # a directive that all threads of the team around the call have to meet: "barrier"
+    criticals: frozenset[str] = frozenset()  # the names of the critical constructs that it may enter
     excludes: bool = False  # it synchronizes by critical and atomic constructs only, and orders nothing else
     transparent: Transparent | None = None  # says more exactly what `parameters`, `reads`, `writes`, `memory` say
     combines: str | None = None  # the reduction identifier by which it combines its two arguments: "max"

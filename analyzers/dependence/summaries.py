@@ -80,6 +80,7 @@ def left_open(function: Function, known: Known) -> Open:
 def _of(function: Function, known: Known, *, leaves_open: bool = False) -> _Summary:
     summary = _Summary(function, known, leaves_open)
     # Where there are variants, another function may be called instead (OpenMP 5.2 §7.5).
+    summary.criticals.update(_criticals(function.body))
     summary.synchronizes = summary.orders = any(d.has("declare variant") for d in function.directives)
     summary.team = _met_by_all(function.body)
     for stmt in walk_statements(function.body):
@@ -486,3 +487,17 @@ def _overwrites(function: Function) -> Iterator[int]:
                 yield positions.pop(symbol)
             case _:
                 pass
+
+
+def _criticals(body: Stmt) -> Iterator[str]:
+    """The names of the critical constructs that run before a body ends: a task may run later."""
+    stack: list[Stmt] = [body]
+    while stack:
+        top = stack.pop()
+        if isinstance(top, Construct):
+            if top.directive.has("task", "taskloop"):
+                continue
+            if top.directive.has("critical"):
+                name = top.directive.first("name")
+                yield name.items[0].text if name is not None and name.items else ""
+        stack.extend(substatements(top))

@@ -52,7 +52,7 @@ def move(directive: Directive, symbol: Symbol, clause: str, item: str, op: str |
     placed = False
     for existing, position in given(directive, symbol):
         if len(existing.items) > 1:
-            edits.append(Edit(_item_span(existing, position), ""))
+            edits.append(Edit(item_span(existing, position), ""))
         elif placed:
             edits.append(Edit(existing.span, ""))
         else:
@@ -69,7 +69,7 @@ def remove(directive: Directive, clause: Clause) -> Edit:
     return Edit(Span(max(ends, default=directive.name_span.end), clause.span.end), "")
 
 
-def _item_span(clause: Clause, position: int) -> Span:
+def item_span(clause: Clause, position: int) -> Span:
     """An item with the comma that goes with it."""
     items = clause.items
     if position + 1 < len(items):

@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 from analyzers.dependence.facts import FunctionFacts
 from analyzers.ir.accesses import Access, Member, Subscripts
 from analyzers.ir.expressions import symbols
-from analyzers.ir.statements import Assign, Block, Construct, Evaluate, Stmt, expressions, walk_statements
+from analyzers.ir.statements import (
+    Assign,
+    Block,
+    Construct,
+    Evaluate,
+    Loop,
+    Stmt,
+    calls_of,
+    expressions,
+    walk_statements,
+)
 from analyzers.ir.symbols import Symbol, Type
 from analyzers.openmp.facts import OpenMPFacts, Race, Region
 from analyzers.openmp.sharing import declared_inside, mentioned
@@ -19,6 +29,8 @@ from analyzers.rules.race import _words as words
 from analyzers.text import SourceText, Span, line_start
 
 _SCALARS = ("integer", "real", "complex", "logical", "character")
+_LOCKS = {"omp_lock_t": "omp_init_lock", "omp_nest_lock_t": "omp_init_nest_lock"}
+_MANY_LOCKS = 101
 _RUNS = 20  # of what one thread may do alone
 _NAP = "usleep(2000);"
 
@@ -65,7 +77,8 @@ def draft(
     if whole:
         call = f"{function.name}({', '.join(s.name for s in function.params)});"
         inside = construct is None
-        region = ["    #pragma omp parallel", f"    {call}"] if inside else [f"    {call}"]
+        team = ["    #pragma omp parallel", *(["    #pragma omp single"] if race.between == "tasks" else [])]
+        region = [*team, f"    {call}"] if inside else [f"    {call}"]
         kept, place = source.slice(function.span.shifted(start)), race.first.access.span.start
     else:
         assert construct is not None
@@ -76,8 +89,17 @@ def draft(
         lines += region
     lines += ["    return 0;", "}", ""]
     needed = _reached(body, others)
+    _refuse_unseen(facts, body)
     gone = [other.span for other in others if other.name not in needed]
     return _assembled(source, function.span.shifted(start), gone, kept, "\n".join(lines), place, race, start)
+
+
+def _refuse_unseen(facts: FunctionFacts, body: Stmt) -> None:
+    for stmt in walk_statements(body):
+        for call in calls_of(stmt):
+            effects = facts.effects.get(call.name or "")
+            if call.name != facts.function.name and (effects is None or effects.unknown is not None):
+                raise NotReproducibleError(f"`{call.name or 'a function'}` is defined elsewhere in the program")
 
 
 def _reached(body: Stmt, others: Sequence[Other]) -> set[str]:
@@ -163,18 +185,21 @@ def _globals(body: Stmt) -> Iterator[Symbol]:
 
 def _declare(main: _Main, symbol: Symbol, values: Values, accesses: Sequence[Access], is_global: bool) -> None:
     type_, name = symbol.type, symbol.name
+    lock = _LOCKS.get((type_.element or type_).name)
+    if lock is not None:
+        return _lock(main, symbol, lock, is_global)
     if type_.kind in _SCALARS:
         value = values.given.get(symbol, values.ranges.get(symbol, (1, 1))[0])
         if is_global:
             main.fillings.append(f"{name} = {value};")
         else:
             main.declarations.append(f"{type_.name} {name} = {value};")
-        return
+        return None
     if is_global:
         if type_.kind == "pointer":
             raise NotReproducibleError(f"what `{name}` leads to is made elsewhere in the program")
         _fill(main, name, type_.element or type_)
-        return
+        return None
     if type_.kind == "record":
         main.declarations.append(f"static {type_.name} {name};")
     elif type_.kind == "array":
@@ -186,6 +211,22 @@ def _declare(main: _Main, symbol: Symbol, values: Values, accesses: Sequence[Acc
         _pointer(main, symbol, values, [a for a in accesses if a.symbol == symbol])
     else:
         raise NotReproducibleError(f"nobody says what `{name}` is")
+    return None
+
+
+def _lock(main: _Main, symbol: Symbol, initialise: str, is_global: bool) -> None:
+    """Locks have to be made before they are taken."""
+    name, type_ = symbol.name, symbol.type
+    one = type_.kind not in ("array", "pointer")
+    if is_global and type_.kind == "pointer":
+        raise NotReproducibleError(f"what `{name}` leads to is made elsewhere in the program")
+    if not is_global:
+        main.declarations.append(f"static {(type_.element or type_).name} {name}{'' if one else f'[{_MANY_LOCKS}]'};")
+    if one:
+        main.fillings.append(f"{initialise}(&{name});")
+        return
+    count = f"sizeof {name} / sizeof *{name}"
+    main.fillings.append(f"for (unsigned long k = 0; k < {count}; k++) {initialise}(&{name}[k]);")
 
 
 def _extent(values: Values, extent: object) -> int:
@@ -267,10 +308,11 @@ def _naps(race: Race, body: Stmt, start: int) -> list[tuple[int, str]]:
     alone = {id(s.body) for s in walk_statements(body) if isinstance(s, Construct) and s.directive.has("atomic")}
     blocks = [s for s in walk_statements(body) if isinstance(s, Block) and id(s) not in alone]
     steps = {id(s): s for block in blocks for s in block.statements if isinstance(s, (Assign, Evaluate))}
+    loops = [s for s in walk_statements(body) if isinstance(s, Loop)]
     found: dict[int, str] = {}
     for placed in (race.first, race.second):
         step = steps.get(id(placed.access.statement))
-        if step is not None:
+        if step is not None and not any(loop.span.contains(step.span) for loop in loops):
             found[start + step.span.start] = f"{{ {_NAP} "
             found[start + step.span.end] = " }"
     return sorted(found.items())

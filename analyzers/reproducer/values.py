@@ -36,6 +36,7 @@ _ANYTHING = (0, 100)  # an integer of which nothing is known
 _BY_DEPTH = {0: 1009, 1: 1009, 2: 101}
 _DEEP = 23
 _WITH_CONDITION = 100_003  # where an `if` clause asks for much work
+_THREADS = 4
 _CALLS = 10  # how deep what calls itself may go
 _MOST = 4_000_000  # elements of one array
 
@@ -119,7 +120,8 @@ def choose(facts: FunctionFacts, body: Stmt, free: Iterable[Symbol], witness: Wi
     deep = max((_depth(loop) for loop in loops), default=0)
     far = _WITH_CONDITION if asks and deep <= 1 else _BY_DEPTH.get(deep, _DEEP)
     shown = dict(witness.parameters) if witness is not None else {}
-    sizes = set(_sizes(headers, facts, body))
+    sizes = {*_sizes(headers, facts, body), *_in_clauses(body, "if")}
+    teams = set(_in_clauses(body, "num_threads"))
     values = Values()
     for symbol in free:
         if symbol.type.kind not in ("integer", "character", "logical"):
@@ -127,6 +129,8 @@ def choose(facts: FunctionFacts, body: Stmt, free: Iterable[Symbol], witness: Wi
         known = _initial(facts, body, symbol)
         if known is not None:
             values.given[symbol] = known
+        elif symbol in teams:
+            values.given[symbol] = _THREADS
         elif symbol in sizes:
             values.given[symbol] = min(far, 100) if symbol.type.kind == "character" else far
         else:
@@ -171,6 +175,15 @@ def _sizes(headers: Iterable[LoopHeader], facts: FunctionFacts, body: Stmt) -> I
         if access.symbol is not None:
             for extent in extents(access.symbol):
                 yield from symbols(extent) if extent is not None else ()
+
+
+def _in_clauses(body: Stmt, name: str) -> Iterator[Symbol]:
+    """The names in clauses: what a condition or a number of threads hangs on."""
+    for stmt in walk_statements(body):
+        if isinstance(stmt, Construct):
+            for clause in stmt.directive.all(name):
+                for item in clause.items:
+                    yield from symbols(item.expr) if item.expr is not None else ()
 
 
 def _upward(bound: Expr) -> Iterator[Symbol]:

@@ -114,6 +114,29 @@ def test_the_program_holds_what_the_region_needs_and_no_more() -> None:
     assert reproducer(analyzer, at).splitlines()[2:] == PROGRAM.splitlines()[2:]
 
 
+def test_conditions_and_numbers_of_threads_let_the_race_happen_and_locks_are_made() -> None:
+    text = """\
+#include <omp.h>
+void f(int n, int team, omp_lock_t *l, int *x)
+{
+    int m = 0;
+    #pragma omp parallel num_threads(team) if(n > 5)
+    {
+        omp_set_lock(l);
+        m += 1;
+        omp_unset_lock(l);
+        m += 2;
+    }
+    *x = m;
+}
+"""
+    ((analyzer, at, _),) = races_of(text)
+    program = reproducer(analyzer, at)
+    assert "int team = 4;" in program
+    assert "omp_init_lock(&l[k]);" in program
+    assert int(program.split("int n = ")[1].split(";")[0]) > 5
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -123,6 +146,7 @@ def test_the_program_holds_what_the_region_needs_and_no_more() -> None:
             "for (int i = 1; i < n; i++)\ns += p->d[i];\nreturn s; }\n",
             "the members of `p`",
         ),
+        ("int g(int);\nvoid f(void) {\nint s = 0;\n#pragma omp parallel\ns += g(1);\n}\n", "`g` is defined elsewhere"),
     ],
 )
 def test_where_no_program_can_be_made_the_reason_is_said(text: str, reason: str) -> None:

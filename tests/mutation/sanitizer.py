@@ -35,14 +35,16 @@ class Seen:
         return self.racing > 0
 
 
-def look(text: str, language: str, tool: Tools, threads: Iterable[int], enough: int = 1) -> Seen:
+def look(
+    text: str, language: str, tool: Tools, threads: Iterable[int], enough: int = 1, flags: Sequence[str] = _FLAGS
+) -> Seen:
     """Compiles a program and runs it once for each number of threads, until `enough` runs have shown a race."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         source = folder / f"kernel.{language}"
         source.write_text(text)
         compiler = tool.compiler if language == "c" else tool.compiler.replace("clang", "clang++")
-        built = _run([compiler, *_FLAGS, source.name, "-lm", "-o", "program"], folder)
+        built = _run([compiler, *flags, source.name, "-lm", "-o", "program"], folder)
         if built is None or built.returncode:
             return Seen(broken="does not compile")
         return _runs(folder, text.split("\n"), tool, threads, enough)

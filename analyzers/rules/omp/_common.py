@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from analyzers.ir.directives import Directive
 from analyzers.ir.statements import Construct, Function, Loop, SourceFile, Stmt, substatements
-from analyzers.ir.verdicts import Confidence, Edit, Finding, Fix, Related
+from analyzers.ir.verdicts import Assumption, Confidence, Edit, Finding, Fix, Related
 from analyzers.rules.registry import Context, Rule
 from analyzers.text import Span
 from analyzers.words import nearest
@@ -70,6 +70,7 @@ def finding(
     related: tuple[Related, ...] = (),
     confidence: Confidence = "proved",
     help: str = "",
+    assumptions: tuple[Assumption, ...] = (),
     **facts: str,
 ) -> Finding:
     """A finding of a rule on directives."""
@@ -85,6 +86,7 @@ def finding(
         related,
         fixes,
         {"section": rule.section, **facts},
+        assumptions=assumptions,
         help=help,
     )
 

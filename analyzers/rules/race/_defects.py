@@ -13,7 +13,7 @@ from typing import Literal
 from analyzers.dependence.facts import Basis, FunctionFacts, LoopFacts, Reduction
 from analyzers.ir.accesses import Subscripts
 from analyzers.ir.expressions import Name, walk
-from analyzers.ir.statements import Construct, Loop, walk_statements
+from analyzers.ir.statements import Construct, Loop, calls_of, walk_statements
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Confidence, Finding, Fix
 from analyzers.openmp.facts import PlacedAccess, Race, Region
@@ -52,6 +52,7 @@ class Defect:
     op: str | None = None  # of updates that a reduction would combine
     loop: LoopFacts | None = None  # the facts of the loop whose iterations race
     elsewhere: tuple[Basis, ...] = ()  # functions of other files that make the accesses
+    named_in_calls: bool = False  # functions that the region calls use the variable, which is a static one, by its name
 
     @property
     def name(self) -> str:
@@ -106,7 +107,8 @@ def _classified(facts: FunctionFacts, symbol: Symbol, races: list[Race]) -> Defe
         shown = at or race
         callees = (facts.effects.get(placed.access.call or "") for placed in (shown.first, shown.second))
         basis = {each for effects in callees if effects is not None for each in effects.basis if each.source}
-        return Defect(kind, symbol, region, shown, tuple(strongest), reduction, op, loop, tuple(sorted(basis)))
+        named = _is_named_in_calls(facts, symbol, region)
+        return Defect(kind, symbol, region, shown, tuple(strongest), reduction, op, loop, tuple(sorted(basis)), named)
 
     if race.between == "lanes":
         return made("simd-dependence")
@@ -134,6 +136,14 @@ def _classified(facts: FunctionFacts, symbol: Symbol, races: list[Race]) -> Defe
     if _same_for_all(race):
         return made("array-element")
     return made("loop-carried-dependence")
+
+
+def _is_named_in_calls(facts: FunctionFacts, symbol: Symbol, region: Region) -> bool:
+    body = region.construct.body
+    if not symbol.is_static or body is None:
+        return False
+    called = (facts.effects.get(call.name or "") for stmt in walk_statements(body) for call in calls_of(stmt))
+    return any(e is not None and symbol.name in e.reads | e.writes for e in called)
 
 
 def _protection(placed: PlacedAccess) -> frozenset[str]:

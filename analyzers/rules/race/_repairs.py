@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from analyzers.ir.accesses import Subscripts
+from analyzers.ir.expressions import Name, root, symbols
 from analyzers.ir.statements import (
     Assign,
     Block,
@@ -41,6 +43,10 @@ def clause(defect: Defect, name: str, note: str, item: str | None = None, op: st
     directive = defect.construct.directive
     if not clauses.takes(directive, name):
         return None
+    if any(p.executor.kind == "task" for p in _of(defect)):
+        return None  # a task would get a copy of the copy
+    if defect.named_in_calls:
+        return None  # a function that is called names the original
     item = item or defect.name
     edits = clauses.move(directive, defect.symbol, name, item, op)
     written = clauses.text_of(name, item, op)
@@ -66,6 +72,8 @@ def private(context: Context, defect: Defect) -> Fix | None:
 
 def atomic(context: Context, defect: Defect) -> Fix | None:
     """`#pragma omp atomic` before every update of the variable (OpenMP 5.2 §15.8.4)."""
+    if defect.named_in_calls or any(p.access.call is not None for p in _of(defect)):
+        return None  # what protects it there is not seen from here
     edits: dict[Edit, None] = {}
     for placed in _unprotected(defect):
         access, statement = placed.access, placed.access.statement
@@ -105,6 +113,8 @@ def atomic_access(context: Context, placed: PlacedAccess) -> Fix | None:
 def critical(context: Context, defect: Defect) -> Fix | None:
     """One thread at a time runs the statement that holds all accesses."""
     statement = _around(defect, (Assign, Evaluate, If))
+    if defect.named_in_calls and not all(p.access.call is not None and not p.locks for p in _of(defect)):
+        return None  # what protects it there is not seen from here
     if not any(p.access.reads for p in _unprotected(defect)):
         return None  # which thread writes last would be chance as before
     edit = directive_before(context, statement.span.start, "critical") if statement is not None else None
@@ -120,10 +130,21 @@ def same_critical(context: Context, bare: PlacedAccess, held: PlacedAccess) -> F
     if held.access.call is not None or len(names) != 1 or not isinstance(statement, (Assign, Evaluate)):
         return None
     written = f"critical({names[0]})" if names[0] else "critical"
+    written += _hint(context, names[0])
     edit = directive_before(context, statement.span.start, written)
     if edit is None:
         return None
     return Fix(f"protect this access too: `{written}`", (edit,), True, "one thread at a time is in either of the two")
+
+
+def _hint(context: Context, name: str) -> str:
+    """The hint of the critical constructs of a name: all of them have the same one (OpenMP 5.2 §15.2)."""
+    for stmt in walk_statements(context.facts.function.body):
+        if isinstance(stmt, Construct) and stmt.directive.has("critical"):
+            given, hint = stmt.directive.first("name"), stmt.directive.first("hint")
+            if hint is not None and name == (given.items[0].text if given is not None and given.items else ""):
+                return f" {context.text[hint.span.start : hint.span.end].decode('utf-8', 'replace')}"
+    return ""
 
 
 def ordered(context: Context, defect: Defect) -> Fix | None:
@@ -212,6 +233,8 @@ def depend(context: Context, defect: Defect) -> Fix | None:
         construct = placed.executor.construct
         if placed.executor.kind != "task" or construct is None or placed.access.call is not None:
             return None
+        if not _is_known_outside(placed, construct):
+            return None
         kind = {"read": "in", "write": "out", "update": "inout"}[placed.access.kind]
         item = context.text[placed.access.span.start : placed.access.span.end].decode("utf-8", "replace")
         at = clauses.end_of(construct.directive)
@@ -219,6 +242,17 @@ def depend(context: Context, defect: Defect) -> Fix | None:
     if race.first.executor.construct is race.second.executor.construct:
         return None
     return Fix("order the tasks with `depend`", tuple(edits), True, "they run in the order in which they are created")
+
+
+def _is_known_outside(placed: PlacedAccess, construct: Construct) -> bool:
+    """Does the place mean the same where the task is created: is nothing in its subscripts declared or changed in the
+    task?"""
+    changed = {s.symbol for s in walk_statements(construct) if isinstance(s, Declare)}
+    changed |= {
+        s.target.symbol for s in walk_statements(construct) if isinstance(s, Assign) and isinstance(s.target, Name)
+    }
+    indices = (i for step in placed.access.path if isinstance(step, Subscripts) for i in step.indices)
+    return not any(symbol in changed for index in indices for symbol in symbols(index))
 
 
 def serial(context: Context, defect: Defect) -> Fix | None:
@@ -254,7 +288,12 @@ def directive_before(context: Context, offset: int, name: str) -> Edit | None:
 
 def _unprotected(defect: Defect) -> Iterator[PlacedAccess]:
     """The accesses of the region to the variable that no protection covers."""
-    return (p for p in defect.region.accesses if p.access.symbol == defect.symbol and not p.locks)
+    return (p for p in _of(defect) if not p.locks)
+
+
+def _of(defect: Defect) -> Iterator[PlacedAccess]:
+    """The accesses of the region to the variable."""
+    return (p for p in defect.region.accesses if p.access.symbol == defect.symbol)
 
 
 def _atomic_before(context: Context, placed: PlacedAccess) -> Edit | None:
@@ -267,8 +306,6 @@ def _atomic_before(context: Context, placed: PlacedAccess) -> Edit | None:
 
 
 def _updated(statement: Assign) -> set[object]:
-    from analyzers.ir.expressions import Name, root
-
     base = root(statement.target)
     return {base.symbol} if isinstance(base, Name) and statement.op is not None else set()
 

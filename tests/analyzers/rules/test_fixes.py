@@ -128,6 +128,42 @@ def test_a_repair_that_does_not_hold_is_not_offered() -> None:
     assert proposed - offered == {"divide the loop: `for`"}
 
 
+REFUSED = {
+    "a clause where a task uses the variable": (
+        "int t = 0;\n#pragma omp parallel\n{\n#pragma omp task shared(t)\n t += n;\n}\nh[0] = t;", "reduction",
+    ),
+    "a depend item that the task itself declares": (
+        "#pragma omp parallel\n#pragma omp single\n{\n#pragma omp task\n for (int i = 0; i < 12; i++)\n  x[i] = n;\n"
+        "#pragma omp task\n for (int i = 10; i < 20; i++)\n  y[i] = x[i];\n}", "depend",
+    ),
+    "atomic beside a function that takes a lock": (
+        "#pragma omp parallel\n{\n add(n);\n total += 1;\n}\nh[0] = total;", "",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_only_seems_to_repair_is_not_offered(name: str) -> None:
+    body, word = REFUSED[name]
+    text = (
+        "#include <omp.h>\nstatic omp_lock_t l;\nstatic int total;\n"
+        "static void add(int by)\n{\n omp_set_lock(&l);\n total += by;\n omp_unset_lock(&l);\n}\n"
+        f"void f(int n, double *restrict x, double *restrict y, int *restrict h)\n{{\n{body}\n}}\n"
+    )
+    found = [(start, f) for start, f in placed_findings(reported(text.encode())) if f.category == "race"]
+    assert found
+    assert not [fix.title for _, f in found for fix in f.fixes if word in fix.title]
+
+
+def test_a_critical_construct_gets_the_hint_of_the_others() -> None:
+    text = (
+        "#include <omp.h>\nvoid f(int n)\n{\n int m = 0;\n#pragma omp parallel for\n for (int i = 0; i < n; i++) {\n"
+        "#pragma omp critical(guard) hint(omp_sync_hint_contended)\n  m += i;\n  m += 1;\n }\n}\n"
+    )
+    titles = check_fixes(text.encode())
+    assert titles == ["protect this access too: `critical(guard) hint(omp_sync_hint_contended)`"]
+
+
 def test_the_text_is_the_same_after_trials() -> None:
     text = (FIXTURES / "c/race/missing_reduction_bad.c").read_bytes()
     analyzer = Analyzer("c")
