@@ -103,7 +103,7 @@ def supplemented(
     if whole is None:
         return plain
     facts = loops.analyse(replace(function, body=whole.body), effects, replace(options, budget=0.0))
-    own = {s.symbol for s in walk_statements(function.body) if isinstance(s, Declare)}
+    own = {s for stmt in walk_statements(function.body) for e in expressions(stmt) for s in symbols(e)}
     regions = {_key(region.construct): region for region in plain.regions}
     known: dict[tuple[int, Symbol | None], Race] = {}
     for race in plain.races:
