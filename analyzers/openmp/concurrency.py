@@ -122,9 +122,13 @@ def _task_modes(first: Placement, second: Placement, phases: Phases, one_thread:
     if in_flight and (not one_thread or _has_device(one, phases) or _has_device(other, phases)):
         outlives = any(t is not None and t.number in t.created.pending for t in (one, other))
         loops = common(first.loops, second.loops) if outlives and not _one_after_the_other(one, other, phases) else ()
-        if one is None or other is None or not _in_order(one, other, phases):
+        if one is None or other is None:
             found.append(Mode("tasks", loops))
-        elif phases.dependences.ordered(one, other, phases.tasks):
+        elif _in_order(one, other, phases):
+            pass
+        elif one.parent != other.parent or not (_has_dependences(one) and _has_dependences(other)):
+            found.append(Mode("tasks", loops))
+        else:  # it may hang on the iterations, and on others in between
             waits = Waits(one, other, phases)
             apart, within = _divided(one, loops, phases)
             if within or not waits.holds(one.number < other.number, (0,) * len(one.loops)):
@@ -180,12 +184,16 @@ def _same_task(first: Placement, second: Placement, task: Task, phases: Phases, 
     return found
 
 
+def _has_dependences(task: Task) -> bool:
+    return task.construct.directive.first("depend") is not None
+
+
 def _in_order(one: Task, other: Task, phases: Phases) -> bool:
-    """Are two tasks, or sibling tasks around them, ordered by their dependences, or do these exclude each other? What
-    the earlier sibling made must be done when it ends."""
+    """Are sibling tasks around two tasks ordered by their dependences, or do these exclude each other? What the earlier
+    sibling made must be done when it ends."""
     for mine in _lineage(one, phases.tasks):
         for theirs in _lineage(other, phases.tasks):
-            if mine.parent != theirs.parent or mine.number == theirs.number:
+            if mine.parent != theirs.parent or mine.number == theirs.number or (mine is one and theirs is other):
                 continue
             relation = phases.dependences.relation(mine.construct.directive, theirs.construct.directive)
             if relation == "exclusion" and _is_done_with(mine, one) and _is_done_with(theirs, other):

@@ -138,7 +138,7 @@ class Dependences:
         while left:
             task = left.pop()
             for sibling in siblings:
-                if sibling.number in seen and sibling is not later:
+                if (sibling.number in seen and sibling is not later) or not _may_come_later(task, sibling):
                     continue
                 if any(
                     _of_kinds(kind, other_kind) is not None
@@ -262,6 +262,11 @@ def _shifted(expr: Expr) -> tuple[Symbol, int] | None:
         if isinstance(by, Constant) and isinstance(by.value, int):
             return expr.left.symbol, by.value if expr.op == "+" else -by.value
     return None
+
+
+def _may_come_later(task: SiblingTask, other: SiblingTask) -> bool:
+    """May a task of the second construct be made after one of the first: further down, or in a later iteration?"""
+    return task.number < other.number or bool(task.loops and other.loops and task.loops[0] is other.loops[0])
 
 
 def _is_later(step: Step, textually: bool) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from analyzers.dependence.facts import Effects
 from analyzers.ir.directives import BARRIER_AT_END, DIVIDED, TEAM_MAKERS
+from analyzers.ir.expressions import Constant
 from analyzers.ir.statements import (
     Block,
     Construct,
@@ -79,6 +80,7 @@ class _Walker:
         self.tasking = Tasking(result)
         result.locks = self.holding.places
         self.barriers: dict[int, int] = {}
+        self.left: list[dict[str, list[State]]] = []  # of each loop and switch around: states at `break`, `continue`
         self.repeated: dict[int, State] = {}  # id(loop) -> what holds at the ends of its iterations
         self.unsettled = False
 
@@ -112,10 +114,18 @@ class _Walker:
                 self.construct(stmt, state)
             case _:
                 self.record(stmt, state)
+                if isinstance(stmt, Jump):
+                    self._jump(stmt, state)
                 for call in calls_of(stmt):
                     self.holding.call(call, state)
                     if call.name is not None and call.name in self.meeting and state.executor.kind == "all-threads":
                         self.barrier(call, state)
+
+    def _jump(self, stmt: Jump, state: State) -> None:
+        for each in reversed(self.left):
+            if stmt.kind in each:
+                each[stmt.kind].append(state.copy())
+                break
 
     # --- where paths part -------------------------------------------------------------------------------------------
 
@@ -123,6 +133,7 @@ class _Walker:
         self.record(stmt, state)
         decides = not state.nested and any(holds_barrier(arm) for arm in stmt.arms)
         ends = []
+        self.left.append({"break": []})
         for number, arm in enumerate(stmt.arms):
             branch = state.copy()
             decision = state.decision(id(arm))
@@ -135,11 +146,15 @@ class _Walker:
             self.walk(arm, branch)
             branch.executor = state.executor
             ends.append((decision, branch))
+        left = self.left.pop()["break"]
         if stmt.exhaustive and ends:
             state.become(ends.pop()[1])
         for decision, end in reversed(ends):
             end.join(state, decision)
             state.become(end)
+        for end in left:
+            state.locks &= end.locks
+            state.pending |= end.pending
 
     def _if(self, stmt: If, state: State) -> None:
         # `else if` chains are walked in a loop: they may be longer than the interpreter's stack.
@@ -211,7 +226,12 @@ class _Walker:
         self.record(loop, state)
         if loop.condition is not None and loop.kind != "do-while":
             self.holding.known(loop.condition, True, state)
+        self.left.append({"break": [], "continue": []})
         self.walk(loop.body, state)
+        left = self.left.pop()
+        for end in left["continue"]:
+            _forget_decisions(loop, end)
+            state.join(end)
         for each in loop.step:
             self.walk(each, state)
         if keeps_apart:
@@ -225,7 +245,7 @@ class _Walker:
         # A loop with barriers is taken to run at least once: with none the region would be a degenerate one.
         if not keeps_apart:
             state.join(before)
-        state.locks = before.locks & state.locks
+        state.locks &= before.locks
         state.loops = state.loops[:-1]
         if keeps_apart:
             state.levels.pop()
@@ -233,6 +253,7 @@ class _Walker:
             self._leave(loop, before, state)
         if loop.condition is not None:
             self.holding.known(loop.condition, False, state)
+        _broken_off(loop, left["break"], state)
 
     def _leave(self, loop: Loop, before: State, state: State) -> None:
         """Behind a loop with barriers: only what stood behind the last barrier of an iteration can still be running."""
@@ -372,6 +393,17 @@ class _Walker:
             self.tasking.wait(directive, state)
 
 
+def _broken_off(loop: Loop, ends: Sequence[State], state: State) -> None:
+    """Behind a loop come also those who broke it off, and nobody else if it has no other end."""
+    if not ends:
+        return
+    endless = loop.condition is None or (isinstance(loop.condition, Constant) and bool(loop.condition.value))
+    state.locks = ends[0].locks if endless else state.locks
+    for end in ends:
+        state.locks &= end.locks
+        state.pending |= end.pending
+
+
 def _forget_decisions(loop: Loop, state: State) -> None:
     """The next iteration may decide otherwise."""
     inside: set[int] = set()
@@ -387,4 +419,4 @@ def _forget_decisions(loop: Loop, state: State) -> None:
 
 
 def _ends_here(block: Block) -> bool:
-    return bool(block.statements) and isinstance(block.statements[-1], Jump) and block.statements[-1].kind != "continue"
+    return bool(block.statements) and isinstance(block.statements[-1], Jump)
