@@ -26,7 +26,7 @@ from analyzers.ir.statements import (
 )
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Confidence, Dependence
-from analyzers.openmp import handmade, overlaps, rows
+from analyzers.openmp import handmade, overlaps, rows, twins
 from analyzers.openmp.candidates import IN_CALLEE, Candidate, Collector, Root, roots
 from analyzers.openmp.concurrency import Mode, modes
 from analyzers.openmp.constructs import has_one_thread, is_deferred_target
@@ -35,7 +35,7 @@ from analyzers.openmp.elements import Elements
 from analyzers.openmp.facts import OpenMPFacts, Race, Region
 from analyzers.openmp.invariants import Invariant
 from analyzers.openmp.locks import different, keep_apart
-from analyzers.openmp.pairs import distinct, in_order, pairs
+from analyzers.openmp.pairs import across, distinct, in_order, pairs
 from analyzers.openmp.phases import place
 from analyzers.openmp.placements import Phases
 from analyzers.openmp.sharing import Scopes, associated_loops, region_sharing, scopes
@@ -114,6 +114,7 @@ class _Examined:
             tuple(c.placed for c in self.candidates),
         )
         self.arrays = rows.Extents(facts.function)
+        self.renamed: list[twins.Group] = []  # what is known by identity stays
         self.elements: dict[int, Elements] = {}
         self.wholes: dict[tuple[int, int], tuple[Access, Access]] = {}
         self.unseen: tuple[tuple[str, ...], Phases] | None = None  # functions, and the phases if they hold barriers
@@ -167,12 +168,11 @@ class _Examined:
         for candidate in self.candidates:
             if self._concerns_others(candidate):
                 groups.setdefault(candidate.symbol, []).append(candidate)
-        for group in groups.values():
-            if not any(c.access.writes for c in group):
-                continue
-            members = distinct(group)
+        alike = (pairs(distinct(group)) for group in groups.values() if any(c.access.writes for c in group))
+        self.renamed = list(twins.groups(self.root, self.facts, groups))
+        for compared in (*alike, *(across(*group) for group in self.renamed)):
             found = 0
-            for one, other in pairs(members):
+            for one, other in compared:
                 if self.deadline.passed or found >= _MOST_RACES:
                     break
                 race = self._race(one, other)
