@@ -26,7 +26,7 @@ from analyzers.frontends.c import CFrontend, Chunk
 from analyzers.frontends.includes import Signature
 from analyzers.ir.statements import Function, SourceFile
 from analyzers.ir.verdicts import FileReport, Finding, FunctionResult, PlacedResult
-from analyzers.openmp import races
+from analyzers.openmp import handmade, races
 from analyzers.openmp.facts import OpenMPFacts
 from analyzers.repairs import Trial
 from analyzers.reproducer import Draft, NotReproducibleError
@@ -53,6 +53,7 @@ class _Version:
     presumed: Mapping[str, Effects]  # if functions are the ones of other files that have their names
     accepted: tuple[Suppression, ...]  # by comments outside functions
     calls: Calls
+    ordered: bool = False  # a requires directive gives atomic constructs a memory order
     called: dict[str, Calling] = field(default_factory=dict)  # functions that were looked at, and as what
     divided: dict[str, frozenset[Span]] = field(default_factory=dict)  # their loops that threads are offered for
     found: dict[Key, FunctionResult] = field(default_factory=dict)
@@ -221,7 +222,8 @@ class Pipeline:
                 presumed = self._table(every, self._presumed, outside)
             accepted = suppressions.outside(self._source, self._language, (chunk.span for chunk in chunks))
             calls = Calls(self._all_sites(functions), self._outside.called)
-            self._version = _Version(self._source, chunks, functions, effects, presumed, accepted, calls)
+            ordered = handmade.orders_atomics(self._frontend.file().directives)
+            self._version = _Version(self._source, chunks, functions, effects, presumed, accepted, calls, ordered)
         return self._version
 
     def _all_sites(self, functions: Mapping[str, Function]) -> Iterator[Site]:
@@ -291,7 +293,7 @@ class Pipeline:
         if known is not None and version.called[function.name] == called:
             return known
         names = (function.name, *function.callees)
-        key: Key = (chunk.fingerprint, called, *(version.effects.get(name) for name in names))
+        key: Key = (chunk.fingerprint, called, version.ordered, *(version.effects.get(name) for name in names))
         if version.presumed is not version.effects:
             key = (*key, *(version.presumed.get(name) for name in names))
         result = self._results.get(key)
@@ -345,7 +347,7 @@ class Pipeline:
             options = self._options
             facts = presuming.supplemented(facts, version.presumed, lambda f, e: loops.analyse(f, e, options))
         facts = replace(array_reductions.as_written(facts, text), called=called)
-        return facts, races.find(facts, self._options)
+        return facts, races.find(facts, self._options, version.ordered)
 
 
 def digest_of(source: SourceText) -> str:

@@ -22,7 +22,6 @@ from analyzers.frontends.includes import (
     IncludeCache,
     Signature,
     declare_target,
-    memory_order,
     threadprivate_names,
 )
 from analyzers.frontends.macros import Expanded, Macro, expand, joined, parse_define
@@ -121,7 +120,6 @@ class CFrontend:
         self._environment = self._headers
         self._declaring: tuple[Environment, dict[str, frozenset[str] | None]] = (self._headers, {})
         self._file_lines: tuple[PreprocessorLine, ...] = ()
-        self._memory_order = ""
         self._function_lines: dict[int, tuple[PreprocessorLine, ...]] = {}
 
     # The document
@@ -201,7 +199,6 @@ class CFrontend:
             else:
                 outside.append(line)
         self._file_lines = tuple(outside)
-        self._memory_order = memory_order(line.text for line in outside)
         self._function_lines = {start: tuple(lines) for start, lines in inside.items()}
 
     def _adjacent(self, line: PreprocessorLine, item: Item) -> bool:
@@ -323,7 +320,6 @@ class CFrontend:
             extra += repr(self._local_events(span, placed)).encode()
         if self._misses_headers:
             extra += b"missing headers"
-        extra += self._memory_order.encode()
         if self._pre.guesses:
             extra += repr(self._unsure(span)).encode()
         key = (text, code, extra)
@@ -370,7 +366,6 @@ class CFrontend:
             line_starts=(0, *(s - chunk.start for s in starts)),
             missing_headers=self._misses_headers,
             unsure=self._unsure(chunk.span) if self._pre.guesses and body is None else (),
-            memory_order=self._memory_order,
             holder=chunk.item.holder,
             space=chunk.item.space,
         )

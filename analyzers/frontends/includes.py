@@ -25,7 +25,6 @@ MAX_FILES = 200
 MAX_BYTES = 4_000_000
 
 _THREADPRIVATE = re.compile(r"\s*#\s*pragma\s+omp\s+(?:threadprivate|groupprivate)\s*\(([^)]*)\)")
-_MEMORY_ORDER = re.compile(r"\s*#\s*pragma\s+omp\s+requires\b.*\batomic_default_mem_order\s*\(\s*(\w+)\s*\)")
 _DECLARE_TARGET = re.compile(
     r"\s*#\s*pragma\s+omp\s+(begin\s+|end\s+)?declare[ _]target\b\s*((?:(?:to|enter|link|local)?\s*\([^)]*\)\s*)*)"
 )
@@ -73,12 +72,6 @@ def declare_target(line: str) -> tuple[str, list[str]] | None:
         return None
     listed = [word for word in _WORD.findall(match[2]) if word not in ("to", "enter", "link", "local")]
     return (match[1] or ("" if listed else "begin")).strip(), listed
-
-
-def memory_order(lines: Iterable[str]) -> str:
-    """The order that atomic constructs of the file have by themselves (OpenMP 5.2 §8.2); "" where nothing says so."""
-    found = (match[1] for line in lines if (match := _MEMORY_ORDER.match(line)) is not None)
-    return next(found, "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import product
 
 from analyzers.dependence.facts import Conflict
 from analyzers.ir.verdicts import Witness
@@ -36,15 +35,6 @@ def in_order(conflict: Conflict, one: Candidate, other: Candidate) -> Witness | 
     if dependence.source != other.access.span:
         return witness
     return replace(witness, first=witness.second, second=witness.first)
-
-
-def across(mine: Sequence[Candidate], theirs: Sequence[Candidate]) -> Iterator[tuple[Candidate, Candidate]]:
-    """Every pair of one of each with a write, the write first."""
-    for one, other in product(distinct(mine), distinct(theirs)):
-        if one.access.writes:
-            yield one, other
-        elif other.access.writes:
-            yield other, one
 
 
 def pairs(members: Sequence[Candidate]) -> Iterator[tuple[Candidate, Candidate]]:

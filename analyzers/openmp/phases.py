@@ -26,7 +26,7 @@ from analyzers.ir.statements import (
     calls_of,
     walk_statements,
 )
-from analyzers.openmp.constructs import holds_barrier, is_deferred_target
+from analyzers.openmp.constructs import has_nowait, holds_barrier, is_deferred_target
 from analyzers.openmp.decisions import Decision, Phase, meet
 from analyzers.openmp.dependences import Dependences
 from analyzers.openmp.facts import Executor
@@ -280,7 +280,7 @@ class _Walker:
         state.executor, state.locks, state.stack = outer
         if directive.has(*BARRIER_AT_END) and not directive.has(*TEAM_MAKERS):
             self.result.closing[id(construct)] = state.placement()
-            if directive.first("nowait") is None:
+            if not has_nowait(directive):
                 self.barrier(construct, state)
 
     def _of_another_team(self, construct: Construct, state: State) -> None:
@@ -365,7 +365,7 @@ class _Walker:
         directive = construct.directive
         if directive.has("barrier"):
             self.barrier(construct, state)
-        elif directive.first("nowait") is not None and not state.nested:
+        elif has_nowait(directive) and not state.nested:
             # An empty task: others may depend on it.
             self.tasking.makes(construct, state, state.copy(), lambda _: None)
         elif directive.has("taskwait") or directive.first("depend") is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from analyzers.dependence import alias
 from analyzers.dependence.deadline import Deadline
@@ -26,7 +27,7 @@ from analyzers.ir.statements import (
 )
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Confidence, Dependence
-from analyzers.openmp import handmade, overlaps, rows, twins
+from analyzers.openmp import handmade, overlaps, rows, same_pointers
 from analyzers.openmp.candidates import IN_CALLEE, Candidate, Collector, Root, roots
 from analyzers.openmp.concurrency import Mode, modes
 from analyzers.openmp.constructs import has_one_thread, is_deferred_target
@@ -35,7 +36,7 @@ from analyzers.openmp.elements import Elements
 from analyzers.openmp.facts import OpenMPFacts, Race, Region
 from analyzers.openmp.invariants import Invariant
 from analyzers.openmp.locks import different, keep_apart
-from analyzers.openmp.pairs import across, distinct, in_order, pairs
+from analyzers.openmp.pairs import distinct, in_order, pairs
 from analyzers.openmp.phases import place
 from analyzers.openmp.placements import Phases
 from analyzers.openmp.sharing import Scopes, associated_loops, region_sharing, scopes
@@ -51,10 +52,11 @@ _CALLED_IN_A_REGION = Assumption("condition", "the function is called in a paral
 _MOST_RACES = 12  # of one variable in one region: rules choose among them
 
 
-def find(facts: FunctionFacts, options: Options = _DEFAULTS) -> OpenMPFacts:
+def find(facts: FunctionFacts, options: Options = _DEFAULTS, ordered: bool = False) -> OpenMPFacts:
     """The regions of a function with the sharing of their variables, and the races in them.
 
-    A pair is looked at until `options.budget` seconds have gone; what was found until then is true.
+    `ordered`: atomic constructs have a memory order even where they state none. A pair is looked at until
+    `options.budget` seconds have gone; what was found until then is true.
     """
     found = tuple(roots(facts.function))
     if not found:
@@ -70,7 +72,7 @@ def find(facts: FunctionFacts, options: Options = _DEFAULTS) -> OpenMPFacts:
     regions: list[Region] = []
     races: list[Race] = []
     for start in found:
-        examined = _Examined(facts, options, start, table, pointers, by_statement, deadline, dependences)
+        examined = _Examined(facts, options, start, table, pointers, by_statement, deadline, dependences, ordered)
         regions.append(examined.region)
         races.extend(examined.races())
     return OpenMPFacts(tuple(regions), tuple(races))
@@ -89,6 +91,7 @@ class _Examined:
         by_statement: Mapping[int, Sequence[Access]],
         deadline: Deadline,
         dependences: Dependences,
+        ordered: bool,
     ) -> None:
         self.facts = facts
         self.options = options
@@ -105,7 +108,7 @@ class _Examined:
             construct is not None and not self.simd and has_one_thread(construct.directive)
         )
         body = construct.body if construct is not None and construct.body is not None else facts.function.body
-        self.handmade = handmade.find(facts, body, self.phases)
+        self.handmade = handmade.find(facts, body, self.phases, ordered)
         self.candidates = Collector(facts, root, table, self.phases).collect(by_statement)
         sharing = region_sharing(construct, root.outside, table) if construct is not None else {}
         self.region = Region(
@@ -114,7 +117,6 @@ class _Examined:
             tuple(c.placed for c in self.candidates),
         )
         self.arrays = rows.Extents(facts.function)
-        self.renamed: list[twins.Group] = []  # what is known by identity stays
         self.elements: dict[int, Elements] = {}
         self.wholes: dict[tuple[int, int], tuple[Access, Access]] = {}
         self.unseen: tuple[tuple[str, ...], Phases] | None = None  # functions, and the phases if they hold barriers
@@ -126,9 +128,12 @@ class _Examined:
         for candidate in (one, other):
             if candidate.storage.sharing.attribute == "threadprivate":
                 return False
+        owner = max(one.storage.owner, other.storage.owner)
+        if mode.dealt is not None and mode.dealt.directive.has("taskloop"):
+            return owner < _depth_of(mode.dealt, one)
         if self.root.construct is None and mode.between != "tasks":
             # Called by each thread: its automatic variables are the thread's own.
-            return one.symbol.is_static
+            return one.symbol.is_static and owner < 0
         if mode.between == "tasks":
             if one.storage.owner != other.storage.owner:
                 return False
@@ -143,7 +148,7 @@ class _Examined:
                     break
                 shared_stack += 1
             return owner < shared_stack
-        return max(one.storage.owner, other.storage.owner) < self.root.depth
+        return owner < self.root.depth
 
     def _concerns_others(self, candidate: Candidate) -> bool:
         """Could other threads or tasks reach the memory? Most accesses are to private indices and temporaries."""
@@ -168,17 +173,32 @@ class _Examined:
         for candidate in self.candidates:
             if self._concerns_others(candidate):
                 groups.setdefault(candidate.symbol, []).append(candidate)
-        alike = (pairs(distinct(group)) for group in groups.values() if any(c.access.writes for c in group))
-        self.renamed = list(twins.groups(self.root, self.facts, groups))
-        for compared in (*alike, *(across(*group) for group in self.renamed)):
+        for group in groups.values():
+            if not any(c.access.writes for c in group):
+                continue
+            members = distinct(group)
             found = 0
-            for one, other in compared:
+            for one, other in pairs(members):
                 if self.deadline.passed or found >= _MOST_RACES:
                     break
                 race = self._race(one, other)
                 if race is not None:
                     found += 1
                     yield race
+
+        yield from islice(self._through_one_pointer(groups), _MOST_RACES)
+
+    def _through_one_pointer(self, groups: Mapping[Symbol, Sequence[Candidate]]) -> Iterator[Race]:
+        """Races behind two pointers that are one when the region runs again."""
+        if self.root.construct is None:
+            return
+        for left, right in same_pointers.find(self.root.construct, self.root.loops, self.facts.effects):
+            pairs_ = same_pointers.as_one(distinct(groups.get(left, ())), distinct(groups.get(right, ())))
+            for one, other in pairs_:
+                race = None if self.deadline.passed else self._race(one, other)
+                if race is not None:
+                    said = f"`{left.name} = {right.name}` leaves both on one array, and `{right.name}` is not set anew"
+                    yield replace(race, witness=None, overlap=said)
 
     def _race(self, one: Candidate, other: Candidate) -> Race | None:
         if one.atomic and other.atomic:
@@ -383,6 +403,11 @@ def _is_written(symbol: Symbol, construct: Construct) -> bool:
         isinstance(s, Assign) and isinstance(s.target, Name) and s.target.symbol == symbol
         for s in walk_statements(construct)
     )
+
+
+def _depth_of(construct: Construct, candidate: Candidate) -> int:
+    """How many constructs stand around one that stands around an access."""
+    return next(k for k, each in enumerate(candidate.place.stack) if each is construct)
 
 
 def _team_size(construct: Construct | None) -> int | None:
