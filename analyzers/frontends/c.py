@@ -17,7 +17,13 @@ from analyzers.frontends.c_dialect import Dialect
 from analyzers.frontends.c_environment import Body, Environment, Macros, Texts
 from analyzers.frontends.c_function import C, lower_function
 from analyzers.frontends.compile_commands import Flags, flags_for
-from analyzers.frontends.includes import HeaderReader, IncludeCache, Signature, memory_order, threadprivate_names
+from analyzers.frontends.includes import (
+    HeaderReader,
+    IncludeCache,
+    Signature,
+    declare_target,
+    threadprivate_names,
+)
 from analyzers.frontends.macros import Expanded, Macro, expand, joined, parse_define
 from analyzers.frontends.masking import Masked, PreprocessorLine, blank_pragma_operators, blank_ranges, mask
 from analyzers.frontends.preprocessor import (
@@ -114,7 +120,6 @@ class CFrontend:
         self._environment = self._headers
         self._declaring: tuple[Environment, dict[str, frozenset[str] | None]] = (self._headers, {})
         self._file_lines: tuple[PreprocessorLine, ...] = ()
-        self._memory_order = ""
         self._function_lines: dict[int, tuple[PreprocessorLine, ...]] = {}
 
     # The document
@@ -194,7 +199,6 @@ class CFrontend:
             else:
                 outside.append(line)
         self._file_lines = tuple(outside)
-        self._memory_order = memory_order(line.text for line in outside)
         self._function_lines = {start: tuple(lines) for start, lines in inside.items()}
 
     def _adjacent(self, line: PreprocessorLine, item: Item) -> bool:
@@ -219,6 +223,7 @@ class CFrontend:
             self._headers = c_environment.of_headers(project, self._macros, self._texts)
             self._environment_key = None
         private = frozenset(name for line in self._file_lines for name in threadprivate_names(line.text))
+        device = self._on_devices()
         addresses = self._addresses()
         complete = not self._misses_headers
         pairs = zip(self._items, self._codes, strict=True)
@@ -226,6 +231,7 @@ class CFrontend:
         key = (
             self._macro_key,
             private,
+            device,
             addresses,
             complete,
             [(item.kind, item.holder, item.space) for item in self._items],
@@ -234,8 +240,26 @@ class CFrontend:
         if key != self._environment_key:
             self._environment_key = key
             self._environment = c_environment.of_file(
-                self._items, self._code, self._headers, self._macros, self._texts, private, addresses, complete
+                self._items, self._code, self._headers, self._macros, self._texts, private, addresses, complete, device
             )
+
+    def _on_devices(self) -> frozenset[str]:
+        """The names in declare target directives, and in the declarations between two of them."""
+        found: set[str] = set()
+        since: int | None = None
+        for line in self._file_lines:
+            said = declare_target(line.text)
+            if said is None:
+                continue
+            found.update(said[1])
+            if said[0] == "begin":
+                since = line.span.end
+            elif said[0] == "end" and since is not None:
+                between = (i for i in self._items if i.kind != "function" and since <= i.start < line.span.start)
+                texts = (self._texts.words(item.text(self._code)) for item in between)
+                found.update(word.decode("utf-8", "replace") for text in texts for word in text)
+                since = None
+        return frozenset(found)
 
     def _addresses(self) -> frozenset[str]:
         """The names whose address is taken in some function or macro of the file, or in a function of a header."""
@@ -296,7 +320,6 @@ class CFrontend:
             extra += repr(self._local_events(span, placed)).encode()
         if self._misses_headers:
             extra += b"missing headers"
-        extra += self._memory_order.encode()
         if self._pre.guesses:
             extra += repr(self._unsure(span)).encode()
         key = (text, code, extra)
@@ -343,7 +366,6 @@ class CFrontend:
             line_starts=(0, *(s - chunk.start for s in starts)),
             missing_headers=self._misses_headers,
             unsure=self._unsure(chunk.span) if self._pre.guesses and body is None else (),
-            memory_order=self._memory_order,
             holder=chunk.item.holder,
             space=chunk.item.space,
         )

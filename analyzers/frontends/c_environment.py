@@ -185,11 +185,12 @@ def of_file(
     threadprivate: frozenset[str],
     addresses: frozenset[str],
     complete: bool,
+    device: frozenset[str] = frozenset(),
 ) -> Environment:
     """The declarations of the file on top of those of its headers.
 
     `addresses` are the names whose address is taken anywhere in the file; `complete`: no header of the project is
-    missing."""
+    missing; `device`: the names that are said to be declared on devices."""
     environment = Environment(
         Scope(headers.scope, 0, _Names(), _Names()), {name: list(parts) for name, parts in headers.texts.items()}
     )
@@ -198,6 +199,10 @@ def of_file(
     environment.closed = complete and headers.closed
     _declare_items(environment, items, code, macros, texts, threadprivate)
     _revise(environment, headers, addresses)
+    for name in device:
+        found = environment.scope.names.get(name)
+        if isinstance(found, Symbol) and found.storage == "global":
+            environment.scope.names[name] = replace(found, on_device=True)
     _forget_tables(environment, headers, code, macros)
     return environment
 
@@ -340,6 +345,7 @@ def fingerprint(text: bytes, code: bytes, environment: Environment, macros: Macr
         symbol = environment.scope.find(name)
         if isinstance(symbol, Symbol) and symbol.storage == "global":
             told_of = (symbol.name, symbol.address_taken, symbol.threadprivate, symbol.internal, bool(symbol.values))
+            digest.update(b"on device" if symbol.on_device else b"")
             digest.update(repr(told_of).encode())
     return digest.hexdigest()
 

@@ -25,7 +25,9 @@ MAX_FILES = 200
 MAX_BYTES = 4_000_000
 
 _THREADPRIVATE = re.compile(r"\s*#\s*pragma\s+omp\s+(?:threadprivate|groupprivate)\s*\(([^)]*)\)")
-_MEMORY_ORDER = re.compile(r"\s*#\s*pragma\s+omp\s+requires\b.*\batomic_default_mem_order\s*\(\s*(\w+)\s*\)")
+_DECLARE_TARGET = re.compile(
+    r"\s*#\s*pragma\s+omp\s+(begin\s+|end\s+)?declare[ _]target\b\s*((?:(?:to|enter|link|local)?\s*\([^)]*\)\s*)*)"
+)
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _BODY = re.compile(rb"\)[\w\s]*\{")  # of a function, perhaps
 _NEARBY = (".", "include", "inc", "src", "common", "headers", "utils", "util", "lib")
@@ -62,10 +64,14 @@ def threadprivate_names(line: str) -> list[str]:
     return _WORD.findall(match[1]) if match else []
 
 
-def memory_order(lines: Iterable[str]) -> str:
-    """The order that atomic constructs of the file have by themselves (OpenMP 5.2 §8.2); "" where nothing says so."""
-    found = (match[1] for line in lines if (match := _MEMORY_ORDER.match(line)) is not None)
-    return next(found, "")
+def declare_target(line: str) -> tuple[str, list[str]] | None:
+    """The names that a declare target directive lists (OpenMP 5.2 §7.8.1), or that it is one that "begin"s or "end"s a
+    part of the file; without a list and either it begins one too (§7.8.2)."""
+    match = _DECLARE_TARGET.match(line)
+    if match is None:
+        return None
+    listed = [word for word in _WORD.findall(match[2]) if word not in ("to", "enter", "link", "local")]
+    return (match[1] or ("" if listed else "begin")).strip(), listed
 
 
 @dataclass(frozen=True, slots=True)

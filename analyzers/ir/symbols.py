@@ -95,6 +95,7 @@ class Symbol:
     target: bool = field(compare=False, default=False)  # Fortran TARGET or POINTER
     address_taken: bool = field(compare=False, default=False)  # `&x` stands in the function (of a global: in the file)
     threadprivate: bool = field(compare=False, default=False)
+    on_device: bool = field(compare=False, default=False)  # at file scope: a device has one of its own, for all threads
     internal: bool = field(compare=False, default=False)  # at file scope, not seen by other files (`static` in C)
     method: bool = field(compare=False, default=False)  # a function that gets its object as first argument
     depth: int = field(compare=False, default=0)  # block nesting: 0 file scope, 1 parameters and function body, ...

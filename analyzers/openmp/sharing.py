@@ -238,8 +238,9 @@ def _has_data_environment(directive: Directive) -> bool:
 
 
 def _copied_to_device(symbol: Symbol, layer: Layer) -> bool:
-    """Scalars without a map clause are firstprivate on a device (OpenMP 5.2 §5.8.1), unless defaultmap says so."""
-    if symbol in layer.mapped or not (symbol.type.is_scalar or symbol.type.kind == "pointer"):
+    """Scalars without a map clause are firstprivate on a device (OpenMP 5.2 §5.8.1), unless defaultmap says so
+    or the device has one of its own (§7.8)."""
+    if symbol in layer.mapped or symbol.on_device or not (symbol.type.is_scalar or symbol.type.kind == "pointer"):
         return False
     for clause in layer.construct.directive.all("defaultmap"):
         category = clause.modifiers[1] if len(clause.modifiers) > 1 else "all"
