@@ -10,7 +10,11 @@ from analyzers import api
 from analyzers.api import Draft, Finding, NotReproducibleError, SourceText
 from lsp_server.minimize import applied, tidied
 
-_REST = re.compile(rb"\}\n(?:[ \t]*;\s*|#[ \t]*pragma[^\n]*\s*)+\Z")  # what stood around things that are gone
+# What stood beside things that are gone: a semicolon, a directive about them.
+_REST = re.compile(
+    rb"^(?:;|#[ \t]*pragma[ \t]+omp[ \t]+(?:threadprivate|groupprivate)[ \t]*\(([^)\n]*)\).*)\n", re.MULTILINE
+)
+_NAME = re.compile(rb"\w+")
 COMMANDS = (
     "clang -g -fopenmp -fsanitize=thread reproducer.c -o reproducer",
     "OMP_NUM_THREADS=4 TSAN_OPTIONS=ignore_noninstrumented_modules=1 ./reproducer",
@@ -30,7 +34,7 @@ def reproducer(analyzer: Drafts, at: int) -> str:
     """
     made = analyzer.reproducer(at)
     text, place = tidied(*_shortened(made.text, made.place, made.main))
-    text = _REST.sub(b"}\n", text)
+    text, place = _without_rests(text, place)
     race = _race(text, place)
     if race is None:
         raise NotReproducibleError("the race is not to be found in the region by itself")
@@ -47,6 +51,14 @@ def _shortened(text: bytes, place: int, main: int) -> tuple[bytes, int]:
                 break
         else:
             return text, place
+
+
+def _without_rests(text: bytes, place: int) -> tuple[bytes, int]:
+    for match in reversed(list(_REST.finditer(text))):
+        others = text[: match.start()] + text[match.end() :]
+        if match[1] is None or not all(re.search(rb"\b%b\b" % name, others) for name in _NAME.findall(match[1])):
+            text, place = others, place - len(match[0]) * (match.start() < place)
+    return text, place
 
 
 def _race(text: bytes, place: int) -> Finding | None:

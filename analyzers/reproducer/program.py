@@ -30,6 +30,7 @@ from analyzers.text import SourceText, Span, line_start
 
 _SCALARS = ("integer", "real", "complex", "logical", "character")
 _LOCKS = {"omp_lock_t": "omp_init_lock", "omp_nest_lock_t": "omp_init_nest_lock"}
+_COUNTERS = ("k", "each", "counter", "number_of_the_element")
 _MANY_LOCKS = 101
 _RUNS = 20  # of what one thread may do alone
 _NAP = "usleep(2000);"
@@ -46,8 +47,9 @@ class Other:
 
 @dataclass(slots=True)
 class _Main:
-    """What stands in `main` before the region."""
+    """What stands in `main` before the region; `counter` is a name that the region does not use."""
 
+    counter: str
     declarations: list[str] = field(default_factory=list)
     fillings: list[str] = field(default_factory=list)
 
@@ -69,7 +71,7 @@ def draft(
     accesses = [a for a in facts.accesses if body.span.contains(a.span)]
     used = [*free, *(s for s in _globals(body) if s not in free)]
     values = numbers.choose(facts, body, used, race.witness)
-    main = _Main()
+    main = _Main(next(name for name in _COUNTERS if all(s.name != name for s in used)))
     for symbol in used:
         _declare(main, symbol, values, accesses, symbol not in free)
     nap = ["#include <unistd.h>"] if _needs_time(race) and not whole else []
@@ -165,7 +167,8 @@ def _free(construct: Construct | None, body: Stmt) -> list[Symbol]:
         if isinstance(stmt, Construct):
             for clause in stmt.directive.clauses:
                 for item in clause.items:
-                    named += symbols(item.expr) if item.expr is not None else ()
+                    parts = (item.expr, *(bound for section in item.section for bound in section))
+                    named += (s for part in parts if part is not None for s in symbols(part))
     for symbol in list(named):
         named += (s for extent in numbers.extents(symbol) if extent is not None for s in symbols(extent))
     return [
@@ -177,7 +180,8 @@ def _free(construct: Construct | None, body: Stmt) -> list[Symbol]:
 
 def _globals(body: Stmt) -> Iterator[Symbol]:
     """The objects at file scope that the region names: they have no values but zero."""
-    return (s for s in mentioned(body) if s.storage == "global" and not s.type.const and not s.threadprivate)
+    found = (s for s in mentioned(body) if s.storage == "global" and not s.type.const and not s.threadprivate)
+    return (s for s in found if not (s.is_array and s.type.element is not None and s.type.element.const))
 
 
 # --- declarations ---------------------------------------------------------------------------------------------------
@@ -203,6 +207,8 @@ def _declare(main: _Main, symbol: Symbol, values: Values, accesses: Sequence[Acc
     if type_.kind == "record":
         main.declarations.append(f"static {type_.name} {name};")
     elif type_.kind == "array":
+        if type_.element is not None and type_.element.const:
+            raise NotReproducibleError(f"the values of `{name}` stand in the function")
         counts = [_extent(values, extent) for extent in numbers.extents(symbol)]
         sizes = "".join(f"[{count}]" for count in counts)
         main.declarations.append(f"static {type_.element.name if type_.element else 'int'} {name}{sizes};")
@@ -225,8 +231,8 @@ def _lock(main: _Main, symbol: Symbol, initialise: str, is_global: bool) -> None
     if one:
         main.fillings.append(f"{initialise}(&{name});")
         return
-    count = f"sizeof {name} / sizeof *{name}"
-    main.fillings.append(f"for (unsigned long k = 0; k < {count}; k++) {initialise}(&{name}[k]);")
+    count, k = f"sizeof {name} / sizeof *{name}", main.counter
+    main.fillings.append(f"for (unsigned long {k} = 0; {k} < {count}; {k}++) {initialise}(&{name}[{k}]);")
 
 
 def _extent(values: Values, extent: object) -> int:
@@ -271,9 +277,9 @@ def _rows(main: _Main, symbol: Symbol, values: Values, accesses: Sequence[Access
     (low, rows), (least, columns) = numbers.reach(values, symbol, accesses, 2)
     if low < 0 or least < 0 or (rows + 1) * (columns + 1) > 4_000_000:
         raise NotReproducibleError(f"the size of `{symbol.name}` is not to be found out")
-    name = symbol.name
+    name, k = symbol.name, main.counter
     main.declarations.append(f"static {element.name} {name}_data[{rows + 1}][{columns + 1}], *{name}[{rows + 1}];")
-    main.fillings.append(f"for (int k = 0; k <= {rows}; k++) {name}[k] = {name}_data[k];")
+    main.fillings.append(f"for (int {k} = 0; {k} <= {rows}; {k}++) {name}[{k}] = {name}_data[{k}];")
     _fill(main, f"{name}_data", element)
 
 
@@ -287,12 +293,13 @@ def _fill(main: _Main, name: str, element: Type | None, count: int | None = None
     if element is None or element.kind not in ("integer", "real", "character"):
         return
     low, high = numbers.FILLED
+    k = main.counter
     if count is not None:
-        main.fillings.append(f"for (int k = 0; k < {count}; k++) {name}[k] = k % {high} + {low};")
+        main.fillings.append(f"for (int {k} = 0; {k} < {count}; {k}++) {name}[{k}] = {k} % {high} + {low};")
         return
     every = f"sizeof {name} / sizeof({element.name})"
     main.fillings.append(
-        f"for (unsigned long k = 0; k < {every}; k++) (({element.name} *){name})[k] = k % {high} + {low};"
+        f"for (unsigned long {k} = 0; {k} < {every}; {k}++) (({element.name} *){name})[{k}] = {k} % {high} + {low};"
     )
 
 

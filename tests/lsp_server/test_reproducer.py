@@ -166,3 +166,23 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     both = run("why", f"{path}:12", "--reproducer", "--minimize", cwd=tmp_path)
     assert both.returncode == 2 and b"name one of them" in both.stderr
     assert cli.parser().parse_args(["why", "x.c:1", "--reproducer"]).reproducer
+
+
+def test_what_belongs_to_things_that_are_gone_is_gone() -> None:
+    text = """\
+static int mine;
+#pragma omp threadprivate(mine)
+struct unused { int x; };
+static const int table[4] = {0, 1, 1, 3};
+void f(int n, int k, double *u)
+{
+    #pragma omp parallel for
+    for (int i = 0; i < 4; i++)
+        u[table[i]] = i + k;
+}
+"""
+    ((analyzer, at, _),) = races_of(text)
+    program = reproducer(analyzer, at)
+    assert "mine" not in program and "\n;" not in program
+    assert "{0, 1, 1, 3}" in program and ")table)" not in program
+    assert "for (int each = 0;" in program

@@ -45,6 +45,9 @@ def clause(defect: Defect, name: str, note: str, item: str | None = None, op: st
         return None
     if any(p.executor.kind == "task" for p in _of(defect)):
         return None  # a task would get a copy of the copy
+    inner = (s.directive for s in walk_statements(defect.construct) if isinstance(s, Construct))
+    if any(each is not directive and clauses.given(each, defect.symbol) for each in inner):
+        return None  # a construct inside combines or copies it, and needs the shared one (OpenMP 5.2 §5.5.8)
     if defect.named_in_calls:
         return None  # a function that is called names the original
     item = item or defect.name
@@ -117,7 +120,8 @@ def critical(context: Context, defect: Defect) -> Fix | None:
         return None  # what protects it there is not seen from here
     if not any(p.access.reads for p in _unprotected(defect)):
         return None  # which thread writes last would be chance as before
-    edit = directive_before(context, statement.span.start, "critical") if statement is not None else None
+    wanted = statement is not None and _is_team(defect)
+    edit = directive_before(context, statement.span.start, "critical") if statement is not None and wanted else None
     if edit is None:
         return None
     return Fix("make the statement critical", (edit,), True, "one thread at a time runs it; the others wait")
@@ -177,7 +181,7 @@ def no_nowait(construct: Construct) -> Fix | None:
 
 def barrier(context: Context, defect: Defect, first: PlacedAccess, second: PlacedAccess) -> Fix | None:
     """All threads wait between the two accesses, in the block that holds both."""
-    between = _between(defect, first, second)
+    between = _between(defect, first, second) if _is_team(defect) else None
     edit = directive_before(context, between.span.start, "barrier") if between is not None else None
     if edit is None:
         return None
@@ -195,7 +199,7 @@ def single_for(construct: Construct) -> Fix | None:
 
 def single(context: Context, defect: Defect) -> Fix | None:
     """One thread runs the statement, and the others wait for it."""
-    statement = _around(defect, (Assign,), writes=True)
+    statement = _around(defect, (Assign,), writes=True) if _is_team(defect) else None
     if statement is None or not isinstance(statement, Assign) or statement.op is not None:
         return None
     edit = directive_before(context, statement.span.start, "single")
@@ -207,7 +211,8 @@ def single(context: Context, defect: Defect) -> Fix | None:
 def divided(context: Context, defect: Defect) -> Fix | None:
     """The threads share the iterations of the loop that each of them runs whole."""
     loops = [s for s in _path(defect.region.construct, defect.race.first.access.span) if isinstance(s, Loop)]
-    edit = directive_before(context, loops[0].span.start, "for") if loops and loops[0].kind == "for" else None
+    wanted = bool(loops) and loops[0].kind == "for" and _is_team(defect)
+    edit = directive_before(context, loops[0].span.start, "for") if wanted else None
     if edit is None:
         return None
     note = "the threads share the iterations; now each of them runs them all"
@@ -284,6 +289,12 @@ def directive_before(context: Context, offset: int, name: str) -> Edit | None:
         return None
     line = context.facts.function.notation.directive(name)
     return Edit(Span(start, start), f"{indent.decode('ascii', 'replace')}{line}{line_break(text)}")
+
+
+def _is_team(defect: Defect) -> bool:
+    """Are those that race threads of one team? Between teams nothing waits and nothing excludes."""
+    directive = defect.region.construct.directive
+    return directive.has("parallel") or directive.span.start == directive.span.end
 
 
 def _unprotected(defect: Defect) -> Iterator[PlacedAccess]:

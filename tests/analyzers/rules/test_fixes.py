@@ -136,6 +136,10 @@ REFUSED = {
         "#pragma omp parallel\n#pragma omp single\n{\n#pragma omp task\n for (int i = 0; i < 12; i++)\n  x[i] = n;\n"
         "#pragma omp task\n for (int i = 10; i < 20; i++)\n  y[i] = x[i];\n}", "depend",
     ),
+    "a private copy that a construct inside combines": (
+        "int t = 0;\n#pragma omp parallel\n{\n t = 0;\n#pragma omp for reduction(+:t)\n"
+        " for (int i = 0; i < n; i++)\n  t += h[i];\n}", "private",
+    ),
     "atomic beside a function that takes a lock": (
         "#pragma omp parallel\n{\n add(n);\n total += 1;\n}\nh[0] = total;", "",
     ),
