@@ -50,6 +50,7 @@ from analyzers.ir.statements import (
 from analyzers.ir.symbols import Symbol
 from analyzers.openmp import races
 from analyzers.openmp.facts import OpenMPFacts, PlacedAccess, Race
+from analyzers.openmp.threads import SOME_VALUE
 from analyzers.settings import Options
 from analyzers.text import Span
 
@@ -210,7 +211,7 @@ class _Unfolding:
                 continue
             for expr in expressions(stmt):
                 if not any(_chooses(e) for e in walk(expr)):
-                    found += [(c, stmt, f) for c in calls_in(expr) for f in self._wanted(c, stmt, chain)]
+                    found += [(c, stmt, f) for c in calls_in(expr) for f in self._wanted(c, chain)]
         found.sort(key=lambda each: each[0].span.start)
         writer = _Writer(added=[], gone={id(c): _value_of(c) for c, _, _ in found})
         calls: list[tuple[Span, Span, Stmt]] = []
@@ -245,12 +246,12 @@ class _Unfolding:
         self._kept += [*writer.made, *writer.old.values()]
         return _Whole(block, inner.length, {}, [])
 
-    def _wanted(self, call: Call, stmt: Stmt, chain: tuple[str, ...]) -> Iterator[Function | None]:
+    def _wanted(self, call: Call, chain: tuple[str, ...]) -> Iterator[Function | None]:
         """The function that the call runs, where it is to be put in place; None: where nothing is."""
         callee, effect = self.bodies.get(call.name or ""), self.effects.get(call.name or "")
         if callee is None or effect is None or effect.unknown is not None:
             return
-        if not effect.synchronizes and not (isinstance(stmt, Evaluate) and _writes(effect)):
+        if not effect.synchronizes and not _writes(effect):
             return
         if chain.count(callee.name) >= _DEPTH:
             self.complete = self.complete and effect.team is None
@@ -297,7 +298,8 @@ def _chooses(expr: Expr) -> bool:
 
 
 def _value_of(call: Call) -> Expr:
-    return Opaque(f"what `{call.name}` gives", None, (), call.type, call.span)
+    reads = () if call.arguments else (Name(SOME_VALUE),)
+    return Opaque(f"what `{call.name}` gives", None, reads, call.type, call.span)
 
 
 def _fits(call: Call, callee: Function) -> bool:

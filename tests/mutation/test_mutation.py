@@ -41,10 +41,6 @@ MISSED = {
         "text_words:15:drop-private-word",
     ),
     "a guard that compares with the count of an inner loop": ("mandelbrot:12:drop-reduction",),
-    "a shared queue that decides how often its own functions are called": (
-        "stack_lock:23:remove-lock-&s->lock",
-        "work_queue:12:remove-critical",
-    ),
 }
 
 
