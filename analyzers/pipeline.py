@@ -26,7 +26,7 @@ from analyzers.frontends.c import CFrontend, Chunk
 from analyzers.frontends.includes import Signature
 from analyzers.ir.statements import Function, SourceFile
 from analyzers.ir.verdicts import FileReport, Finding, FunctionResult, PlacedResult
-from analyzers.openmp import callees, races
+from analyzers.openmp import callees, handmade, races
 from analyzers.openmp.facts import OpenMPFacts
 from analyzers.repairs import Trial
 from analyzers.reproducer import Draft, NotReproducibleError
@@ -54,6 +54,7 @@ class _Version:
     accepted: tuple[Suppression, ...]  # by comments outside functions
     calls: Calls
     bodies: Mapping[str, Function]  # by name, where the file defines one function of that name
+    ordered: bool = False  # a requires directive gives atomic constructs a memory order
     called: dict[str, Calling] = field(default_factory=dict)  # functions that were looked at, and as what
     divided: dict[str, frozenset[Span]] = field(default_factory=dict)  # their loops that threads are offered for
     found: dict[Key, FunctionResult] = field(default_factory=dict)
@@ -224,7 +225,10 @@ class Pipeline:
             accepted = suppressions.outside(self._source, self._language, (chunk.span for chunk in chunks))
             calls = Calls(self._all_sites(functions), self._outside.called)
             bodies = callees.by_name(functions.values())
-            self._version = _Version(self._source, chunks, functions, effects, presumed, accepted, calls, bodies)
+            ordered = handmade.orders_atomics(self._frontend.file().directives)
+            self._version = _Version(
+                self._source, chunks, functions, effects, presumed, accepted, calls, bodies, ordered
+            )
         return self._version
 
     def _all_sites(self, functions: Mapping[str, Function]) -> Iterator[Site]:
@@ -294,7 +298,7 @@ class Pipeline:
         if known is not None and version.called[function.name] == called:
             return known
         names = (function.name, *function.callees)
-        key: Key = (chunk.fingerprint, called, *(version.effects.get(name) for name in names))
+        key: Key = (chunk.fingerprint, called, version.ordered, *(version.effects.get(name) for name in names))
         if version.presumed is not version.effects:
             key = (*key, *(version.presumed.get(name) for name in names))
         reached = self._in_regions(version, function)
@@ -358,9 +362,10 @@ class Pipeline:
             options = self._options
             facts = presuming.supplemented(facts, version.presumed, lambda f, e: loops.analyse(f, e, options))
         facts = replace(array_reductions.as_written(facts, text), called=called)
-        found = races.find(facts, self._options)
+        found = races.find(facts, self._options, version.ordered)
         if self._in_regions(version, function):
-            found = callees.supplemented(found, function, version.bodies, version.effects, self._options)
+            examine = partial(races.find, options=self._options, ordered=version.ordered)
+            found = callees.supplemented(found, function, version.bodies, version.effects, self._options, examine)
         return facts, found
 
 

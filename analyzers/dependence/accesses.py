@@ -258,6 +258,11 @@ class _Collector:
                 continue
             if self._members(call, effects, position):
                 continue
+            first = blocks.first(argument) if position in effects.begins else None
+            if first is not None and effects.idles:
+                self._add(first, kind, argument.span, call=name or "", exact=False, reason="call-path")
+            elif first is not None:
+                self._add(first, kind, argument.span)
             located = reached(argument, whole=whole, outgrown=effects.outgrows)
             if located is None:
                 if _carries_pointer(argument) and use != "read":

@@ -17,21 +17,30 @@ from analyzers.text import Span
 _ELEMENT = Symbol("//[element]", "element", INT)
 
 
+def first(argument: Expr) -> Location | None:
+    """The first element of the memory that `argument` points to."""
+    return _element(argument, ZERO)
+
+
 def elements(argument: Expr, length: Expr) -> tuple[Location, LoopHeader] | None:
     """The element of the memory that `argument` points to which the index of the loop counts over `length` bytes."""
-    base, _ = strip_casts(argument)
-    if base.type.kind not in ("array", "pointer") or (base.type.kind == "array" and len(base.type.extents) > 1):
-        return None
-    kind = base.type.element or UNKNOWN_TYPE
-    place = locate(Element(base, (Name(_ELEMENT),), kind))
-    if place.symbol is None or not place.exact or len(place.path) != 1:
-        return None
-    (step,) = place.path
-    if not isinstance(step, Subscripts) or len(step.indices) != 1:
+    place = _element(argument, Name(_ELEMENT))
+    if place is None or place.symbol is None:
         return None
     guessed = place.symbol.storage == "undeclared"
     count = _count(length, None if guessed else _bytes(type_at(place.symbol, place.path)))
     return None if count is None else (place, LoopHeader(_ELEMENT, ZERO, "<", count, ONE, declares_index=True))
+
+
+def _element(argument: Expr, index: Expr) -> Location | None:
+    base, _ = strip_casts(argument)
+    if base.type.kind not in ("array", "pointer") or (base.type.kind == "array" and len(base.type.extents) > 1):
+        return None
+    place = locate(Element(base, (index,), base.type.element or UNKNOWN_TYPE))
+    if place.symbol is None or not place.exact or len(place.path) != 1:
+        return None
+    (step,) = place.path
+    return place if isinstance(step, Subscripts) and len(step.indices) == 1 else None
 
 
 def loop(header: LoopHeader, span: Span) -> Loop:

@@ -18,6 +18,7 @@ from analyzers.ir.expressions import ZERO, Binary, Call, Expr, Name, children
 from analyzers.ir.statements import Assign, Construct, Declare, Function, Loop, Stmt, expressions, substatements
 from analyzers.text import Span
 
+ENTRIES = ("main", "MAIN__")  # where programs begin
 FEW = 16  # iterations of a loop that does not count
 
 Node = TypeVar("Node", bound=Hashable)
@@ -26,13 +27,14 @@ Node = TypeVar("Node", bound=Hashable)
 @dataclass(frozen=True, slots=True)
 class Site:
     """A call, or several like it. `loops` is how many stand around it, `around` where (in the caller); `shared`: in a
-    parallel region."""
+    parallel region; `named`: it is no call, but anything may call what is named here."""
 
     caller: str
     callee: str
     loops: int = 0
     shared: bool = False
     around: tuple[Span, ...] = ()
+    named: bool = False
 
 
 def sites(function: Function) -> tuple[Site, ...]:
@@ -50,7 +52,7 @@ def sites(function: Function) -> tuple[Site, ...]:
             inside = replace(at, shared=True)
         for expr in expressions(stmt):
             for callee, called in _functions(expr):
-                found[replace(inside, callee=callee) if called else Site(function.name, callee)] = None
+                found[replace(inside, callee=callee) if called else Site(function.name, callee, named=True)] = None
         before = stmt.init if isinstance(stmt, Loop) else ()
         stack.extend((below, at if below in before else inside) for below in substatements(stmt))
     return tuple(found)
@@ -101,14 +103,18 @@ def callings(
         own = frozenset(component)
         ways = [outside[node] for node in component if outside is not None and node in outside]
         again = ""
+        serial = True
         for caller, site in (each for node in component for each in above[node]):
             if caller not in own:
                 ways.append(through(site, found[caller]))
-            elif site.loops:
+                continue
+            serial = serial and _stays_serial(site)
+            if site.loops:
                 again = site.caller
         together = joined(ways)
+        together = replace(together, serial=together.serial and serial)
         if again:  # a function that calls itself in a loop walks a tree
-            together = Calling(DEEP, together.shared, again)
+            together = replace(together, loops=DEEP, caller=again)
         found.update(dict.fromkeys(component, together))
     return found
 
@@ -119,7 +125,12 @@ def through(site: Site, caller: Calling) -> Calling:
         min(site.loops + caller.loops, DEEP),
         site.shared or caller.shared,
         site.caller if site.loops or site.shared else caller.caller,
+        (caller.serial or site.caller in ENTRIES) and _stays_serial(site),
     )
+
+
+def _stays_serial(site: Site) -> bool:
+    return not site.shared and not site.named
 
 
 def joined(ways: Iterable[Calling]) -> Calling:
@@ -128,7 +139,7 @@ def joined(ways: Iterable[Calling]) -> Calling:
     if not every:
         return ONCE
     most: Calling = max(every, key=lambda way: way.loops)
-    return Calling(most.loops, all(way.shared for way in every), most.caller)
+    return Calling(most.loops, all(way.shared for way in every), most.caller, all(way.serial for way in every))
 
 
 class Calls:

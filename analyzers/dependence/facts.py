@@ -63,6 +63,8 @@ class Effects:
     allocates: bool = False  # the result is memory that nothing else points to
     overwrites: frozenset[int] = frozenset()  # positions whose object `*p` is completely written before it returns
     length: int | None = None  # position of the number of bytes that are used of what arguments point to, exactly those
+    begins: frozenset[int] = frozenset()  # positions of arrays of which the first element is used whatever the rest is
+    idles: bool = False  # it may use none of them
     whole_parameters: bool = True  # False: an argument is used at exactly one element, its own address (`*p`)
     # Of records that a parameter points to, and of which only some members are used: (position, record, member, use).
     members: tuple[tuple[int, str, str, ParameterUse], ...] = ()
@@ -230,11 +232,13 @@ class LoopFacts:
 class Calling:
     """How a function is called, as far as its calls are known. `loops`: how many stand around a call, those around the
     calls of its caller included, and no more than DEEP. `shared`: threads are at work already wherever it is called.
-    `caller`: a function that calls it like that."""
+    `caller`: a function that calls it like that. `serial`: all calls that are seen come from the entry of a program,
+    and none of them through a parallel region."""
 
     loops: int = 0
     shared: bool = False
     caller: str = ""
+    serial: bool = False
 
 
 DEEP = 2

@@ -17,6 +17,13 @@ class Affine:
 
     terms: tuple[tuple[Key, int], ...]
     constant: int
+    _hash: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def __hash__(self) -> int:
+        """Computed once: forms are keys, and derived values hold forms in forms."""
+        if not self._hash:
+            self._hash.append(hash((self.terms, self.constant)))
+        return self._hash[0]
 
     @property
     def coefficients(self) -> Mapping[Key, int]:

@@ -12,7 +12,7 @@ from itertools import islice
 from analyzers.dependence.affine import MAX_PARAMETER_NODES
 from analyzers.ir.accesses import Access, Member
 from analyzers.ir.arithmetic import computed
-from analyzers.ir.expressions import Binary, Cast, Conditional, Constant, Expr, Name, Unary, walk
+from analyzers.ir.expressions import Binary, Cast, Conditional, Constant, Element, Expr, Name, Unary, walk
 from analyzers.ir.statements import LoopHeader
 from analyzers.ir.symbols import Symbol
 
@@ -46,6 +46,9 @@ def evaluate(expr: Expr, binding: Mapping[Symbol | Expr, int], depth: int = 0) -
             return computed(expr, evaluate(operand, binding, depth + 1))
         case Binary(left=left, right=right):
             return computed(expr, evaluate(left, binding, depth + 1), evaluate(right, binding, depth + 1))
+        case Element(base=Name(symbol=symbol), subscripts=(index,)) if symbol.values:
+            at = evaluate(index, binding, depth + 1)
+            return symbol.values[at] if at is not None and 0 <= at < len(symbol.values) else None
         case Conditional(condition=condition, then=then, otherwise=otherwise):
             chosen = evaluate(condition, binding, depth + 1)
             if chosen is None:

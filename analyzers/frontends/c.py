@@ -17,7 +17,7 @@ from analyzers.frontends.c_dialect import Dialect
 from analyzers.frontends.c_environment import Body, Environment, Macros, Texts
 from analyzers.frontends.c_function import C, lower_function
 from analyzers.frontends.compile_commands import Flags, flags_for
-from analyzers.frontends.includes import HeaderReader, IncludeCache, Signature, threadprivate_names
+from analyzers.frontends.includes import HeaderReader, IncludeCache, Signature, memory_order, threadprivate_names
 from analyzers.frontends.macros import Expanded, Macro, expand, joined, parse_define
 from analyzers.frontends.masking import Masked, PreprocessorLine, blank_pragma_operators, blank_ranges, mask
 from analyzers.frontends.preprocessor import (
@@ -114,6 +114,7 @@ class CFrontend:
         self._environment = self._headers
         self._declaring: tuple[Environment, dict[str, frozenset[str] | None]] = (self._headers, {})
         self._file_lines: tuple[PreprocessorLine, ...] = ()
+        self._memory_order = ""
         self._function_lines: dict[int, tuple[PreprocessorLine, ...]] = {}
 
     # The document
@@ -193,6 +194,7 @@ class CFrontend:
             else:
                 outside.append(line)
         self._file_lines = tuple(outside)
+        self._memory_order = memory_order(line.text for line in outside)
         self._function_lines = {start: tuple(lines) for start, lines in inside.items()}
 
     def _adjacent(self, line: PreprocessorLine, item: Item) -> bool:
@@ -294,6 +296,7 @@ class CFrontend:
             extra += repr(self._local_events(span, placed)).encode()
         if self._misses_headers:
             extra += b"missing headers"
+        extra += self._memory_order.encode()
         if self._pre.guesses:
             extra += repr(self._unsure(span)).encode()
         key = (text, code, extra)
@@ -340,6 +343,7 @@ class CFrontend:
             line_starts=(0, *(s - chunk.start for s in starts)),
             missing_headers=self._misses_headers,
             unsure=self._unsure(chunk.span) if self._pre.guesses and body is None else (),
+            memory_order=self._memory_order,
             holder=chunk.item.holder,
             space=chunk.item.space,
         )

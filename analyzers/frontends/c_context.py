@@ -99,6 +99,7 @@ class Context:
     failed: frozenset[bytes] = frozenset()  # macros that could not be expanded
     unsure: tuple[tuple[str, Span], ...] = ()  # #ifs decided without knowing all headers
     threadprivate: frozenset[str] = frozenset()
+    memory_order: str = ""  # of atomic constructs that give none
     post: list[Stmt] = field(default_factory=list)  # side effects due at the next sequence point
     problems: list[Problem] = field(default_factory=list)
     taints: list[tuple[str, Span]] = field(default_factory=list)

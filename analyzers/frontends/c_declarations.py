@@ -9,13 +9,14 @@ from tree_sitter import Node
 from analyzers.frontends import c_types
 from analyzers.frontends.c_context import RESTRICT, Context, qualified
 from analyzers.frontends.c_expressions import by_use, constant_value, expression, sealed
-from analyzers.frontends.c_guesses import changes
+from analyzers.frontends.c_guesses import changes, is_only_read
 from analyzers.frontends.c_memory import initial_value
 from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import Constant, Expr
 from analyzers.ir.statements import Declare
-from analyzers.ir.symbols import ANONYMOUS, INT, UNKNOWN_TYPE, Extent, Storage, Symbol, Type
+from analyzers.ir.symbols import ANONYMOUS, BIT_FIELDS, INT, UNKNOWN_TYPE, Extent, Storage, Symbol, Type
 
+_TABLE = 2_000  # elements: longer ones are not looked at
 _QUALIFIER_NODES = frozenset(("type_qualifier", "ms_pointer_modifier"))
 _SPECIFIER_NODES = frozenset(
     (
@@ -113,10 +114,7 @@ def _record(c: Context, node: Node) -> Type:
     for child in body.children:
         if child.type != "field_declaration":
             continue
-        clause = next((n for n in child.children if n.type == "bitfield_clause"), None)
-        width = clause.named_child(0) if clause is not None else None
-        if width is None or constant_value(c, width) == 0:
-            _close(shared, fields)
+        is_bits = continues_bits(c, child, shared, fields)
         base, _ = specifiers(c, child)
         declarators = child.children_by_field_name("declarator")
         if not declarators and base.kind == "record":
@@ -125,8 +123,8 @@ def _record(c: Context, node: Node) -> Type:
         for part in declarators:
             found, kind = declarator(c, part, base)
             if found is not None and not found.is_missing:
-                (fields if clause is None else shared).append((c.text(found), kind))
-    _close(shared, fields)
+                (shared if is_bits else fields).append((c.text(found), kind))
+    close_bits(shared, fields)
     complete = Type(
         "record", name if tag else "", None if plain else c_types.UNKNOWN_LAYOUT, fields=tuple(fields), union=union
     )
@@ -135,11 +133,20 @@ def _record(c: Context, node: Node) -> Type:
     return complete
 
 
-def _close(shared: list[tuple[str, Type]], fields: list[tuple[str, Type]]) -> None:
+def continues_bits(c: Context, child: Node, shared: list[tuple[str, Type]], fields: list[tuple[str, Type]]) -> bool:
+    """Is the member a bit-field? What is none, or has no width, ends the row of those before it."""
+    clause = next((n for n in child.children if n.type == "bitfield_clause"), None)
+    width = clause.named_child(0) if clause is not None else None
+    if width is None or constant_value(c, width) == 0:
+        close_bits(shared, fields)
+    return clause is not None
+
+
+def close_bits(shared: list[tuple[str, Type]], fields: list[tuple[str, Type]]) -> None:
     """Adjacent bit-fields are one memory location (C11 §3.14): a thread that writes one writes back the others, as if
     they were members of a union. A bit-field of width zero separates them."""
     if len(shared) > 1:
-        fields.append((f"{ANONYMOUS}{len(fields)}", Type("record", fields=tuple(shared), union=True)))
+        fields.append((f"{ANONYMOUS}{len(fields)}", Type("record", BIT_FIELDS, fields=tuple(shared), union=True)))
     else:
         fields += shared
     shared.clear()
@@ -294,6 +301,9 @@ def _declare_object(
         found = constant_value(c, value_node)
         constant = None if found is None else Constant(found, kind)
     symbol = c.declare(name, kind, storage, span, constant)
+    table = _table(c, kind, value_node)
+    if table and (c.scope.depth == 0 or _is_kept(c, name, kind)):
+        symbol = c.scope.names[name] = replace(symbol, values=table)
     if threadprivate or (internal and storage == "global"):
         symbol = replace(symbol, threadprivate=threadprivate or symbol.threadprivate, internal=storage == "global")
         c.scope.names[name] = symbol
@@ -303,6 +313,27 @@ def _declare_object(
     whole = c.at(part.start_byte, part.end_byte if value_node is None else value_node.end_byte)
     c.out.append(Declare(symbol, value, whole))
     c.flush()
+
+
+def _table(c: Context, kind: Type, node: Node | None) -> tuple[int, ...]:
+    """The elements of an array of integers that is written out, the last ones zero; empty where it is not."""
+    if node is None or node.type != "initializer_list" or len(kind.extents) != 1 or kind.element is None:
+        return ()
+    size = fold(kind.extents[0].size)
+    items = [n for n in node.named_children if n.type != "comment"]
+    if kind.kind != "array" or kind.element.kind != "integer" or size is None or not 0 < len(items) <= size <= _TABLE:
+        return ()
+    values = [constant_value(c, item) for item in items]
+    found = tuple(value for value in values if value is not None)
+    return (*found, *(0 for _ in range(size - len(found)))) if len(found) == len(values) else ()
+
+
+def _is_kept(c: Context, name: str, kind: Type) -> bool:
+    """Does a function leave its own table as it is?"""
+    if kind.element is not None and kind.element.const:
+        return True
+    word = name.encode()
+    return is_only_read(word, c.body) and not any(word in macro.body for macro in c.macros.values())
 
 
 def type_only(c: Context, node: Node) -> None:

@@ -11,12 +11,13 @@ from analyzers.frontends import c_literals, directives
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_expressions import effect_free, expression
 from analyzers.frontends.macros import Expanded, ExpansionError, expand, expand_text
-from analyzers.ir.directives import Directive
+from analyzers.ir.directives import Clause, Directive
 from analyzers.ir.expressions import Constant, Expr, Name
 from analyzers.ir.statements import Problem, Unknown
 from analyzers.ir.symbols import Symbol
 from analyzers.text import Span
 
+_ORDERS = ("seq_cst", "acq_rel", "acquire", "release", "relaxed")
 _PREFIX = b"int _=("
 
 
@@ -53,7 +54,17 @@ def threadprivate(c: Context, directive: Directive) -> None:
 
 def read(c: Context, index: int) -> Directive | None:
     line = c.directives[index]
-    return parse(c, line.text, line.offset_of)
+    directive = parse(c, line.text, line.offset_of)
+    return directive if directive is None or not c.memory_order else _with_order(directive, c.memory_order)
+
+
+def _with_order(directive: Directive, order: str) -> Directive:
+    """An atomic construct with the memory order that the file requires where it gives none itself (OpenMP 5.2 §8.2)."""
+    if not directive.has("atomic") or directive.all(*_ORDERS):
+        return directive
+    if order == "acq_rel":
+        order = "acquire" if directive.first("read") else "release" if directive.first("write") else order
+    return replace(directive, clauses=(*directive.clauses, Clause(order, directive.name_span)))
 
 
 def parse(c: Context, text: str, offset_of: Callable[[int], int]) -> Directive | None:

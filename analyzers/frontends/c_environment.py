@@ -14,6 +14,7 @@ from analyzers.frontends import c_declarations
 from analyzers.frontends.c_chunks import Item, replaced
 from analyzers.frontends.c_context import Context, Scope
 from analyzers.frontends.c_dialect import Dialect
+from analyzers.frontends.c_guesses import is_only_read
 from analyzers.frontends.c_recovery import definition
 from analyzers.frontends.c_types import NAMED
 from analyzers.frontends.includes import Header, uses
@@ -197,7 +198,20 @@ def of_file(
     environment.closed = complete and headers.closed
     _declare_items(environment, items, code, macros, texts, threadprivate)
     _revise(environment, headers, addresses)
+    _forget_tables(environment, headers, code, macros)
     return environment
+
+
+def _forget_tables(environment: Environment, headers: Environment, code: bytes, macros: Macros) -> None:
+    """The values of arrays at file scope are known where nothing in the file changes them."""
+    names = environment.scope.names
+    for name, found in [*headers.scope.names.items(), *names.items()]:
+        if not isinstance(found, Symbol) or not found.values or (found.type.element or found.type).const:
+            continue
+        word = name.encode()
+        own = names.get(name) is found
+        if not own or not is_only_read(word, code) or any(word in macro.body for macro in macros.table.values()):
+            names[name] = replace(found, values=())
 
 
 def _revise(environment: Environment, headers: Environment, addresses: frozenset[str]) -> None:
@@ -325,7 +339,8 @@ def fingerprint(text: bytes, code: bytes, environment: Environment, macros: Macr
                 digest.update(place.encode())
         symbol = environment.scope.find(name)
         if isinstance(symbol, Symbol) and symbol.storage == "global":
-            digest.update(f"{symbol.name} {symbol.address_taken} {symbol.threadprivate} {symbol.internal}".encode())
+            told_of = (symbol.name, symbol.address_taken, symbol.threadprivate, symbol.internal, bool(symbol.values))
+            digest.update(repr(told_of).encode())
     return digest.hexdigest()
 
 

@@ -128,6 +128,29 @@ def _begins_operand(before: bytes) -> bool:
     return before not in _OPERAND_ENDS and not before[:1].isalnum() and before[:1] != b"_"
 
 
+_CHANGE = re.compile(rb"\s*(?:\+\+|--|(?:<<|>>|[-+*/%&|^])?=(?!=)(?!\s*\{))")
+
+
+def is_only_read(name: bytes, code: bytes) -> bool:
+    """Are elements of the array read wherever its name stands, and nothing else done with it?"""
+    for match in re.finditer(rb"(?<![\w.])(?<!->)" + re.escape(name) + rb"\b", code):
+        before = code[max(0, match.start() - 40) : match.start()].rstrip()
+        if before.endswith((b"++", b"--")) or (before.endswith(b"&") and not before.endswith(b"&&")):
+            return False
+        at = match.end()
+        while code[at : at + 1] in (b" ", b"\t", b"\n", b"\r"):
+            at += 1
+        if code[at : at + 1] != b"[":
+            return False
+        depth = 1
+        while depth and at < len(code):
+            at += 1
+            depth += (code[at : at + 1] == b"[") - (code[at : at + 1] == b"]")
+        if _CHANGE.match(code, at + 1):
+            return False
+    return True
+
+
 def changes(name: bytes, code: bytes) -> bool:
     """Is the variable itself assigned to or moved?"""
     word = re.escape(name)

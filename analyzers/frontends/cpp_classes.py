@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from analyzers.frontends import c_types
 from analyzers.frontends.c_context import Context
-from analyzers.frontends.c_declarations import specifiers
+from analyzers.frontends.c_declarations import close_bits, continues_bits, specifiers
 from analyzers.frontends.c_expressions import constant_value
 from analyzers.frontends.cpp_inline import register
 from analyzers.frontends.cpp_signatures import declarator, declare_function, function_type, referred
@@ -41,8 +41,12 @@ def record(c: Context, node: Node) -> Type:
     for name in type_parameters(c, node):
         c.scope.names[f"{full}::{name}"] = type_parameter(name)
     fields = [(f"{ANONYMOUS}{base.name}", base) for base in _bases(c, node)]
+    shared: list[tuple[str, Type]] = []  # adjacent bit-fields so far
     for child in _members(body):
-        _member(c, child, fields)
+        variable = child.type == "field_declaration" and not _is_function(child)
+        is_bits = variable and continues_bits(c, child, shared, fields)
+        _member(c, child, shared if is_bits else fields)
+    close_bits(shared, fields)
     own = _Own()
     for child in _members(body):
         own.add(c, child)

@@ -25,6 +25,7 @@ MAX_FILES = 200
 MAX_BYTES = 4_000_000
 
 _THREADPRIVATE = re.compile(r"\s*#\s*pragma\s+omp\s+(?:threadprivate|groupprivate)\s*\(([^)]*)\)")
+_MEMORY_ORDER = re.compile(r"\s*#\s*pragma\s+omp\s+requires\b.*\batomic_default_mem_order\s*\(\s*(\w+)\s*\)")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _BODY = re.compile(rb"\)[\w\s]*\{")  # of a function, perhaps
 _NEARBY = (".", "include", "inc", "src", "common", "headers", "utils", "util", "lib")
@@ -59,6 +60,12 @@ def threadprivate_names(line: str) -> list[str]:
     every contention group its own copy (OpenMP 6.0, groupprivate): teams do not share it."""
     match = _THREADPRIVATE.match(line)
     return _WORD.findall(match[1]) if match else []
+
+
+def memory_order(lines: Iterable[str]) -> str:
+    """The order that atomic constructs of the file have by themselves (OpenMP 5.2 §8.2); "" where nothing says so."""
+    found = (match[1] for line in lines if (match := _MEMORY_ORDER.match(line)) is not None)
+    return next(found, "")
 
 
 @dataclass(frozen=True, slots=True)

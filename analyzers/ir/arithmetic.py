@@ -101,9 +101,13 @@ def fold(value: Expr | None) -> int | None:
         return value.value if isinstance(value.value, int) else None
     if value is None:
         return None
-    nodes = list(walk(value))
-    if len(nodes) > _TOO_LONG:
-        return None
+    nodes: list[Expr] = []
+    for part in walk(value):
+        if isinstance(part, Name) and not isinstance(part.symbol.value, Constant):
+            return None
+        nodes.append(part)
+        if len(nodes) > _TOO_LONG:
+            return None
     stack: list[int | None] = []
     for part in reversed(nodes):
         match part:

@@ -175,7 +175,11 @@ def walk(expr: Expr) -> Iterator[Expr]:
     while stack:
         top = stack.pop()
         yield top
-        stack.extend(reversed(children(top)))
+        kind = type(top)
+        if kind is Binary:  # most are these, or leaves
+            stack += (top.right, top.left)  # type: ignore[union-attr]  # as `kind` says
+        elif kind is not Name and kind is not Constant:
+            stack.extend(reversed(children(top)))
 
 
 def root(expr: Expr) -> Expr:

@@ -203,6 +203,7 @@ class SourceFile:
     prototypes: tuple[Symbol, ...] = field(default=())  # functions declared, not defined here
 
 
+_LEAVES = frozenset({Assign, Declare, Evaluate, Jump, Unknown})
 NO_MORE: Mapping[int, tuple[Stmt, ...]] = {}
 
 
@@ -316,7 +317,8 @@ def walk_statements(stmt: Stmt) -> Iterator[Stmt]:
     while stack:
         top = stack.pop()
         yield top
-        stack.extend(reversed(substatements(top)))
+        if type(top) not in _LEAVES:
+            stack.extend(reversed(substatements(top)))
 
 
 def loops(stmt: Stmt) -> Iterator[Loop]:

@@ -73,6 +73,7 @@ class Type:
 
 GENERIC = "typename "
 ANONYMOUS = "anonymous "  # how the name of a member without a name begins: a base class, an unnamed union
+BIT_FIELDS = "bit-fields"  # the name of the union that stands for adjacent ones
 UNKNOWN_TYPE = Type("unknown")
 INT = Type("integer", "int", 32)
 LOGICAL = Type("logical", "bool", 8)
@@ -98,6 +99,7 @@ class Symbol:
     method: bool = field(compare=False, default=False)  # a function that gets its object as first argument
     depth: int = field(compare=False, default=0)  # block nesting: 0 file scope, 1 parameters and function body, ...
     value: Expr | None = field(compare=False, default=None)  # of a constant
+    values: tuple[int, ...] = field(compare=False, default=())  # of a table that nothing in the file changes
 
     @property
     def is_pointer(self) -> bool:

@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from analyzers.dependence.callers import ENTRIES
 from analyzers.dependence.facts import FunctionFacts
 from analyzers.dependence.lvalues import type_at
 from analyzers.ir.accesses import Access, AccessKind, Subscripts
+from analyzers.ir.arithmetic import fold
 from analyzers.ir.directives import DIVIDED, TASKING, TEAM_MAKERS, WORK_DISTRIBUTION, ClauseItem
 from analyzers.ir.expressions import Expr, Name, root, symbols, walk
 from analyzers.ir.statements import (
     Assign,
     Construct,
+    Declare,
     Function,
     Loop,
     Stmt,
+    calls_of,
     expressions,
     substatements,
     walk_statements,
 )
 from analyzers.ir.symbols import Symbol
+from analyzers.ir.verdicts import Assumption
+from analyzers.openmp.constructs import is_deferred_target
 from analyzers.openmp.facts import Executor, PlacedAccess
 from analyzers.openmp.placements import Phases, Placement
 from analyzers.openmp.sharing import Scopes, Storage, listed, storage
@@ -29,7 +35,6 @@ from analyzers.text import Span
 IN_CALLEE = "the callee"  # a lock that stands for the critical and atomic constructs of a function that is called
 _ORPHANS = WORK_DISTRIBUTION | TASKING | {"critical", "atomic"}
 _REDUCTIONS = ("reduction", "in_reduction", "task_reduction")
-_ENTRIES = ("main", "MAIN__")
 _CHOSEN_LATER = ("metadirective", "begin metadirective", "dispatch")  # what runs there is not known
 
 
@@ -66,14 +71,14 @@ def roots(function: Function) -> Iterator[Root]:
                 found.append(Root(stmt, outside, loops))
             if directive.has(*_ORPHANS) and not directive.has(*TEAM_MAKERS) and not alone and not in_team:
                 orphaned = True
-            if directive.has("target") and directive.first("nowait") is not None and not in_team:
+            if is_deferred_target(directive) and not in_team:
                 on_device = True
             outside = (*outside, stmt)
         elif isinstance(stmt, Loop):
             loops = (*loops, stmt)
         stack.extend((s, outside, loops) for s in reversed(substatements(stmt)))
     yield from found
-    alone = not orphaned or function.name in _ENTRIES
+    alone = not orphaned or function.name in ENTRIES
     if on_device or not alone:
         yield Root(None, (), (), alone)
 
@@ -87,6 +92,7 @@ class Candidate:
     storage: Storage
     atomic: bool
     placed: PlacedAccess
+    original: Assumption | None = None  # that a callee means the variable outside (unspecified: OpenMP 5.2 §5.1.2)
 
     @property
     def symbol(self) -> Symbol:
@@ -107,6 +113,7 @@ class Collector:
     scopes: Scopes
     phases: Phases
     _atomics: dict[int, frozenset[Span]] = field(default_factory=dict)
+    _constants: dict[Symbol, int | None] | None = None
     _meanings: dict[tuple[Symbol, tuple[int, ...]], Storage] = field(default_factory=dict)
 
     def collect(self, by_statement: Mapping[int, Sequence[Access]]) -> list[Candidate]:
@@ -122,7 +129,7 @@ class Collector:
             if any(c.directive.has(*_CHOSEN_LATER) for c in at.stack):
                 continue
             for access in by_statement.get(statement, ()):
-                if not self._is_own_business(access) and not _is_in_a_copy(access, at):
+                if not (self._is_own_business(access) or _is_in_a_copy(access, at) or self._is_dead(access)):
                     yield self._candidate(access, at)
 
     def _candidate(self, access: Access, at: Placement) -> Candidate:
@@ -145,10 +152,11 @@ class Collector:
             locks = locks | {IN_CALLEE}
         if locks != at.locks:
             at = replace(at, locks=locks)
-        key = (access.symbol, tuple(map(id, at.stack)))
-        meaning = self._meanings.get(key)
-        if meaning is None:
-            meaning = self._meanings[key] = storage(access.symbol, at.stack, self.scopes)
+        meaning, original = self._meaning(access.symbol, at.stack), None
+        if meaning.owner >= 0 and _is_named_by_callee(access):
+            meaning = self._meaning(access.symbol, ())
+            text = f"`{access.call}` uses `{access.symbol.name}` of the program, not the copy of the construct"
+            original = Assumption("condition", text, "ordinary")
         placed = PlacedAccess(
             access,
             at.executor,
@@ -156,7 +164,14 @@ class Collector:
             at.locks | ({"atomic"} if inside_atomic else set()),
             meaning.sharing,
         )
-        return Candidate(access, at, meaning, inside_atomic, placed)
+        return Candidate(access, at, meaning, inside_atomic, placed, original)
+
+    def _meaning(self, symbol: Symbol, stack: tuple[Construct, ...]) -> Storage:
+        key = (symbol, tuple(map(id, stack)))
+        known = self._meanings.get(key)
+        if known is None:
+            known = self._meanings[key] = storage(symbol, stack, self.scopes)
+        return known
 
     def _copies(self) -> Iterator[Candidate]:
         """Where a construct begins, who comes there reads what its `firstprivate` copies (OpenMP 5.2 §5.4.4)."""
@@ -194,6 +209,22 @@ class Collector:
         barriers = frozenset(p.barrier for p in at.phases[0])
         placed = PlacedAccess(access, at.executor, barriers, at.locks, meaning.sharing)
         yield Candidate(access, at, meaning, False, placed)
+
+    def _is_dead(self, access: Access) -> bool:
+        """Does it stand where control never gets, whatever the input: `if (0)`, `while (0)`?"""
+        if any(loop.kind == "while" and self._value(loop.condition) == 0 for loop in access.loops):
+            return True
+        values = ((self._value(guard.condition), guard.positive) for guard in access.guards)
+        return any(value is not None and bool(value) is not positive for value, positive in values)
+
+    def _value(self, condition: Expr | None) -> int | None:
+        """The value of a condition that is constant in effect."""
+        if isinstance(condition, Name) and condition.symbol.storage == "local" and condition.symbol.type.const:
+            if self._constants is None:
+                inside = walk_statements(self.facts.function.body)
+                self._constants = {s.symbol: fold(s.value) for s in inside if isinstance(s, Declare)}
+            return self._constants.get(condition.symbol)
+        return fold(condition)
 
     def _is_own_business(self, access: Access) -> bool:
         """Is it made by a callee that orders or separates it in ways that are not seen from here?"""
@@ -245,6 +276,14 @@ def _atomic_places(construct: Construct) -> frozenset[Span]:
     places = {a.target for a in assigns}
     parts = (part for s in walk_statements(construct) for expr in expressions(s) for part in walk(expr))
     return frozenset(part.span for part in parts if part in places)
+
+
+def _is_named_by_callee(access: Access) -> bool:
+    """Does a callee make the access to a variable of the program by its name, not by what it is given?"""
+    if access.call is None or access.symbol is None or not access.symbol.is_static or access.statement is None:
+        return False
+    given = (a for call in calls_of(access.statement) if call.name == access.call for a in call.arguments)
+    return all(access.symbol not in symbols(argument) for argument in given)
 
 
 def _names(expr: Expr) -> set[Symbol]:

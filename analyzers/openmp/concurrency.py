@@ -44,9 +44,10 @@ class Mode:
     loops: tuple[Loop, ...] = ()
     same: int = 0
     executors: tuple[Executor, ...] = ()  # who the two threads are; of tasks, those that made them
+    inside: tuple[tuple[Loop, ...], ...] = ((), ())  # of each, loops around it alone that a barrier keeps in step
     adjacent: Loop | None = None  # in two consecutive iterations of this synchronised loop
     forward: bool = True  # the first statement in the earlier one of these
-    same_task: bool = False  # two instances of one task construct
+    same_task: bool = False  # two instances of one task construct, or in different iterations only
     waits: Waits | None = None  # what may order the two tasks
     dealt: Construct | None = None  # the construct whose iterations are dealt out
     differ: tuple[tuple[Expr, Expr], ...] = ()  # values of the two that are not the same: the locks that are held
@@ -77,8 +78,9 @@ def _team_modes(first: Placement, second: Placement, phases: Phases) -> list[Mod
             return [Mode("iterations", dealt_loops(a.construct), dealt=a.construct), *found]
     if same_thread(a, b):
         return found
+    inside = _inside(first, shared, phases), _inside(second, shared, phases)
     if meet(first.phases[shared], second.phases[shared]):
-        found.append(Mode("threads", same=shared, executors=(a, b)))
+        found.append(Mode("threads", same=shared, executors=(a, b), inside=inside))
     for level in range(shared, 0, -1):
         loop = first.synchronised[level - 1]
         entry, end = frozenset({phases.entries[id(loop)]}), phases.ends.get(id(loop), frozenset())
@@ -88,6 +90,12 @@ def _team_modes(first: Placement, second: Placement, phases: Phases) -> list[Mod
             if late:
                 found.append(Mode("threads", same=level - 1, adjacent=loop, forward=forward, executors=(a, b)))
     return found
+
+
+def _inside(placement: Placement, shared: int, phases: Phases) -> tuple[Loop, ...]:
+    """The synchronised loops after the first `shared` ones in each of whose iterations all threads meet."""
+    loops = placement.synchronised[shared:]
+    return tuple(x for x in loops if not meet(frozenset({phases.entries[id(x)]}), phases.ends.get(id(x), frozenset())))
 
 
 def _rounds(first: Placement, second: Placement, shared: int, phases: Phases) -> list[Mode]:
@@ -118,8 +126,11 @@ def _task_modes(first: Placement, second: Placement, phases: Phases, one_thread:
             found.append(Mode("tasks", loops))
         elif phases.dependences.ordered(one, other, phases.tasks):
             waits = Waits(one, other, phases)
-            if loops or not waits.holds(one.number < other.number, (0,) * len(one.loops)):
-                found.append(Mode("tasks", loops, waits=waits))
+            apart, within = _divided(one, loops, phases)
+            if within or not waits.holds(one.number < other.number, (0,) * len(one.loops)):
+                found.append(Mode("tasks", within, waits=waits))
+            if apart:
+                found.append(Mode("tasks", apart, same_task=True))
     if not one_thread:
         found += _team_modes(_creation(first, phases), _creation(second, phases), phases)
     return found
@@ -128,6 +139,15 @@ def _task_modes(first: Placement, second: Placement, phases: Phases, one_thread:
 def _has_device(task: Task | None, phases: Phases) -> bool:
     """May it run beside the one thread of a team?"""
     return task is not None and any(t.construct.directive.has("target") for t in _lineage(task, phases.tasks))
+
+
+def _divided(task: Task, loops: tuple[Loop, ...], phases: Phases) -> tuple[tuple[Loop, ...], tuple[Loop, ...]]:
+    """The loops in whose iterations the tasks are no siblings, because the task around them is another one each time;
+    and those inside that task."""
+    if task.parent is None:
+        return (), loops
+    outside = phases.tasks[task.parent].loops
+    return tuple(x for x in loops if x in outside), tuple(x for x in loops if x not in outside)
 
 
 def _creation(placement: Placement, phases: Phases) -> Placement:
@@ -144,9 +164,13 @@ def _same_task(first: Placement, second: Placement, task: Task, phases: Phases, 
         found.append(Mode("iterations", dealt_loops(task.construct), dealt=task.construct))
     outlives = task.number in task.created.pending and (not one_thread or _has_device(task, phases))
     if outlives and not _one_after_the_other(task, task, phases):
-        ordered = phases.dependences.orders_itself(task.construct.directive)
-        waits = Waits(task, task, phases) if ordered else None
-        found.append(Mode("tasks", task.loops, same_task=True, waits=waits))
+        apart, within = _divided(task, task.loops, phases)
+        if task.construct.directive.first("depend") is None:
+            found.append(Mode("tasks", task.loops, same_task=True))
+        else:  # they may wait for each other, or for another one in between
+            found.append(Mode("tasks", within, same_task=True, waits=Waits(task, task, phases)))
+            if apart:
+                found.append(Mode("tasks", apart, same_task=True))
     creation = _creation(task.created, phases)
     if not one_thread:
         # Every thread that comes to a taskloop makes tasks of all its iterations (OpenMP 5.2 §12.6).

@@ -7,6 +7,17 @@ from analyzers.ir.expressions import Constant
 from analyzers.ir.statements import Construct, Stmt, substatements
 
 
+def has_nowait(directive: Directive) -> bool:
+    """Does nobody wait at its end for certain? `nowait` may have a condition (OpenMP 6.0 §17.6)."""
+    clause = directive.first("nowait")
+    return clause is not None and (not clause.items or bool(clause.constant))
+
+
+def is_deferred_target(directive: Directive) -> bool:
+    """Does the device work on it while the host goes on (OpenMP 5.2 §13.8: the target task of `nowait`)?"""
+    return directive.has("target") and has_nowait(directive)
+
+
 def is_undeferred(directive: Directive) -> bool:
     """Does the task run at once, before the code behind it (OpenMP 5.2 §12.5: `if` false)?"""
     if directive.has("target"):
@@ -49,7 +60,7 @@ def holds_barrier(body: Stmt) -> bool:
                 continue
             if directive.has("barrier"):
                 return True
-            if directive.has(*BARRIER_AT_END) and directive.first("nowait") is None:
+            if directive.has(*BARRIER_AT_END) and not has_nowait(directive):
                 return True
         stack.extend(substatements(top))
     return False

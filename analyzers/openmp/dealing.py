@@ -7,14 +7,13 @@ number, or the master does, meets other iterations only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from analyzers.ir.accesses import Access, Guard, Subscripts
 from analyzers.ir.arithmetic import fold
-from analyzers.ir.directives import TEAM_MAKERS
 from analyzers.ir.expressions import ONE, ZERO, Binary, BinaryOp, Expr, Name, symbols
-from analyzers.ir.statements import Construct, LoopHeader
+from analyzers.ir.statements import Construct, Loop, LoopHeader
 from analyzers.ir.symbols import INT, Symbol
 from analyzers.openmp.facts import Executor
 from analyzers.openmp.sharing import dealt_loops
@@ -24,10 +23,20 @@ def is_static(construct: Construct) -> bool:
     """Does a thread get the same iterations each time? A schedule that is not given is taken as static."""
     directive = construct.directive
     order = directive.first("order")
-    if not directive.has("for") or directive.has(*TEAM_MAKERS) or (order and "unconstrained" in order.modifiers):
+    if not directive.has("for", "distribute") or (order and "unconstrained" in order.modifiers):
         return False
-    clause = directive.first("schedule")
-    return clause is None or "static" in clause.modifiers
+    if directive.has("teams") or (directive.has("parallel") and not directive.has("distribute")):
+        return False
+    clauses = (directive.first("dist_schedule"), directive.first("schedule"))
+    return all(clause is None or "static" in clause.modifiers for clause in clauses)
+
+
+def dealt_to(construct: Construct) -> tuple[tuple[str, ...], tuple[Expr | None, ...]]:
+    """To whom a static schedule deals out, and in which chunks: teams (OpenMP 5.2 §11.6) and their threads."""
+    directive = construct.directive
+    clauses = (directive.first("dist_schedule"), directive.first("schedule"))
+    kinds = tuple(kind for kind in ("distribute", "for") if directive.has(kind))
+    return kinds, tuple(item.expr for clause in clauses if clause is not None for item in clause.items)
 
 
 def chunk(construct: Construct) -> tuple[Expr | None, ...]:
@@ -50,7 +59,10 @@ def cases(
     construct = executor.construct
     dealt = dealt_loops(construct) if construct is not None and executor.kind == "iteration" else ()
     header = headers.get(id(dealt[0])) if len(dealt) == 1 and dealt[0] in access.loops else None
-    if construct is None or header is None or fold(header.step) != 1 or not is_static(construct):
+    if construct is None or construct.directive.has("distribute") or header is None or fold(header.step) != 1:
+        yield access
+        return
+    if not is_static(construct):
         yield access
         return
     number = Binary("-", Name(header.index), header.lower, INT)
@@ -60,6 +72,19 @@ def cases(
     runs = number if single else ZERO
     yield replace(access, guards=(*access.guards, _is(">=", number, known)))
     yield replace(access, guards=(*access.guards, _is("<", number, known), _is("==", Name(thread), runs)))
+
+
+def at_edge(access: Access, loops: Sequence[Loop], headers: Mapping[int, LoopHeader], *, last: bool) -> Access:
+    """The access in the first or the last iteration of loops that all threads run, with a barrier in each iteration:
+    in no other does it meet what stands before or behind them."""
+    guards: list[Guard] = []
+    for loop in loops:
+        header = headers.get(id(loop))
+        if header is None or fold(header.step) != 1 or (last and header.relation not in ("<", "<=")):
+            continue
+        end = header.bound if header.relation == "<=" else Binary("-", header.bound, ONE, INT)
+        guards.append(_is("==", Name(header.index), end if last else header.lower))
+    return replace(access, guards=(*access.guards, *guards)) if guards else access
 
 
 def _is(op: BinaryOp, left: Expr, right: Expr) -> Guard:

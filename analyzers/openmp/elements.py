@@ -6,20 +6,15 @@ that barriers keep in step: two threads are two iterations of it, and subscripts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from itertools import product
 
-from analyzers.dependence import alignment
-from analyzers.dependence.answers import maybe
 from analyzers.dependence.facts import Conflict
-from analyzers.dependence.lvalues import locate
 from analyzers.dependence.polyhedral import Solver
 from analyzers.dependence.rewriting import with_children
-from analyzers.dependence.spelling import spell
+from analyzers.dependence.spelling import spell, spell_access
 from analyzers.ir.accesses import Access, Guard, Member, PathStep, Subscripts
-from analyzers.ir.directives import ClauseItem
 from analyzers.ir.expressions import (
     ONE,
     ZERO,
@@ -39,26 +34,23 @@ from analyzers.ir.expressions import (
 from analyzers.ir.statements import Assign, Block, Declare, Loop, LoopHeader, Stmt, walk_statements
 from analyzers.ir.symbols import INT, Symbol
 from analyzers.ir.verdicts import Assumption
-from analyzers.openmp import crowding, differences
-from analyzers.openmp.concurrency import Mode, Waits
-from analyzers.openmp.dealing import cases, chunk, is_static, names_threads
-from analyzers.openmp.dependences import SiblingTask, storage_of
+from analyzers.openmp import crowding, differences, rows, tables
+from analyzers.openmp.concurrency import Mode
+from analyzers.openmp.dealing import at_edge, cases, names_threads
 from analyzers.openmp.facts import Executor
 from analyzers.openmp.invariants import Invariant
 from analyzers.openmp.iteration_order import order_of
 from analyzers.openmp.locks import TEST_LOCK
 from analyzers.openmp.lockstep import Lockstep
-from analyzers.openmp.placements import Placement, common
-from analyzers.openmp.sharing import dealt_loops
-from analyzers.openmp.threads import THREAD_NUMBER, may_be_thread_number
+from analyzers.openmp.meetings import ROUNDS, Meetings, worst
+from analyzers.openmp.placements import Placement
+from analyzers.openmp.threads import Numbers, may_be_thread_number
 from analyzers.text import NOWHERE
 
 THREAD = Symbol("//omp thread", "thread", INT, "local")
 TEAM = Symbol("//omp threads", "threads", INT, "local")
-ROUND = Symbol("//omp round", "round", INT, "local")
-ROUNDS = Symbol("//omp rounds", "rounds", INT, "local")
 BUDGET = 50_000  # isl operations for one pair
-_UNCERTAIN = ("early-exit", "switch", "goto", "unreachable", "not-canonical")  # whether it runs, not where it reaches
+_UNCERTAIN = ("early-exit", "switch", "goto", "not-canonical")  # whether it runs, not where it reaches
 _REACHED = "control gets there"
 
 
@@ -68,6 +60,7 @@ class Answer:
 
     conflict: Conflict
     assumptions: tuple[Assumption, ...] = ()
+    why: str = ""  # two accesses that name different places meet, as a sentence
 
 
 @dataclass(slots=True)
@@ -76,15 +69,16 @@ class Elements:
 
     headers: Mapping[int, LoopHeader]
     invariant: Invariant
+    arrays: rows.Extents
     outside: int
-    thread_numbers: frozenset[Symbol]
-    asked_for: frozenset[Symbol]  # see `constructs.asked_for`
+    numbers: Numbers
+    asked_for: frozenset[Symbol]  # see `threads.asked_for`
     threads: int | None = None  # how many, where constant
-    _solver: Solver | None = None
+    _solver: Solver = field(init=False)
+    _meetings: Meetings = field(init=False)
     _team: Loop = field(init=False)
-    _numbers: LoopHeader = field(init=False)
+    _threads_dealt: LoopHeader = field(init=False)
     _given: Mapping[Symbol, Sequence[Expr]] | None = None
-    _counting: dict[int, Solver] = field(default_factory=dict)  # by id(loop)
     _placed: dict[tuple[int, int, int | None], Access] = field(default_factory=dict)
     _freed: dict[tuple[int, tuple[Guard, ...]], Access] = field(default_factory=dict)
     _kept: list[Access] = field(default_factory=list)  # the solver and the caches know accesses by identity
@@ -92,11 +86,15 @@ class Elements:
     def __post_init__(self) -> None:
         self._team = Loop("for", (), None, (), Block((), NOWHERE), NOWHERE, NOWHERE)
         bound: Expr = Name(TEAM) if self.threads is None else Constant(self.threads)
-        self._numbers = LoopHeader(THREAD, ZERO, "<", bound, ONE, True)
+        self._threads_dealt = LoopHeader(THREAD, ZERO, "<", bound, ONE, True)
         self._solver = self._made_for({})
+        self._meetings = Meetings(
+            self._solver, self.headers, self._is_invariant, self.outside, self._kept, self._made_for
+        )
 
     def _made_for(self, more: Mapping[int, LoopHeader]) -> Solver:
-        headers = {**self.headers, id(self._team): self._numbers, **differences.HEADERS, **more}
+        known = {at: self._sized(each) for at, each in self.headers.items()}
+        headers = {**known, id(self._team): self._threads_dealt, **differences.HEADERS, **more}
         return Solver(headers, self._is_invariant, budget=BUDGET)
 
     def _is_invariant(self, expr: Expr) -> bool:
@@ -106,15 +104,20 @@ class Elements:
         """May the two accesses touch the same element when they run at the same time in this mode?"""
         common = tuple(g for g in first.guards if g in second.guards and self.invariant(g.condition))
         if common:
-            # What both stand under only says for which inputs the question arises.
+            # What both stand under only says for which inputs the question arises, if it does for any.
+            if self._ask(first, second, mode).status == "none":
+                return Answer(Conflict("none"))
             first, second = self._without(first, common), self._without(second, common)
-        again = ("the loop around it runs more than once",) if self._counts_itself(mode) else ()
+        again = ("the loop around it runs more than once",) if self._meetings.counts_itself(mode) else ()
         strict = self._ask(first, second, mode)
+        if strict.status == "none":
+            return self._across_rows(first, second, mode) or Answer(strict)
         if strict.status != "maybe":
             return Answer(strict, _assumptions(again, ()))
+        kept = mode.loops if mode.adjacent is None else (*mode.loops, mode.adjacent)
         for ranges in (False, True):
-            one, doubts = self._relaxed(first, ranges, self.outside + mode.same, mode.loops)
-            other, more = self._relaxed(second, ranges, self.outside + mode.same, mode.loops)
+            one, doubts = self._relaxed(first, ranges, self.outside + mode.same, kept)
+            other, more = self._relaxed(second, ranges, self.outside + mode.same, kept)
             if not doubts and not more:
                 continue
             loose = self._ask(one, other, mode)
@@ -122,7 +125,12 @@ class Elements:
                 return Answer(loose)
             if loose.status == "proved":
                 return Answer(loose, _assumptions((*again, *doubts), more))
-        return self._crowded(first, second, mode) or self._all_alike(first, second, mode) or Answer(strict)
+        return (
+            self._looked_up(first, second, mode)
+            or self._crowded(first, second, mode)
+            or self._all_alike(first, second, mode)
+            or Answer(strict)
+        )
 
     def _all_alike(self, first: Access, second: Access, mode: Mode) -> Answer | None:
         """The answer where all threads run the access on the same data, or one writes all that another chooses from."""
@@ -130,7 +138,7 @@ class Elements:
             return None
         assert self._given is not None
         if first is second and all(e.kind == "all-threads" for e in mode.executors) and _surely(first):
-            lockstep = Lockstep(self.headers, self.invariant, self._given, self._is_number, self.asked_for)
+            lockstep = Lockstep(self.headers, self.invariant, self._given, self.numbers.is_number, self.asked_for)
             doubts = lockstep.meets(first, self.outside + mode.same)
             if doubts is not None:
                 doubts = doubts if first.exact else (*doubts, _REACHED)
@@ -140,6 +148,26 @@ class Elements:
             reader, more = self._relaxed(replace(second, path=()), True, self.outside, mode.loops)
             if writer.exact and not writer.guards and not reader.guards:
                 return Answer(Conflict("proved"), _assumptions(doubts, more))
+        return None
+
+    def _looked_up(self, first: Access, second: Access, mode: Mode) -> Answer | None:
+        """The answer where the elements stand in a table."""
+        if mode.between not in ("iterations", "lanes") or mode.rounds or mode.differ:
+            return None
+        for loop in mode.loops if order_of(mode.dealt, self.headers) is None else ():
+            found = tables.meet(first, second, loop, self.headers)
+            if found is not None:
+                return Answer(*found)
+        return None
+
+    def _across_rows(self, first: Access, second: Access, mode: Mode) -> Answer | None:
+        """The proof that they meet where a subscript leaves its row."""
+        for (one, other), leaving in rows.alternatives(first, second, self.arrays, self.headers):
+            self._kept += (one, other)
+            conflict = self._ask(one, other, mode)
+            if conflict.status == "proved":
+                place = spell_access(leaving)
+                return Answer(conflict, why=f"`{place}` leaves its row, and rows follow each other in memory")
         return None
 
     def _crowded(self, first: Access, second: Access, mode: Mode) -> Answer | None:
@@ -159,38 +187,27 @@ class Elements:
 
     def _ask(self, first: Access, second: Access, mode: Mode) -> Conflict:
         if mode.differ:
-            return self._apart(first, second, mode.differ, lambda one, other: self._met(one, other, mode))
+            return self._meetings.apart(first, second, mode.differ, lambda one, other: self._met(one, other, mode))
         return self._met(first, second, mode)
 
-    def _apart(
-        self,
-        first: Access,
-        second: Access,
-        values: Sequence[tuple[Expr, Expr]],
-        question: Callable[[Access, Access], Conflict],
-    ) -> Conflict:
-        """The answer to a question about the accesses where these values of the two differ."""
-        answers = []
-        for one, other in differences.apart(first, second, values):
-            self._kept += (one, other)
-            answers.append(differences.as_asked(question(one, other), len(values)))
-        return _worst(answers) if answers else maybe("apart", "the locks may be the same", first)
-
     def _met(self, first: Access, second: Access, mode: Mode) -> Conflict:
-        assert self._solver is not None
         if mode.between in ("iterations", "lanes"):
-            return self._rounds(first, second, mode) if mode.rounds else self._iterations(first, second, mode)
+            ask = self._meetings.rounds if mode.rounds else self._meetings.iterations
+            return ask(first, second, mode)
         if mode.between == "tasks":
-            return self._tasks(first, second, mode)
+            return self._meetings.tasks(first, second, mode)
         depth = self.outside + mode.same
         if mode.adjacent is not None and self.steps(mode.adjacent):
             first, second = self._consecutive(first, second, mode.adjacent, mode.forward)
+        ahead = first.span.start < second.span.start
+        first = at_edge(first, mode.inside[0], self.headers, last=ahead)
+        second = at_edge(second, mode.inside[1], self.headers, last=not ahead)
+        self._kept += (first, second)
         found = self._threads(first, second, depth, mode.executors)
         return differences.as_asked(found, 1) if mode.adjacent is not None and self.steps(mode.adjacent) else found
 
     def _threads(self, first: Access, second: Access, depth: int, executors: Sequence[Executor]) -> Conflict:
         """Two different threads of the team, inside the `depth` outermost loops around the two."""
-        assert self._solver is not None
         pair = tuple(self._in_team(a, depth, e.thread) for a, e in zip((first, second), executors, strict=True))
         size: Expr = Name(TEAM) if self.threads is None else Constant(self.threads)
         split = any(names_threads(each, THREAD) for each in pair)
@@ -200,7 +217,7 @@ class Elements:
         ):
             self._kept += (one, other)
             found.append(self._solver.carried(one, other, self._team))
-        return _worst(found)
+        return worst(found)
 
     def steps(self, loop: Loop) -> bool:
         """Is it known by how much the index of a loop changes from one iteration to the next?"""
@@ -215,62 +232,6 @@ class Elements:
         self._kept += pair
         return pair
 
-    def _tasks(self, first: Access, second: Access, mode: Mode) -> Conflict:
-        """In one iteration of the loops around both, unless they are one task; and across those in `mode.loops`."""
-        assert self._solver is not None
-        found = []
-        around = first.loops[: self.outside]
-        if not mode.same_task:
-            together = self._solver.unordered(first, second, len(common(first.loops, second.loops)))
-            forward = mode.waits is None or mode.waits.first.number < mode.waits.second.number
-            found.append(self._unless_waited(together, mode.waits, forward, around))
-        for loop in mode.loops:
-            if mode.waits is None:
-                found.append(self._solver_for(loop).carried(first, second, loop))
-                continue
-            for forward in (True, False):
-                pair = (first, second) if forward else (second, first)
-                found.append(
-                    self._unless_waited(
-                        self._solver_for(loop).precedes(*pair, loop), mode.waits, forward, first.loops[: self.outside]
-                    )
-                )
-        return _worst(found)
-
-    def _unless_waited(
-        self, conflict: Conflict, waits: Waits | None, forward: bool, around: tuple[Loop, ...]
-    ) -> Conflict:
-        """The conflict of two tasks unless the later one waits for the earlier one; `around`: the region."""
-        if waits is None or conflict.status == "none":
-            return conflict
-        by: list[int] = []
-        witness = conflict.witness
-        earlier, later = (dict(reversed(w)) for w in (witness.first, witness.second)) if witness else ({}, {})
-        for loop in common(waits.first.loops, waits.second.loops):
-            header = self.headers.get(id(loop))
-            step = header.step if header is not None else None
-            if header is None or header.index.name not in earlier or header.index.name not in later:
-                return Conflict("none")
-            if not isinstance(step, Constant) or not isinstance(step.value, int) or step.value < 1:
-                return Conflict("none")
-            by.append(later[header.index.name] - earlier[header.index.name])
-        return Conflict("none") if waits.holds(forward, tuple(by), partial(self._may_be_one, around)) else conflict
-
-    def _may_be_one(
-        self, around: tuple[Loop, ...], item: ClauseItem, task: SiblingTask, other: ClauseItem, its: SiblingTask
-    ) -> bool:
-        """May two list items of depend clauses name the same storage? `around` are the loops around the region."""
-        assert self._solver is not None
-        made = []
-        for each, owner in ((item, task), (other, its)):
-            expr = storage_of(each)
-            place = locate(expr) if expr is not None else None
-            if place is None or place.symbol is None or not place.exact:
-                return True
-            made.append(Access(place.symbol, place.path, "write", each.span, (*around, *owner.loops)))
-        self._kept += made
-        return self._solver.unordered(made[0], made[1]).status != "none"
-
     def _without(self, access: Access, guards: tuple[Guard, ...]) -> Access:
         key = (id(access), guards)
         known = self._freed.get(key)
@@ -280,91 +241,10 @@ class Elements:
             self._kept.append(access)
         return known
 
-    def _iterations(self, first: Access, second: Access, mode: Mode) -> Conflict:
-        """Two different iterations of the collapsed nest: they differ first in one of its loops."""
-        assert self._solver is not None
-        order = order_of(mode.dealt, self.headers)
-        if order is None:
-            return _worst(self._solver_for(loop).carried(first, second, loop) for loop in mode.loops)
-        found = []
-        for loop in mode.loops:
-            for earlier, later in ((first, second), (second, first)):
-                conflict = self._solver.precedes(earlier, later, loop)
-                waited = order.holds(earlier, later) and order.reaches(conflict.witness)
-                found.append(Conflict("none") if waited else conflict)
-        return _worst(found)
-
-    def _rounds(self, first: Access, second: Access, mode: Mode) -> Conflict:
-        """Two runs of one worksharing construct; where a thread gets the same iterations again, in different ones."""
-        assert mode.dealt is not None
-        inner = dealt_loops(mode.dealt)
-        if not inner or not is_static(mode.dealt):
-            return _worst(self._solver_for(loop).carried(first, second, loop) for loop in mode.loops)
-        found = []
-        for each in inner:
-            header = self.headers.get(id(each))
-            if header is None:
-                return maybe("same-schedule", "each thread may get the same iterations again", first)
-            index = Name(header.index)
-            for loop in mode.loops:
-                ask = partial(self._solver_for(loop).carried, loop=loop)
-                found.append(self._apart(first, second, ((index, index),), ask))
-        return _worst(found)
-
-    def _counts_itself(self, mode: Mode) -> bool:
-        """Are the iterations those of a loop that is not counted?"""
-        return any(id(loop) not in self.headers for loop in mode.loops)
-
-    def _solver_for(self, loop: Loop) -> Solver:
-        """One that counts the iterations of a loop which does not do so itself, such as a walk along a list, where
-        that loop hands out tasks."""
-        assert self._solver is not None
-        if id(loop) in self.headers:
-            return self._solver
-        known = self._counting.get(id(loop))
-        if known is None:
-            once = isinstance(loop.condition, Constant) and not loop.condition.value
-            header = LoopHeader(ROUND, ZERO, "<", ONE if once else Name(ROUNDS), ONE, True)
-            known = self._counting[id(loop)] = self._made_for({id(loop): header})
-        return known
-
     def same_schedule(self, first: Access, second: Access, one: Placement, other: Placement) -> Answer | None:
-        """The answer for two worksharing loops over the same iterations with a static schedule: each thread gets the
-        same iterations of both (OpenMP 5.2 §11.5.3), so that only different iterations meet. A schedule that is not
-        given is taken as static, as it is with the known compilers. None: the loops are not like that."""
-        assert self._solver is not None
-        mine, theirs = one.executor.construct, other.executor.construct
-        if (
-            mine is None
-            or theirs is None
-            or mine is theirs
-            or {one.executor.kind, other.executor.kind} != {"iteration"}
-        ):
-            return None
-        if not is_static(mine) or not is_static(theirs) or chunk(mine) != chunk(theirs):
-            return None
-        nests = dealt_loops(mine), dealt_loops(theirs)
-        if not nests[0] or len(nests[0]) != len(nests[1]):
-            return None
-        found: list[Conflict] = []
-        for loop, like in zip(*nests, strict=True):
-            if self.headers.get(id(loop)) is None or self.headers.get(id(like)) is None:
-                return None
-            ahead = alignment.shift(self.headers[id(loop)], self.headers[id(like)], self._is_invariant)
-            if ahead is None or loop not in first.loops or like not in second.loops:
-                return None
-            at = second.loops.index(like)
-            if first.loops.index(loop) != at or first.loops[:at] != second.loops[:at]:
-                # Dealt out alike, but in different serial loops: what these do is not compared.
-                text = "each thread may get the same iterations of both loops"
-                return Answer(maybe("same-schedule", text, first))
-            answer = alignment.out_of_step(self._solver, self.headers, (first, second), loop, like, ahead)
-            if answer is None:
-                return None
-            conflict, second = answer
-            found.append(conflict)
-            self._kept.append(second)
-        return Answer(_worst(found))
+        """See `Meetings.same_schedule`."""
+        found = self._meetings.same_schedule(first, second, one, other)
+        return None if found is None else Answer(found)
 
     def _in_team(self, access: Access, depth: int, thread: int | None) -> Access:
         """The access with the loop over threads at `depth`, the thread's number written as its index."""
@@ -372,10 +252,11 @@ class Elements:
         known = self._placed.get(key)
         if known is not None:
             return known
+        inner = id(access.statement) in self.numbers.inner
         guards = tuple(
             g
             if g.depth is not None and g.depth < depth
-            else Guard(self._numbered(g.condition), g.positive, None if g.depth is None else g.depth + 1)
+            else Guard(self._numbered(g.condition, inner), g.positive, None if g.depth is None else g.depth + 1)
             for g in access.guards
         )
         if thread is not None:
@@ -383,7 +264,7 @@ class Elements:
             guards = (*guards, Guard(picked, True, depth + 1))
         made = replace(
             access,
-            path=tuple(self._numbered_step(step) for step in access.path),
+            path=tuple(self._numbered_step(step, inner) for step in access.path),
             loops=(*access.loops[:depth], self._team, *access.loops[depth:]),
             guards=guards,
         )
@@ -391,27 +272,43 @@ class Elements:
         self._kept.append(access)
         return made
 
-    def _numbered_step(self, step: PathStep) -> PathStep:
+    def _numbered_step(self, step: PathStep, inner: bool) -> PathStep:
         if isinstance(step, Member):
             return step
-        return Subscripts(tuple(self._numbered(e) for e in step.indices), step.through_pointer)
+        return Subscripts(tuple(self._numbered(e, inner) for e in step.indices), step.through_pointer)
 
-    def _numbered(self, expr: Expr) -> Expr:
-        if not any(self._is_number(e) for e in walk(expr)):
+    def _numbered(self, expr: Expr, inner: bool = False) -> Expr:
+        """The expression with the number of the thread as an index. The thread of an `inner` team is its first: each
+        team has one with that number."""
+
+        def meant(part: Expr) -> Expr | None:
+            if inner and self.numbers.is_inner(part):
+                return ZERO
+            return Name(THREAD) if self.numbers.is_number(part) else self._size(part)
+
+        if not any(meant(e) for e in walk(expr)):
             return expr
-        return _rewritten(expr, lambda e: Name(THREAD) if self._is_number(e) else None)
+        return _rewritten(expr, meant)
 
-    def _is_number(self, expr: Expr) -> bool:
-        if isinstance(expr, Call):
-            return expr.name == THREAD_NUMBER
-        return isinstance(expr, Name) and expr.symbol in self.thread_numbers
+    def _size(self, part: Expr) -> Expr | None:
+        if not self.numbers.is_size(part):
+            return None
+        return Name(TEAM) if self.threads is None else Constant(self.threads)
+
+    def _sized(self, header: LoopHeader) -> LoopHeader:
+        """The header with the size of the team in place of what holds it."""
+        bounds = header.lower, header.bound
+        if not any(self.numbers.is_size(part) for bound in bounds for part in walk(bound)):
+            return header
+        lower, bound = (_rewritten(each, self._size) for each in bounds)
+        return replace(header, lower=lower, bound=bound)
 
     def _relaxed(
         self, access: Access, ranges: bool, around: int, kept: Sequence[Loop]
     ) -> tuple[Access, tuple[str, ...]]:
         """The access as if it surely ran: without conditions that cannot be evaluated, and loops that are not counted
         inside the `around` outermost ones, but for those in `kept`. `ranges`: for a whole variable also without
-        conditions on the iteration that hold for a range of them."""
+        conditions on the iteration that hold for a range of them, and loops that have no part in it."""
         doubts: list[str] = []
         indices = {h.index for loop in access.loops if (h := self.headers.get(id(loop))) is not None}
         mentioned = {e.symbol for step in access.path for i in _indices(step) for e in walk(i) if isinstance(e, Name)}
@@ -432,8 +329,13 @@ class Elements:
             unknown = isinstance(guard.condition, Opaque)
             doubts.append(_REACHED if unknown else f"`{spell(guard.condition)}` {verb}")
         loops = list(access.loops)
+        asked = {e.symbol for g in access.guards if g not in dropped for e in walk(g.condition) if isinstance(e, Name)}
         for loop in access.loops[around:]:
-            if not self._is_counted(loop, mentioned, indices) and not (_written(loop) & mentioned):
+            header = self.headers.get(id(loop))
+            free = not self._is_counted(loop, mentioned, indices) or (
+                header is not None and ranges and not access.path and header.index not in asked and loop not in kept
+            )
+            if free and not (_written(loop) & mentioned):
                 if loop not in kept:
                     loops.remove(loop)
                 doubts.append("the loop around it runs")
@@ -484,7 +386,7 @@ class Elements:
         """A comparison that some iterations meet, not just one, and that has nothing to do with the thread."""
         if not isinstance(condition, Binary) or condition.op not in ("<", "<=", ">", ">="):
             return False
-        return not any(self._is_number(e) or isinstance(e, Call) for e in walk(condition))
+        return not any(self.numbers.is_number(e) or isinstance(e, Call) for e in walk(condition))
 
     def _is_data_dependent(self, condition: Expr, access: Access) -> bool:
         """Does a condition hang on data, not on which iteration or thread it is? `a[i] > m` does, `i == k` does not."""
@@ -501,20 +403,22 @@ class Elements:
                 isinstance(top, Binary)
                 and top.op in ("==", "!=")
                 and any(
-                    self._is_number(e) or (isinstance(e, Name) and e.symbol.name.startswith("omp_")) for e in walk(top)
+                    self.numbers.is_number(e) or (isinstance(e, Name) and e.symbol.name.startswith("omp_"))
+                    for e in walk(top)
                 )
             ):
                 return False
             stack.extend(children(top))
         if isinstance(condition, (Name, Unary)):
-            return not any(self._is_number(e) for e in walk(condition))
+            return not any(self.numbers.is_number(e) for e in walk(condition))
         if isinstance(condition, Binary) and condition.op == "==":
             return False
         # A shared variable that changes while the region runs: any value may be met.
         indices = {h.index for loop in access.loops if (h := self.headers.get(id(loop))) is not None}
         names = [e for e in walk(condition) if isinstance(e, Name) and not self.invariant(e)]
         return bool(names) and all(
-            e.symbol not in indices and not self._is_number(e) and self.invariant.is_shared(e.symbol) for e in names
+            e.symbol not in indices and not self.numbers.is_number(e) and self.invariant.is_shared(e.symbol)
+            for e in names
         )
 
     def _is_from_memory(self, symbol: Symbol) -> bool:
@@ -541,17 +445,6 @@ def _assumptions(first: Sequence[str], second: Sequence[str]) -> tuple[Assumptio
         else:
             texts[f"{text} in {'both' if text in first and text in second else 'one of them'}"] = None
     return tuple(Assumption("condition", text, "ordinary") for text in texts)
-
-
-def _worst(answers: Iterable[Conflict]) -> Conflict:
-    """The first that is proved, or one that is not excluded."""
-    worst = Conflict("none")
-    for answer in answers:
-        if answer.status == "proved":
-            return answer
-        if answer.status == "maybe":
-            worst = answer
-    return worst
 
 
 def _is_one_value(symbol: Symbol) -> bool:

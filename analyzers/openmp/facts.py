@@ -76,6 +76,7 @@ class Race:
     between: Concurrency = "threads"
     dependence: Dependence | None = None
     element: bool = False  # the accesses concern elements or members, not a whole variable
+    overlap: str = ""  # why two members are one place in memory, as a sentence without its full stop
     callee: str | None = None  # the function in whose body one of the accesses stands, where they do not stand in this
 
 

@@ -5,7 +5,7 @@ What these order is not decided here; races that they may order are not spoken o
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from analyzers.dependence.facts import FunctionFacts
@@ -42,8 +42,14 @@ class Handmade:
     events: bool = False  # tasks that complete by an event, or whose dependences reach beyond their siblings
 
 
-def find(facts: FunctionFacts, body: Stmt, phases: Phases) -> Handmade:
-    """The hand-made synchronization below a statement."""
+def orders_atomics(directives: Sequence[Directive]) -> bool:
+    """Does a requires directive of the file give atomic constructs another memory order than relaxed (§8.2)?"""
+    orders = (d.first("atomic_default_mem_order") for d in directives if d.has("requires"))
+    return any(order is not None and "relaxed" not in order.modifiers for order in orders)
+
+
+def find(facts: FunctionFacts, body: Stmt, phases: Phases, ordered: bool) -> Handmade:
+    """The hand-made synchronization below a statement; `ordered`: see `orders_atomics`."""
     waits = locks = hidden = events = False
     flags: set[Symbol] = set()
     for stmt in walk_statements(body):
@@ -51,7 +57,8 @@ def find(facts: FunctionFacts, body: Stmt, phases: Phases) -> Handmade:
             waits = True
             flags |= _flags(stmt)
         if isinstance(stmt, Construct) and not events:
-            events = stmt.directive.first("transparent") is not None or _is_completed_elsewhere(stmt, body)
+            beyond = stmt.directive.has("task_iteration") or stmt.directive.first("transparent") is not None
+            events = beyond or _is_completed_elsewhere(stmt, body)
         for call in calls_of(stmt):
             effects = facts.effects.get(call.name or "")
             if effects is None or not effects.synchronizes:
@@ -63,7 +70,9 @@ def find(facts: FunctionFacts, body: Stmt, phases: Phases) -> Handmade:
                 hidden = hidden or effects.keeps_locks
             if at is not None and call.name in UNSET_LOCK and call.arguments and lock_of(call) not in at.locks:
                 locks = True
-    return Handmade(waits, waits and not _hands_over(facts, body), frozenset(flags), locks, hidden, events)
+    return Handmade(
+        waits, waits and not ordered and not _hands_over(facts, body), frozenset(flags), locks, hidden, events
+    )
 
 
 def _hands_over(facts: FunctionFacts, body: Stmt) -> bool:

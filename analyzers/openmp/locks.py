@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from analyzers.dependence.facts import Effects
 from analyzers.dependence.spelling import spell
 from analyzers.ir.directives import DIVIDED
-from analyzers.ir.expressions import Address, Binary, Call, Constant, Element, Expr, Field, Name, Unary
+from analyzers.ir.expressions import Address, Binary, Call, Constant, Element, Expr, Field, Name, Unary, root
 from analyzers.ir.statements import Assign, Construct, Declare, Stmt, walk_statements
 from analyzers.ir.symbols import Symbol
+from analyzers.ir.verdicts import Assumption
 from analyzers.openmp.placements import State
 from analyzers.standards.cpp_library import MUTEXES
 
@@ -72,6 +73,23 @@ def keep_apart(
             elif name == its_name:
                 return None
     return tuple(found)
+
+
+def different(one: frozenset[str], other: frozenset[str], places: Mapping[str, Expr]) -> Iterator[Assumption]:
+    """What is taken for granted where threads hold locks of different names: that these are different locks. It is
+    certain where one of them is an object and not reached over a pointer."""
+    for lock in sorted(one):
+        for rival in sorted(other):
+            names = lock.partition(":")[2], rival.partition(":")[2]
+            reached = [places.get(f"lock:{name}") for name in names]
+            if names[0] != names[1] and all(e is not None and _is_reached(e) for e in reached):
+                listed = " and ".join(f"`{name}`" for name in sorted(names))
+                yield Assumption("no-alias", f"{listed} are different locks", "ordinary", tuple(sorted(names)))
+
+
+def _is_reached(place: Expr) -> bool:
+    base = root(place)
+    return not isinstance(base, Name) or base.symbol.is_pointer
 
 
 def _subscripts(one: Expr, other: Expr) -> tuple[Expr, Expr] | None:

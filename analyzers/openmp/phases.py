@@ -26,7 +26,7 @@ from analyzers.ir.statements import (
     calls_of,
     walk_statements,
 )
-from analyzers.openmp.constructs import holds_barrier
+from analyzers.openmp.constructs import has_nowait, holds_barrier, is_deferred_target
 from analyzers.openmp.decisions import Decision, Phase, meet
 from analyzers.openmp.dependences import Dependences
 from analyzers.openmp.facts import Executor
@@ -130,7 +130,7 @@ class _Walker:
                 branch.decide(id(arm), True)
                 state.decide(id(arm), False)
             picked = self.chosen.arm(stmt, number)
-            if picked is not None and branch.executor.kind == "all-threads":
+            if picked is not None and not state.nested and branch.executor.kind == "all-threads":
                 branch.executor = picked
             self.walk(arm, branch)
             branch.executor = state.executor
@@ -179,7 +179,7 @@ class _Walker:
 
     def _guarded(self, stmt: If, then: State, otherwise: State) -> None:
         """`if (omp_get_thread_num() == 0)`: one thread runs the branch. `if (omp_test_lock(&l))`: who runs it has l."""
-        for part in conjuncts(stmt.condition):
+        for part in () if then.nested else conjuncts(stmt.condition):
             found = self.chosen.thread(part)
             if found is None:
                 continue
@@ -280,7 +280,7 @@ class _Walker:
         state.executor, state.locks, state.stack = outer
         if directive.has(*BARRIER_AT_END) and not directive.has(*TEAM_MAKERS):
             self.result.closing[id(construct)] = state.placement()
-            if directive.first("nowait") is None:
+            if not has_nowait(directive):
                 self.barrier(construct, state)
 
     def _of_another_team(self, construct: Construct, state: State) -> None:
@@ -295,7 +295,7 @@ class _Walker:
         """A target region is a task; its creator waits for it unless `nowait` says otherwise (OpenMP 5.2 §13.8)."""
         body, directive = construct.body, construct.directive
         assert body is not None
-        if directive.first("nowait") is None:
+        if not is_deferred_target(directive):
             if directive.first("depend") is not None:
                 self.tasking.wait(directive, state)
             self._of_another_team(construct, state)
@@ -326,7 +326,8 @@ class _Walker:
             state.executor = Executor("iteration", construct, loops[0] if loops else None)
         before = set(state.pending)
         self.walk(body, state)
-        if directive.has("taskgroup", "taskgraph"):
+        grouped = directive.has("target data") and directive.first("nogroup") is None  # OpenMP 6.0 §15.7
+        if grouped or directive.has("taskgroup", "taskgraph"):
             self.tasking.waits_for_all(before, state)
 
     def _tasks(self, construct: Construct, state: State) -> None:
@@ -364,7 +365,7 @@ class _Walker:
         directive = construct.directive
         if directive.has("barrier"):
             self.barrier(construct, state)
-        elif directive.first("nowait") is not None and not state.nested:
+        elif has_nowait(directive) and not state.nested:
             # An empty task: others may depend on it.
             self.tasking.makes(construct, state, state.copy(), lambda _: None)
         elif directive.has("taskwait") or directive.first("depend") is not None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from analyzers.dependence import alias
 from analyzers.dependence.deadline import Deadline
-from analyzers.dependence.facts import Conflict, FunctionFacts
+from analyzers.dependence.facts import FunctionFacts
 from analyzers.ir.accesses import Access, Subscripts
 from analyzers.ir.directives import TEAM_MAKERS, WORK_DISTRIBUTION, Directive
 from analyzers.ir.expressions import Name, root, walk
@@ -25,20 +26,21 @@ from analyzers.ir.statements import (
     walk_statements,
 )
 from analyzers.ir.symbols import Symbol
-from analyzers.ir.verdicts import Assumption, Confidence, Dependence, Witness
-from analyzers.openmp import handmade
+from analyzers.ir.verdicts import Assumption, Confidence, Dependence
+from analyzers.openmp import handmade, overlaps, rows, same_pointers
 from analyzers.openmp.candidates import IN_CALLEE, Candidate, Collector, Root, roots
 from analyzers.openmp.concurrency import Mode, modes
-from analyzers.openmp.constructs import has_one_thread
+from analyzers.openmp.constructs import has_one_thread, is_deferred_target
 from analyzers.openmp.dependences import Dependences, depend_objects
 from analyzers.openmp.elements import Elements
 from analyzers.openmp.facts import OpenMPFacts, Race, Region
 from analyzers.openmp.invariants import Invariant
-from analyzers.openmp.locks import keep_apart
+from analyzers.openmp.locks import different, keep_apart
+from analyzers.openmp.pairs import distinct, in_order, pairs
 from analyzers.openmp.phases import place
 from analyzers.openmp.placements import Phases
 from analyzers.openmp.sharing import Scopes, associated_loops, region_sharing, scopes
-from analyzers.openmp.threads import asked_for, thread_numbers
+from analyzers.openmp.threads import Numbers, asked_for
 from analyzers.settings import Options
 
 _DEFAULTS = Options()
@@ -46,13 +48,15 @@ _CALLED_BY_A_TEAM = Assumption("condition", "several threads call the function a
 _RELAXED = Assumption(
     "condition", "no `requires atomic_default_mem_order` makes atomic accesses release and acquire", "ordinary"
 )
+_CALLED_IN_A_REGION = Assumption("condition", "the function is called in a parallel region", "ordinary")
 _MOST_RACES = 12  # of one variable in one region: rules choose among them
 
 
-def find(facts: FunctionFacts, options: Options = _DEFAULTS) -> OpenMPFacts:
+def find(facts: FunctionFacts, options: Options = _DEFAULTS, ordered: bool = False) -> OpenMPFacts:
     """The regions of a function with the sharing of their variables, and the races in them.
 
-    A pair is looked at until `options.budget` seconds have gone; what was found until then is true.
+    `ordered`: atomic constructs have a memory order even where they state none. A pair is looked at until
+    `options.budget` seconds have gone; what was found until then is true.
     """
     found = tuple(roots(facts.function))
     if not found:
@@ -68,7 +72,7 @@ def find(facts: FunctionFacts, options: Options = _DEFAULTS) -> OpenMPFacts:
     regions: list[Region] = []
     races: list[Race] = []
     for start in found:
-        examined = _Examined(facts, options, start, table, pointers, by_statement, deadline, dependences)
+        examined = _Examined(facts, options, start, table, pointers, by_statement, deadline, dependences, ordered)
         regions.append(examined.region)
         races.extend(examined.races())
     return OpenMPFacts(tuple(regions), tuple(races))
@@ -87,6 +91,7 @@ class _Examined:
         by_statement: Mapping[int, Sequence[Access]],
         deadline: Deadline,
         dependences: Dependences,
+        ordered: bool,
     ) -> None:
         self.facts = facts
         self.options = options
@@ -103,7 +108,7 @@ class _Examined:
             construct is not None and not self.simd and has_one_thread(construct.directive)
         )
         body = construct.body if construct is not None and construct.body is not None else facts.function.body
-        self.handmade = handmade.find(facts, body, self.phases)
+        self.handmade = handmade.find(facts, body, self.phases, ordered)
         self.candidates = Collector(facts, root, table, self.phases).collect(by_statement)
         sharing = region_sharing(construct, root.outside, table) if construct is not None else {}
         self.region = Region(
@@ -111,7 +116,9 @@ class _Examined:
             sharing,
             tuple(c.placed for c in self.candidates),
         )
+        self.arrays = rows.Extents(facts.function)
         self.elements: dict[int, Elements] = {}
+        self.wholes: dict[tuple[int, int], tuple[Access, Access]] = {}
         self.unseen: tuple[tuple[str, ...], Phases] | None = None  # functions, and the phases if they hold barriers
 
     # --- what is shared ---------------------------------------------------------------------------------------------
@@ -121,9 +128,12 @@ class _Examined:
         for candidate in (one, other):
             if candidate.storage.sharing.attribute == "threadprivate":
                 return False
+        owner = max(one.storage.owner, other.storage.owner)
+        if mode.dealt is not None and mode.dealt.directive.has("taskloop"):
+            return owner < _depth_of(mode.dealt, one)
         if self.root.construct is None and mode.between != "tasks":
             # Called by each thread: its automatic variables are the thread's own.
-            return one.symbol.is_static
+            return one.symbol.is_static and owner < 0
         if mode.between == "tasks":
             if one.storage.owner != other.storage.owner:
                 return False
@@ -138,7 +148,7 @@ class _Examined:
                     break
                 shared_stack += 1
             return owner < shared_stack
-        return max(one.storage.owner, other.storage.owner) < self.root.depth
+        return owner < self.root.depth
 
     def _concerns_others(self, candidate: Candidate) -> bool:
         """Could other threads or tasks reach the memory? Most accesses are to private indices and temporaries."""
@@ -166,15 +176,29 @@ class _Examined:
         for group in groups.values():
             if not any(c.access.writes for c in group):
                 continue
-            members = _distinct(group)
+            members = distinct(group)
             found = 0
-            for one, other in _pairs(members):
+            for one, other in pairs(members):
                 if self.deadline.passed or found >= _MOST_RACES:
                     break
                 race = self._race(one, other)
                 if race is not None:
                     found += 1
                     yield race
+
+        yield from islice(self._through_one_pointer(groups), _MOST_RACES)
+
+    def _through_one_pointer(self, groups: Mapping[Symbol, Sequence[Candidate]]) -> Iterator[Race]:
+        """Races behind two pointers that are one when the region runs again."""
+        if self.root.construct is None:
+            return
+        for left, right in same_pointers.find(self.root.construct, self.root.loops, self.facts.effects):
+            pairs_ = same_pointers.as_one(distinct(groups.get(left, ())), distinct(groups.get(right, ())))
+            for one, other in pairs_:
+                race = None if self.deadline.passed else self._race(one, other)
+                if race is not None:
+                    said = f"`{left.name} = {right.name}` leaves both on one array, and `{right.name}` is not set anew"
+                    yield replace(race, witness=None, overlap=said)
 
     def _race(self, one: Candidate, other: Candidate) -> Race | None:
         if one.atomic and other.atomic:
@@ -200,6 +224,13 @@ class _Examined:
             return found
         return tuple(m for m in found if m.between != "threads" or _shows_a_team(one, other))
 
+    def _needs_a_team(self, one: Candidate, other: Candidate, mode: Mode) -> Assumption | None:
+        """What is assumed of the callers of a function that is no region by itself."""
+        beside_host = any(is_deferred_target(c.directive) for each in (one, other) for c in each.place.stack)
+        if self.root.construct is not None or self.facts.called.shared or beside_host:
+            return None
+        return _CALLED_BY_A_TEAM if mode.between == "threads" else _CALLED_IN_A_REGION
+
     def _in_mode(self, one: Candidate, other: Candidate, mode: Mode) -> Race | None:
         pointer = one.through_pointer
         if pointer:
@@ -207,15 +238,14 @@ class _Examined:
                 return None
         elif not self._is_shared(one, other, mode):
             return None
-        relation = alias.relation(
-            one.access, other.access, assume_no_alias=self.options.assume_no_alias, facts=self.pointers
-        )
+        first, second = self._whole(one.access, other.access)
+        relation = alias.relation(first, second, assume_no_alias=self.options.assume_no_alias, facts=self.pointers)
         if relation.status != "same":
             return None
         elements = self._elements(mode, one)
-        answer = elements.ask(one.access, other.access, mode)
+        answer = elements.ask(first, second, mode)
         if answer.conflict.status != "none" and mode.between == "threads" and mode.adjacent is None:
-            static = elements.same_schedule(one.access, other.access, one.place, other.place)
+            static = elements.same_schedule(first, second, one.place, other.place)
             answer = static if static is not None else answer
         conflict = answer.conflict
         if conflict.status == "none":
@@ -224,11 +254,15 @@ class _Examined:
         assumptions: tuple[Assumption, ...] = ()
         if conflict.status == "proved":
             assumptions = answer.assumptions
+            assumptions = (*assumptions, *different(one.place.locks, other.place.locks, self.phases.locks))
             if self.handmade.relaxed:
                 assumptions = (*assumptions, _RELAXED)
-            if self.root.construct is None and mode.between == "threads":
-                assumptions = (*assumptions, _CALLED_BY_A_TEAM)
+            called = self._needs_a_team(one, other, mode)
+            needed = [a for a in (called, one.original, other.original) if a is not None]
+            assumptions = (*assumptions, *dict.fromkeys(needed))
             confidence = "likely" if assumptions else "proved"
+            if called is not None and self.facts.called.serial:
+                confidence = "possible"
             if any(_is_unread(c.directive) for at in (one.place, other.place) for c in at.stack):
                 confidence = "possible"
             exact = mode.adjacent is None or elements.steps(mode.adjacent)
@@ -250,12 +284,20 @@ class _Examined:
             other.placed,
             confidence,
             _WHY[mode.between],
-            _in_order(conflict, one, other),
+            in_order(conflict, one, other),
             assumptions,
             mode.between,
             conflict.dependence,
             bool(one.access.path),
+            answer.why or (overlaps.said(one.access, other.access) if first is not one.access else ""),
         )
+
+    def _whole(self, first: Access, second: Access) -> tuple[Access, Access]:
+        """The accesses, to whole unions where they overlap in one."""
+        key = (id(first), id(second))
+        if key not in self.wholes:
+            self.wholes[key] = overlaps.as_one(first, second) or (first, second)
+        return self.wholes[key]
 
     def _may_be_ordered_by_hand(self, one: Candidate, other: Candidate, mode: Mode) -> bool:
         if self.handmade.waits and not self.handmade.relaxed:
@@ -266,7 +308,7 @@ class _Examined:
             return bool(bare) and not any(c.access.writes for c in bare)
         if self.handmade.hidden and not one.placed.locks and not other.placed.locks:
             return True
-        if self.handmade.events and mode.between == "tasks":
+        if self.handmade.events and (mode.between == "tasks" or one.place.task is not None):
             return True
         return self.handmade.locks and mode.between == "threads" and one is not other
 
@@ -320,8 +362,9 @@ class _Examined:
             known = self.elements[id(scope)] = Elements(
                 self.facts.headers,
                 invariant,
+                self.arrays,
                 len(self.root.loops),
-                thread_numbers(self.region.construct.body) if self.region.construct.body else frozenset(),
+                Numbers(self.region.construct.body or self.facts.function.body),
                 asked_for(self.region.construct.body) if self.region.construct.body else frozenset(),
                 _team_size(self.root.construct),
             )
@@ -362,6 +405,11 @@ def _is_written(symbol: Symbol, construct: Construct) -> bool:
     )
 
 
+def _depth_of(construct: Construct, candidate: Candidate) -> int:
+    """How many constructs stand around one that stands around an access."""
+    return next(k for k, each in enumerate(candidate.place.stack) if each is construct)
+
+
 def _team_size(construct: Construct | None) -> int | None:
     clause = construct.directive.first("num_threads") if construct is not None else None
     return clause.constant if clause is not None else None
@@ -399,46 +447,6 @@ def _shows_a_team(one: Candidate, other: Candidate) -> bool:
     if one.atomic or other.atomic:
         return not one.through_pointer and one.atomic != other.atomic
     return bool(one.place.locks) != bool(other.place.locks)
-
-
-def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """One of each set of candidates that would answer every question alike, but for where they stand on a line."""
-    kept: list[Candidate] = []
-    alike: dict[tuple[object, ...], list[Candidate]] = {}
-    for c in candidates:
-        # Identities first: comparing expressions is cheap, hashing deep ones is not.
-        key = (c.access.kind, c.access.exact, c.atomic, tuple(map(id, c.access.loops)), tuple(map(id, c.place.stack)))
-        others = alike.setdefault(key, [])
-        if any(
-            c.access.path == o.access.path and c.access.guards == o.access.guards and c.place == o.place for o in others
-        ):
-            continue
-        others.append(c)
-        kept.append(c)
-    return kept
-
-
-def _in_order(conflict: Conflict, one: Candidate, other: Candidate) -> Witness | None:
-    """The witness with the iteration of the first access first, which need not be the one that comes first."""
-    witness, dependence = conflict.witness, conflict.dependence
-    if witness is None or dependence is None or dependence.source == one.access.span:
-        return witness
-    if dependence.source != other.access.span:
-        return witness
-    return replace(witness, first=witness.second, second=witness.first)
-
-
-def _pairs(members: Sequence[Candidate]) -> Iterator[tuple[Candidate, Candidate]]:
-    """Every pair with a write, the write first; a write and a read before two writes, each with itself last."""
-    writes = [c for c in members if c.access.writes]
-    reads = [c for c in members if not c.access.writes]
-    for write in writes:
-        for read in reads:
-            yield write, read
-    for at, write in enumerate(writes):
-        yield write, write
-        for other in writes[at + 1 :]:
-            yield write, other
 
 
 def _rank(confidence: Confidence) -> int:

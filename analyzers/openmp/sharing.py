@@ -29,7 +29,8 @@ from analyzers.openmp.facts import Attribute, Sharing
 from analyzers.standards.openmp_clauses import CLAUSES, DataSharing
 
 _DEFAULTS: tuple[Attribute, ...] = ("shared", "private", "firstprivate")
-_IMPLICIT_REDUCTIONS = ("reduction", "in_reduction", "task_reduction")
+_COMBINING = ("reduction", "in_reduction")
+_NO_COPIES = ("copyin", "task_reduction")  # what makes copies is elsewhere: in threads, in participating tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def _layer(construct: Construct) -> Layer:
             continue
         if clause.name in ("map", "has_device_addr", "use_device_ptr", "use_device_addr"):
             mapped.update(s for s in listed(clause))
-        if rule.sharing is None or clause.name == "copyin":
+        if rule.sharing is None or clause.name in _NO_COPIES:
             continue
         for symbol in listed(clause):
             # lastprivate may stand beside firstprivate (§5.3); that the copy is initialised is what matters.
@@ -153,7 +154,7 @@ def _layer(construct: Construct) -> Layer:
 
 
 def _attribute(clause: str, sharing: DataSharing) -> Attribute:
-    if clause in _IMPLICIT_REDUCTIONS:
+    if clause in _COMBINING:
         return "reduction"
     return "private" if sharing == "copyin" else sharing
 

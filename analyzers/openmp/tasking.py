@@ -26,9 +26,10 @@ class Tasking:
             self.result.tasks.append(Task(number, construct, state.task, state.placement()))
         task = self.result.tasks[number]
         task.created = self.result.placements[id(construct)]
-        inner.locks = frozenset()
         inner.task = number
         deferred = not is_undeferred(directive) and not state.final
+        if deferred:
+            inner.locks = frozenset()
         inner.final = state.final or is_final(directive)
         if not deferred and directive.first("depend") is not None:
             # It runs at once, so that its creator waits for what it depends on.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from analyzers.dependence.spelling import spell
+from analyzers.ir.directives import TEAM_MAKERS
 from analyzers.ir.expressions import Binary, Call, Cast, Constant, Expr, Name, Unary, walk
 from analyzers.ir.statements import Assign, Construct, Declare, Stmt, Switch, walk_statements
 from analyzers.ir.symbols import INT, Symbol
@@ -12,21 +13,33 @@ from analyzers.openmp.facts import Executor
 
 THREAD_NUMBER = "omp_get_thread_num"
 SOME_VALUE = Symbol("//omp some value", "some value", INT, "local")  # of a call without arguments that is not there now
+TEAM_SIZE = "omp_get_num_threads"
 
 
 def thread_numbers(body: Stmt) -> frozenset[Symbol]:
     """The variables that only ever hold the number of the thread."""
+    return _holding(body, THREAD_NUMBER)
+
+
+def _holding(body: Stmt, function: str) -> frozenset[Symbol]:
+    """The variables that only ever hold what a function without arguments gives."""
     good: set[Symbol] = set()
     bad: set[Symbol] = set()
     for stmt in walk_statements(body):
         match stmt:
             case Declare(symbol=symbol, value=value) if value is not None:
-                (good if is_thread_number(value, ()) else bad).add(symbol)
+                (good if _gives(value, function) else bad).add(symbol)
             case Assign(target=Name(symbol=symbol), value=value, op=op):
-                (good if op is None and is_thread_number(value, ()) else bad).add(symbol)
+                (good if op is None and _gives(value, function) else bad).add(symbol)
             case _:
                 pass
     return frozenset(s for s in good - bad if not s.address_taken)
+
+
+def _gives(expr: Expr, function: str) -> bool:
+    while isinstance(expr, Cast):
+        expr = expr.operand
+    return isinstance(expr, Call) and expr.name == function
 
 
 def asked_for(body: Stmt) -> frozenset[Symbol]:
@@ -68,6 +81,34 @@ def conjuncts(expr: Expr) -> Iterator[Expr]:
             stack += (top.right, top.left)
         else:
             yield top
+
+
+class Numbers:
+    """What is the number of the thread in a region, and what the size of its team. Teams inside it have their own."""
+
+    def __init__(self, body: Stmt) -> None:
+        within = [s for s in walk_statements(body) if isinstance(s, Construct) and s.directive.has(*TEAM_MAKERS)]
+        self.inner = frozenset(id(s) for construct in within for s in walk_statements(construct))
+        self.of_inner = frozenset(symbol for construct in within for symbol in thread_numbers(construct))
+        self.symbols = thread_numbers(body) - self.of_inner
+        self.sizes = frozenset() if within else _holding(body, TEAM_SIZE)
+        self.counts = not within
+
+    def is_number(self, expr: Expr) -> bool:
+        if isinstance(expr, Call):
+            return expr.name == THREAD_NUMBER
+        return isinstance(expr, Name) and expr.symbol in self.symbols
+
+    def is_inner(self, expr: Expr) -> bool:
+        """Is it the number of a thread in its own team, where another team stands inside the region?"""
+        if isinstance(expr, Call):
+            return expr.name == THREAD_NUMBER
+        return isinstance(expr, Name) and expr.symbol in self.of_inner
+
+    def is_size(self, expr: Expr) -> bool:
+        if isinstance(expr, Call):
+            return self.counts and expr.name == TEAM_SIZE
+        return isinstance(expr, Name) and expr.symbol in self.sizes
 
 
 class Chosen:

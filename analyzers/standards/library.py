@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 @dataclass(frozen=True, slots=True)
 class Routine:
     """One library function. `state` names hidden state that calls share; `safe` says whether concurrent calls are
-    defined (POSIX §2.9.1), `fills` which pointed-to objects are completely written whenever it returns."""
+    defined (POSIX §2.9.1), `fills` which pointed-to objects are completely written whenever it returns. `begins`: of
+    which arrays the first element is used whatever the rest is, every string for one; `idles`: or nothing is done."""
 
     name: str
     header: str
@@ -29,6 +30,8 @@ class Routine:
     synchronizes: bool = False  # a lock, a barrier: orders threads
     single: bool = False  # a pointer argument is used at the object it points to, not at those beside it
     length: int | None = None  # position of what says how many bytes are used, exactly those
+    begins: tuple[int, ...] = ()
+    idles: bool = False
 
 
 SECOND_RESULTS = frozenset(("`signgam`",))
@@ -102,19 +105,20 @@ def _strings() -> Iterator[Routine]:
     yield Routine("bzero", "strings.h", "w-", length=1)
     yield Routine("bcopy", "strings.h", "rw-", length=2)
     for name in ("memcmp", "strncmp", "strncasecmp", "bcmp"):
-        yield Routine(name, "string.h", "rr-")
+        yield Routine(name, "string.h", "rr-", begins=(0, 1), idles=True)
     for name in ("strcmp", "strcasecmp", "strcoll", "strspn", "strcspn"):
-        yield Routine(name, "string.h", "rr")
-    yield Routine("strlen", "string.h", "r")
-    yield Routine("strnlen", "string.h", "r-")
+        yield Routine(name, "string.h", "rr", begins=(0, 1))
+    yield Routine("strlen", "string.h", "r", begins=(0,))
+    yield Routine("strnlen", "string.h", "r-", begins=(0,), idles=True)
     for name in ("strcpy", "stpcpy"):
-        yield Routine(name, "string.h", "wr")
-    yield Routine("strncpy", "string.h", "wr-")
-    yield Routine("strcat", "string.h", "br")
-    yield Routine("strncat", "string.h", "br-")
+        yield Routine(name, "string.h", "wr", begins=(0, 1))
+    yield Routine("strncpy", "string.h", "wr-", begins=(0, 1), idles=True)
+    # What is appended to is written at its end, which is the first element of an empty string only.
+    yield Routine("strcat", "string.h", "br", begins=(0, 1), idles=True)
+    yield Routine("strncat", "string.h", "br-", begins=(0, 1), idles=True)
     yield Routine("strxfrm", "string.h", "wr-")
     for name in ("strchr", "strrchr", "index", "rindex", "strchrnul", "rawmemchr"):
-        yield Routine(name, "string.h", "r-")
+        yield Routine(name, "string.h", "r-", begins=(0,))
     for name in ("memchr", "memrchr"):
         yield Routine(name, "string.h", "r--")
     for name in ("strstr", "strpbrk", "strcasestr"):
@@ -201,16 +205,16 @@ def _stdio() -> Iterator[Routine]:
     for name in ("fprintf", "vfprintf", "dprintf"):
         yield Routine(name, "stdio.h", "-r", io=True)
     for name in ("sprintf", "vsprintf"):
-        yield Routine(name, "stdio.h", "wr")
+        yield Routine(name, "stdio.h", "wr", begins=(0,))
     for name in ("snprintf", "vsnprintf"):
-        yield Routine(name, "stdio.h", "w-r")
+        yield Routine(name, "stdio.h", "w-r", begins=(0,), idles=True)
     yield Routine("asprintf", "stdio.h", "wr", fills=(0,))
     for name in ("fputs", "fputc", "putc"):
         yield Routine(name, "stdio.h", "r-", io=True)
     yield Routine("fwrite", "stdio.h", "r---", io=True)
-    yield Routine("fread", "stdio.h", "w---", io=True)
-    yield Routine("fgets", "stdio.h", "w--", io=True)
-    yield Routine("gets", "stdio.h", "w", io=True)
+    yield Routine("fread", "stdio.h", "w---", io=True, begins=(0,), idles=True)
+    yield Routine("fgets", "stdio.h", "w--", io=True, begins=(0,), idles=True)
+    yield Routine("gets", "stdio.h", "w", io=True, begins=(0,), idles=True)
     for name in (
         "fgetc",
         "getc",
@@ -241,7 +245,7 @@ def _stdio() -> Iterator[Routine]:
     yield Routine("tmpnam", "stdio.h", "w", state=f"the buffer of `tmpnam` and {stream}", safe=False)
     # <unistd.h>, <fcntl.h>
     yield Routine("write", "unistd.h", "-r-", io=True)
-    yield Routine("read", "unistd.h", "-w-", io=True)
+    yield Routine("read", "unistd.h", "-w-", io=True, begins=(1,), idles=True)
     for name in ("open", "access", "stat", "lstat"):
         yield Routine(name, "fcntl.h", "rw", io=True)
     for name in ("close", "lseek", "fsync", "sleep", "usleep", "dup", "dup2", "ftruncate", "fstat", "alarm", "raise"):
@@ -264,7 +268,7 @@ def _time() -> Iterator[Routine]:
         yield Routine(name, "time.h", "r", state=f"the buffer of `{name}`", safe=False)
     for name in ("localtime_r", "gmtime_r", "asctime_r", "ctime_r"):
         yield Routine(name, "time.h", "rw", fills=(1,))
-    yield Routine("strftime", "time.h", "w-rr")
+    yield Routine("strftime", "time.h", "w-rr", begins=(0,), idles=True)
     for name in ("clock_gettime", "clock_getres", "timespec_get"):
         yield Routine(name, "time.h", "-w" if name != "timespec_get" else "w-")
     yield Routine("gettimeofday", "sys/time.h", "ww", fills=(0,))

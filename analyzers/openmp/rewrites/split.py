@@ -19,7 +19,7 @@ MOST = 0.6  # of the work, which the rest of it would hold up otherwise
 
 def fixes(subject: Subject) -> Iterator[Fix]:
     """The loop ends before one of its statements and begins anew, with a pragma on the part that is parallel."""
-    if not (subject.in_block and subject.has_block and subject.place.own_line):
+    if not (subject.has_block and subject.place.own_line and subject.loop.alternatives.splits and subject.in_block):
         return
     for found in subject.loop.alternatives.splits:
         part = subject.body[: found.at] if found.first else subject.body[found.at :]

@@ -207,7 +207,8 @@ def _why(defect: Defect, consequence: str) -> str:
     race = defect.race
     text = f"{words.interleaving(race)}. {words.sharing(race)} {consequence}".rstrip()
     elsewhere = "".join(f" `{each.name}` is defined in {each.source}." for each in defect.elsewhere)
-    return text + assumed(defect) + elsewhere
+    overlap = f" {race.overlap}." if race.overlap else ""
+    return text + overlap + assumed(defect) + elsewhere
 
 
 def finding(

@@ -351,7 +351,7 @@ def test_threads_that_run_the_same_loop_touch_the_same_elements(body: str, expec
 @pytest.mark.parametrize(
     ("fill", "expected"),
     [
-        ("for (int c = 0; c < 8; c++) bin[c] = k;", "proved"),
+        ("for (int c = 0; c < 8; c++) bin[c] = k;", "likely"),
         ("for (int c = 0; c < 8; c++) if (b[c] > 0) bin[c] = k;", "likely"),
         ("for (int c = 1; c < 8; c++) bin[c] = k;", "possible"),
         ("for (int c = 0; c < k; c++) bin[c] = k;", "possible"),
@@ -380,3 +380,50 @@ def test_the_size_of_the_team_is_the_same_for_all_of_its_threads() -> None:
     body = f"{ALL}{{ int team = omp_get_num_threads(); part[omp_get_thread_num()] = 1;\n#pragma omp single\n{sums}\n}}"
     before = "#include <omp.h>\nint part[64];"
     assert [each for each in found(body, before) if each[1] == "part"] == [("race-missing-barrier", "part", "proved")]
+
+
+TASK = "int work(int n) {\nint x = n;\n#pragma omp task shared(x)\nx = 1;\nreturn x;\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("callers", "confidence"),
+    [
+        ("", "likely"),
+        ("int main(void) { return work(2); }", "possible"),
+        ("static int more(void) { return work(3); }\nint main(void) { return more(); }", "possible"),
+        ("int more(void) { return work(3); }", "likely"),
+        ("int main(void) {\n#pragma omp parallel\nwork(2);\n}", "proved"),
+        ("int main(void) {\nwork(1);\n#pragma omp parallel\nwork(2);\n}", "likely"),
+        ("void run(int (*f)(int));\nint main(void) { run(work); return work(2); }", "likely"),
+    ],
+)
+def test_tasks_race_where_a_team_may_come_by(callers: str, confidence: str) -> None:
+    """OpenMP 5.2 §1.3: outside parallel regions the team has one thread, which runs one task after the other."""
+    report = analyze(SourceText.of(TASK + callers), "c")
+    (work, *_) = report.functions
+    assert [f.confidence for f in work.result.findings if f.rule == "race-unordered-tasks"] == [confidence]
+
+
+def test_what_a_device_does_meanwhile_races_in_the_entry_of_a_program() -> None:
+    body = "int x = 0;\n#pragma omp target map(tofrom: x) nowait\nx = 1;\nx = 2;\n#pragma omp taskwait\nreturn x;\n"
+    report = analyze(SourceText.of("int main(void) {\n" + body + "}\n"), "c")
+    assert [f.rule for f in report.functions[0].result.findings] == ["race-unordered-tasks"]
+    waited = body.replace("x = 2;\n#pragma omp taskwait", "#pragma omp taskwait\nx = 2;")
+    assert not analyze(SourceText.of("int main(void) {\n" + waited + "}\n"), "c").functions[0].result.findings
+
+
+def test_a_critical_region_around_an_undeferred_task_holds_for_it() -> None:
+    task = "#pragma omp critical\n{\n#pragma omp task if(0) shared(k)\nk += 1;\n}"
+    assert found(f"#pragma omp parallel\n{{\n{task}\n}}") == []
+    assert found(f"#pragma omp parallel\n{{\n{task.replace(' if(0)', '')}\n}}") != []
+
+
+@pytest.mark.parametrize(("order", "races"), [("acq_rel", False), ("seq_cst", False), ("relaxed", True), ("", True)])
+def test_a_file_may_require_that_atomics_release_and_acquire(order: str, races: bool) -> None:
+    """OpenMP 5.2 §8.2: the flag hands over what was written before it."""
+    required = f"#pragma omp requires atomic_default_mem_order({order})" if order else ""
+    wait = "int t = 0;\nwhile (!t) {\n#pragma omp atomic read\nt = y;\n}\nb[0] = x;"
+    one = "x = 10;\n#pragma omp atomic write\ny = 1;"
+    body = f"int x = 0, y = 0;\n#pragma omp parallel num_threads(2)\nif (omp_get_thread_num() == 0) {{\n{one}\n}}"
+    said = found(f"{body} else {{\n{wait}\n}}", required)
+    assert any(confidence != "possible" for _, _, confidence in said) == races

@@ -51,11 +51,13 @@ def test_both_accesses_touch_the_element(path: Path, found: list[Race]) -> None:
         if race.witness is None:
             continue
         sizes = dict(race.witness.parameters)
-        elements = [
+        one, other = [
             touched(placed.access, {**sizes, **dict(values)})
             for placed, values in ((race.first, race.witness.first), (race.second, race.witness.second))
         ]
-        assert elements[0] is not None and elements[0] == elements[1], race
+        assert one is not None and other is not None, race
+        # A member is a part of its record, and what shares memory has several names.
+        assert race.overlap or all(x == y for x, y in zip(one, other, strict=False)), race
         if race.between in ("iterations", "lanes"):
             assert race.witness.first != race.witness.second, race
 
