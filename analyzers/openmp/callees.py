@@ -260,6 +260,9 @@ class _Unfolding:
         callee, effect = self.bodies.get(call.name or ""), self.effects.get(call.name or "")
         if callee is None or effect is None or effect.unknown is not None:
             return
+        if any("variant" in directive.name for directive in callee.directives):
+            self.complete = False  # another function may run in its place (OpenMP 5.2 §7.5)
+            return
         if not effect.synchronizes and not _writes(effect):
             return
         if chain.count(callee.name) >= _DEPTH:
