@@ -364,7 +364,8 @@ class Pipeline:
         facts = replace(array_reductions.as_written(facts, text), called=called)
         found = races.find(facts, self._options, version.ordered)
         if self._in_regions(version, function):
-            found = callees.supplemented(found, function, version.bodies, version.effects, self._options)
+            examine = partial(races.find, options=self._options, ordered=version.ordered)
+            found = callees.supplemented(found, function, version.bodies, version.effects, self._options, examine)
         return facts, found
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from analyzers.dependence import loops
-from analyzers.dependence.facts import Effects
+from analyzers.dependence.facts import Effects, FunctionFacts
 from analyzers.dependence.rewriting import bottom_up, rewrite, values_in, with_children
 from analyzers.ir.directives import Clause, ClauseItem, Directive
 from analyzers.ir.expressions import (
@@ -48,8 +48,8 @@ from analyzers.ir.statements import (
     walk_statements,
 )
 from analyzers.ir.symbols import Symbol
-from analyzers.openmp import races
 from analyzers.openmp.facts import OpenMPFacts, PlacedAccess, Race
+from analyzers.openmp.threads import SOME_VALUE
 from analyzers.settings import Options
 from analyzers.text import Span
 
@@ -96,14 +96,14 @@ def supplemented(
     bodies: Mapping[str, Function],
     effects: Mapping[str, Effects],
     options: Options,
+    examine: Callable[[FunctionFacts], OpenMPFacts],
 ) -> OpenMPFacts:
-    """The facts, and the races in which statements of callees take part that are not among them."""
-    unfolding = _Unfolding(bodies, effects)
+    """The facts, and the races in which statements of callees take part that are not among them. `examine` finds the
+    races of a version of a function."""
+    unfolding = _Unfolding(bodies, effects, lambda f: examine(_facts(f, effects, options)))
     whole = unfolding.of(function)
     if whole is None:
         return plain
-    facts = loops.analyse(replace(function, body=whole.body), effects, replace(options, budget=0.0))
-    own = {s for stmt in walk_statements(function.body) for e in expressions(stmt) for s in symbols(e)}
     regions = {_key(region.construct): region for region in plain.regions}
     known: dict[tuple[int, Symbol | None], Race] = {}
     for race in plain.races:
@@ -111,23 +111,28 @@ def supplemented(
         if key not in known or known[key].confidence == "possible":
             known[key] = race
     more: list[Race] = []
-    for race in races.find(facts, options).races:
+    for race in unfolding.examine(replace(function, body=whole.body)).races:
         origins = [unfolding.within.get(id(p.access.statement)) for p in (race.first, race.second)]
         callee = next((origin.callee for origin in origins if origin is not None), None)
         if race.confidence == "possible" or (callee is None and not unfolding.complete):
             continue
         symbol = race.first.access.symbol
-        if symbol is not None and symbol.storage == "static" and symbol not in own:
-            continue  # the hidden state of a callee: told of where it is called
+        if symbol is not None and symbol.storage == "static" and not symbol.uid.startswith(f"{function.name}/"):
+            continue  # hidden state of the callee: told of where it is called
         region = regions.get(_key(whole.before(race.region.construct)))
         before = known.get((_key(region.construct), race.first.access.symbol)) if region is not None else None
         if region is None or (before is not None and before.confidence != "possible"):
             continue
-        if not unfolding.is_of_callee(race, options):
+        if not unfolding.is_of_callee(race):
             placed = (race.first, race.second)
             first, second = (whole.seen_from_here(p, o) for p, o in zip(placed, origins, strict=True))
             more.append(replace(race, region=region, first=first, second=second, callee=callee))
     return replace(plain, races=(*plain.races, *more)) if more else plain
+
+
+def _facts(function: Function, effects: Mapping[str, Effects], options: Options) -> FunctionFacts:
+    """What the races need to know; verdicts on loops are not asked for."""
+    return loops.analyse(function, effects, replace(options, budget=0.0))
 
 
 def _key(construct: Construct | None) -> int:
@@ -194,6 +199,7 @@ class _Unfolding:
 
     bodies: Mapping[str, Function]
     effects: Mapping[str, Effects]
+    examine: Callable[[Function], OpenMPFacts]
     within: dict[int, Origin] = field(default_factory=dict)
     complete: bool = True  # nothing that synchronizes is left in a callee
     _own: dict[str, frozenset[Pair]] = field(default_factory=dict)  # races that functions have by themselves
@@ -214,7 +220,7 @@ class _Unfolding:
                 continue
             for expr in expressions(stmt):
                 if not any(_chooses(e) for e in walk(expr)):
-                    found += [(c, stmt, f) for c in calls_in(expr) for f in self._wanted(c, stmt, chain)]
+                    found += [(c, stmt, f) for c in calls_in(expr) for f in self._wanted(c, chain)]
         found.sort(key=lambda each: each[0].span.start)
         writer = _Writer(added=[], gone={id(c): _value_of(c) for c, _, _ in found})
         calls: list[tuple[Span, Span, Stmt]] = []
@@ -249,12 +255,15 @@ class _Unfolding:
         self._kept += [*writer.made, *writer.old.values()]
         return _Whole(block, inner.length, {}, [])
 
-    def _wanted(self, call: Call, stmt: Stmt, chain: tuple[str, ...]) -> Iterator[Function | None]:
+    def _wanted(self, call: Call, chain: tuple[str, ...]) -> Iterator[Function | None]:
         """The function that the call runs, where it is to be put in place; None: where nothing is."""
         callee, effect = self.bodies.get(call.name or ""), self.effects.get(call.name or "")
         if callee is None or effect is None or effect.unknown is not None:
             return
-        if not effect.synchronizes and not (isinstance(stmt, Evaluate) and _writes(effect)):
+        if any("variant" in directive.name for directive in callee.directives):
+            self.complete = False  # another function may run in its place (OpenMP 5.2 §7.5)
+            return
+        if not effect.synchronizes and not _writes(effect):
             return
         if chain.count(callee.name) >= _DEPTH:
             self.complete = self.complete and effect.team is None
@@ -269,17 +278,16 @@ class _Unfolding:
         self._statements += size
         yield callee
 
-    def is_of_callee(self, race: Race, options: Options) -> bool:
+    def is_of_callee(self, race: Race) -> bool:
         """Does the callee have the race by itself? Then it is told of there."""
         one, other = (self.within.get(id(placed.access.statement)) for placed in (race.first, race.second))
         if one is None or other is None or one.call != other.call:
             return False
         own = self._own.get(one.callee)
         if own is None:
-            facts = loops.analyse(self.bodies[one.callee], self.effects, replace(options, budget=0.0))
             own = self._own[one.callee] = frozenset(
                 _pair(r.first.access.statement, r.second.access.statement)
-                for r in races.find(facts, options).races
+                for r in self.examine(self.bodies[one.callee]).races
                 if r.confidence != "possible"
             )
         return frozenset((one.span, other.span)) in own
@@ -301,7 +309,8 @@ def _chooses(expr: Expr) -> bool:
 
 
 def _value_of(call: Call) -> Expr:
-    return Opaque(f"what `{call.name}` gives", None, (), call.type, call.span)
+    reads = () if call.arguments else (Name(SOME_VALUE),)
+    return Opaque(f"what `{call.name}` gives", None, reads, call.type, call.span)
 
 
 def _fits(call: Call, callee: Function) -> bool:

@@ -16,6 +16,7 @@ from analyzers.ir.expressions import Call, Element, Expr, Field, Name, Opaque, c
 from analyzers.ir.statements import LoopHeader
 from analyzers.ir.symbols import Symbol
 from analyzers.openmp.invariants import Invariant
+from analyzers.openmp.threads import may_be_thread_number
 
 _DEPTH = 3  # of definitions that are followed
 
@@ -103,12 +104,14 @@ class Lockstep:
 
     def _may_hold(self, condition: Expr, indices: Collection[Symbol]) -> bool:
         """May a condition hold for both threads: does it hang on shared memory and on the same indices only?"""
+        if may_be_thread_number(condition, self.asked_for):
+            return False
         for part in walk(condition):
             if isinstance(part, Call) or self.is_own(part):
                 return False
             if not isinstance(part, Name) or part.symbol.storage in ("constant", "function"):
                 continue
-            if self.invariant.is_shared(part.symbol) and part.symbol not in self.asked_for:
+            if self.invariant.is_shared(part.symbol):
                 continue
             if self._name(part.symbol, indices, 0) is None:
                 return False

@@ -8,10 +8,11 @@ from analyzers.dependence.spelling import spell
 from analyzers.ir.directives import TEAM_MAKERS
 from analyzers.ir.expressions import Binary, Call, Cast, Constant, Expr, Name, Unary, walk
 from analyzers.ir.statements import Assign, Construct, Declare, Stmt, Switch, walk_statements
-from analyzers.ir.symbols import Symbol
+from analyzers.ir.symbols import INT, Symbol
 from analyzers.openmp.facts import Executor
 
 THREAD_NUMBER = "omp_get_thread_num"
+SOME_VALUE = Symbol("//omp some value", "some value", INT, "local")  # of a call without arguments that is not there now
 TEAM_SIZE = "omp_get_num_threads"
 
 
@@ -58,7 +59,8 @@ def asked_for(body: Stmt) -> frozenset[Symbol]:
 def may_be_thread_number(expr: Expr, names: Collection[Symbol] = ()) -> bool:
     """Does it hold a value that a wrapper of `omp_get_thread_num` may have given?"""
     return any(
-        (isinstance(part, Call) and not part.arguments) or (isinstance(part, Name) and part.symbol in names)
+        (isinstance(part, Call) and not part.arguments)
+        or (isinstance(part, Name) and (part.symbol in names or part.symbol == SOME_VALUE))
         for part in walk(expr)
     )
 

@@ -19,6 +19,9 @@ MISSED = {
         "cholesky_tasks:45:weaken-depend-inout-tile[i][k]",
         "cholesky_tasks:50:drop-depend-in-tile[i][k]",
         "cholesky_tasks:50:drop-depend-in-tile[j][k]",
+        "cholesky_tasks:50:drop-depend-inout-tile[i][j]",
+        "cholesky_tasks:50:weaken-depend-inout-tile[i][j]",
+        "mutex_tasks:22:weaken-depend-mutexinoutset-total",
         "stencil_tasks:23:drop-depend-in-u[from][b]",
     ),
     "what recursion reaches far below": (
@@ -41,10 +44,6 @@ MISSED = {
         "text_words:15:drop-private-word",
     ),
     "a guard that compares with the count of an inner loop": ("mandelbrot:12:drop-reduction",),
-    "a shared queue that decides how often its own functions are called": (
-        "stack_lock:23:remove-lock-&s->lock",
-        "work_queue:12:remove-critical",
-    ),
 }
 
 

@@ -14,6 +14,12 @@ LOCKED = "static void add(omp_lock_t *l, int by) { omp_set_lock(l); x += by; omp
 EARLY = "static void add(int by) {\nif (by < 0) return;\n#pragma omp critical (left)\nx += by;\n}\n"
 LOOP = "static void fill(int n) {\n#pragma omp for nowait\nfor (int i = 0; i < n; i++) a[i] = i;\n}\n"
 MAKE = "static void make(int *to, int k) {\n#pragma omp task firstprivate(k)\n*to = k;\n}\n"
+OTHER = (
+    "void part(double *);\n#pragma omp declare variant(part) match(construct={parallel})\n"
+    "static void all(double *v) { v[0] = 1; }\n"
+)
+CLAIM = "static int claim(void) {\nint got;\n#pragma omp critical\n{ got = !x; x = 1; }\nreturn got;\n}\n"
+TAKE = "static int take(void) { if (x == 0) return 0; x--; return 1; }\n"
 PARALLEL = "#pragma omp parallel\n"
 SECTIONS = "#pragma omp parallel sections\n{{\n#pragma omp section\n{0}\n#pragma omp section\n{1}\n}}"
 
@@ -41,6 +47,9 @@ def shown(body: str, before: str) -> list[Finding]:
         (LOCKED, SECTIONS.format("add(&one, 1);", "{ omp_set_lock(&one); x--; omp_unset_lock(&one); }"), []),
         (LOOP, f"{PARALLEL}{{ fill(n);\n#pragma omp barrier\n#pragma omp single\nb[0] = a[9]; }}", []),
         (LOOP, f"{PARALLEL}{{ fill(n);\n#pragma omp single\nb[0] = a[9]; }}", ["a"]),
+        (OTHER, f"{PARALLEL}all(b);", []),
+        (CLAIM, f"{PARALLEL}if (claim()) y = 1;", []),
+        (TAKE, f"{PARALLEL}while (take()) {{ }}", ["x"]),
         (MAKE, f"{PARALLEL}\n#pragma omp single\n{{ make(&x, 1); make(&y, 2); }}", []),
         (MAKE, f"{PARALLEL}\n#pragma omp single\n{{ make(&x, 1);\n#pragma omp taskwait\nmake(&x, 2); }}", []),
         (MAKE, f"{PARALLEL}\n#pragma omp single\n{{ make(&x, 1); make(&x, 2); }}", ["x"]),
