@@ -64,7 +64,9 @@ def _reasons(arguments: Namespace, line: Line) -> None:
 
 def _reproducer(line: Line) -> int:
     task = line.request.task
-    race = next((located.finding for located in line.findings if located.finding.category == "race"), None)
+    races = [located.finding for located in line.findings if located.finding.category == "race"]
+    begins = (f for f in races if line.outcome.source.line_of(f.span.start) == line.number)
+    race = next(begins, races[0] if races else None)
     if race is None:
         return output.failed(f"no race was found on line {line.number + 1}; {nothing_to_reproduce(line)}")
     analyzer = Analyzer(task.language, task.options, str(task.path.absolute()) if task.path else None)

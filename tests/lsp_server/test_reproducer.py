@@ -168,6 +168,18 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     assert cli.parser().parse_args(["why", "x.c:1", "--reproducer"]).reproducer
 
 
+def test_a_line_means_the_race_that_begins_there(tmp_path: Path) -> None:
+    text = (
+        "double f(int n, double *restrict y) {\ndouble s = 0;\n#pragma omp parallel\n{\n#pragma omp for nowait\n"
+        "for (int i = 0; i < n; i++)\ny[i] = i;\n#pragma omp for\nfor (int i = 1; i < n; i++)\n"
+        "s += y[i - 1];\n}\nreturn s;\n}\n"
+    )
+    (tmp_path / "a.c").write_text(text)
+    for line, rule in ((7, "race-missing-barrier"), (10, "race-missing-reduction")):
+        answer = run("why", f"a.c:{line}", "--reproducer", cwd=tmp_path)
+        assert answer.stdout.decode().startswith(f"/* {rule}: ")
+
+
 def test_what_belongs_to_things_that_are_gone_is_gone() -> None:
     text = """\
 static int mine;
