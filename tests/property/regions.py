@@ -244,6 +244,7 @@ class Run:
         self.loose: list[int] = [start]  # ends of all strands of this phase
         self.phase = start
         self.steady: dict[Who, _Strand] = {}
+        self.held: frozenset[str] = frozenset()  # by tasks that wait for the one that is made
         self.own: frozenset[str] = frozenset()  # of which each thread has a copy for now
         self._parts(program.parts)
 
@@ -385,12 +386,15 @@ class Run:
         earlier = [end for other, _, end in strand.siblings if _are_ordered(other, task)]
         own = _Strand(("free", self.fresh), self._node([strand.last, *earlier]))
         first, made = own.last, []
+        locks = frozenset(f"mutex {item} {strand.who}" for kind, item in task.depend if kind == "mutexinoutset")
+        outer = self.held
+        self.held = outer | locks if task.waits else frozenset()  # what it waits for runs while it does
         for each in task.below:
             made += self._work(own, each)
+        self.held = outer
         if task.waits:
             self._work(own, Wait())
-        locks = frozenset(f"mutex {item} {strand.who}" for kind, item in task.depend if kind == "mutexinoutset")
-        self._steps(own, task.steps, {}, locks)
+        self._steps(own, task.steps, {}, locks | outer)
         strand.siblings.append((task, first, own.last))
         if task.undeferred:
             strand.last = self._node([strand.last, own.last])
