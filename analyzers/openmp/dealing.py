@@ -1,8 +1,8 @@
 """Which thread a static schedule gives an iteration to, where that is known (OpenMP 5.2 §11.5.3).
 
-Chunks are dealt out round-robin in the order of thread numbers. With chunks of one iteration, number k goes to thread k
-of a team that is larger than k; with all others the first iteration goes to thread 0. What a thread does with its own
-number, or the master does, meets other iterations only.
+Chunks are dealt out round-robin in the order of thread numbers. Of chunks of constant length, number k goes to thread k
+of a team that is larger than k; without a length the first iteration goes to thread 0. What a thread does with its own
+number, or the master does, meets other iterations only, and so do two loops that are dealt out alike.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from analyzers.ir.accesses import Access, Guard, Subscripts
 from analyzers.ir.arithmetic import fold
-from analyzers.ir.expressions import ONE, ZERO, Binary, BinaryOp, Expr, Name, symbols
+from analyzers.ir.expressions import ONE, ZERO, Binary, BinaryOp, Constant, Expr, Name, symbols
 from analyzers.ir.statements import Construct, Loop, LoopHeader
 from analyzers.ir.symbols import INT, Symbol
 from analyzers.openmp.facts import Executor
@@ -56,22 +56,55 @@ def cases(
 ) -> Iterator[Access]:
     """The access in iterations that any thread may run, and in those that one thread runs, as conditions on `thread`
     in a team of `team`. Only the access where nothing is known."""
-    construct = executor.construct
-    dealt = dealt_loops(construct) if construct is not None and executor.kind == "iteration" else ()
-    header = headers.get(id(dealt[0])) if len(dealt) == 1 and dealt[0] in access.loops else None
-    if construct is None or construct.directive.has("distribute") or header is None or fold(header.step) != 1:
+    dealt = _dealt(access, executor, headers)
+    if dealt is None:
         yield access
         return
-    if not is_static(construct):
-        yield access
-        return
+    construct, header = dealt
     number = Binary("-", Name(header.index), header.lower, INT)
+    length = _chunk_length(construct)
+    if length is None:  # the first iteration goes to thread 0
+        known: tuple[Guard, ...] = (_is("==", number, ZERO), _is("==", Name(thread), ZERO))
+        rest = _is(">", number, ZERO)
+    else:
+        start = Binary("*", Constant(length), Name(thread), INT)
+        known = _is(">=", number, start), _is("<", number, Binary("+", start, Constant(length), INT))
+        rest = _is(">=", number, Binary("*", Constant(length), team, INT))
+    yield replace(access, guards=(*access.guards, rest))
+    yield replace(access, guards=(*access.guards, *known))
+
+
+def turn(access: Access, executor: Executor, headers: Mapping[int, LoopHeader]) -> tuple[Expr, int] | None:
+    """The number of the chunk that the access is in, and the constant length of chunks: in two loops with such chunks
+    of one length, equal numbers go to one thread."""
+    dealt = _dealt(access, executor, headers)
+    if dealt is None:
+        return None
+    construct, header = dealt
+    length = _chunk_length(construct)
+    number = Binary("-", Name(header.index), header.lower, INT)
+    if length is None:
+        return None
+    return (number if length == 1 else Binary("/", number, Constant(length), INT)), length
+
+
+def _dealt(
+    access: Access, executor: Executor, headers: Mapping[int, LoopHeader]
+) -> tuple[Construct, LoopHeader] | None:
+    """The construct with a static schedule that deals out the iteration the access is in, and the loop's header."""
+    construct = executor.construct
+    loops = dealt_loops(construct) if construct is not None and executor.kind == "iteration" else ()
+    header = headers.get(id(loops[0])) if len(loops) == 1 and loops[0] in access.loops else None
+    if construct is None or construct.directive.has("distribute") or header is None or fold(header.step) != 1:
+        return None
+    return (construct, header) if is_static(construct) else None
+
+
+def _chunk_length(construct: Construct) -> int | None:
+    """Iterations of a chunk, where constant."""
     sizes = chunk(construct)
-    single = bool(sizes) and sizes[0] is not None and fold(sizes[0]) == 1
-    known = team if single else (sizes[0] if sizes and sizes[0] is not None else ONE)
-    runs = number if single else ZERO
-    yield replace(access, guards=(*access.guards, _is(">=", number, known)))
-    yield replace(access, guards=(*access.guards, _is("<", number, known), _is("==", Name(thread), runs)))
+    length = fold(sizes[0]) if sizes and sizes[0] is not None else None
+    return length if isinstance(length, int) and length > 0 else None
 
 
 def at_edge(access: Access, loops: Sequence[Loop], headers: Mapping[int, LoopHeader], *, last: bool) -> Access:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import product
 
 from analyzers.dependence.facts import Conflict
@@ -37,7 +38,7 @@ from analyzers.ir.symbols import INT, Symbol
 from analyzers.ir.verdicts import Assumption
 from analyzers.openmp import crowding, differences, rows, tables
 from analyzers.openmp.concurrency import Mode
-from analyzers.openmp.dealing import at_edge, cases, names_threads
+from analyzers.openmp.dealing import at_edge, cases, names_threads, turn
 from analyzers.openmp.facts import Executor
 from analyzers.openmp.invariants import Invariant
 from analyzers.openmp.iteration_order import order_of
@@ -205,15 +206,19 @@ class Elements:
 
     def _threads(self, first: Access, second: Access, depth: int, executors: Sequence[Executor]) -> Conflict:
         """Two different threads of the team, inside the `depth` outermost loops around the two."""
-        pair = tuple(self._in_team(a, depth, e.thread) for a, e in zip((first, second), executors, strict=True))
+        one, other = (self._in_team(a, depth, e.thread) for a, e in zip((first, second), executors, strict=True))
+        turns = [turn(a, e, self.headers) for a, e in zip((first, second), executors, strict=True)]
+        ask = partial(self._solver.carried, loop=self._team)
+        if not names_threads(one, THREAD) and not names_threads(other, THREAD):
+            if turns[0] is None or turns[1] is None or turns[0][1] != turns[1][1]:
+                return ask(one, other)
+            return self._meetings.apart(one, other, ((turns[0][0], turns[1][0]),), ask)
         size: Expr = Name(TEAM) if self.threads is None else Constant(self.threads)
-        split = any(names_threads(each, THREAD) for each in pair)
+        split = (cases(a, e, self.headers, THREAD, size) for a, e in zip((one, other), executors, strict=True))
         found = []
-        for one, other in product(
-            *(cases(a, e, self.headers, THREAD, size) if split else (a,) for a, e in zip(pair, executors, strict=True))
-        ):
-            self._kept += (one, other)
-            found.append(self._solver.carried(one, other, self._team))
+        for left, right in product(*split):
+            self._kept += (left, right)
+            found.append(ask(left, right))
         return worst(found)
 
     def steps(self, loop: Loop) -> bool:

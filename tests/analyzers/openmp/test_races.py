@@ -264,6 +264,9 @@ def test_a_copy_is_read_from_the_original_where_the_construct_begins(first: str,
         ("if (tid == 0) a[k] = 1;", "static", "for (int i = k; i < n; i++) a[i] += 1;", False),
         ("if (tid == 0) a[k + 3] = 1;", "static, 4", "for (int i = k; i < k + 8; i++) a[i] += 1;", False),
         ("if (tid == 0) a[k + 4] = 1;", "static, 4", "for (int i = k; i < k + 8; i++) a[i] += 1;", True),
+        ("if (tid == 1) a[k + 7] = 1;", "static, 4", "for (int i = k; i < k + 8; i++) a[i] += 1;", False),
+        ("if (tid == 1) a[k + 3] = 1;", "static, 4", "for (int i = k; i < k + 8; i++) a[i] += 1;", True),
+        ("a[4 * tid + k] = 1;", "static, 4", "for (int i = k; i < k + n; i++) a[i] += 1;", False),
         ("if (tid == 1) a[k] = 1;", "static", "for (int i = k; i < n; i++) a[i] += 1;", True),
         ("if (tid == 0) a[k] = 1;", "dynamic", "for (int i = k; i < n; i++) a[i] += 1;", True),
     ],
@@ -276,6 +279,16 @@ def test_static_schedules_deal_iterations_out_by_thread_number(
         f"#pragma omp for schedule({schedule})\n{loop}\n}}"
     )
     assert {name for _, name, _ in found(body, "#include <omp.h>")} == ({"a"} if races else set())
+
+
+@pytest.mark.parametrize(("chunks", "races"), [((1, 1), False), ((2, 2), False), ((1, 2), True), ((4, 4), False)])
+def test_loops_of_other_lengths_are_dealt_out_alike_in_turn(chunks: tuple[int, int], races: bool) -> None:
+    loops = (
+        f"#pragma omp for nowait schedule(static, {c})\nfor (int i = 0; i < {n}; i++) a[i] = 1;\n"
+        for c, n in zip(chunks, (40, 20), strict=True)
+    )
+    body = f"#pragma omp parallel\n{{\n{''.join(loops)}}}"
+    assert {name for _, name, _ in found(body)} == ({"a"} if races else set())
 
 
 def test_a_guard_whose_variable_has_changed_since_says_that_control_may_get_there() -> None:
