@@ -8,7 +8,7 @@ that of the call. Races in which such a statement takes part are found in this v
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from analyzers.dependence import loops
@@ -222,13 +222,14 @@ class _Unfolding:
                 if not any(_chooses(e) for e in walk(expr)):
                     found += [(c, stmt, f) for c in calls_in(expr) for f in self._wanted(c, chain)]
         found.sort(key=lambda each: each[0].span.start)
+        moving = _assigned(walk_statements(body)) if found else set()
         writer = _Writer(added=[], gone={id(c): _value_of(c) for c, _, _ in found})
         calls: list[tuple[Span, Span, Stmt]] = []
         for call, stmt, callee in found:
             if callee is None:
                 continue
             at = call.span.start + sum(length for _, length in writer.added)
-            inner = self._placed(callee, call, at, chain)
+            inner = self._placed(callee, call, at, chain, moving)
             writer.before.setdefault(id(stmt), []).append(inner.body)
             writer.added.append((call.span.start, inner.length))
             calls.append((Span(at, at + inner.length), call.span, stmt))
@@ -238,14 +239,16 @@ class _Unfolding:
         length = body.span.end + 1 + sum(length for _, length in writer.added)
         return _Whole(whole, length, writer.old, calls)
 
-    def _placed(self, callee: Function, call: Call, at: int, chain: tuple[str, ...]) -> _Whole:
+    def _placed(
+        self, callee: Function, call: Call, at: int, chain: tuple[str, ...], moving: Collection[Symbol]
+    ) -> _Whole:
         """A callee's body for one call, from the place `at` on."""
         self._made += 1
         number = self._made
         body = _without_returns(callee.body)
         assert body is not None
         inner = self._unfolded(body, (*chain, callee.name))
-        writer = _Writer(added=[(-1, at)], arguments=_Arguments(callee, call, number))
+        writer = _Writer(added=[(-1, at)], arguments=_Arguments(callee, call, number, moving))
         block = writer.block_for_call(inner.body, call.span)
         for new, old in writer.old.items():
             origin = self.within.get(id(old))
@@ -380,16 +383,19 @@ def _ended(statements: list[Stmt]) -> list[Stmt] | None:
 class _Arguments:
     """What the variables of a callee are for one call."""
 
-    def __init__(self, callee: Function, call: Call, number: int) -> None:
+    def __init__(self, callee: Function, call: Call, number: int, moving: Collection[Symbol]) -> None:
+        """`moving`: the variables that the caller sets, whose values a task of the callee finds as they were."""
         self.number = number
         self.values: dict[Symbol, Expr] = {}
         self.kept: list[tuple[Symbol, Expr]] = []
         below = list(walk_statements(callee.body))
         listed = set(_listed(callee.body))
-        assigned = {s.target.symbol for s in below if isinstance(s, Assign) and isinstance(s.target, Name)}
+        assigned = _assigned(below)
+        deferred = any(isinstance(s, Construct) and _defers(s.directive) for s in below)
         for param, argument in zip(callee.params, call.arguments, strict=True):
             fixed = param not in assigned and param not in listed and not param.address_taken
-            if fixed and _is_simple(argument):
+            stays = not deferred or not any(s in moving for s in values_in(argument))
+            if fixed and stays and _is_simple(argument):
                 self.values[param] = argument
             else:
                 self.kept.append((param, argument))
@@ -531,6 +537,15 @@ def _listed(body: Stmt) -> Iterator[Symbol]:
                 for item in (*clause.items, *clause.trailing):
                     if isinstance(item.expr, Name):
                         yield item.expr.symbol
+
+
+def _assigned(statements: Iterable[Stmt]) -> set[Symbol]:
+    return {s.target.symbol for s in statements if isinstance(s, Assign) and isinstance(s.target, Name)}
+
+
+def _defers(directive: Directive) -> bool:
+    """May its body run when the function that holds it has returned?"""
+    return directive.has("task", "taskloop") or (directive.has("target") and directive.first("nowait") is not None)
 
 
 def _is_simple(argument: Expr) -> bool:

@@ -95,3 +95,37 @@ def test_a_change_in_a_callee_is_seen_in_the_caller() -> None:
         (*_, caller) = analyzer.report().functions
         found.append([f.facts["variable"] for f in caller.result.findings if f.category == "race"])
     assert found == [[], ["x"]]
+
+
+MAKES = """struct node { struct node *next; int v; };
+int a[100];
+void one(int i) {
+#pragma omp task
+a[i] = i;
+}
+void half(int i) {
+#pragma omp task
+a[i / 2] = i;
+}
+void at(struct node *p) {
+#pragma omp task
+p->v++;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("loop", "races"),
+    [
+        ("int i; for (i = 0; i < 100; i++) one(i);", []),
+        ("for (int i = 0; i < 100; i++) one(i);", []),
+        ("for (struct node *p = head; p; p = p->next) at(p);", []),
+        ("for (int i = 0; i < 100; i++) half(i);", ["a"]),
+    ],
+)
+def test_a_task_of_a_callee_finds_its_arguments_as_they_were(loop: str, races: list[str]) -> None:
+    """The loop goes on while the task waits: the parameter keeps the value that the call had."""
+    text = f"{MAKES}void f(struct node *head) {{\n#pragma omp parallel\n#pragma omp single\n{{ {loop} }}\n}}\n"
+    (*_, placed) = read(text).functions
+    shown_ = [f for f in placed.result.findings if f.category == "race" and f.confidence != "possible"]
+    assert [finding.facts["variable"] for finding in shown_] == races
