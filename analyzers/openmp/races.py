@@ -40,7 +40,7 @@ from analyzers.openmp.pairs import distinct, in_order, pairs
 from analyzers.openmp.phases import place
 from analyzers.openmp.placements import Phases
 from analyzers.openmp.sharing import Scopes, associated_loops, region_sharing, scopes
-from analyzers.openmp.threads import Numbers, asked_for
+from analyzers.openmp.threads import Numbers, asked_for, excludes_teams, team_sizes
 from analyzers.settings import Options
 
 _DEFAULTS = Options()
@@ -117,6 +117,9 @@ class _Examined:
             tuple(c.placed for c in self.candidates),
         )
         self.arrays = rows.Extents(facts.function)
+        sized = construct is not None and construct.directive.has("parallel") and not root.outside
+        sized = sized and construct is not None and construct.directive.first("num_threads") is None
+        self.sizes = team_sizes(facts.function.body) if sized else frozenset()
         self.elements: dict[int, Elements] = {}
         self.wholes: dict[tuple[int, int], tuple[Access, Access]] = {}
         self.unseen: tuple[tuple[str, ...], Phases] | None = None  # functions, and the phases if they hold barriers
@@ -201,7 +204,7 @@ class _Examined:
                     yield replace(race, witness=None, overlap=said)
 
     def _race(self, one: Candidate, other: Candidate) -> Race | None:
-        if one.atomic and other.atomic:
+        if (one.atomic and other.atomic) or self._has_one_thread(one) or self._has_one_thread(other):
             return None
         if any(IN_CALLEE in c.place.locks for c in (one, other)) and one.placed.locks and other.placed.locks:
             return None  # which of them exclude each other is not seen from here
@@ -211,6 +214,12 @@ class _Examined:
             if race is not None and (best is None or _rank(race.confidence) > _rank(best.confidence)):
                 best = race
         return best
+
+    def _has_one_thread(self, candidate: Candidate) -> bool:
+        """Is it under a condition that no team of several threads meets?"""
+        return not self.simd and any(
+            excludes_teams(g.condition, g.positive, self.sizes) for g in candidate.access.guards
+        )
 
     def _modes(self, one: Candidate, other: Candidate) -> tuple[Mode, ...]:
         if self.simd:

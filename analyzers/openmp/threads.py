@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+import operator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from analyzers.dependence.spelling import spell
 from analyzers.ir.directives import TEAM_MAKERS
@@ -14,6 +15,12 @@ from analyzers.openmp.facts import Executor
 THREAD_NUMBER = "omp_get_thread_num"
 SOME_VALUE = Symbol("//omp some value", "some value", INT, "local")  # of a call without arguments that is not there now
 TEAM_SIZE = "omp_get_num_threads"
+MOST_THREADS = "omp_get_max_threads"  # of the next team without a num_threads clause (OpenMP 5.2 §18.2.4)
+
+
+_COMPARED: Mapping[str, Callable[[int, int], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne
+}  # fmt: skip
 
 
 def thread_numbers(body: Stmt) -> frozenset[Symbol]:
@@ -71,6 +78,32 @@ def is_thread_number(expr: Expr, names: Iterable[Symbol]) -> bool:
     if isinstance(expr, Call):
         return expr.name == THREAD_NUMBER
     return isinstance(expr, Name) and expr.symbol in names
+
+
+def excludes_teams(condition: Expr, positive: bool, sizes: Collection[Symbol]) -> bool:
+    """Does what stands under the condition run in teams of one thread only: `if (omp_get_max_threads() > 1) ... else`?
+    `sizes`: the variables that hold how many threads there are."""
+    if not isinstance(condition, Binary) or condition.op not in _COMPARED:
+        return False
+    left, right = condition.left, condition.right
+    if isinstance(left, Constant):
+        left, right, swapped = right, left, True
+    else:
+        swapped = False
+    while isinstance(left, Cast):
+        left = left.operand
+    if not isinstance(right, Constant) or not isinstance(right.value, int):
+        return False
+    if not (_gives(left, MOST_THREADS) or _gives(left, TEAM_SIZE) or (isinstance(left, Name) and left.symbol in sizes)):
+        return False
+    compare, limit = _COMPARED[condition.op], right.value
+    many = max(limit, 2) + 1
+    return all(bool(compare(limit, n) if swapped else compare(n, limit)) != positive for n in range(2, many + 1))
+
+
+def team_sizes(body: Stmt) -> frozenset[Symbol]:
+    """The variables of a function that only ever hold how many threads a team will have at most."""
+    return _holding(body, MOST_THREADS)
 
 
 def conjuncts(expr: Expr) -> Iterator[Expr]:

@@ -440,3 +440,35 @@ def test_the_size_of_the_team_is_the_same_for_all_of_its_threads() -> None:
     body = f"{ALL}{{ int team = omp_get_num_threads(); part[omp_get_thread_num()] = 1;\n#pragma omp single\n{sums}\n}}"
     before = "#include <omp.h>\nint part[64];"
     assert [each for each in found(body, before) if each[1] == "part"] == [("race-missing-barrier", "part", "proved")]
+
+
+@pytest.mark.parametrize(
+    ("condition", "races"),
+    [
+        ("many > 1", False),
+        ("1 < many", False),
+        ("many != 1", False),
+        ("omp_get_max_threads() >= 2", False),
+        ("many > 2", True),
+        ("many == 2", True),
+        ("many < 2", True),
+        ("k > 1", True),
+        ("other > 1", True),
+    ],
+)
+def test_what_only_a_single_thread_does_does_not_race(condition: str, races: bool) -> None:
+    """`local` is shared, and used where there is one thread."""
+    body = (
+        "int many = omp_get_max_threads(), other = omp_get_max_threads();\nother = k;\ndouble local[8];\n"
+        f"#pragma omp parallel for\n{FOR} {{\nif ({condition}) a[i] = b[i];\n"
+        "else { local[0] = b[i]; a[i] = local[0]; }\n}"
+    )
+    assert {name for _, name, _ in found(body, "#include <omp.h>")} == ({"local"} if races else set())
+
+
+def test_a_team_of_another_size_is_no_single_thread() -> None:
+    body = (
+        "double local[8]; int many = omp_get_max_threads();\n"
+        f"#pragma omp parallel for num_threads(4)\n{FOR} if (many <= 1) {{ local[0] = b[i]; a[i] = local[0]; }}"
+    )
+    assert {name for _, name, _ in found(body, "#include <omp.h>")} == {"local"}
