@@ -47,8 +47,17 @@ try {
     });
     await step('a quick fix repairs the race', async () => {
         await workbench.goTo(lineOf('total +='), 10);
-        await workbench.press('Control+.');
-        const fix = await workbench.see('.action-widget .monaco-list-row', /reduction\(\+: ?total\)/);
+        let fix;
+        for (let attempts = 3; fix === undefined; attempts -= 1) {
+            // The menu closes again where the editor takes the focus back just then.
+            await workbench.press('Control+.');
+            try {
+                fix = await workbench.see('.action-widget .monaco-list-row', /reduction\(\+: ?total\)/);
+            } catch (error) {
+                if (attempts === 1) throw error;
+                await workbench.press('Escape');
+            }
+        }
         await workbench.picture('3-quick-fix');
         await fix.click();
         await workbench.gone('.squiggly-error');
