@@ -114,11 +114,9 @@ def _task_modes(first: Placement, second: Placement, phases: Phases, one_thread:
     if first.task is not None and first.task == second.task:
         return _same_task(first, second, phases.tasks[first.task], phases, one_thread)
     found: list[Mode] = []
-    in_flight = (first.task is not None and first.task in second.pending) or (
-        second.task is not None and second.task in first.pending
-    )
     one = phases.tasks[first.task] if first.task is not None else None
     other = phases.tasks[second.task] if second.task is not None else None
+    in_flight = _is_in_flight(one, other, second, phases) or _is_in_flight(other, one, first, phases)
     if in_flight and (not one_thread or _has_device(one, phases) or _has_device(other, phases)):
         outlives = any(t is not None and t.number in t.created.pending for t in (one, other))
         loops = common(first.loops, second.loops) if outlives and not _one_after_the_other(one, other, phases) else ()
@@ -138,6 +136,15 @@ def _task_modes(first: Placement, second: Placement, phases: Phases, one_thread:
     if not one_thread:
         found += _team_modes(_creation(first, phases), _creation(second, phases), phases)
     return found
+
+
+def _is_in_flight(task: Task | None, other: Task | None, at: Placement, phases: Phases) -> bool:
+    """May a task be running while what stands at `at`, in the task `other`, runs?"""
+    if task is None or task.number not in at.pending:
+        return False
+    # The task around another one is in flight there as itself, or as one made in another iteration.
+    is_around = other is not None and any(t is task for t in _lineage(other, phases.tasks))
+    return not is_around or not _one_after_the_other(task, other, phases)
 
 
 def _has_device(task: Task | None, phases: Phases) -> bool:
@@ -216,7 +223,7 @@ def _one_after_the_other(one: Task | None, other: Task | None, phases: Phases) -
     around = {t.number for t in _lineage(other, phases.tasks)}
     return any(
         task.number in around
-        and task.number != one.number
+        and not (task is one and task is other)
         and phases.dependences.orders_itself(task.construct.directive)
         and _is_done_with(task, one)
         and _is_done_with(task, other)
