@@ -19,6 +19,7 @@ from analyzers.ir import flow
 from analyzers.ir.statements import Function
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.uses import is_variable
+from analyzers.standards import mpi
 from analyzers.standards.cpp_library import CPP_ROUTINES
 from analyzers.standards.library import COMBINES, ROUTINES
 
@@ -39,7 +40,7 @@ def vouched_for(effect: Effects | None) -> Effects:
 def library(name: str, headers: frozenset[str] = frozenset()) -> Effects | None:
     """The effects of a library function, None for a name that the tables do not know. It is `trusted` where its
     header is among the system `headers` that the file includes; otherwise the program may mean another function."""
-    routine = CPP_ROUTINES.get(name) or ROUTINES.get(name.removeprefix("std::"))
+    routine = CPP_ROUTINES.get(name) or ROUTINES.get(name.removeprefix("std::")) or mpi.routine(name)
     if routine is None:
         return None
     seen = routine.header == "builtin" or routine.header in headers

@@ -15,10 +15,11 @@ from analyzers.dependence.facts import Basis, Effects, FunctionFacts, LoopFacts
 from analyzers.dependence.surroundings import taken_for
 from analyzers.ir.statements import Function
 from analyzers.ir.verdicts import Assumption, Verdict
+from analyzers.standards.library import words
 
 # Reasons that stay, whatever is known of functions.
 _HOPELESS = frozenset(
-    ("budget", "contains-directive", "early-exit", "exit", "io", "tainted", "thread-unsafe-call", "unknown-statement")
+    words("budget contains-directive early-exit exit io messages tainted thread-unsafe-call unknown-statement")
 )
 Again = Callable[[Function, Mapping[str, Effects]], FunctionFacts]
 

@@ -26,6 +26,7 @@ from analyzers.ir.statements import (
 )
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption, Reason
+from analyzers.standards import mpi
 from analyzers.standards.library import SECOND_RESULTS
 
 DEFINED = "defined-elsewhere"  # the code of a reason that is none against the loop
@@ -102,7 +103,12 @@ def _note_known(call: Call, name: str, effect: Effects, obstacles: Obstacles) ->
             f"`{name}` contains `{effect.team}`, which needs the whole team, so the loop around it runs in every thread"
         )
         obstacles.undecided(Reason("contains-directive", text, call.span, name))
-    if effect.io:
+    if effect.io and mpi.procedure(name) is not None:
+        text = (
+            f"`{name}` exchanges with other processes: the order would change, and threads may do so only if MPI allows"
+        )
+        obstacles.undecided(Reason("messages", text, call.span, name))
+    elif effect.io:
         text = f"`{name}` does input or output: its order would change"
         assumption = Assumption(
             "condition", f"the order of what `{name}` reads or prints does not matter", "strong", (name,)

@@ -105,6 +105,11 @@ UNKNOWN = {
         "unknown-call",
     ),
     "print": ('void f(int n) { for (int i = 0; i < n; i++) printf("%d\\n", i); }', "io"),
+    "messages": (
+        "#include <mpi.h>\nvoid f(double *a, int n) { for (int i = 0; i < n; i++)"
+        " MPI_Send(&a[i], 1, MPI_DOUBLE, 1, 0, MPI_COMM_WORLD); }",
+        "messages",
+    ),
     "volatile": ("void f(volatile int *a, int n) { for (int i = 0; i < n; i++) a[i] = 0; }", "volatile"),
     "one of two pointers": (
         "void f(double *a, int n, int k) { double *p = a; if (k) p = a + 1; for (int i = 0; i < n; i++) p[i] = a[i]; }",
