@@ -59,7 +59,7 @@ def annotations(text: str) -> list[Expected]:
 
 
 def findings(
-    text: str, language: str = "c", categories: tuple[str, ...] = ("race", "omp")
+    text: str, language: str = "c", categories: tuple[str, ...] = ("race", "omp", "mpi")
 ) -> list[tuple[int, Finding]]:
     """The findings of these categories that are shown to a person, with their lines."""
     source = SourceText.of(text)

@@ -16,7 +16,7 @@ from pathlib import Path
 from analyzers.frontends.macros import Macro, words
 from analyzers.frontends.masking import Masked, PreprocessorLine, blank_ranges, mask
 from analyzers.frontends.preprocessor import Include, Preprocessed, preprocess
-from analyzers.standards.headers import STANDARD
+from analyzers.standards.headers import BY_NAME, STANDARD
 from analyzers.text import Span
 
 MAX_DEPTH = 24
@@ -134,6 +134,8 @@ class HeaderReader:
 
     def find(self, name: str, system: bool, directory: str | None) -> str | None:
         """The path of a header; `directory` is that of the including file."""
+        if name in BY_NAME:
+            return None
         places: list[str] = [] if system or directory is None else [directory]
         if self.directory is not None:
             places += (os.path.join(self.directory, p) for p in self.include_paths)

@@ -25,3 +25,7 @@ _CPP = """
 """
 
 STANDARD = frozenset((*(f"{name}.h" for name in words(_C)), *words(_CPP)))
+
+# Never read, even where they are found: each implementation has other numbers for the constants, and what is known of
+# them is known by name.
+BY_NAME = frozenset(("mpi.h",))

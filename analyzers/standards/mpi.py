@@ -186,8 +186,5 @@ def routine(name: str) -> Routine | None:
 
 def _completes(found: Procedure) -> bool:
     """May it end, or begin again, an operation that another call has started on its buffers?"""
-    parameters = found.parameters
-    waits = any(p.role == "request" and p.direction != "out" for p in parameters)
-    return waits or (
-        found.first("window") is not None and found.first("buffer") is None and found.completion != "local"
-    )
+    used = {p.role for p in found.parameters if p.direction != "out"}
+    return "request" in used or ("window" in used and "buffer" not in used and found.completion != "local")

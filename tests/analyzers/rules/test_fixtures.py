@@ -35,7 +35,7 @@ def test_an_annotation_that_cannot_be_read_is_refused(line: str) -> None:
         annotations(f"code\n{line}\n")
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if m.startswith(("race.", "omp."))])
+@pytest.mark.parametrize("module", [m for m in MODULES if m.startswith(("race.", "omp.", "mpi."))])
 def test_every_rule_has_a_bad_and_a_good_source(module: str) -> None:
     family, _, name = module.partition(".")
     folder = FIXTURES / "c" / family
