@@ -10,7 +10,7 @@ from analyzers import repairs
 from analyzers.completion import Description, Proposal, complete, describe
 from analyzers.frontends import pieces as pieces_of_text
 from analyzers.frontends.pieces import Change, Pieces, Reading
-from analyzers.ir.verdicts import Confidence, FileReport, Finding, LoopReport, PlacedResult
+from analyzers.ir.verdicts import Confidence, FileReport, Finding, Governed, LoopReport, PlacedResult
 from analyzers.repairs import Trial
 from analyzers.reproducer import Draft, NotReproducibleError
 from analyzers.settings import Language, Options
@@ -29,6 +29,7 @@ __all__ = [
     "Draft",
     "FileReport",
     "Finding",
+    "Governed",
     "Language",
     "LoopReport",
     "NotReproducibleError",

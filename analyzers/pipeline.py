@@ -20,12 +20,12 @@ from analyzers.dependence.callers import Calls, Site
 from analyzers.dependence.facts import Calling, Effects, FunctionFacts
 from analyzers.dependence.linking import Outside
 from analyzers.dependence.units import Unit
-from analyzers.explain.facts import loop_reports, sharing_hints
+from analyzers.explain.facts import governed, loop_reports, sharing_hints
 from analyzers.frontends import frontend_of
 from analyzers.frontends.c import CFrontend, Chunk
 from analyzers.frontends.includes import Signature
 from analyzers.ir.statements import Function, SourceFile
-from analyzers.ir.verdicts import FileReport, Finding, FunctionResult, PlacedResult
+from analyzers.ir.verdicts import FileReport, Finding, FunctionResult, LoopReport, PlacedResult
 from analyzers.openmp import callees, handmade, races
 from analyzers.openmp.facts import OpenMPFacts
 from analyzers.repairs import Trial
@@ -298,7 +298,8 @@ class Pipeline:
         if known is not None and version.called[function.name] == called:
             return known
         names = (function.name, *function.callees)
-        key: Key = (chunk.fingerprint, called, version.ordered, *(version.effects.get(name) for name in names))
+        written = version.calls.as_written(function.name)
+        key: Key = (chunk.fingerprint, called, written, version.ordered, *(version.effects.get(name) for name in names))
         if version.presumed is not version.effects:
             key = (*key, *(version.presumed.get(name) for name in names))
         reached = self._in_regions(version, function)
@@ -347,11 +348,16 @@ class Pipeline:
             function.name,
             function.fingerprint,
             function.span,
-            loop_reports(facts, text, self._options.costs, devices=self._options.offload),
+            self._reports(facts, text),
             suppressions.apply(text, findings, self._language, self._ran),
             sharing_hints(openmp),
+            governed(facts),
             time.perf_counter() - started,
         )
+
+    def _reports(self, facts: FunctionFacts, text: bytes) -> tuple[LoopReport, ...]:
+        options = self._options
+        return loop_reports(facts, text, options.costs, devices=options.offload) if options.loops else ()
 
     def _examined(
         self, function: Function, text: bytes, version: _Version, called: Calling
@@ -361,12 +367,13 @@ class Pipeline:
         if version.presumed is not version.effects:
             options = self._options
             facts = presuming.supplemented(facts, version.presumed, lambda f, e: loops.analyse(f, e, options))
-        facts = replace(array_reductions.as_written(facts, text), called=called)
+        # What is offered for the loops of callers is not there yet: races are those of the program as it stands.
+        facts = replace(array_reductions.as_written(facts, text), called=version.calls.as_written(function.name))
         found = races.find(facts, self._options, version.ordered)
         if self._in_regions(version, function):
             examine = partial(races.find, options=self._options, ordered=version.ordered)
             found = callees.supplemented(found, function, version.bodies, version.effects, self._options, examine)
-        return facts, found
+        return replace(facts, called=called), found
 
 
 def digest_of(source: SourceText) -> str:

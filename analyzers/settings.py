@@ -23,6 +23,7 @@ class Options:
     include_paths: tuple[str, ...] = ()
     database: str = ""  # compile_commands.json or its folder; "": looked for
     offload: bool = False  # also propose what a device can do
+    loops: bool = True  # loops are reported too, not only findings
     snippet: bool = False  # a bare loop without declarations: undeclared names are distinct objects
     costs: Costs = DEFAULTS  # of threads and arithmetic on the machine that the code is for
     budget: float = 2.0  # seconds of processor time for one function, then UNKNOWN

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from analyzers.api import FileReport, Finding, LoopReport, SourceText, Span, loops_of
+from analyzers.api import FileReport, Finding, Governed, LoopReport, SourceText, Span, loops_of
 from lsp_server.settings import Settings
 from lsp_server.sources import Codec
 from lsp_server.terminal import visible
@@ -31,6 +31,7 @@ class Outcome:
     codec: Codec = field(default_factory=Codec)
     findings: tuple[Located, ...] = ()
     loops: tuple[LoopReport, ...] = ()
+    governed: tuple[Governed, ...] = ()
     error: str | None = None
 
 
@@ -77,6 +78,12 @@ def presented(findings: Iterable[Located], settings: Settings) -> tuple[Located,
         if finding is not None:
             shown.append(located if finding is located.finding else replace(located, finding=finding))
     return tuple(shown)
+
+
+def governed_in(report: FileReport) -> tuple[Governed, ...]:
+    """Every loop of a report that a directive governs, in textual order, outer ones first."""
+    found = [each.shifted(placed.start) for placed in report.functions for each in placed.result.governed]
+    return tuple(sorted(found, key=lambda each: (each.span.start, -each.span.end)))
 
 
 def verdict_word(loop: LoopReport) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from analyzers.dependence.affine import constant_value
-from analyzers.dependence.facts import FunctionFacts, LoopFacts, Reduction
+from analyzers.dependence.facts import FunctionFacts, Later, LoopFacts, Reduction
 from analyzers.dependence.reductions import is_real
 from analyzers.dependence.rewriting import add
 from analyzers.dependence.spelling import spell
@@ -167,9 +167,7 @@ def _length(
 def as_written(facts: FunctionFacts, text: bytes) -> FunctionFacts:
     """The facts with the lengths of array reductions as the source writes them: `N`, not the value that it has in this
     configuration. `text` is that of the function."""
-    if not any(r.length is not None for loop in facts.loops for r in loop.reductions):
-        return facts
-    return replace(facts, loops=tuple(_loop_as_written(loop, text) for loop in facts.loops))
+    return replace(facts, loops=Later(len(facts.loops), lambda at: _loop_as_written(facts.loops[at], text)))
 
 
 def _loop_as_written(loop: LoopFacts, text: bytes) -> LoopFacts:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, overload
 
 from analyzers.ir.accesses import Access
 from analyzers.ir.expressions import Expr
@@ -204,13 +204,23 @@ class Wavefront:
 
 
 @dataclass(frozen=True, slots=True)
-class LoopFacts:
-    """Everything decided about one loop, as if it were to be the parallel one."""
+class LoopShape:
+    """What is known of a loop before anything is asked about its iterations."""
 
     loop: Loop
     header: LoopHeader | None  # None: not countable; then the verdict says why
     parent: Loop | None
     depth: int
+    trip_count: int | None = None  # where constant
+    accesses: tuple[Access, ...] = ()  # below this loop, calls' effects included
+    governed_by: Construct | None = None  # the OpenMP construct whose associated loop this is
+    inside_parallel: bool = False  # lexically inside a parallel region
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopFacts(LoopShape):
+    """Everything decided about one loop, as if it were to be the parallel one."""
+
     verdict: Verdict
     roles: tuple[Role, ...]
     private: tuple[Symbol, ...] = ()  # declared outside; the index itself is not listed
@@ -219,12 +229,8 @@ class LoopFacts:
     conditional: tuple[Symbol, ...] = ()  # lastprivate of the last iteration that writes it
     linear: tuple[tuple[Symbol, Expr], ...] = ()
     reductions: tuple[Reduction, ...] = ()
-    accesses: tuple[Access, ...] = ()  # below this loop, calls' effects included
-    trip_count: int | None = None  # where constant
     collapse: int = 1  # how many perfectly nested rectangular loops from here may be collapsed
     rectangular: bool = True  # inner bounds do not depend on this loop's index
-    governed_by: Construct | None = None  # the OpenMP construct whose associated loop this is
-    inside_parallel: bool = False  # lexically inside a parallel region
     alternatives: Alternatives = Alternatives()
     wavefront: Wavefront | None = None  # of a loop that is not parallel
 
@@ -246,17 +252,49 @@ DEEP = 2
 ONCE = Calling()
 
 
+class Later(Sequence[LoopFacts]):
+    """The facts of loops, each found out when somebody asks for it: races need those of few loops."""
+
+    __slots__ = ("_find", "_found")
+
+    def __init__(self, count: int, find: Callable[[int], LoopFacts]) -> None:
+        self._find = find
+        self._found: list[LoopFacts | None] = [None] * count
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    @overload
+    def __getitem__(self, index: int) -> LoopFacts: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[LoopFacts]: ...
+
+    def __getitem__(self, index: int | slice) -> LoopFacts | Sequence[LoopFacts]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        known = self._found[index]
+        if known is None:
+            known = self._found[index] = self._find(index % len(self))
+        return known
+
+
 @dataclass(frozen=True, slots=True)
 class FunctionFacts:
     """The facts of one function."""
 
     function: Function
     accesses: tuple[Access, ...]  # of the whole function, textual order
-    loops: tuple[LoopFacts, ...]  # outer first
+    loops: Sequence[LoopFacts]  # outer first
     effects: Mapping[str, Effects]  # of every callee by name
     headers: Mapping[int, LoopHeader] = field(default_factory=dict)  # id(loop) -> header
+    shapes: tuple[LoopShape, ...] = ()  # in the order of `loops`
     called: Calling = ONCE
     neighbours: Neighbours | None = None  # to be asked about parts that follow each other
+
+    def about(self, loop: Loop | None) -> LoopFacts | None:
+        """The facts of one loop."""
+        return next((self.loops[at] for at, shape in enumerate(self.shapes) if shape.loop is loop), None)
 
 
 @dataclass(frozen=True, slots=True)

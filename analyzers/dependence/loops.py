@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from analyzers.dependence import accesses as access_collector
 from analyzers.dependence import (
@@ -31,7 +32,7 @@ from analyzers.dependence.affine import constant_value
 from analyzers.dependence.alias import PointerFacts
 from analyzers.dependence.conflicts import Inquiry, Obstacles
 from analyzers.dependence.deadline import Deadline
-from analyzers.dependence.facts import Alternatives, Effects, FunctionFacts, LoopFacts, Reduction
+from analyzers.dependence.facts import Alternatives, Effects, FunctionFacts, Later, LoopFacts, LoopShape, Reduction
 from analyzers.dependence.neighbours import Neighbours
 from analyzers.dependence.nest import Place
 from analyzers.dependence.polyhedral import Solver
@@ -60,7 +61,6 @@ class _Room:
     graph: FlowGraph
     headers: Mapping[int, LoopHeader]
     uncounted: Mapping[int, Reason]  # id(loop) -> why it is not counted
-    below: Mapping[int, tuple[Access, ...]]  # id(loop) -> its accesses, values of temporaries filled in
     representatives: frozenset[int]  # id() of one access of each set that asks the same questions
     pointers: PointerFacts
     implicit: Mapping[int, tuple[Implicit, ...]]  # what statements run, by id()
@@ -127,34 +127,34 @@ def _analyse(
     pointers = alias.with_entry_values(
         alias.summarize(function, effects), {e: s for e, (s, _) in graph.entries.items()}
     )
-    deadline = Deadline.after(options.budget)
     below: dict[int, list[Access]] = {}
     for access in accesses:
         for loop in access.loops:
             below.setdefault(id(loop), []).append(access)
-    room = _Room(
-        effects,
-        options,
-        graph,
-        headers,
-        uncounted,
-        {loop: tuple(inside) for loop, inside in below.items()},
-        conflicts.representatives(accesses, surroundings.exclusions(function.body)),
-        pointers,
-        implicit(function.body),
-        deadline,
-    )
-    facts = [_loop_facts(place, room, values) for place in places]
-    by_loop = {id(f.loop): f for f in facts}
-    collapsible = tuple(replace(f, collapse=_collapsible(f, by_loop)) for f in facts)
+    shapes = tuple(_shape(place, headers.get(id(place.loop)), tuple(below.get(id(place.loop), ()))) for place in places)
+
+    @cache
+    def room() -> _Room:
+        apart = conflicts.representatives(accesses, surroundings.exclusions(function.body))
+        run, deadline = implicit(function.body), Deadline.after(options.budget)
+        return _Room(effects, options, graph, headers, uncounted, apart, pointers, run, deadline)
+
+    alone = Later(len(places), lambda at: _loop_facts(places[at], shapes[at], room(), values))
+    positions = {id(place.loop): at for at, place in enumerate(places)}
+    decided = Later(len(places), lambda at: replace(alone[at], collapse=_collapsible(alone[at], alone, positions)))
     neighbours = Neighbours(graph, headers, accesses, pointers, options.assume_no_alias)
-    return FunctionFacts(function, accesses, collapsible, effects, headers, neighbours=neighbours)
+    return FunctionFacts(function, accesses, decided, effects, headers, shapes, neighbours=neighbours)
 
 
-def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
-    loop = place.loop
-    header = room.headers.get(id(loop))
-    inside = room.below.get(id(loop), ())
+def _shape(place: Place, header: LoopHeader | None, inside: tuple[Access, ...]) -> LoopShape:
+    trips = trip_count(header) if header is not None else None
+    return LoopShape(
+        place.loop, header, place.parent, place.depth, trips, inside, place.governed_by, place.inside_parallel
+    )
+
+
+def _loop_facts(place: Place, shape: LoopShape, room: _Room, values: Values) -> LoopFacts:
+    loop, header, inside = shape.loop, shape.header, shape.accesses
     invariant = _invariant(loop, room)
     parts = _scalars(loop, header, inside, room, values)
     first, obstacles = parts.obstacles.copy(), parts.obstacles
@@ -202,7 +202,7 @@ def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:
         linear=tuple(parts.linear.items()),
         reductions=(*parts.reductions, *parts.array_reductions),
         accesses=inside,
-        trip_count=trip_count(header) if header is not None else None,
+        trip_count=shape.trip_count,
         rectangular=_rectangular(loop, room, invariant),
         governed_by=place.governed_by,
         inside_parallel=place.inside_parallel,
@@ -489,7 +489,7 @@ def _rectangular(loop: Loop, room: _Room, invariant: Callable[[Expr], bool]) -> 
     return True
 
 
-def _collapsible(facts: LoopFacts, by_loop: Mapping[int, LoopFacts]) -> int:
+def _collapsible(facts: LoopFacts, every: Sequence[LoopFacts], positions: Mapping[int, int]) -> int:
     """How many perfectly nested, rectangular, parallel loops start here (OpenMP 5.2 §4.4.3).
 
     Divided together they take the clauses of the outermost: an inner one that needs a copy of what the outermost
@@ -502,7 +502,7 @@ def _collapsible(facts: LoopFacts, by_loop: Mapping[int, LoopFacts]) -> int:
         return levels
     while len(current.loop.body.statements) == 1:
         (only,) = current.loop.body.statements
-        inner = by_loop.get(id(only)) if isinstance(only, Loop) else None
+        inner = every[positions[id(only)]] if isinstance(only, Loop) else None
         if inner is None or inner.header is None or not inner.verdict.counts_as_parallel:
             break
         needed = {*inner.private, *inner.firstprivate, *inner.lastprivate, *inner.conditional}

@@ -7,11 +7,12 @@ every such function that the code around the loop calls too, because what they d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 from analyzers.dependence.effects import UNSEEN
-from analyzers.dependence.facts import Basis, Effects, FunctionFacts, LoopFacts
+from analyzers.dependence.facts import Basis, Effects, FunctionFacts, Later, LoopFacts
 from analyzers.dependence.surroundings import taken_for
 from analyzers.ir.statements import Function
 from analyzers.ir.verdicts import Assumption, Verdict
@@ -37,12 +38,22 @@ def _is_doubtful(basis: Basis) -> bool:
 def supplemented(facts: FunctionFacts, presumed: Mapping[str, Effects], again: Again) -> FunctionFacts:
     """The facts with, for each undecided loop, what holds with the effects `presumed`. `again` analyses a function."""
     doubtful = {each for name in facts.function.callees for each in presumed[name].basis if _is_doubtful(each)}
-    if not doubtful or not any(_is_open(loop) and _may_be_settled(loop, presumed) for loop in facts.loops):
+    if not doubtful:
         return facts
     assumptions = tuple(map(taken_for, sorted(doubtful)))
-    second = again(facts.function, presumed).loops
-    pairs = zip(facts.loops, second, strict=True)
-    return replace(facts, loops=tuple(_presuming(*pair, assumptions) for pair in pairs))
+
+    @cache
+    def second() -> Sequence[LoopFacts] | None:
+        if not any(_is_open(loop) and _may_be_settled(loop, presumed) for loop in facts.loops):
+            return None
+        return again(facts.function, presumed).loops
+
+    def one(at: int) -> LoopFacts:
+        strict = facts.loops[at]
+        other = second() if _is_open(strict) else None
+        return strict if other is None else _presuming(strict, other[at], assumptions)
+
+    return replace(facts, loops=Later(len(facts.loops), one))
 
 
 def _is_open(facts: LoopFacts) -> bool:
@@ -66,7 +77,7 @@ def _stays_unknown(name: str | None, presumed: Mapping[str, Effects]) -> bool:
 
 def _presuming(strict: LoopFacts, second: LoopFacts, assumptions: tuple[Assumption, ...]) -> LoopFacts:
     verdict = second.verdict
-    if not _is_open(strict) or not verdict.counts_as_parallel:
+    if not verdict.counts_as_parallel:
         return strict
     named = (*verdict.assumptions, *(a for a in assumptions if a not in verdict.assumptions))
     return replace(second, verdict=Verdict("unknown", verdict.reasons, named))

@@ -7,11 +7,12 @@ assumptions that name them. Verdicts under ordinary assumptions are not touched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 from analyzers.dependence import filling, supposing
-from analyzers.dependence.facts import Effects, FunctionFacts, LoopFacts
+from analyzers.dependence.facts import Effects, FunctionFacts, Later, LoopFacts
 from analyzers.dependence.filling import Filling
 from analyzers.dependence.supposing import Unseen, is_unseen
 from analyzers.ir.accesses import Access, Subscripts
@@ -26,22 +27,28 @@ Again = Callable[[Function, Mapping[str, Effects]], FunctionFacts]
 def supplemented(facts: FunctionFacts, again: Again) -> FunctionFacts:
     """The facts with, for each loop that does something through unseen code and is undecided, what holds if that is
     harmless. `again` analyses a function with other effects."""
-    if not any(map(_is_open, facts.loops)):
-        return facts
+
+    @cache
+    def every() -> Sequence[LoopFacts]:
+        return _every(facts, again)
+
+    return replace(
+        facts, loops=Later(len(facts.loops), lambda at: every()[at] if _is_open(facts.loops[at]) else facts.loops[at])
+    )
+
+
+def _every(facts: FunctionFacts, again: Again) -> Sequence[LoopFacts]:
     fillings = filling.find(
         facts.function, lambda call: supposing.callee_of(call) if is_unseen(call, facts.effects) else None
     )
     wanted = [_in_the_way(loop, facts.effects, fillings) if _is_open(loop) else None for loop in facts.loops]
     if not any(wanted):
-        return facts
+        return facts.loops
     function, vouched = supposing.suppose(facts.function, filter(None, wanted), facts.effects)
     second = again(function, {**facts.effects, **vouched}).loops
-    return replace(
-        facts,
-        loops=tuple(
-            loop if unseen is None else _assuming(loop, other, unseen)
-            for loop, other, unseen in zip(facts.loops, second, wanted, strict=True)
-        ),
+    return tuple(
+        loop if unseen is None else _assuming(loop, other, unseen)
+        for loop, other, unseen in zip(facts.loops, second, wanted, strict=True)
     )
 
 

@@ -10,7 +10,7 @@ from analyzers.dependence.facts import Alternatives, FunctionFacts, LoopFacts
 from analyzers.explain import prose
 from analyzers.ir.statements import Loop
 from analyzers.ir.symbols import Symbol
-from analyzers.ir.verdicts import Compound, Fix, LoopReport, SharingHint
+from analyzers.ir.verdicts import Compound, Fix, Governed, LoopReport, SharingHint
 from analyzers.openmp import cost, edits, lists, offload, rewrites, synthesis, teams
 from analyzers.openmp.edits import Place
 from analyzers.openmp.facts import OpenMPFacts, Region
@@ -63,6 +63,15 @@ def _each_once(reports: Iterable[LoopReport]) -> Iterable[LoopReport]:
 def _hope(report: LoopReport) -> tuple[int, int, bool]:
     status = ("dependent", "unknown", "parallel").index(report.verdict.status)
     return status, ("possible", "likely", "proved").index(report.verdict.confidence), report.profitable
+
+
+def governed(facts: FunctionFacts) -> tuple[Governed, ...]:
+    """The loops of a function that directives govern."""
+    return tuple(
+        Governed(shape.loop.span, shape.loop.header_span, shape.governed_by.directive.span)
+        for shape in facts.shapes
+        if shape.governed_by is not None
+    )
 
 
 def sharing_hints(openmp: OpenMPFacts) -> tuple[SharingHint, ...]:

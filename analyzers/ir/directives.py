@@ -77,4 +77,7 @@ class Directive:
         return next((c for c in self.clauses if c.name == name), None)
 
     def has(self, *kinds: str) -> bool:
-        return any(k in self.kinds for k in kinds)
+        for kind in self.kinds:  # noqa: SIM110  asked all the time, and `any` takes twice as long
+            if kind in kinds:
+                return True
+        return False

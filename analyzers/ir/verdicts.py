@@ -230,6 +230,18 @@ class SharingHint:
 
 
 @dataclass(frozen=True, slots=True)
+class Governed:
+    """A loop that a directive governs."""
+
+    span: Span
+    header_span: Span
+    directive: Span
+
+    def shifted(self, offset: int) -> Governed:
+        return Governed(*(span.shifted(offset) for span in (self.span, self.header_span, self.directive)))
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionResult:
     """Everything known of one function, relative to its start: cached by fingerprint and sent between processes."""
 
@@ -239,6 +251,7 @@ class FunctionResult:
     loops: tuple[LoopReport, ...] = ()
     findings: tuple[Finding, ...] = ()
     hints: tuple[SharingHint, ...] = ()
+    governed: tuple[Governed, ...] = ()
     seconds: float = 0.0
 
 

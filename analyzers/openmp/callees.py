@@ -116,7 +116,7 @@ def supplemented(
 
 def _facts(function: Function, effects: Mapping[str, Effects], options: Options) -> FunctionFacts:
     """What the races need to know; verdicts on loops are not asked for."""
-    return loops.analyse(function, effects, replace(options, budget=0.0))
+    return loops.analyse(function, effects, options)
 
 
 def _key(construct: Construct | None) -> int:

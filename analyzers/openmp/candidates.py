@@ -114,6 +114,7 @@ class Collector:
     phases: Phases
     _atomics: dict[int, frozenset[Span]] = field(default_factory=dict)
     _constants: dict[Symbol, int | None] | None = None
+    _values: dict[int, tuple[Expr | None, int | None]] = field(default_factory=dict)  # by id() of the condition
     _meanings: dict[tuple[Symbol, tuple[int, ...]], Storage] = field(default_factory=dict)
 
     def collect(self, by_statement: Mapping[int, Sequence[Access]]) -> list[Candidate]:
@@ -219,6 +220,12 @@ class Collector:
 
     def _value(self, condition: Expr | None) -> int | None:
         """The value of a condition that is constant in effect."""
+        known = self._values.get(id(condition))
+        if known is None or known[0] is not condition:
+            known = self._values[id(condition)] = (condition, self._evaluated(condition))
+        return known[1]
+
+    def _evaluated(self, condition: Expr | None) -> int | None:
         if isinstance(condition, Name) and condition.symbol.storage == "local" and condition.symbol.type.const:
             if self._constants is None:
                 inside = walk_statements(self.facts.function.body)

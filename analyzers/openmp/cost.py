@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from analyzers.costs import DEFAULTS, Costs
-from analyzers.dependence.facts import FunctionFacts, LoopFacts
+from analyzers.dependence.facts import FunctionFacts, LoopShape
 from analyzers.ir.accesses import Subscripts
 from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import Binary, Call, Constant, Element, Expr, Name, calls_in, children, symbols, walk
@@ -87,12 +87,12 @@ class Trips(NamedTuple):
 
 def works(function: FunctionFacts, costs: Costs = DEFAULTS) -> dict[int, Work]:
     """The work of every loop of a function, by `id(loop)`."""
-    nests = Nests.of(function.loops)
+    nests = Nests.of(function.shapes)
     trips: dict[int, Trips] = {}
-    for facts in function.loops:  # outer loops first: triangular bounds ask for the trips of the outer one
+    for facts in function.shapes:  # outer loops first: triangular bounds ask for the trips of the outer one
         trips[id(facts.loop)] = _trips(facts, nests, trips)
     found: dict[int, Work] = {}
-    for facts in reversed(function.loops):
+    for facts in reversed(function.shapes):
         count, bounded, counted = trips[id(facts.loop)]
         each, below = of(facts.loop.body, found, costs)
         around, called = _around(facts, nests), function.called.loops
@@ -103,7 +103,7 @@ def works(function: FunctionFacts, costs: Costs = DEFAULTS) -> dict[int, Work]:
     return found
 
 
-def evenness(facts: LoopFacts, inner: tuple[LoopFacts, ...]) -> Evenness:
+def evenness(facts: LoopShape, inner: tuple[LoopShape, ...]) -> Evenness:
     """How the work is spread over the iterations. `inner`: the loops below this one.
 
     triangular: an inner bound moves with the index, so that the work grows or shrinks steadily. data: how long an
@@ -118,7 +118,7 @@ def evenness(facts: LoopFacts, inner: tuple[LoopFacts, ...]) -> Evenness:
     return "even"
 
 
-def _follows(inner: LoopFacts, index: Symbol) -> bool:
+def _follows(inner: LoopShape, index: Symbol) -> bool:
     """Does the length of the inner loop change steadily with `index`?
 
     Not where it is only looked up with it, as in the rows of a sparse matrix (`start[r]` to `start[r + 1]`), and not
@@ -141,7 +141,7 @@ def _named_outside_subscripts(expr: Expr, symbol: Symbol) -> bool:
     return False
 
 
-def _trips(facts: LoopFacts, nests: Nests, outer: Mapping[int, Trips]) -> Trips:
+def _trips(facts: LoopShape, nests: Nests[LoopShape], outer: Mapping[int, Trips]) -> Trips:
     if facts.trip_count is not None:
         return Trips(float(facts.trip_count), True, True)
     if facts.header is None:
@@ -164,12 +164,12 @@ def _trips(facts: LoopFacts, nests: Nests, outer: Mapping[int, Trips]) -> Trips:
     return Trips(max(1.0, count / (2 * step)), bounded, False)
 
 
-def _around(facts: LoopFacts, nests: Nests) -> int:
+def _around(facts: LoopShape, nests: Nests[LoopShape]) -> int:
     """How many loops there are around this one."""
     return sum(not runs_once(outer.loop) for outer in nests.above(facts))
 
 
-def _moves_with(facts: LoopFacts, nests: Nests) -> LoopFacts | None:
+def _moves_with(facts: LoopShape, nests: Nests[LoopShape]) -> LoopShape | None:
     """The innermost loop around this one with whose index its bounds move."""
     header = facts.header
     if header is None:
@@ -185,7 +185,7 @@ def _moves_with(facts: LoopFacts, nests: Nests) -> LoopFacts | None:
     )
 
 
-def _is_looked_up(facts: LoopFacts, nests: Nests, around: LoopFacts | None) -> bool:
+def _is_looked_up(facts: LoopShape, nests: Nests[LoopShape], around: LoopShape | None) -> bool:
     """Does a loop around look up in each iteration how long this one is: the rows of a sparse matrix, the members of a
     cell? Such lists are short. `around`: the one with whose index the bounds move; where only one of them does, the
     loop is as long as that one."""
@@ -211,7 +211,7 @@ def _elements(expr: Expr) -> Iterator[Element]:
     return (part for part in walk(expr) if isinstance(part, Element))
 
 
-def _block_length(facts: LoopFacts) -> int | None:
+def _block_length(facts: LoopShape) -> int | None:
     """The length of a tile: `for (i = ii; i < ii + 32; i++)`, also with `min(ii + 32, n)`."""
     header = facts.header
     if header is None:
@@ -229,7 +229,7 @@ def _alternatives(expr: Expr) -> tuple[Expr, ...]:
     return (expr.left, expr.right) if isinstance(expr, Binary) and expr.op == "min" else (expr,)
 
 
-def _extent(facts: LoopFacts) -> int | None:
+def _extent(facts: LoopShape) -> int | None:
     """The least extent of an array dimension that the index walks through: there cannot be more iterations."""
     if facts.header is None:
         return None
@@ -317,7 +317,7 @@ def calls_unseen(loop: Loop) -> bool:
     return not all(_operations(expr)[1] for stmt in walk_statements(loop.body) for expr in expressions(stmt))
 
 
-def allocator(facts: LoopFacts, nests: Nests, works: Mapping[int, Work]) -> str | None:
+def allocator(facts: LoopShape, nests: Nests[LoopShape], works: Mapping[int, Work]) -> str | None:
     """The function of the allocator that most of the work goes into: threads wait for each other there."""
     deepest = facts
     while inside := nests.children(deepest):

@@ -58,7 +58,7 @@ def offloads(
 def _offload(
     facts: LoopFacts,
     function: FunctionFacts,
-    nests: Nests,
+    nests: Nests[LoopFacts],
     works: Mapping[int, Work],
     around: Mapping[int, tuple[Construct, ...]],
 ) -> Offload:
@@ -125,7 +125,7 @@ def _obstacle(facts: LoopFacts, outside: Sequence[Construct]) -> str | None:
 # Clauses
 
 
-def _collapse(facts: LoopFacts, nests: Nests) -> int:
+def _collapse(facts: LoopFacts, nests: Nests[LoopFacts]) -> int:
     """A device has thousands of threads: every loop that can be divided together is."""
     levels, current = 1, facts
     while levels < facts.collapse:

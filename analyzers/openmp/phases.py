@@ -82,12 +82,19 @@ class _Walker:
         self.barriers: dict[int, int] = {}
         self.left: list[dict[str, list[State]]] = []  # of each loop and switch around: states at `break`, `continue`
         self.repeated: dict[int, State] = {}  # id(loop) -> what holds at the ends of its iterations
+        self.meets: dict[int, bool] = {}  # id(block) -> does the team meet at a barrier in it?
         self.unsettled = False
 
     def record(self, stmt: Stmt, state: State) -> None:
         known = self.result.placements.get(id(stmt))
         new = state.placement()
         self.result.placements[id(stmt)] = new if known is None else known.merged(new)
+
+    def holds_barrier(self, body: Block) -> bool:
+        known = self.meets.get(id(body))
+        if known is None:
+            known = self.meets[id(body)] = holds_barrier(body)
+        return known
 
     def barrier(self, at: object, state: State) -> None:
         if state.nested or state.task is not None:
@@ -131,7 +138,7 @@ class _Walker:
 
     def _switch(self, stmt: Switch, state: State) -> None:
         self.record(stmt, state)
-        decides = not state.nested and any(holds_barrier(arm) for arm in stmt.arms)
+        decides = not state.nested and any(self.holds_barrier(arm) for arm in stmt.arms)
         ends = []
         self.left.append({"break": []})
         for number, arm in enumerate(stmt.arms):
@@ -165,7 +172,7 @@ class _Walker:
             self.record(at, rest)
             then, otherwise = rest.copy(), rest.copy()
             decision = rest.decision(id(at))
-            if not state.nested and (holds_barrier(at.then) or holds_barrier(at.otherwise)):
+            if not state.nested and (self.holds_barrier(at.then) or self.holds_barrier(at.otherwise)):
                 then.decide(id(at), True)
                 otherwise.decide(id(at), False)
             self._guarded(at, then, otherwise)
@@ -211,7 +218,7 @@ class _Walker:
     def _loop(self, loop: Loop, state: State) -> None:
         for each in loop.init:
             self.walk(each, state)
-        keeps_apart = not state.nested and state.task is None and holds_barrier(loop.body)
+        keeps_apart = not state.nested and state.task is None and self.holds_barrier(loop.body)
         if keeps_apart:
             entry = Phase(self.barriers.setdefault(id(loop), len(self.barriers)))
             self.result.entries[id(loop)] = entry
@@ -241,7 +248,8 @@ class _Walker:
         again = state.copy()
         if earlier is None or not again.holds_like(earlier):
             self.repeated[id(loop)] = again
-            self.unsettled = True
+            # Where the first iteration begins with all that an iteration leaves behind, walking again shows nothing.
+            self.unsettled = self.unsettled or earlier is not None or keeps_apart or not before.covers(again)
         # A loop with barriers is taken to run at least once: with none the region would be a degenerate one.
         if not keeps_apart:
             state.join(before)
@@ -406,6 +414,8 @@ def _broken_off(loop: Loop, ends: Sequence[State], state: State) -> None:
 
 def _forget_decisions(loop: Loop, state: State) -> None:
     """The next iteration may decide otherwise."""
+    if not any(phase.decisions for level in state.levels for phase in level):
+        return
     inside: set[int] = set()
     for stmt in walk_statements(loop.body):
         if isinstance(stmt, If):

@@ -31,7 +31,7 @@ class Pipeline:
 
 
 def propose(
-    facts: LoopFacts, nests: Nests, works: Mapping[int, Work], clauses: tuple[str, ...], notation: Notation
+    facts: LoopFacts, nests: Nests[LoopFacts], works: Mapping[int, Work], clauses: tuple[str, ...], notation: Notation
 ) -> Pipeline | None:
     """The pipeline of a loop that is not parallel, where it pays and no loop inside is worth a team of threads.
 

@@ -29,6 +29,8 @@ class Placement:
 
     def merged(self, other: Placement) -> Placement:
         """Where the statement stands if it may stand in both ways: it is reached twice."""
+        if self == other:
+            return other
         same = self.executor == other.executor
         return replace(
             other,
@@ -88,7 +90,18 @@ class State:
     nested: bool = False  # inside a parallel region that is not the one looked at: its team is another
 
     def copy(self) -> State:
-        return replace(self, levels=[set(level) for level in self.levels], pending=set(self.pending))
+        return State(  # as `replace` does it, in a third of the time
+            self.stack,
+            self.executor,
+            [set(level) for level in self.levels],
+            self.synchronised,
+            self.locks,
+            set(self.pending),
+            self.task,
+            self.loops,
+            self.final,
+            self.nested,
+        )
 
     def join(self, other: State, decided: Decision | None = None) -> None:
         """Two paths meet; where they part at the decision `decided`, this one has taken it."""
@@ -105,6 +118,11 @@ class State:
         self.levels = [set(level) for level in other.levels]
         self.pending = set(other.pending)
         self.locks = other.locks
+
+    def covers(self, other: State) -> bool:
+        """Does joining the other one change nothing?"""
+        levels = zip(self.levels, other.levels, strict=True)
+        return all(b <= a for a, b in levels) and other.pending <= self.pending and self.locks <= other.locks
 
     def holds_like(self, other: State) -> bool:
         return (self.levels, self.pending, self.locks) == (other.levels, other.pending, other.locks)

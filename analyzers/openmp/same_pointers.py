@@ -26,16 +26,19 @@ def find(
 ) -> Iterator[tuple[Symbol, Symbol]]:
     """Pairs of pointers that hold one address whenever `construct` runs again in an iteration of `loops` around it."""
     for loop in loops:
-        behind = _behind(construct, loop)
-        statements = list(walk_statements(loop))
-        if not behind or any(isinstance(s, Jump) and s.kind in ("continue", "goto") for s in statements):
+        copies = [pair for stmt in _behind(construct, loop) for pair in _copied(stmt)]
+        statements = list(walk_statements(loop)) if copies else []
+        if any(isinstance(s, Jump) and s.kind in ("continue", "goto") for s in statements):
             continue
-        for stmt in behind:
-            match stmt:
-                case Assign(target=Name(symbol=one), value=Name(symbol=other), op=None) if one != other and all(
-                    _is_known(p, stmt, statements, effects) for p in (one, other)
-                ):
-                    yield one, other
+        for stmt, one, other in copies:
+            if all(_is_known(p, stmt, statements, effects) for p in (one, other)):
+                yield one, other
+
+
+def _copied(stmt: Stmt) -> Iterator[tuple[Stmt, Symbol, Symbol]]:
+    match stmt:
+        case Assign(target=Name(symbol=one), value=Name(symbol=other), op=None) if one != other and one.is_pointer:
+            yield stmt, one, other
 
 
 def as_one(one: Sequence[Candidate], other: Sequence[Candidate]) -> Iterator[tuple[Candidate, Candidate]]:

@@ -71,7 +71,7 @@ def propose(function: FunctionFacts, costs: Costs = DEFAULTS) -> tuple[Proposal,
 
 def divided(
     facts: LoopFacts,
-    nests: Nests,
+    nests: Nests[LoopFacts],
     work: Work,
     notation: Notation,
     *more: str,
@@ -90,7 +90,7 @@ def withdrawn(proposal: Proposal, problem: str) -> Proposal:
 
 
 def _proposal(
-    facts: LoopFacts, function: FunctionFacts, nests: Nests, works: Mapping[int, Work], taken: set[int]
+    facts: LoopFacts, function: FunctionFacts, nests: Nests[LoopFacts], works: Mapping[int, Work], taken: set[int]
 ) -> Proposal:
     work, notation = works[id(facts.loop)], function.function.notation
     parallel = facts.verdict.counts_as_parallel
@@ -122,7 +122,7 @@ def _proposal(
 
 
 def _pipeline(
-    facts: LoopFacts, nests: Nests, works: Mapping[int, Work], taken: set[int], notation: Notation
+    facts: LoopFacts, nests: Nests[LoopFacts], works: Mapping[int, Work], taken: set[int], notation: Notation
 ) -> Pipeline | None:
     if _unnameable(facts) is not None or any(id(outer.loop) in taken for outer in nests.above(facts)):
         return None
@@ -178,7 +178,7 @@ def _clauses(facts: LoopFacts, collapsed: frozenset[Symbol], collapse: int) -> t
     return tuple(clauses)
 
 
-def clauses(facts: LoopFacts, nests: Nests, collapse: int) -> tuple[str, ...]:
+def clauses(facts: LoopFacts, nests: Nests[LoopFacts], collapse: int) -> tuple[str, ...]:
     """The clauses of a loop directive here that divides `collapse` loops together."""
     return _clauses(facts, _collapsed_indices(facts, nests, collapse), collapse)
 
@@ -200,7 +200,7 @@ def _reductions(reductions: Iterable[Reduction]) -> list[str]:
     return [f"reduction({op}:{', '.join(names)})" for op, names in items.items()]
 
 
-def _collapse(facts: LoopFacts, nests: Nests, works: Mapping[int, Work]) -> int:
+def _collapse(facts: LoopFacts, nests: Nests[LoopFacts], works: Mapping[int, Work]) -> int:
     """How many loops to divide together: only where the outer ones alone have too few iterations, because the indices
     of a collapsed loop are found by division."""
     count = works[id(facts.loop)]
@@ -216,7 +216,7 @@ def _collapse(facts: LoopFacts, nests: Nests, works: Mapping[int, Work]) -> int:
     return levels
 
 
-def _collapsed_indices(facts: LoopFacts, nests: Nests, collapse: int) -> frozenset[Symbol]:
+def _collapsed_indices(facts: LoopFacts, nests: Nests[LoopFacts], collapse: int) -> frozenset[Symbol]:
     indices = set()
     current = facts
     for _ in range(1, collapse):
@@ -226,7 +226,7 @@ def _collapsed_indices(facts: LoopFacts, nests: Nests, collapse: int) -> frozens
     return frozenset(indices)
 
 
-def _schedule(facts: LoopFacts, nests: Nests, work: Work) -> tuple[str, str]:
+def _schedule(facts: LoopFacts, nests: Nests[LoopFacts], work: Work) -> tuple[str, str]:
     """A clause and its reason, both empty where equal shares are right (OpenMP 5.2 §11.5.3).
 
     Steady growth is dealt out in turn: that balances it, costs nothing at run time and gives the same element to the
@@ -249,7 +249,7 @@ def _schedule(facts: LoopFacts, nests: Nests, work: Work) -> tuple[str, str]:
 # What pays
 
 
-def _objection(facts: LoopFacts, nests: Nests, works: Mapping[int, Work], taken: set[int]) -> str | None:
+def _objection(facts: LoopFacts, nests: Nests[LoopFacts], works: Mapping[int, Work], taken: set[int]) -> str | None:
     """Why the pragma is not offered here; None where it is."""
     work = works[id(facts.loop)]
     if facts.governed_by is not None:
@@ -283,7 +283,7 @@ def _objection(facts: LoopFacts, nests: Nests, works: Mapping[int, Work], taken:
     return None
 
 
-def _wider(facts: LoopFacts, nests: Nests, works: Mapping[int, Work]) -> str | None:
+def _wider(facts: LoopFacts, nests: Nests[LoopFacts], works: Mapping[int, Work]) -> str | None:
     """That a loop around this one, whose length is a guess, is parallel if only its iterations use different elements:
     lists of cells, blocks, particles. Whoever knows that starts threads there, once."""
     for outer in nests.above(facts):
@@ -376,7 +376,7 @@ def readable(value: float) -> str:
 # Vectors
 
 
-def _simd(facts: LoopFacts, nests: Nests, work: Work, notation: Notation) -> str | None:
+def _simd(facts: LoopFacts, nests: Nests[LoopFacts], work: Work, notation: Notation) -> str | None:
     """The `simd` directive for an innermost loop of unit stride that calls nothing a vector unit cannot do (§10.4)."""
     header = facts.header
     if header is None or facts.governed_by is not None or nests.below(facts) or facts.lastprivate or facts.conditional:

@@ -39,7 +39,7 @@ class Threshold:
     needed: bool = False
 
 
-def of(facts: LoopFacts, nests: Nests, works: Mapping[int, Work]) -> Threshold:
+def of(facts: LoopFacts, nests: Nests[LoopFacts], works: Mapping[int, Work]) -> Threshold:
     """The threshold of a loop that pays as its work is estimated."""
     work = works[id(facts.loop)]
     if not work.pays:
@@ -83,7 +83,7 @@ def _condition(loops: list[LoopFacts], facts: LoopFacts, least: float) -> str:
     return f"{'1.0 * ' if len(loops) > 1 else ''}{spell(product)} > {_rounded(least)}"
 
 
-def _chain(facts: LoopFacts, nests: Nests, works: Mapping[int, Work]) -> list[LoopFacts]:
+def _chain(facts: LoopFacts, nests: Nests[LoopFacts], works: Mapping[int, Work]) -> list[LoopFacts]:
     """The loop and, level by level, the loop inside that does most of the work; up to one that moves with these."""
     found = [facts]
     while inside := nests.children(found[-1]):

@@ -15,16 +15,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from types import ModuleType
 
 from analyzers.costs import DEFAULTS, Costs
 from analyzers.dependence.facts import FunctionFacts
-from analyzers.ir.statements import SourceFile
+from analyzers.ir.statements import Construct, SourceFile
 from analyzers.ir.verdicts import Category, Finding, Severity
 from analyzers.openmp.facts import OpenMPFacts
+from analyzers.openmp.phases import place
+from analyzers.openmp.placements import Phases
 from analyzers.settings import Options, family_of
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,14 @@ class Context:
     openmp: OpenMPFacts
     text: bytes = b""
     costs: Costs = DEFAULTS
+    _phases: dict[int, Phases] = field(default_factory=dict, repr=False, compare=False)
+
+    def phases(self, construct: Construct) -> Phases:
+        """Where the statements of a region stand, as several rules ask."""
+        known = self._phases.get(id(construct))
+        if known is None:
+            known = self._phases[id(construct)] = place(construct)
+        return known
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from analyzers.api import Analyzer, Confidence, FileReport, Language, Options, S
 from lsp_server import batch, changes, sources
 from lsp_server.changes import Changes
 from lsp_server.commands import neighbours
-from lsp_server.outcomes import Outcome, findings_of, innermost, lines_of, loops_in
+from lsp_server.outcomes import Outcome, findings_of, governed_in, innermost, lines_of, loops_in
 from lsp_server.patches import Patch, alone, chosen, patch, rewritten
 from lsp_server.settings import Loaded, SettingProblem, load
 from lsp_server.sources import Codec, SourceError
@@ -93,7 +93,7 @@ def requests(arguments: Namespace, settings: Settings) -> tuple[list[Request], C
     for request in _found(arguments.paths, arguments.language, settings):
         path = request.task.path
         unique.setdefault(path.absolute() if path is not None else STDIN, request)
-    found = [_with_fixes(request, arguments.command) for request in unique.values()]
+    found = [_wanted(request, arguments.command) for request in unique.values()]
     if not getattr(arguments, "since", None):
         return found, None
     folders = dict.fromkeys(_folder(r.task.path) for r in found if r.task.path is not None)
@@ -101,12 +101,15 @@ def requests(arguments: Namespace, settings: Settings) -> tuple[list[Request], C
     return [r for r in found if r.task.path is None or r.error or changed.has(r.task.path)], changed
 
 
-def _with_fixes(request: Request, command: str) -> Request:
-    """The fixes that the command shows are tried before."""
+def _wanted(request: Request, command: str) -> Request:
+    """The fixes that the command shows are tried before; what it does not show is not looked for."""
+    task = request.task
     if command == "suggest":
         return request
-    least = request.loaded.settings.min_confidence if command == "check" else "possible"
-    return replace(request, task=replace(request.task, tried=least))
+    if command == "check":
+        least = request.loaded.settings.min_confidence
+        return replace(request, task=replace(task, tried=least, options=replace(task.options, loops=False)))
+    return replace(request, task=replace(task, tried="possible"))
 
 
 def _found(paths: Sequence[str], language: Language | None, settings: Settings) -> Iterator[Request]:
@@ -286,7 +289,15 @@ def _judged(task: Task, source: SourceText, codec: Codec) -> Answer:
         text = f"the analysis failed ({type(error).__name__}: {error}); please report this file"
         return Answer(Outcome(task.name, task.path, task.language, source, codec, error=text))
     outcome = Outcome(
-        task.name, task.path, report.language, source, codec, findings_of(report), loops_in(report), report.error
+        task.name,
+        task.path,
+        report.language,
+        source,
+        codec,
+        findings_of(report),
+        loops_in(report),
+        governed_in(report),
+        report.error,
     )
     if task.minimum is None or report.error is not None:
         return Answer(outcome)

@@ -121,11 +121,10 @@ def _context(outcome: Outcome, located: Located) -> set[int]:
     """The lines of the directive and of the loop that a finding is about."""
     source, span = outcome.source, located.finding.span
     lines: set[int] = set()
-    inside = [loop for loop in outcome.loops if loop.span.contains(span) and loop.existing is not None]
-    on = [loop for loop in outcome.loops if loop.existing is not None and loop.existing.contains(span)]
+    inside = [loop for loop in outcome.governed if loop.span.contains(span)]
+    on = [loop for loop in outcome.governed if loop.directive.contains(span)]
     for loop in inside[-1:] or on[-1:]:
-        assert loop.existing is not None
-        lines.update(lines_of(source, loop.existing))
+        lines.update(lines_of(source, loop.directive))
         lines.add(source.line_of(loop.header_span.start))
     return lines
 

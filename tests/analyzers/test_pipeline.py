@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from analyzers import suppressions
 from analyzers.api import Analyzer, SourceText, analyze
 from analyzers.dependence import effects
 from analyzers.dependence import loops as dependence_loops
+from analyzers.dependence.facts import LoopFacts
+from analyzers.dependence.nest import Place
+from analyzers.ir.statements import Loop
+from analyzers.settings import Options
 
 RACE = """\
 double total;
@@ -135,3 +141,26 @@ def test_functions_that_call_each_other_have_one_answer() -> None:
         "pays from about 500,000 iterations",
         "pays from about 500,000 iterations",
     ]
+
+
+def test_without_reports_of_loops_the_findings_are_the_same() -> None:
+    source = SourceText.of(RACE)
+    whole, short = (analyze(source, "c", Options(loops=each)).functions for each in (True, False))
+    assert [len(placed.result.loops) for placed in whole] == [1, 1]
+    assert [placed.result for placed in short] == [
+        replace(placed.result, loops=(), seconds=less.result.seconds) for placed, less in zip(whole, short, strict=True)
+    ]
+
+
+def test_only_the_loops_of_races_are_decided_for_findings(monkeypatch: pytest.MonkeyPatch) -> None:
+    decided: list[Loop] = []
+    original = dependence_loops._loop_facts
+
+    def counted(place: Place, *rest: object) -> LoopFacts:
+        decided.append(place.loop)
+        return original(place, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(dependence_loops, "_loop_facts", counted)
+    (racing, _) = analyze(SourceText.of(RACE), "c", Options(loops=False)).functions
+    (governed,) = racing.result.governed
+    assert [loop.span for loop in decided] == [governed.span]

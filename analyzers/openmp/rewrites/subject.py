@@ -29,7 +29,7 @@ class Subject:
 
     function: FunctionFacts
     loop: LoopFacts
-    nests: Nests
+    nests: Nests[LoopFacts]
     works: Mapping[int, Work]
     place: Place
     text: bytes

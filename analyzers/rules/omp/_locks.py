@@ -10,7 +10,6 @@ from analyzers.ir.expressions import Call
 from analyzers.ir.statements import Construct, Evaluate, calls_of, walk_statements
 from analyzers.openmp.constructs import has_one_thread
 from analyzers.openmp.locks import SET_LOCK, exclusion, lock_of
-from analyzers.openmp.phases import place
 from analyzers.openmp.placements import Phases, Placement
 from analyzers.rules.registry import Context
 from analyzers.text import Span
@@ -37,7 +36,7 @@ def takings(context: Context) -> Iterator[Taking]:
         construct = region.construct
         if construct.body is None or not construct.directive.has("parallel") or has_one_thread(construct.directive):
             continue
-        phases = place(construct)
+        phases = context.phases(construct)
         for stmt in walk_statements(construct.body):
             at = phases.placements.get(id(stmt))
             if at is None:

@@ -50,7 +50,6 @@ from collections.abc import Iterator
 from analyzers.ir.directives import TEAM_MAKERS, WORKSHARING
 from analyzers.ir.statements import Construct, walk_statements
 from analyzers.ir.verdicts import Finding
-from analyzers.openmp.phases import place
 from analyzers.rules.omp import _common
 from analyzers.rules.registry import Context, Rule
 
@@ -62,7 +61,7 @@ def check(context: Context) -> Iterator[Finding]:
         construct = region.construct
         if construct.body is None or not construct.directive.has("parallel"):
             continue
-        placements = place(construct).placements
+        placements = context.phases(construct).placements
         for stmt in walk_statements(construct.body):
             if not isinstance(stmt, Construct) or not stmt.directive.has(*_TOGETHER):
                 continue

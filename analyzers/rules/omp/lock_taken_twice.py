@@ -83,8 +83,11 @@ def _locks_taken(context: Context) -> Iterator[Finding]:
 
 
 def _criticals_entered(context: Context) -> Iterator[Finding]:
-    placements = place(context.facts.function).placements
-    for stmt in walk_statements(context.facts.function.body):
+    function, effects_of = context.facts.function, context.facts.effects
+    if not any(effects_of[name].criticals for name in function.callees if name in effects_of):
+        return
+    placements = place(function).placements
+    for stmt in walk_statements(function.body):
         at = placements.get(id(stmt))
         inside = [c for c in at.stack if c.directive.has("critical")] if at is not None else []
         for call in calls_of(stmt) if inside else ():

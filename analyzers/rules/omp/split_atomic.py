@@ -54,7 +54,6 @@ from analyzers.ir.expressions import Name, walk
 from analyzers.ir.statements import Assign, Block, Construct, walk_statements
 from analyzers.ir.verdicts import Finding, Related
 from analyzers.openmp.constructs import has_one_thread
-from analyzers.openmp.phases import place
 from analyzers.rules.omp import _common
 from analyzers.rules.registry import Context, Rule
 
@@ -64,7 +63,7 @@ def check(context: Context) -> Iterator[Finding]:
         construct = region.construct
         if construct.body is None or not construct.directive.has("parallel") or has_one_thread(construct.directive):
             continue
-        placements = place(construct).placements
+        placements = context.phases(construct).placements
         for block in walk_statements(construct.body):
             if isinstance(block, Block):
                 for read, write in _pairs(block):

@@ -48,19 +48,20 @@ from collections.abc import Iterator
 
 from analyzers.ir.verdicts import Finding, Related
 from analyzers.openmp import canonical, cost, synthesis
-from analyzers.openmp.nests import Nests
 from analyzers.rules.registry import Context, Rule
 
 
 def check(context: Context) -> Iterator[Finding]:
-    parallel = [loop for loop in context.facts.loops if loop.parent is not None and loop.governed_by is not None]
-    nests = Nests.of(context.facts.loops)
-    works = cost.works(context.facts, context.costs) if parallel else {}
-    for loop in parallel:
-        governed = loop.governed_by
-        if governed is None or not governed.directive.has("parallel"):
-            continue
-        outer = nests.facts(loop.parent)
+    parallel = [
+        (loop, governed)
+        for loop in context.facts.shapes
+        if loop.parent is not None and (governed := loop.governed_by) is not None and governed.directive.has("parallel")
+    ]
+    if not parallel:
+        return
+    works = cost.works(context.facts, context.costs)
+    for loop, governed in parallel:
+        outer = context.facts.about(loop.parent)
         if outer is None or outer.verdict.status != "parallel" or outer.governed_by is not None:
             continue
         work = works[id(outer.loop)]

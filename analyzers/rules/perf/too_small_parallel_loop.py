@@ -40,7 +40,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzers.dependence.facts import LoopFacts
+from analyzers.dependence.facts import LoopShape
 from analyzers.ir.verdicts import Finding
 from analyzers.openmp import cost
 from analyzers.openmp.cost import Work
@@ -51,7 +51,7 @@ CERTAIN = 0.1  # of the work that pays: a hint must be right on other machines t
 
 
 def check(context: Context) -> Iterator[Finding]:
-    parallel = [loop for loop in context.facts.loops if _starts_team(loop)]
+    parallel = [loop for loop in context.facts.shapes if _starts_team(loop)]
     works = cost.works(context.facts, context.costs) if parallel else {}
     for loop in parallel:
         work = works[id(loop.loop)]
@@ -80,7 +80,7 @@ def size(work: Work) -> str:
     return f"{readable(work.trips)} iterations of about {readable(work.each)} operations"
 
 
-def _starts_team(loop: LoopFacts) -> bool:
+def _starts_team(loop: LoopShape) -> bool:
     governed = loop.governed_by
     return governed is not None and governed.directive.has("parallel") and governed.directive.first("if") is None
 

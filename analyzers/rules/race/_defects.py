@@ -153,7 +153,7 @@ def _protection(placed: PlacedAccess) -> frozenset[str]:
 
 def _loop_facts(facts: FunctionFacts, race: Race) -> LoopFacts | None:
     loop = race.first.executor.loop
-    return next((f for f in facts.loops if f.loop is loop), None) if loop is not None else None
+    return facts.about(loop) if loop is not None else None
 
 
 def _is_index(symbol: Symbol, region: Region) -> bool:

@@ -52,7 +52,6 @@ from analyzers.dependence.surroundings import taken_for, unread
 from analyzers.ir.statements import calls_of, walk_statements
 from analyzers.ir.verdicts import Assumption, Confidence, Finding
 from analyzers.openmp.constructs import has_one_thread
-from analyzers.openmp.phases import place
 from analyzers.rules.registry import Context, Rule
 
 _ALONE = ("single", "masked", "section", "serial")
@@ -64,7 +63,7 @@ def check(context: Context) -> Iterator[Finding]:
         construct = region.construct
         if construct.body is None or not construct.directive.has("parallel") or has_one_thread(construct.directive):
             continue
-        placements = place(construct).placements
+        placements = context.phases(construct).placements
         for stmt in walk_statements(construct.body):
             at = placements.get(id(stmt))
             if at is None or at.locks or at.executor.kind in _ALONE or at.task is not None:

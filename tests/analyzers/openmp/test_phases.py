@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from analyzers.ir.statements import Function, Loop, Stmt, walk_statements
+from analyzers.openmp import phases as phases_module
 from analyzers.openmp.concurrency import modes
 from analyzers.openmp.decisions import meet
 from analyzers.openmp.phases import place
-from analyzers.openmp.placements import Phases, Placement
+from analyzers.openmp.placements import Phases, Placement, State
 from tests.analyzers.openmp.lowered import assignment, constructs, function
 
 
@@ -181,3 +182,26 @@ def test_nested_loops_with_barriers_are_walked_a_few_times_only() -> None:
     lowered, phases = region(f"{heads}x[0] = 1;\n#pragma omp barrier\ny[0] = 1;\n{'}' * depth}")
     assert len(at(lowered, phases, "x").phases) == depth + 1
     assert modes(at(lowered, phases, "x"), at(lowered, phases, "y"), phases, False)
+
+
+@pytest.mark.parametrize(
+    ("body", "walks"),
+    [
+        ("for (int i = 0; i < n; i++) for (int j = 0; j < n; j++) x[j] = 1;", 1),
+        ("for (int i = 0; i < n; i++) {\n#pragma omp barrier\nx[0] = 1; }", 2),
+        ("for (int i = 0; i < n; i++) {\n#pragma omp task\nx[0] = 1; }", 2),
+        ("omp_set_lock(&l);\nfor (int i = 0; i < n; i++) { x[0] = 1; omp_unset_lock(&l); }", 2),
+    ],
+)
+def test_a_region_is_walked_again_where_iterations_leave_something_behind(
+    monkeypatch: pytest.MonkeyPatch, body: str, walks: int
+) -> None:
+    counted: list[object] = []
+
+    def start(*rest: object) -> State:
+        counted.append(rest)
+        return State(*rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(phases_module, "State", start)
+    region(body)
+    assert len(counted) == walks

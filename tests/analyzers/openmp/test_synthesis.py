@@ -37,13 +37,13 @@ def loop(index: Symbol, bound: Expr, *body: Stmt, kind: str = "for") -> Loop:
 def facts(made: Loop, index: Symbol, bound: Expr, parent: Loop | None = None, **more: object) -> LoopFacts:
     header = LoopHeader(index, Constant(0), "<", bound, Constant(1), False)
     trips = bound.value if isinstance(bound, Constant) else None
-    base = LoopFacts(made, header, parent, 0 if parent is None else 1, PARALLEL, (), trip_count=trips)  # type: ignore[arg-type]
+    base = LoopFacts(made, header, parent, 0 if parent is None else 1, trip_count=trips, verdict=PARALLEL, roles=())  # type: ignore[arg-type]
     return replace(base, **more)  # type: ignore[arg-type]
 
 
 def offers(*loops: LoopFacts) -> tuple[Proposal, ...]:
     function = Function("f", (), False, Block((), NOWHERE), NOWHERE, NOWHERE, "", notation=C)
-    return propose(FunctionFacts(function, (), loops, {}))
+    return propose(FunctionFacts(function, (), loops, {}, shapes=loops))
 
 
 def store(index: Symbol) -> Assign:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzers.ir.verdicts import Assumption, Edit, Finding, Fix, LoopReport, Reason, Related, Verdict
+from analyzers.ir.verdicts import Assumption, Edit, Finding, Fix, Governed, LoopReport, Reason, Related, Verdict
 from analyzers.text import SourceText, Span
 from lsp_server.outcomes import Located, Outcome, innermost
 from lsp_server.reporters import github
@@ -92,12 +92,14 @@ def loop(text: str = TEXT, **changes: object) -> LoopReport:
 
 
 def outcome(text: str = TEXT, **changes: object) -> Outcome:
+    shown = loop(text)
     values: dict[str, object] = {
         "name": "src/energy.c",
         "path": Path("src/energy.c"),
         "source": SourceText.of(text),
         "findings": (race(text),),
-        "loops": (loop(text),),
+        "loops": (shown,),
+        "governed": (Governed(shown.span, shown.header_span, span(text, "#pragma omp parallel for")),),
     }
     return Outcome(**(values | changes))  # type: ignore[arg-type]
 
