@@ -161,7 +161,7 @@ class Pipeline:
                 before[trial.start] = self._look(source, trial.start)
             known = before[trial.start]
             look = partial(self._look, start=trial.start)
-            held.append(known is not None and repairs.holds(trial, source, known, look, self._options.budget))
+            held.append(known is not None and repairs.holds(trial, source, known, look))
         if self._source is not source:
             self.update(source)
         return tuple(held)
@@ -353,6 +353,7 @@ class Pipeline:
             sharing_hints(openmp),
             governed(facts),
             time.perf_counter() - started,
+            openmp.complete,
         )
 
     def _reports(self, facts: FunctionFacts, text: bytes) -> tuple[LoopReport, ...]:

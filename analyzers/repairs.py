@@ -42,13 +42,13 @@ def chosen(finding: Finding, held: Sequence[bool]) -> Finding:
     return documentation.helped((replace(finding, fixes=fixes),))[0]
 
 
-def holds(trial: Trial, source: SourceText, before: PlacedResult, look: Look, budget: float) -> bool:
+def holds(trial: Trial, source: SourceText, before: PlacedResult, look: Look) -> bool:
     """Does a trial succeed on the text `source`, in which the function is `before`?"""
     after = look(SourceText.of(applied(source.data, trial.start, trial.edits)))
     if after is None or after.start != trial.start or after.result.name != before.result.name:
         return False
-    if after.result.seconds > budget:
-        return False  # the search for races may have ended early
+    if not after.result.complete:
+        return False
     old, new = _told(before), _told(after)
     if any(new[_identity(f)] >= old[_identity(f)] for f in trial.findings):
         return False

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from analyzers.dependence import alias
 from analyzers.dependence.affine import constant_value
 from analyzers.dependence.alias import AliasAnswer, PointerFacts
-from analyzers.dependence.deadline import Deadline
+from analyzers.dependence.allowance import Allowance
 from analyzers.dependence.polyhedral import Solver
 from analyzers.ir.accesses import Access, Subscripts
 from analyzers.ir.expressions import Call, Expr, Name, root, symbols, walk
@@ -69,7 +69,7 @@ class Inquiry:
     assume_no_alias: bool
     representatives: frozenset[int]  # see `representatives`
     exclusions: Mapping[int, frozenset[str]]  # see `surroundings.exclusions`
-    deadline: Deadline  # what is left then is undecided
+    allowance: Allowance  # what is left then is undecided
 
     def exclusive(self, first: Access, second: Access) -> bool:
         """Does a critical region keep the two apart?"""
@@ -92,10 +92,11 @@ def compare(
                 continue
             if first.symbol == second.symbol and first.symbol in settled:
                 continue
-            if inquiry.deadline.passed:
+            if inquiry.allowance.spent:
                 text = "the analysis of this loop takes longer than its budget allows"
                 obstacles.undecided(Reason("budget", text, inquiry.loop.header_span))
                 return
+            inquiry.allowance.spend(1)
             if first.writes:
                 _compare(first, second, inquiry, obstacles)
             else:

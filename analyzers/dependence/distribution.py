@@ -121,5 +121,5 @@ class _Cutter:
                 if answer.status in ("distinct", "assumed-distinct"):
                     continue
                 conflict = self.inquiry.solver.precedes(earlier, later, self.inquiry.loop)
-                obstacles.open = answer.status == "may" or conflict.status != "none" or self.inquiry.deadline.passed
+                obstacles.open = answer.status == "may" or conflict.status != "none" or self.inquiry.allowance.spent
                 yield from (a for a in (answer.assumption, conflict.assumption) if a is not None)

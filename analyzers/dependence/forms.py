@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Union
 
 from analyzers.dependence.spelling import spell
@@ -125,6 +126,11 @@ def rank(key: Key) -> str:
         return key.uid
     if isinstance(key, Name):
         return key.symbol.uid
+    return _spelled(key)
+
+
+@lru_cache(maxsize=2048)  # of derived values in derived values, a long text that is asked for in each comparison
+def _spelled(key: Key) -> str:
     return spell(key_expr(key))
 
 
@@ -144,7 +150,7 @@ def multiply(first: Mapping[Monomial, int], second: Mapping[Monomial, int]) -> P
     total: Poly = {}
     for a, x in first.items():
         for b, y in second.items():
-            monomial = tuple(sorted((*a, *b), key=rank))
+            monomial = tuple(sorted((*a, *b), key=rank)) if a and b else a or b
             new = total.get(monomial, 0) + x * y
             if new:
                 total[monomial] = new

@@ -307,10 +307,11 @@ def values_of(graph: FlowGraph, headers: Mapping[Loop, LoopHeader], unchanged: U
     values = Values(graph)
     ask = unchanged or (lambda expr, inside: memory_unchanged(expr, inside, graph))
     for loop, header in headers.items():
-        values.headers[loop] = _numbered(header, loop, graph, values) if header.index.is_pointer else header
+        values.count(loop, _numbered(header, loop, graph, values) if header.index.is_pointer else header)
     for loop, header in [*values.headers.items()]:
         lower, bound = (_resolved(part, loop, graph, ask, values) for part in (header.lower, header.bound))
-        values.headers[loop] = header = replace(header, lower=lower, bound=bound)
+        header = replace(header, lower=lower, bound=bound)
+        values.count(loop, header)
         values.learn(loop, induction_variables(loop, header, graph, unchanged, values))
     return values
 

@@ -30,8 +30,8 @@ from analyzers.dependence import (
 from analyzers.dependence import alternatives as other_forms
 from analyzers.dependence.affine import constant_value
 from analyzers.dependence.alias import PointerFacts
+from analyzers.dependence.allowance import Allowance
 from analyzers.dependence.conflicts import Inquiry, Obstacles
-from analyzers.dependence.deadline import Deadline
 from analyzers.dependence.facts import Alternatives, Effects, FunctionFacts, Later, LoopFacts, LoopShape, Reduction
 from analyzers.dependence.neighbours import Neighbours
 from analyzers.dependence.nest import Place
@@ -64,7 +64,7 @@ class _Room:
     representatives: frozenset[int]  # id() of one access of each set that asks the same questions
     pointers: PointerFacts
     implicit: Mapping[int, tuple[Implicit, ...]]  # what statements run, by id()
-    deadline: Deadline
+    allowance: Allowance
 
 
 @dataclass(slots=True)
@@ -136,8 +136,8 @@ def _analyse(
     @cache
     def room() -> _Room:
         apart = conflicts.representatives(accesses, surroundings.exclusions(function.body))
-        run, deadline = implicit(function.body), Deadline.after(options.budget)
-        return _Room(effects, options, graph, headers, uncounted, apart, pointers, run, deadline)
+        run, allowance = implicit(function.body), Allowance(options.budget)
+        return _Room(effects, options, graph, headers, uncounted, apart, pointers, run, allowance)
 
     alone = Later(len(places), lambda at: _loop_facts(places[at], shapes[at], room(), values))
     positions = {id(place.loop): at for at, place in enumerate(places)}
@@ -161,7 +161,8 @@ def _loop_facts(place: Place, shape: LoopShape, room: _Room, values: Values) -> 
     _note(loop, inside, place, room, obstacles)
     around = inside[0].loops[0] if inside else loop
     steady = invariant if around is loop else _invariant(around, room)
-    inquiry = _inquiry(loop, Solver(room.headers, invariant, steady), room)
+    allowance = room.allowance.share(1 / 3)
+    inquiry = _inquiry(loop, Solver(room.headers, invariant, steady, allowance=allowance), allowance, room)
     only_memory = not obstacles.reasons and not obstacles.open and _ordinary(obstacles.assumptions)
     beforehand = tuple(obstacles.assumptions)
     _memory(inside, parts, inquiry, room, place)
@@ -235,7 +236,7 @@ def _note_apart(loop: Loop, obstacles: Obstacles, room: _Room) -> Collection[Ass
     return apart
 
 
-def _inquiry(loop: Loop, solver: Solver, room: _Room) -> Inquiry:
+def _inquiry(loop: Loop, solver: Solver, allowance: Allowance, room: _Room) -> Inquiry:
     return Inquiry(
         loop,
         solver,
@@ -243,7 +244,7 @@ def _inquiry(loop: Loop, solver: Solver, room: _Room) -> Inquiry:
         room.options.assume_no_alias,
         room.representatives,
         surroundings.exclusions(loop.body),
-        room.deadline.share(1 / 3),
+        allowance,
     )
 
 

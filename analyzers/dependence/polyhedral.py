@@ -14,6 +14,7 @@ from typing import TypeVar
 import islpy as isl
 
 from analyzers.dependence import answers, systems
+from analyzers.dependence.allowance import Allowance
 from analyzers.dependence.domains import (
     Conjunction,
     Constraint,
@@ -44,6 +45,16 @@ TYPICAL_TRIPS = 16  # a dependence that needs more iterations than this is not o
 _LONG = 1 << 62
 
 _context = isl.Context()
+_ASKING = 5  # units of an `Allowance` for a question of which isl hears nothing
+_FOR_A_UNIT = 50  # isl operations, where a question is broken off
+
+
+@dataclass(slots=True)
+class _Meter:
+    units: int = 0
+
+
+_meter = _Meter()
 _context.set_on_error(1)  # ISL_ON_ERROR_CONTINUE: islpy raises instead of printing
 _SET = isl.dim_type.set
 
@@ -86,6 +97,7 @@ class Solver:
     invariant: Invariant
     steady: Invariant | None = None
     budget: int = BUDGET
+    allowance: Allowance | None = None
     _instances: dict[tuple[int, str, int], Instance] = field(default_factory=dict)
     _nests: dict[tuple[int | str, ...], Instance] = field(default_factory=dict)
 
@@ -132,10 +144,7 @@ class Solver:
             return False
         parameters = tuple(systems.parameters_of([a, b], equations.linears))
         pair = _Pair(a, b, equations, depth, order, parameters, self.invariant)
-        try:
-            return not _limited(self.budget // 4, lambda: _cases(pair))
-        except BudgetError:
-            return False
+        return self._metered(lambda: not _limited(self._quota, lambda: _cases(pair)), False)
 
     def covered(self, read: Access, writes: Sequence[Access], loop: Loop) -> bool:
         """Was every element that `read` touches in an iteration of `loop` written before in the same iteration, by
@@ -144,10 +153,25 @@ class Solver:
         if depth is None:
             return False
         inside = [w for w in writes if w.writes and w.call is None and _depth_of(loop, w) == depth]
+        return self._metered(lambda: _limited(self._quota, lambda: self._covered(read, inside, depth + 1)), False)
+
+    @property
+    def _quota(self) -> int:
+        """The isl operations that a question may take."""
+        return self.budget // (4 if self.allowance is None or self.allowance.patient else 40)
+
+    def _metered(self, question: Callable[[], T], otherwise: T) -> T:
+        """The answer, paid for; `otherwise` where it took too long."""
+        before = _meter.units
         try:
-            return _limited(self.budget // 4, lambda: self._covered(read, inside, depth + 1))
+            return question()
         except BudgetError:
-            return False
+            if self.allowance is not None:
+                self.allowance.in_vain()
+            return otherwise
+        finally:
+            if self.allowance is not None:
+                self.allowance.spend(_ASKING + _meter.units - before)
 
     def _instance(self, access: Access, tag: str, shared: int) -> Instance:
         key = (id(access), tag, shared)
@@ -182,11 +206,12 @@ class Solver:
                 order = systems.orders(a, b, shared, sign, step)[: 1 if forward else 2]
         parameters = tuple(systems.parameters_of([a, b], equations.linears))
         pair = _Pair(a, b, equations, shared if carried else None, order, parameters, self.steady or self.invariant)
-        try:
-            cases = _limited(self.budget // 4, lambda: _cases(pair))
-        except BudgetError:
-            return answers.maybe("budget", _TOO_LONG, first)
-        return _conflict(pair, cases, self.headers, self.budget) if cases else answers.none(equations, first)
+
+        def met() -> Conflict:
+            cases = _limited(self._quota, lambda: _cases(pair))
+            return _conflict(pair, cases, self.headers, self.budget) if cases else answers.none(equations, first)
+
+        return self._metered(met, answers.maybe("budget", _TOO_LONG, first))
 
     def _covered(self, read: Access, writes: Sequence[Access], shared: int) -> bool:
         reader = systems.elementwise(self._instance(read, "a", shared))
@@ -504,13 +529,13 @@ def _limited(budget: int, question: Callable[[], T]) -> T:
     _context.set_max_operations(budget)
     try:
         answer = question()
-    except isl.Error as error:
+    except (isl.Error, TypeError, AttributeError, BudgetError) as error:
+        if isinstance(error, (TypeError, AttributeError)) and not _is_exhausted():
+            raise
+        _meter.units += budget // _FOR_A_UNIT
         raise BudgetError from error
-    except (TypeError, AttributeError) as error:
-        if _is_exhausted():
-            raise BudgetError from error
-        raise
     if _is_exhausted():
+        _meter.units += budget // _FOR_A_UNIT
         raise BudgetError
     return answer
 
@@ -529,6 +554,7 @@ def _points(constraints: Iterable[Constraint], columns: dict[Variable, int]) -> 
 def _narrowed(points: isl.BasicSet, constraints: Iterable[Constraint], columns: dict[Variable, int]) -> isl.BasicSet:
     local = isl.LocalSpace.from_space(points.get_space())
     for constraint in constraints:
+        _meter.units += 1
         made = isl.Constraint.alloc_equality(local) if constraint.equality else isl.Constraint.alloc_inequality(local)
         for variable, factor in constraint.linear.items():
             if not factor:

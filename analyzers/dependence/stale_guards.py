@@ -25,8 +25,12 @@ def forget(accesses: Sequence[Access], tested: Mapping[int, int], *, jumps: bool
     guards = {id(g): g for access in accesses for g in access.guards}
     writes = _Writes.of(accesses)
     changes: dict[int, _Changes] = {}
+    after: dict[tuple[int, bool], list[Access]] = {}  # guards share their conditions
     for key, guard in guards.items():
-        found = writes.after(0 if jumps else tested.get(id(guard.condition), 0), guard)
+        same = (id(guard.condition), guard.positive)
+        found = after.get(same)
+        if found is None:
+            found = after[same] = writes.after(0 if jumps else tested.get(id(guard.condition), 0), guard)
         if found:
             changes[key] = _Changes.of(guard, found, everywhere=jumps)
     if not changes:

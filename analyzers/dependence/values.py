@@ -45,7 +45,8 @@ class Values:
 
     def __init__(self, graph: FlowGraph) -> None:
         self.graph = graph
-        self.headers: dict[Loop, LoopHeader] = {}
+        self.headers: dict[Loop, LoopHeader] = {}  # see `count`
+        self._counting: dict[Symbol, list[Region]] = {}  # where variables are the indices of loops
         self.inductions: dict[Loop, Mapping[Symbol, Induction]] = {}
         self.pointers: dict[Loop, Induction] = {}  # loop indices that are pointers, as positions from where they start
         self._entries: dict[tuple[Symbol, Loop], Symbol] = {}
@@ -143,10 +144,13 @@ class Values:
         """Is the variable the index of a loop around the node? Then it stands for itself."""
         if symbol.is_pointer:
             return False
-        return any(
-            header.index == symbol and any(r.first <= node.index < r.end for r in self.graph.regions(loop))
-            for loop, header in self.headers.items()
-        )
+        return any(r.first <= node.index < r.end for r in self._counting.get(symbol, ()))
+
+    def count(self, loop: Loop, header: LoopHeader) -> None:
+        """Takes a counted loop, also in other words than before: its index stays."""
+        if loop not in self.headers:
+            self._counting.setdefault(header.index, []).extend(self.graph.regions(loop))
+        self.headers[loop] = header
 
     def _find(self, symbol: Symbol, node: Node, depth: int) -> Expr | None:
         moved = self._moved(symbol, node)
@@ -161,7 +165,7 @@ class Values:
     def _moved(self, symbol: Symbol, node: Node) -> Expr | None:
         """The value of an induction variable, by whether the update of this iteration has run."""
         best: tuple[Region, Induction] | None = None
-        for loop in self.headers:
+        for loop in (*self.inductions, *self.pointers):
             found = self.inductions.get(loop, {}).get(symbol)
             if found is None and (pointer := self.pointers.get(loop)) is not None and pointer.symbol == symbol:
                 found = pointer

@@ -29,27 +29,27 @@ def supplemented(facts: FunctionFacts, again: Again) -> FunctionFacts:
     harmless. `again` analyses a function with other effects."""
 
     @cache
-    def every() -> Sequence[LoopFacts]:
-        return _every(facts, again)
+    def fillings() -> tuple[Filling, ...]:
+        return filling.find(
+            facts.function, lambda call: supposing.callee_of(call) if is_unseen(call, facts.effects) else None
+        )
 
-    return replace(
-        facts, loops=Later(len(facts.loops), lambda at: every()[at] if _is_open(facts.loops[at]) else facts.loops[at])
-    )
+    @cache
+    def wanted(at: int) -> Unseen | None:
+        loop = facts.loops[at]
+        return _in_the_way(loop, facts.effects, fillings()) if _is_open(loop) else None
 
+    @cache
+    def second() -> Sequence[LoopFacts]:
+        every = filter(None, map(wanted, range(len(facts.loops))))
+        function, vouched = supposing.suppose(facts.function, every, facts.effects)
+        return again(function, {**facts.effects, **vouched}).loops
 
-def _every(facts: FunctionFacts, again: Again) -> Sequence[LoopFacts]:
-    fillings = filling.find(
-        facts.function, lambda call: supposing.callee_of(call) if is_unseen(call, facts.effects) else None
-    )
-    wanted = [_in_the_way(loop, facts.effects, fillings) if _is_open(loop) else None for loop in facts.loops]
-    if not any(wanted):
-        return facts.loops
-    function, vouched = supposing.suppose(facts.function, filter(None, wanted), facts.effects)
-    second = again(function, {**facts.effects, **vouched}).loops
-    return tuple(
-        loop if unseen is None else _assuming(loop, other, unseen)
-        for loop, other, unseen in zip(facts.loops, second, wanted, strict=True)
-    )
+    def one(at: int) -> LoopFacts:
+        unseen = wanted(at)
+        return facts.loops[at] if unseen is None else _assuming(facts.loops[at], second()[at], unseen)
+
+    return replace(facts, loops=Later(len(facts.loops), one))
 
 
 def _is_open(facts: LoopFacts) -> bool:

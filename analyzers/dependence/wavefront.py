@@ -65,7 +65,7 @@ def find(inner: Loop, shared: Sequence[Access], inquiry: Inquiry) -> Wavefront |
     lag = 0
     assumptions: dict[Assumption, None] = {}
     for write, other in _pairs(shared, inquiry):
-        if inquiry.deadline.passed:
+        if inquiry.allowance.spent:
             return None
         answer = related(write, other, inquiry)
         if answer.status == "may" or (answer.assumption is not None and answer.assumption.strength == "strong"):

@@ -131,7 +131,7 @@ def _unary(c: Context, node: Node) -> Expr:
 def _conditional(c: Context, node: Node) -> Expr:
     """`a ? b : c`; the right spine of a long chain is followed without recursion."""
     links: list[tuple[Expr, Expr, Node]] = []
-    chained = not _effects_below(node)
+    chained: bool | None = None
     since = len(c.post)
     current = node
     while True:
@@ -151,7 +151,10 @@ def _conditional(c: Context, node: Node) -> Expr:
                 if c.post:
                     then = sealed(c, then)
         with c.captured() as others:
-            plain = chained and otherwise_node.child_by_field_name("consequence") is not None
+            plain = otherwise_node.child_by_field_name("consequence") is not None
+            if plain and chained is None:
+                chained = not _effects_below(node)
+            plain = plain and chained is True
             otherwise = None if plain else expression(c, otherwise_node)
             if c.post and otherwise is not None:
                 otherwise = sealed(c, otherwise)

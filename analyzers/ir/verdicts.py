@@ -253,6 +253,7 @@ class FunctionResult:
     hints: tuple[SharingHint, ...] = ()
     governed: tuple[Governed, ...] = ()
     seconds: float = 0.0
+    complete: bool = True  # False: the search for races ended early
 
 
 @dataclass(frozen=True, slots=True)

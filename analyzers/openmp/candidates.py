@@ -129,8 +129,11 @@ class Collector:
                 continue  # a region of its own
             if any(c.directive.has(*_CHOSEN_LATER) for c in at.stack):
                 continue
-            for access in by_statement.get(statement, ()):
-                if not (self._is_own_business(access) or _is_in_a_copy(access, at) or self._is_dead(access)):
+            here = by_statement.get(statement, ())
+            copied = bool(here) and any(c.directive.all(*_REDUCTIONS) for c in at.stack)
+            for access in here:
+                in_copy = copied and _is_in_a_copy(access, at)
+                if not (self._is_own_business(access) or in_copy or self._is_dead(access)):
                     yield self._candidate(access, at)
 
     def _candidate(self, access: Access, at: Placement) -> Candidate:
@@ -255,9 +258,9 @@ def _is_in_target_task(at: Placement) -> bool:
 
 
 def _is_in_a_copy(access: Access, at: Placement) -> bool:
-    """Is the array reached over a pointer that a reduction has made to lead to a copy (OpenMP 5.2 §5.5.8)? Where it
-    led to before is what the access says."""
-    if access.statement is None or not any(c.directive.all(*_REDUCTIONS) for c in at.stack):
+    """Is the array reached over a pointer that a reduction around has made to lead to a copy (OpenMP 5.2 §5.5.8)? Where
+    it led to before is what the access says."""
+    if access.statement is None:
         return False
     named = {s for e in expressions(access.statement) for s in symbols(e)}
     if access.symbol in named:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import product
 
+from analyzers.dependence.allowance import Allowance
 from analyzers.dependence.facts import Conflict
 from analyzers.dependence.polyhedral import Solver
 from analyzers.dependence.rewriting import with_children
@@ -76,6 +77,7 @@ class Elements:
     numbers: Numbers
     asked_for: frozenset[Symbol]  # see `threads.asked_for`
     threads: int | None = None  # how many, where constant
+    allowance: Allowance | None = None
     _solver: Solver = field(init=False)
     _meetings: Meetings = field(init=False)
     _team: Loop = field(init=False)
@@ -97,7 +99,7 @@ class Elements:
     def _made_for(self, more: Mapping[int, LoopHeader]) -> Solver:
         known = {at: self._sized(each) for at, each in self.headers.items()}
         headers = {**known, id(self._team): self._threads_dealt, **differences.HEADERS, **more}
-        return Solver(headers, self._is_invariant, budget=BUDGET)
+        return Solver(headers, self._is_invariant, budget=BUDGET, allowance=self.allowance)
 
     def _is_invariant(self, expr: Expr) -> bool:
         return (isinstance(expr, Name) and expr.symbol in (TEAM, ROUNDS)) or self.invariant(expr)

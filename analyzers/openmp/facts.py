@@ -86,3 +86,4 @@ class OpenMPFacts:
 
     regions: tuple[Region, ...] = ()
     races: tuple[Race, ...] = ()
+    complete: bool = True  # False: the search for races ended early

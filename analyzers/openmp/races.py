@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import islice
 
 from analyzers.dependence import alias
-from analyzers.dependence.deadline import Deadline
+from analyzers.dependence.allowance import Allowance
 from analyzers.dependence.facts import FunctionFacts
 from analyzers.ir.accesses import Access, Subscripts
 from analyzers.ir.directives import TEAM_MAKERS, WORK_DISTRIBUTION, Directive
@@ -49,6 +49,7 @@ _RELAXED = Assumption(
     "condition", "no `requires atomic_default_mem_order` makes atomic accesses release and acquire", "ordinary"
 )
 _CALLED_IN_A_REGION = Assumption("condition", "the function is called in a parallel region", "ordinary")
+_PAIR = 5  # units of the allowance for a pair of which the solver hears nothing
 _MOST_RACES = 12  # of one variable in one region: rules choose among them
 
 
@@ -56,12 +57,12 @@ def find(facts: FunctionFacts, options: Options = _DEFAULTS, ordered: bool = Fal
     """The regions of a function with the sharing of their variables, and the races in them.
 
     `ordered`: atomic constructs have a memory order even where they state none. A pair is looked at until
-    `options.budget` seconds have gone; what was found until then is true.
+    `options.budget` is spent; what was found until then is true.
     """
     found = tuple(roots(facts.function))
     if not found:
         return OpenMPFacts()
-    deadline = Deadline.after(options.budget)
+    allowance = Allowance(options.budget)
     table = scopes(facts.function)
     pointers = alias.summarize(facts.function, facts.effects)
     by_statement: dict[int, list[Access]] = {}
@@ -72,10 +73,10 @@ def find(facts: FunctionFacts, options: Options = _DEFAULTS, ordered: bool = Fal
     regions: list[Region] = []
     races: list[Race] = []
     for start in found:
-        examined = _Examined(facts, options, start, table, pointers, by_statement, deadline, dependences, ordered)
+        examined = _Examined(facts, options, start, table, pointers, by_statement, allowance, dependences, ordered)
         regions.append(examined.region)
         races.extend(examined.races())
-    return OpenMPFacts(tuple(regions), tuple(races))
+    return OpenMPFacts(tuple(regions), tuple(races), not allowance.spent)
 
 
 class _Examined:
@@ -89,7 +90,7 @@ class _Examined:
         table: Scopes,
         pointers: alias.PointerFacts,
         by_statement: Mapping[int, Sequence[Access]],
-        deadline: Deadline,
+        allowance: Allowance,
         dependences: Dependences,
         ordered: bool,
     ) -> None:
@@ -98,7 +99,7 @@ class _Examined:
         self.root = root
         self.scopes = table
         self.pointers = pointers
-        self.deadline = deadline
+        self.allowance = allowance
         construct = root.construct
         self.simd = construct is not None and not construct.directive.has(*TEAM_MAKERS)
         self.phases: Phases = place(
@@ -182,7 +183,7 @@ class _Examined:
             members = distinct(group)
             found = 0
             for one, other in pairs(members):
-                if self.deadline.passed or found >= _MOST_RACES:
+                if self.allowance.spent or found >= _MOST_RACES:
                     break
                 race = self._race(one, other)
                 if race is not None:
@@ -198,12 +199,13 @@ class _Examined:
         for left, right in same_pointers.find(self.root.construct, self.root.loops, self.facts.effects):
             pairs_ = same_pointers.as_one(distinct(groups.get(left, ())), distinct(groups.get(right, ())))
             for one, other in pairs_:
-                race = None if self.deadline.passed else self._race(one, other)
+                race = None if self.allowance.spent else self._race(one, other)
                 if race is not None:
                     said = f"`{left.name} = {right.name}` leaves both on one array, and `{right.name}` is not set anew"
                     yield replace(race, witness=None, overlap=said)
 
     def _race(self, one: Candidate, other: Candidate) -> Race | None:
+        self.allowance.spend(_PAIR)
         if (one.atomic and other.atomic) or self._has_one_thread(one) or self._has_one_thread(other):
             return None
         if any(IN_CALLEE in c.place.locks for c in (one, other)) and one.placed.locks and other.placed.locks:
@@ -376,6 +378,7 @@ class _Examined:
                 Numbers(self.region.construct.body or self.facts.function.body),
                 asked_for(self.region.construct.body) if self.region.construct.body else frozenset(),
                 _team_size(self.root.construct),
+                self.allowance,
             )
         return known
 

@@ -153,6 +153,9 @@ def _protection(placed: PlacedAccess) -> frozenset[str]:
 
 def _loop_facts(facts: FunctionFacts, race: Race) -> LoopFacts | None:
     loop = race.first.executor.loop
+    symbol = race.first.access.symbol
+    if race.element and not any(p.access.reads for p in race.region.accesses if p.access.symbol == symbol):
+        return None  # what is only written is no reduction, and that is what is asked
     return facts.about(loop) if loop is not None else None
 
 
