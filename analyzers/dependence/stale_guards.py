@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from analyzers.dependence.lvalues import type_at
 from analyzers.ir.accesses import Access, Guard, Subscripts
-from analyzers.ir.expressions import Element, Field, Opaque, symbols, walk
+from analyzers.ir.expressions import Element, Field, Name, Opaque, walk
 from analyzers.ir.pointers import may_share_memory
 from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
 
@@ -107,9 +107,10 @@ class _Writes:
 
     def after(self, order: int, guard: Guard) -> list[Access]:
         """Those from `order` on that may change what the guard read, other than where the guard does not hold."""
-        names = frozenset(symbols(guard.condition))
+        parts = list(walk(guard.condition))
+        names = frozenset(part.symbol for part in parts if isinstance(part, Name))
         found = [w for name in names for w in self.named.get(name, ())]
-        loads = [e.type for e in walk(guard.condition) if isinstance(e, (Element, Field))]
+        loads = [part.type for part in parts if isinstance(part, (Element, Field))]
         # Records and arrays are on the way to a member or an element.
         shared = [kind for kind in loads if kind.kind not in ("record", "array")]
         shared += [name.type for name in names if _is_reachable(name)]

@@ -89,8 +89,11 @@ def works(function: FunctionFacts, costs: Costs = DEFAULTS) -> dict[int, Work]:
     """The work of every loop of a function, by `id(loop)`."""
     nests = Nests.of(function.shapes)
     trips: dict[int, Trips] = {}
+    looked_up: dict[int, frozenset[Symbol]] = {}
     for facts in function.shapes:  # outer loops first: triangular bounds ask for the trips of the outer one
-        trips[id(facts.loop)] = _trips(facts, nests, trips)
+        if facts.parent is None:
+            looked_up[id(facts.loop)] = _looked_up(facts)
+        trips[id(facts.loop)] = _trips(facts, nests, trips, looked_up)
     found: dict[int, Work] = {}
     for facts in reversed(function.shapes):
         count, bounded, counted = trips[id(facts.loop)]
@@ -141,7 +144,21 @@ def _named_outside_subscripts(expr: Expr, symbol: Symbol) -> bool:
     return False
 
 
-def _trips(facts: LoopShape, nests: Nests[LoopShape], outer: Mapping[int, Trips]) -> Trips:
+def _looked_up(facts: LoopShape) -> frozenset[Symbol]:
+    """The scalars that the loop sets to what it reads from memory."""
+    return frozenset(
+        a.symbol
+        for a in facts.accesses
+        if a.writes and not a.path and a.symbol is not None and a.value is not None and any(_elements(a.value))
+    )
+
+
+def _trips(
+    facts: LoopShape,
+    nests: Nests[LoopShape],
+    outer: Mapping[int, Trips],
+    looked_up: Mapping[int, frozenset[Symbol]],
+) -> Trips:
     if facts.trip_count is not None:
         return Trips(float(facts.trip_count), True, True)
     if facts.header is None:
@@ -149,7 +166,7 @@ def _trips(facts: LoopShape, nests: Nests[LoopShape], outer: Mapping[int, Trips]
     step = abs(fold(facts.header.step) or 1)
     extent = _extent(facts)
     around = _moves_with(facts, nests)
-    if extent is None and _is_looked_up(facts, nests, around):
+    if extent is None and _is_looked_up(facts, nests, around, looked_up):
         return Trips(FEW, False, False)
     if around is None and extent is None:
         return Trips(SOME if _around(facts, nests) else MANY, False, False)
@@ -185,7 +202,12 @@ def _moves_with(facts: LoopShape, nests: Nests[LoopShape]) -> LoopShape | None:
     )
 
 
-def _is_looked_up(facts: LoopShape, nests: Nests[LoopShape], around: LoopShape | None) -> bool:
+def _is_looked_up(
+    facts: LoopShape,
+    nests: Nests[LoopShape],
+    around: LoopShape | None,
+    looked_up: Mapping[int, frozenset[Symbol]],
+) -> bool:
     """Does a loop around look up in each iteration how long this one is: the rows of a sparse matrix, the members of a
     cell? Such lists are short. `around`: the one with whose index the bounds move; where only one of them does, the
     loop is as long as that one."""
@@ -201,10 +223,7 @@ def _is_looked_up(facts: LoopShape, nests: Nests[LoopShape], around: LoopShape |
         return True
     used = {*symbols(header.lower), *symbols(header.bound)}
     outermost = next(iter(reversed(tuple(nests.above(facts)))), None)
-    return outermost is not None and any(
-        a.writes and not a.path and a.symbol in used and a.value is not None and any(_elements(a.value))
-        for a in outermost.accesses
-    )
+    return outermost is not None and not used.isdisjoint(looked_up[id(outermost.loop)])
 
 
 def _elements(expr: Expr) -> Iterator[Element]:

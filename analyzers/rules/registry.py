@@ -22,7 +22,8 @@ from types import ModuleType
 
 from analyzers.costs import DEFAULTS, Costs
 from analyzers.dependence.facts import FunctionFacts
-from analyzers.ir.statements import Construct, SourceFile
+from analyzers.ir.directives import Directive
+from analyzers.ir.statements import Construct, Loop, SourceFile
 from analyzers.ir.verdicts import Category, Finding, Severity
 from analyzers.openmp.facts import OpenMPFacts
 from analyzers.openmp.phases import place
@@ -33,6 +34,16 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Site:
+    """A directive in its surroundings. `construct` is None for those that stand before a function or at file scope."""
+
+    directive: Directive
+    construct: Construct | None = None
+    outside: tuple[Construct, ...] = ()  # outermost first
+    loops: tuple[Loop, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What a rule may look at: the facts of one function, its text (UTF-8) to place edits in, what things cost."""
 
@@ -40,6 +51,7 @@ class Context:
     openmp: OpenMPFacts
     text: bytes = b""
     costs: Costs = DEFAULTS
+    sites: list[Site] = field(default_factory=list, repr=False, compare=False)  # those of `_common.sites`
     _phases: dict[int, Phases] = field(default_factory=dict, repr=False, compare=False)
 
     def phases(self, construct: Construct) -> Phases:

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from analyzers.ir.directives import Directive
 from analyzers.ir.statements import Construct, Function, Loop, SourceFile, Stmt, substatements
 from analyzers.ir.verdicts import Assumption, Confidence, Edit, Finding, Fix, Related
-from analyzers.rules.registry import Context, Rule
+from analyzers.rules.registry import Context, Rule, Site
 from analyzers.text import Span
 from analyzers.words import nearest
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A directive in its surroundings. `construct` is None for those that stand before a function or at file scope."""
-
-    directive: Directive
-    construct: Construct | None = None
-    outside: tuple[Construct, ...] = ()  # outermost first
-    loops: tuple[Loop, ...] = ()
-
-
-def sites(function: Function) -> Iterator[Site]:
+def sites(context: Context) -> Sequence[Site]:
     """Every directive of a function, in textual order."""
+    if not context.sites:
+        context.sites.extend(_sites(context.facts.function))
+    return context.sites
+
+
+def _sites(function: Function) -> Iterator[Site]:
     yield from (Site(d) for d in function.directives)
     stack: list[tuple[Stmt, tuple[Construct, ...], tuple[Loop, ...]]] = [(function.body, (), ())]
     while stack:
@@ -47,7 +42,7 @@ def everywhere(
     """`check` and `check_file` of a rule that looks at each directive by itself, wherever it stands."""
 
     def in_function(context: Context) -> Iterator[Finding]:
-        return (found for site in sites(context.facts.function) for found in check(site))
+        return (found for site in sites(context) for found in check(site))
 
     def in_file(file: SourceFile) -> Iterator[Finding]:
         return (found for site in file_sites(file) for found in check(site))

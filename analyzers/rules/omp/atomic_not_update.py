@@ -55,7 +55,7 @@ _OTHER_FORMS = ("read", "write", "capture", "compare")
 
 
 def check(context: Context) -> Iterator[Finding]:
-    for site in _common.sites(context.facts.function):
+    for site in _common.sites(context):
         construct, directive = site.construct, site.directive
         if construct is None or construct.body is None or not directive.has("atomic") or directive.problem is not None:
             continue

@@ -60,7 +60,7 @@ _TOGETHER = frozenset({"firstprivate", "lastprivate"})
 
 
 def check(context: Context) -> Iterator[Finding]:
-    for site in _common.sites(context.facts.function):
+    for site in _common.sites(context):
         yield from _variables(site.directive)
         yield from _repeated(site.directive)
         yield from _exclusive(site.directive)

@@ -47,7 +47,7 @@ from analyzers.words import counted
 
 
 def check(context: Context) -> Iterator[Finding]:
-    for site in _common.sites(context.facts.function):
+    for site in _common.sites(context):
         construct = site.construct
         if construct is None or construct.body is None:
             continue

@@ -51,7 +51,7 @@ from analyzers.standards.openmp_clauses import CLAUSES
 
 
 def check(context: Context) -> Iterator[Finding]:
-    for site in _common.sites(context.facts.function):
+    for site in _common.sites(context):
         construct = site.construct
         default = site.directive.first("default")
         if construct is None or construct.body is None or default is None or default.modifiers != ("none",):

@@ -45,8 +45,7 @@ from analyzers.ir.directives import Clause, ClauseItem
 from analyzers.ir.expressions import Constant, Unary
 from analyzers.ir.verdicts import Finding
 from analyzers.rules.omp import _common
-from analyzers.rules.omp._common import Site
-from analyzers.rules.registry import Rule
+from analyzers.rules.registry import Rule, Site
 from analyzers.standards.openmp import DIRECTIVES
 from analyzers.standards.openmp_clauses import CLAUSES, ClauseRule
 from analyzers.text import Span

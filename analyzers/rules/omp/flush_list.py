@@ -77,7 +77,7 @@ from analyzers.text import Span
 
 def check(context: Context) -> Iterator[Finding]:
     table = scopes(context.facts.function)
-    for site in _common.sites(context.facts.function):
+    for site in _common.sites(context):
         region = site.construct
         if region is None or region.body is None or not site.directive.has("parallel"):
             continue

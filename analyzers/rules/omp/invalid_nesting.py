@@ -54,8 +54,7 @@ from analyzers.ir.directives import TASKING, TEAM_MAKERS, WORKSHARING, Directive
 from analyzers.ir.statements import Construct
 from analyzers.ir.verdicts import Finding, Related
 from analyzers.rules.omp import _common
-from analyzers.rules.omp._common import Site
-from analyzers.rules.registry import Context, Rule
+from analyzers.rules.registry import Context, Rule, Site
 
 _DIVIDING = WORKSHARING - {"scope"}  # all threads come into a scope region
 _CLOSED = _DIVIDING | TASKING | {"critical", "ordered", "masked", "master", "atomic"}
@@ -63,7 +62,7 @@ _TEAM = TEAM_MAKERS | {"target"}
 
 
 def check(context: Context) -> Iterator[Finding]:
-    for site in _common.sites(context.facts.function):
+    for site in _common.sites(context):
         if _common.is_generated(site.directive) or site.construct is None:
             continue
         found = _conflict(site)

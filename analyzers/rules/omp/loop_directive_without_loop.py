@@ -47,7 +47,7 @@ from analyzers.standards.openmp import association
 
 
 def check(context: Context) -> Iterator[Finding]:
-    for site in _common.sites(context.facts.function):
+    for site in _common.sites(context):
         directive, construct = site.directive, site.construct
         if (
             construct is None

@@ -75,15 +75,14 @@ from analyzers.ir.verdicts import Finding, Fix, Related
 from analyzers.openmp import clauses
 from analyzers.openmp.sharing import declared_inside, mentioned, scopes, storage
 from analyzers.rules.omp import _common
-from analyzers.rules.omp._common import Site
-from analyzers.rules.registry import Context, Rule
+from analyzers.rules.registry import Context, Rule, Site
 
 _REDUCIBLE = ("+", "-", "*", "&", "|", "^")
 
 
 def check(context: Context) -> Iterator[Finding]:
     table = scopes(context.facts.function)
-    for site in _common.sites(context.facts.function):
+    for site in _common.sites(context):
         construct = site.construct
         if construct is None or construct.body is None or site.directive.problem is not None:
             continue

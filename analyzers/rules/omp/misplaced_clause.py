@@ -43,8 +43,7 @@ from analyzers.ir.directives import Clause, Directive
 from analyzers.ir.verdicts import Finding, Fix
 from analyzers.openmp import clauses
 from analyzers.rules.omp import _common
-from analyzers.rules.omp._common import Site
-from analyzers.rules.registry import Rule
+from analyzers.rules.registry import Rule, Site
 from analyzers.standards.openmp import DIRECTIVES
 from analyzers.standards.openmp_directives import DirectiveRule
 from analyzers.words import listed, quoted

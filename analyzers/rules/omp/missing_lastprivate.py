@@ -52,7 +52,7 @@ from analyzers.rules.registry import Context, Rule
 
 
 def check(context: Context) -> Iterator[Finding]:
-    for site in _common.sites(context.facts.function):
+    for site in _common.sites(context):
         construct = site.construct
         if construct is None or construct.body is None or not associated_loops(construct) or site.loops:
             continue

@@ -51,7 +51,7 @@ from analyzers.rules.registry import Context, Rule
 
 
 def check(context: Context) -> Iterator[Finding]:
-    for site in _common.sites(context.facts.function):
+    for site in _common.sites(context):
         construct = site.construct
         if construct is None or construct.body is None or site.directive.problem is not None:
             continue

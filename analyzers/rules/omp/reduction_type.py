@@ -52,7 +52,7 @@ _BUILTIN = ("+", "-", "*", "&&", "||", "min", "max", *_BITWISE)
 
 
 def check(context: Context) -> Iterator[Finding]:
-    for site in _common.sites(context.facts.function):
+    for site in _common.sites(context):
         for clause in site.directive.all("reduction", "in_reduction", "task_reduction"):
             op = clause.modifiers[-1] if clause.modifiers else ""
             for item in clause.items:

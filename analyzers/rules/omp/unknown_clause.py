@@ -44,8 +44,7 @@ from collections.abc import Iterator
 
 from analyzers.ir.verdicts import Finding
 from analyzers.rules.omp import _common
-from analyzers.rules.omp._common import Site
-from analyzers.rules.registry import Rule
+from analyzers.rules.registry import Rule, Site
 from analyzers.standards.openmp import DIRECTIVES, clauses_of
 from analyzers.words import did_you_mean
 

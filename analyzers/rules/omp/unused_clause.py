@@ -53,8 +53,7 @@ from analyzers.ir.verdicts import Edit, Finding, Fix
 from analyzers.openmp import clauses
 from analyzers.openmp.sharing import associated_loops, index_of, mentioned
 from analyzers.rules.omp import _common
-from analyzers.rules.omp._common import Site
-from analyzers.rules.registry import Context, Rule
+from analyzers.rules.registry import Context, Rule, Site
 
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _NO_CODE = re.compile(rb"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
@@ -62,7 +61,7 @@ _LISTS = ("private", "firstprivate", "lastprivate", "reduction")
 
 
 def check(context: Context) -> Iterator[Finding]:
-    for site in _common.sites(context.facts.function):
+    for site in _common.sites(context):
         construct = site.construct
         if construct is None or construct.body is None or site.directive.problem is not None or site.directive.unknown:
             continue
