@@ -277,6 +277,29 @@ def declared_inside(body: Stmt) -> frozenset[Symbol]:
     return frozenset(s.symbol for s in walk_statements(body) if isinstance(s, Declare))
 
 
+def copied_inside(body: Stmt) -> frozenset[Symbol]:
+    """The variables of which the statements below name private copies alone, which constructs among them make."""
+    if not any(isinstance(stmt, Construct) for stmt in walk_statements(body)):
+        return frozenset()
+    copies: set[Symbol] = set()
+    named: set[Symbol] = set()
+    stack: list[tuple[Stmt, frozenset[Symbol]]] = [(body, frozenset())]
+    while stack:
+        stmt, copied = stack.pop()
+        mentions = list(expressions(stmt))
+        if isinstance(stmt, Construct):
+            clauses = [clause for clause in stmt.directive.clauses if clause.name != "private"]
+            mentions += [item.expr for clause in clauses for item in clause.items if item.expr is not None]
+        named.update(symbol for expr in mentions for symbol in symbols(expr) if symbol not in copied)
+        if isinstance(stmt, Construct):
+            layer = _layer(stmt)
+            copied |= {symbol for symbol, each in layer.explicit.items() if each.attribute == "private"}
+            copied |= set(layer.indices) - set(layer.explicit)
+            copies |= copied
+        stack.extend((below, copied) for below in substatements(stmt))
+    return frozenset(copies - named)
+
+
 def region_sharing(construct: Construct, outside: Sequence[Construct], scopes_: Scopes) -> dict[Symbol, Sharing]:
     """The attribute of every variable from outside that the region of `construct` names."""
     if construct.body is None:

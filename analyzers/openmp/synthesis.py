@@ -21,6 +21,7 @@ from analyzers.openmp import canonical, cost, pipelines, thresholds
 from analyzers.openmp.cost import Work
 from analyzers.openmp.nests import Nests
 from analyzers.openmp.pipelines import Pipeline
+from analyzers.openmp.sharing import copied_inside
 from analyzers.openmp.thresholds import Threshold
 from analyzers.standards import openmp
 
@@ -162,9 +163,9 @@ def _line(notation: Notation, directive: str | None, clauses: Iterable[str], sch
 def _clauses(facts: LoopFacts, collapsed: frozenset[Symbol], collapse: int) -> tuple[str, ...]:
     """In this order: collapse, private, firstprivate, lastprivate, linear, reduction."""
     clauses = [f"collapse({collapse})"] if collapse > 1 else []
-    last = set(facts.lastprivate)
+    unlisted = {*facts.lastprivate, *collapsed, *copied_inside(facts.loop.body)}
     for name, listed in (
-        ("private", [s for s in facts.private if s not in collapsed and s not in last]),
+        ("private", [s for s in facts.private if s not in unlisted]),
         ("firstprivate", facts.firstprivate),
         ("lastprivate", facts.lastprivate),
     ):

@@ -251,3 +251,23 @@ def test_bounds_and_steps_are_integers(head: str, offered: bool) -> None:
     assert loop.verdict.status == "parallel"
     assert (loop.pragma is not None) is offered
     assert offered or "OpenMP wants an integer" in loop.advice
+
+
+@pytest.mark.parametrize(
+    ("inner", "more", "listed"),
+    [
+        ("parallel for", "", ""),
+        ("parallel for private(t)", "", ""),
+        ("parallel for private(t)", "t = 1; u[i][0] = t;", " private(t)"),
+        ("parallel for", "for (j = 0; j < 9; j++) u[i][j] = 0;", " private(j)"),
+        ("parallel for private(t) lastprivate(j)", "", " private(j)"),
+        ("parallel private(t, j)", "", ""),
+        ("parallel private(j) firstprivate(t)", "", " private(t)"),
+        ("simd private(t) if(simd: t > 2)", "t = 1;", " private(t)"),
+    ],
+)
+def test_what_inner_constructs_copy_needs_no_clause_outside(inner: str, more: str, listed: str) -> None:
+    body = "u[i][j] = 1;" if inner == "parallel for" else "{ t = i + j; u[i][j] = t; }"
+    text = f"for (i = 0; i < n; i++) {{ {more}\n#pragma omp {inner}\nfor (j = 0; j < 300; j++) {body} }}"
+    report = loop_reports(f"{ARRAYS} void f(int n) {{ int i, j, t; {text} }}")[0]
+    assert report.pragma == f"#pragma omp parallel for{listed}"
