@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from analyzers.frontends import c_types
 from analyzers.ir.symbols import INT, LOGICAL, REAL, UNKNOWN_TYPE, Extent, Type
+from analyzers.standards.library import ROUTINES
 
 _TOKEN = re.compile(rb"""[A-Za-z_]\w*|"(?:[^"\\\r\n]|\\.)*"?|'(?:[^'\\\r\n]|\\.)*'?|[0-9][\w.]*|[^\s\w]""")
 _INTEGER_OPERATORS = frozenset((b"&", b"|", b"^", b"%"))
@@ -17,6 +19,10 @@ _CAST = re.compile(
     rb"|\b(?:static|reinterpret)_cast\s*<[^<>;()]*\*\s*>\s*\()\s*([A-Za-z_]\w*)\s*(?=[-+);])"
 )
 _OPERAND_ENDS = frozenset((b")", b"]"))
+_CALL = re.compile(rb"(?<![\w.>])([A-Za-z_]\w*)\s*\(")
+_HANDED = re.compile(rb"\s*([A-Za-z_]\w*)\s*[-+,)]")  # `p`, `p + i` as an argument
+_WRITTEN = frozenset("wb")  # of `Routine.parameters`
+_WRITERS = {name.encode(): each.parameters for name, each in ROUTINES.items() if _WRITTEN & set(each.parameters)}
 
 
 _SELECTING = frozenset((b".", b">", b":"))  # `p->f(x)`, `ns::f(x)`: not the variable `f`
@@ -35,8 +41,9 @@ def by_subscripts(count: int, snippet: bool) -> Type:
 
 
 def guesses(code: bytes, snippet: bool) -> dict[str, Type]:
-    """The types of all names in the text as if none were declared: subscripted ones are arrays or pointers, those in
-    subscripts and loop headers integers, called ones functions, the rest of a snippet real scalars."""
+    """The types of all names in the text as if none were declared: subscripted ones are arrays or pointers, as in a
+    snippet those that the library writes to, those in subscripts and loop headers integers, called ones functions, the
+    rest of a snippet real scalars."""
     subscripts: dict[bytes, int] = {}
     integers: set[bytes] = set()
     functions: set[bytes] = set()
@@ -87,6 +94,8 @@ def guesses(code: bytes, snippet: bool) -> dict[str, Type]:
             pointers.add(before)
         before, previous = previous, token
     moved.update(_CAST.findall(code))
+    if snippet:
+        moved.update(_written_behind(code))
     found: dict[str, Type] = {}
     for name in seen:
         text = name.decode("ascii")
@@ -106,6 +115,31 @@ def guesses(code: bytes, snippet: bool) -> dict[str, Type]:
         elif snippet:
             found[text] = REAL
     return found
+
+
+def _written_behind(code: bytes) -> Iterator[bytes]:
+    """The names that are handed to the library where that writes to memory: `buf` of `sprintf(buf, ...)`."""
+    for call in _CALL.finditer(code):
+        parameters = _WRITERS.get(call[1])
+        if parameters is None:
+            continue
+        for position, start in enumerate(_arguments(code, call.end())):
+            letter = parameters[min(position, len(parameters) - 1)]
+            if letter in _WRITTEN and (name := _HANDED.match(code, start)) is not None:
+                yield name[1]
+
+
+def _arguments(code: bytes, start: int) -> Iterator[int]:
+    """Where the arguments of a call begin, the first of them at `start`."""
+    yield start
+    depth = 0
+    for token in _TOKEN.finditer(code, start):
+        first = code[token.start()]
+        if depth == 0 and first == 0x2C:  # ,
+            yield token.end()
+        depth += (first in b"([{") - (first in b")]}")
+        if depth < 0:
+            return
 
 
 def _flags(code: bytes) -> frozenset[bytes]:

@@ -262,3 +262,24 @@ def test_memory_that_an_iteration_frees_is_its_own() -> None:
         "different iterations use different elements of `args`",
     ]
     assert pragma(start + "memset(args[1], 0, 8); }") is None
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        'sprintf(buf, "%d", b[i])',
+        "memcpy(buf, b[i], m)",
+        "memset(buf + 1, b[i], 8)",
+        'sscanf(f(1, (2)), "%d", buf)',
+        "strcpy(buf, name)",
+    ],
+)
+def test_the_library_writes_to_memory_of_which_the_snippet_says_only_the_name(call: str) -> None:
+    loop = first_loop(f"for (i = 0; i < n; i++) {{ {call}; a[i] = c[i]; }}")
+    assert loop.verdict.status != "parallel"
+    assert pragma(f"for (i = 0; i < n; i++) {{ {call}; a[i] = c[i]; }}") is None
+
+
+def test_what_the_library_only_reads_may_be_a_number() -> None:
+    assert pragma("for (i = 0; i < n; i++) { snprintf(a[i], 8, w, x); o.copy(x); }") is not None
+    assert pragma('for (i = 0; i < n; i++) { sprintf(buf, "%d", i); a[i] = find(buf); }') == f"{FOR} private(buf)"
