@@ -3,12 +3,15 @@
 `get(&x, i); a[i] = x;`: if `get` did not set `x`, nobody would read that behind it in each iteration. So
 every thread needs its own. A statement that calls a method for nothing but its effect (`solver.solve(b[i]);`) says the
 same of its object, if what is read of that behind it would otherwise be the same in all iterations (`solver.result()`).
+A getter of which nobody takes the result (`grid.get_cell(i, u, v);`) sets what stands behind the index, if that is read
+later: by reference, or as a macro.
 Such a call is looked at as an assignment; whether that makes the object private, or one whose last value is needed, is
 asked like of any other.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -29,6 +32,8 @@ from analyzers.ir.statements import (
 )
 from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Assumption
+
+_GETTER = re.compile(r"(?:^|[.>:_])(?:get|Get|GET)(?=[A-Z0-9_]|$)[^.>:]*$")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +62,8 @@ def find(function: Function, unseen: Callable[[Call], str | None]) -> tuple[Fill
     """All of the function, in textual order. `unseen` tells how the callee of a call is written that nobody has seen,
     and None of any other call."""
     loops = [stmt for stmt in walk_statements(function.body) if isinstance(stmt, Loop)]
-    return tuple(each for loop in loops for each in _in_loop(loop, unseen))
+    counters = frozenset(index for loop in loops for index in _indices(loop))
+    return tuple(each for loop in loops for each in _in_loop(loop, counters, unseen))
 
 
 def inside(loop: Loop, fillings: Iterable[Filling]) -> tuple[Filling, ...]:
@@ -74,7 +80,7 @@ def before(fillings: Iterable[Filling]) -> Mapping[int, tuple[Stmt, ...]]:
     return found
 
 
-def _in_loop(loop: Loop, unseen: Callable[[Call], str | None]) -> Iterator[Filling]:
+def _in_loop(loop: Loop, counters: frozenset[Symbol], unseen: Callable[[Call], str | None]) -> Iterator[Filling]:
     own = [stmt for stmt in _of_this_loop(loop.body) if not isinstance(stmt, (Block, Loop))]
     body = [stmt for stmt in walk_statements(loop.body) if not isinstance(stmt, Block)]
     indices = _indices(loop)
@@ -87,8 +93,9 @@ def _in_loop(loop: Loop, unseen: Callable[[Call], str | None]) -> Iterator[Filli
         for call, callee in _calls(stmt, unseen):
             asked = _Question(stmt, call, indices, body[here + 1 :])
             earlier = {s for other in body[:here] for s in _named(other)} - filled
-            for symbol in asked.objects():
-                if symbol not in touched and symbol not in earlier and asked.fills(symbol):
+            got = asked.got(callee, counters)
+            for symbol in dict.fromkeys((*asked.objects(), *got)):
+                if symbol not in touched and symbol not in earlier and (symbol in got or asked.fills(symbol)):
                     filled.add(symbol)
                     yield Filling(stmt, symbol, callee, loop)
 
@@ -138,6 +145,21 @@ class _Question:
         for argument in self.call.arguments:
             if isinstance(argument, Address) and isinstance(argument.operand, Name) and not _is_reference(argument):
                 yield argument.operand.symbol
+
+    def got(self, callee: str, counters: frozenset[Symbol]) -> tuple[Symbol, ...]:
+        """What a getter without a result sets: the undeclared variables behind the index, if one is read later."""
+        if not _GETTER.search(callee) or not isinstance(self.stmt, Evaluate) or self.stmt.value is not self.call:
+            return ()
+        operands = _operands(self.call)
+        keys = [position for position, each in enumerate(operands) if _is_key(each, counters)]
+        if not keys or any(map(_is_place, operands)):
+            return ()
+        found = tuple(map(_bare, operands[keys[-1] + 1 :]))
+        if any(s is None or s.is_array or s.storage != "undeclared" for s in found):
+            return ()
+        symbols_ = tuple(s for s in found if s is not None)
+        read = any("whole" in _uses(stmt, s, self.indices) for s in symbols_ for stmt in self.later)
+        return symbols_ if read else ()
 
     def fills(self, symbol: Symbol) -> bool:
         if symbol.is_array or symbol.storage not in ("local", "undeclared"):

@@ -22,7 +22,7 @@ from analyzers.frontends.cpp_references import bind, bound, copies
 from analyzers.frontends.cpp_signatures import declarator, declare_function, formals, function_declarator, referred
 from analyzers.frontends.cpp_types import AUTO, deduced, is_container, path
 from analyzers.ir.arithmetic import fold
-from analyzers.ir.expressions import ZERO, Call, Constant, Element, Expr, Name, Opaque
+from analyzers.ir.expressions import ZERO, Binary, Call, Constant, Element, Expr, Name, Opaque
 from analyzers.ir.statements import Declare
 from analyzers.ir.symbols import Storage, Symbol, Type
 
@@ -198,7 +198,9 @@ def _constant(c: Context, node: Node, kind: Type) -> Constant | None:
 
 
 def _takes_memory(value: Expr) -> bool:
-    """Is an object made from anything but numbers?"""
+    """Is an object made from anything but numbers? Who sums up to one (`= begin + k`) adds to an iterator."""
+    if isinstance(value, Binary):
+        return True
     reads = value.reads if isinstance(value, Opaque) else value.arguments if isinstance(value, Call) else (value,)
     whole = (e for e in reads if isinstance(e, Element) and isinstance(e.subscripts[-1], Opaque))
     return any(True for _ in whole) or not all(e.type.is_scalar for e in reads)

@@ -154,3 +154,15 @@ def test_an_element_of_a_matrix_has_two_subscripts() -> None:
 def test_what_a_method_sets_is_no_pointer_although_a_member_of_it_is_one() -> None:
     loop = first_loop("for (int i = 0; i < n; i++) { tls.init(size); Cache &c = *tls.cache; draw(c, i, &freq[0]); }")
     assert loop.conditional_pragma == f"{FOR} private(tls)"
+
+
+def test_an_iterator_that_is_a_sum_leads_to_what_the_others_share() -> None:
+    loop = first_loop("for (int k = 0; k < n; k++) { Iter i = first + at[k]; i->x += b[k]; }")
+    assert "`i` leads to different memory in different iterations" in [a.text for a in loop.verdict.assumptions]
+
+
+def test_the_difference_of_iterators_is_the_index() -> None:
+    loop = first_loop("for (int k = 0; k < n; k++) { Iter i = first + k; b[k] = i->end(); a[i - first] = load(k); }")
+    assert loop.conditional_pragma == FOR
+    loop = first_loop("for (int k = 0; k < n; k++) { Iter i = first + k; b[k] = i->end(); a[i - first - k] = b[k]; }")
+    assert loop.conditional_pragma is None

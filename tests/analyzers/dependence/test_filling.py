@@ -34,7 +34,18 @@ def _first(code: str, options: Options | None, language: Literal["c", "cpp"]) ->
         ("load(&p, i); a[i] = p.u + p.v;", " private(p)"),
         ("if (c[i]) get(&x, i); else other(&x, i); a[i] = x;", " private(x)"),
         ("if (extract(i, &r)) store(a[i], r);", " private(r)"),
+        ("get_flow(i, u, v); a[i] = u + v;", " private(u, v)"),
+        ("g.getFlow(c, i, u, v); a[i] = 2 * v;", " private(u, v)"),
         # Nothing says that these are filled.
+        ("get_flow(i, u, v);", ""),
+        ("put_flow(i, u, v); a[i] = u + v;", ""),
+        ("getaway(i, u, v); a[i] = u + v;", ""),
+        ("c[i] = get_flow(i, u, v); a[i] = u + v;", ""),
+        ("get_flow(u, v); a[i] = u + v;", ""),
+        ("get_flow(u, v, i); a[i] = u + v;", ""),
+        ("get_flow(i, u + 1, v); a[i] = u + v;", ""),
+        ("get_flow(i, n, v); a[i] = v;", " private(v)"),
+        ("get_flow(i, &u, v); a[i] = u + v;", " private(u)"),
         ("a[i] = work(&par, i);", ""),
         ("work(a[i], &par); more(b[i], &par);", ""),
         ("work(&out[i], &par); b[i] = par.scale;", ""),
@@ -45,6 +56,11 @@ def _first(code: str, options: Options | None, language: Literal["c", "cpp"]) ->
 )
 def test_what_is_handed_over_by_its_address(body: str, clauses: str) -> None:
     assert offered(f"for (int i = 0; i < n; i++) {{ {body} }}", BARE) == f"#pragma omp parallel for{clauses}"
+
+
+def test_what_is_declared_is_handed_to_a_getter_by_value() -> None:
+    code = "void f(int n, double *a, double u) { for (int i = 0; i < n; i++) { get_flow(i, u); a[i] = u; } }"
+    assert offered(code) == "#pragma omp parallel for"
 
 
 def test_the_function_and_the_object_are_named() -> None:
