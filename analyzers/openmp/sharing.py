@@ -294,7 +294,8 @@ def copied_inside(body: Stmt) -> frozenset[Symbol]:
         if isinstance(stmt, Construct):
             layer = _layer(stmt)
             copied |= {symbol for symbol, each in layer.explicit.items() if each.attribute == "private"}
-            copied |= set(layer.indices) - set(layer.explicit)
+            if not stmt.directive.has("simd"):  # whose index is linear: the last value is for those outside
+                copied |= set(layer.indices) - set(layer.explicit)
             copies |= copied
         stack.extend((below, copied) for below in substatements(stmt))
     return frozenset(copies - named)

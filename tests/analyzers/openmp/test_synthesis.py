@@ -263,7 +263,9 @@ def test_bounds_and_steps_are_integers(head: str, offered: bool) -> None:
         ("parallel for private(t) lastprivate(j)", "", " private(j)"),
         ("parallel private(t, j)", "", ""),
         ("parallel private(j) firstprivate(t)", "", " private(t)"),
-        ("simd private(t) if(simd: t > 2)", "t = 1;", " private(t)"),
+        ("simd private(t)", "", " private(j)"),
+        ("parallel for simd private(t)", "", " private(j)"),
+        ("parallel for private(t) if(t > 2)", "", " private(t)"),
     ],
 )
 def test_what_inner_constructs_copy_needs_no_clause_outside(inner: str, more: str, listed: str) -> None:
