@@ -81,7 +81,7 @@ def before(fillings: Iterable[Filling]) -> Mapping[int, tuple[Stmt, ...]]:
 
 
 def _in_loop(loop: Loop, counters: frozenset[Symbol], unseen: Callable[[Call], str | None]) -> Iterator[Filling]:
-    own = [stmt for stmt in _of_this_loop(loop.body) if not isinstance(stmt, (Block, Loop))]
+    own = [stmt for stmt in _of_this_loop(loop.body) if not isinstance(stmt, Block)]
     body = [stmt for stmt in walk_statements(loop.body) if not isinstance(stmt, Block)]
     indices = _indices(loop)
     touched = {s for part in (*loop.init, *loop.step) for s in _named(part)} | _named(loop)
@@ -111,7 +111,7 @@ def _of_this_loop(block: Block) -> Iterator[Stmt]:
 
 
 def _calls(stmt: Stmt, unseen: Callable[[Call], str | None]) -> Iterator[tuple[Call, str]]:
-    if not isinstance(stmt, (Evaluate, Assign, Declare, If)):
+    if not isinstance(stmt, (Evaluate, Assign, Declare, If)) and not (isinstance(stmt, Loop) and stmt.kind == "while"):
         return
     for part in (part for expr in expressions(stmt) for part in walk(expr)):
         if isinstance(part, Call) and (callee := unseen(part)) is not None:

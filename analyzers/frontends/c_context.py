@@ -113,6 +113,7 @@ class Context:
     flipped: frozenset[int] = frozenset()  # offsets of `<` that the parser got as `>`
     closures: dict[int, object] = field(default_factory=dict)  # of C++, by node: see `cpp_lambdas`
     lambdas: dict[Symbol, int] = field(default_factory=dict)  # the variables that hold them
+    headed: set[int] = field(default_factory=set)  # blocks that were read with the macro in front of them, by node
     inlining: int = 0  # how many functions are being put in place of their calls
     holder: str = ""  # the class whose method this is
     space: str = ""  # the namespaces around it

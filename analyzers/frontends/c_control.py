@@ -6,15 +6,16 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
+from analyzers.frontends import c_statements
 from analyzers.frontends.c_algebra import truth
 from analyzers.frontends.c_context import Context
 from analyzers.frontends.c_dialect import Statements
 from analyzers.frontends.c_expressions import constant_value, expression, sealed
 from analyzers.frontends.c_operators import effect
 from analyzers.frontends.c_statements import IGNORED, body, check, error, sequence, syntax, unknown
-from analyzers.ir.expressions import ZERO, Constant, Expr, Unary
+from analyzers.ir.expressions import ZERO, Address, Call, Constant, Expr, Name, Unary
 from analyzers.ir.statements import Assign, Block, If, Jump, Loop, Stmt, Switch
-from analyzers.ir.symbols import INT
+from analyzers.ir.symbols import INT, Symbol, Type
 from analyzers.text import NOWHERE, Span
 
 _MAX_ARM_STATEMENTS = 20_000  # of all arms, what they fall through to included
@@ -146,6 +147,64 @@ def _while(c: Context, node: Node) -> None:
     finished(c, Loop("while", (), condition, (), inner, c.span(node), header), taints)
 
 
+def _statement(c: Context, node: Node) -> None:
+    """An expression, or the head of a macro that loops: `FOR_EACH(item, &list) { ... }`, where nobody knows the macro.
+    What it is given by name it may set before each iteration."""
+    block_node = _headed(c, node)
+    if block_node is None:
+        c_statements.STATEMENTS[node.type](c, node)
+        return
+    taints = len(c.taints)
+    call_node = node.named_children[0]
+    with c.captured() as effects:
+        value = sealed(c, expression(c, call_node))
+    if isinstance(value, Call):
+        value = replace(value, arguments=tuple(map(_by_name, value.arguments)))
+    c.headed.add(block_node.id)
+    header, inner = c.span(call_node), body(c, block_node, c.span(call_node))
+    if effects:
+        inner = replace(inner, statements=(*effects, *inner.statements))
+    finished(c, Loop("while", (), value, (), inner, header.joined(c.span(block_node)), header), taints)
+
+
+def _headed(c: Context, node: Node) -> Node | None:
+    """The block behind a call that no `;` ends, if no function of that name is known and no jump leaves the block."""
+    block_node = node.next_sibling
+    last = node.children[-1]
+    if not last.is_missing or block_node is None or block_node.type != "compound_statement":
+        return None
+    call, name = node.children[0], node.children[0].child_by_field_name("function")
+    if len(node.children) != 2 or name is None or name.type != "identifier" or call.has_error:
+        return None
+    known = c.scope.find(c.text(name))
+    directive = c.next_directive < len(c.directives) and c.positions[c.next_directive] <= block_node.start_byte
+    jumps = any(_holds(block_node, kind) for kind in ("break_statement", "continue_statement"))
+    unseen = known is None or (isinstance(known, Symbol) and known.storage == "undeclared")
+    return block_node if unseen and not directive and not jumps else None
+
+
+def _holds(node: Node, kind: str) -> bool:
+    stack = [node]
+    while stack:
+        top = stack.pop()
+        if top.type == kind:
+            return True
+        stack.extend(top.named_children)
+    return False
+
+
+def _by_name(argument: Expr) -> Expr:
+    """A variable that a macro is given: as its address, because the macro may set it."""
+    if isinstance(argument, Name) and not argument.symbol.is_array and argument.symbol.storage != "constant":
+        return Address(argument, Type("pointer", "", 64, element=argument.type), argument.span)
+    return argument
+
+
+def _compound(c: Context, node: Node) -> None:
+    if node.id not in c.headed:
+        c_statements.STATEMENTS[node.type](c, node)
+
+
 def _do(c: Context, node: Node) -> None:
     """Effects in the condition run as the step, also after `continue`, and leave the truth in a temporary."""
     taints = len(c.taints)
@@ -238,6 +297,8 @@ def _hidden_case(node: Node) -> bool:
 
 
 STATEMENTS: Statements = {
+    "expression_statement": _statement,
+    "compound_statement": _compound,
     "if_statement": _if,
     "for_statement": _for,
     "while_statement": _while,

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+
+from tree_sitter import Node
 
 from analyzers.frontends.c_dialect import Dialect
 from analyzers.frontends.c_function import C
@@ -18,6 +21,10 @@ _ONLY_CPP = re.compile(
     rb"|[;{}]\s*[A-Za-z_]\w*\s*<[\w\s*]+>\s*\("
 )
 _WORD = re.compile(rb"[A-Za-z_]\w*")
+_FUNCTION = 16  # what it costs that there is a function where none can be
+_BLOCKS = frozenset(
+    ("compound_statement", "for_statement", "while_statement", "do_statement", "if_statement", "else_clause")
+)
 
 
 def is_cpp(data: bytes) -> bool:
@@ -33,6 +40,20 @@ def _unread(code: bytes, dialect: Dialect) -> int:
     """How much of the text the grammar does not understand."""
     words = frozenset(_WORD.findall(code))
     root = dialect.parser().parse(dialect.rewritten(code, words, lambda _: None)).root_node
+    misread = sum(_FUNCTION for _ in _functions_inside(root))
     if not root.has_error:
-        return 0
-    return sum(max(8, error.end_byte - error.start_byte) for error in errors(root))
+        return misread
+    return misread + sum(max(8, error.end_byte - error.start_byte) for error in errors(root))
+
+
+def _functions_inside(root: Node) -> Iterator[Node]:
+    """What reads like a function in the body of the one around the snippet: a macro in front of a block."""
+    for function in root.children:
+        body = function.child_by_field_name("body")
+        stack = [] if body is None else [body]
+        while stack:
+            top = stack.pop()
+            if top.type == "function_definition":
+                yield top
+            elif top.type in _BLOCKS:
+                stack.extend(top.named_children)

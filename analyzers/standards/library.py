@@ -47,6 +47,20 @@ def words(text: str) -> list[str]:
     return text.split()
 
 
+MAKE_STRINGS = frozenset(words("sprintf vsprintf strcpy"))
+"""What writes a whole string to its first argument, its end included."""
+
+READ_STRINGS = frozenset(
+    words(
+        "strlen strcmp strncmp strcasecmp strncasecmp strcoll strspn strcspn strdup strndup strcpy strcat strncat"
+        " atoi atol atoll atof fopen freopen popen puts perror fputs printf fprintf dprintf sprintf snprintf sscanf"
+        " system getenv remove rename unlink mkdir rmdir open access stat lstat"
+    )
+)
+"""What reads no more than a string where it is given its begin, and returns no pointer into it but for those that make
+it longer (`strcat`, `strncat`)."""
+
+
 def _math() -> Iterator[Routine]:
     """<math.h>, <complex.h>, <tgmath.h>: functions of their arguments (errno and the exception flags left aside)."""
     real = words(

@@ -283,3 +283,39 @@ def test_the_library_writes_to_memory_of_which_the_snippet_says_only_the_name(ca
 def test_what_the_library_only_reads_may_be_a_number() -> None:
     assert pragma("for (i = 0; i < n; i++) { snprintf(a[i], 8, w, x); o.copy(x); }") is not None
     assert pragma('for (i = 0; i < n; i++) { sprintf(buf, "%d", i); a[i] = find(buf); }') == f"{FOR} private(buf)"
+
+
+EACH = "for (i = 0; i < n; i++) {{ node *e; FOR_EACH(e, lists[i]) {{ {} }} }}"
+
+
+def test_a_macro_in_front_of_a_block_is_a_loop() -> None:
+    text = EACH.format("e->mark = i;")
+    assert assumed(text)[0] == "`FOR_EACH` is independent"
+    assert "`e` leads to different memory in different iterations" in assumed(text)
+    assert pragma(text) == f"{FOR} schedule(dynamic, 16)"
+    twice = "for (i = 0; i < n; i++) { node *e; EACH(e, p[i]) { e->u = i; } EACH(e, p[i]) { e->v++; } }"
+    assert pragma(twice) == f"{FOR} schedule(dynamic, 16)"
+
+
+def test_what_the_macro_sets_before_each_iteration_is_private() -> None:
+    text = "for (i = 0; i < n; i++) { m = 0; FOR_EACH(e, lists[i]) { m += e; } a[i] = m; }"
+    assert "`FOR_EACH` sets `e` and needs nothing that it held before" in assumed(text)
+    assert pragma(text) == f"{FOR} private(e, m) schedule(dynamic, 16)"
+
+
+@pytest.mark.parametrize("body", ["if (e->mark) break;", "if (e->mark) continue; e->mark = i;"])
+def test_a_macro_from_which_a_jump_leads_is_not_known_to_loop(body: str) -> None:
+    assert pragma(EACH.format(body)) is None
+
+
+def test_a_function_that_is_known_is_no_macro() -> None:
+    code = "int g(int, int); void f(int n, int *a) { for (int i = 0; i < n; i++) { a[i] = 0; g(i, 1) { a[i] = 1; } } }"
+    (loop,) = loop_reports(code)
+    assert [reason.text for reason in loop.verdict.reasons][:1] == [
+        "the loop could not be read completely: syntax error"
+    ]
+
+
+def test_a_condition_sets_a_number_for_the_loop_behind_it() -> None:
+    text = "for (i = 0; i < n; i++) { while (next(&x, i)) a[i] += x; }"
+    assert pragma(text) == f"{FOR} private(x) schedule(dynamic, 16)"

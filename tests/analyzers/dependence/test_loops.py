@@ -458,3 +458,43 @@ def test_no_condition_asks_for_numbers_that_no_integer_has() -> None:
 def test_a_row_that_is_too_narrow_is_no_assumption() -> None:
     code = "void f(int n, double *a) { for (int j = 0; j < 9; j++) for (int i = 0; i <= n; i++) a[j * n + i] = 1; }"
     assert not any(">= 1" in a.text or "<= n" in a.text for a in loop_reports(code)[0].verdict.assumptions)
+
+
+_STRINGS = (
+    "#include <stdio.h>\n#include <string.h>\n"
+    "int f(int n, const int *a, int *restrict z) {{ char b[99]; for (int i = 0; i < n; i++) {{ {} }} return {}; }}"
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'sprintf(b, "%d", a[i]); z[i] = strlen(b);',
+        'if (a[i]) sprintf(b, "%d", a[i]); else strcpy(b, "x"); strcat(b, "y"); z[i] = strlen(b) + atoi(b);',
+    ],
+)
+def test_a_string_that_every_iteration_writes_anew_is_private(body: str) -> None:
+    loop = first_loop(_STRINGS.format(body, "0"))
+    assert (loop.verdict.status, loop.pragma) == ("parallel", "#pragma omp parallel for private(b)")
+
+
+@pytest.mark.parametrize(
+    ("body", "result"),
+    [
+        ('sprintf(b, "%d", a[i]); z[i] = strlen(b);', "strlen(b)"),  # looked at afterwards
+        ('if (a[i]) sprintf(b, "%d", a[i]); z[i] = strlen(b);', "0"),
+        ('z[i] = strlen(b); sprintf(b, "%d", a[i]);', "0"),
+        ('sprintf(b, "%d%s", a[i], b); z[i] = strlen(b);', "0"),  # made from the last one
+        ('strcat(b, "x"); z[i] = strlen(b);', "0"),
+        # An end that is not there any more, or is not looked for.
+        ("sprintf(b, \"%d\", a[i]); b[3] = 'x'; z[i] = strlen(b);", "0"),
+        ("char *p = b; sprintf(b, \"%d\", a[i]); p[3] = 'x'; z[i] = strlen(b);", "0"),
+        ('sprintf(b, "%d", a[i]); z[i] = strlen(b + 5);', "0"),
+        ('sprintf(b + 1, "%d", a[i]); z[i] = strlen(b);', "0"),
+        ('sprintf(b, "%d", a[i]); z[i] = strlen(b) + b[2];', "0"),
+        ('sprintf(b, "%d", a[i]); z[i] = memcmp(b, "xyz", 3);', "0"),
+    ],
+)
+def test_a_string_that_outlives_the_iteration_is_not(body: str, result: str) -> None:
+    loop = first_loop(_STRINGS.format(body, result))
+    assert (loop.verdict.counts_as_parallel, loop.pragma, loop.conditional_pragma) == (False, None, None)
