@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from analyzers.dependence import conflicts, distribution, work_arrays
+from analyzers.dependence import conflicts, distribution, pivots, work_arrays
 from analyzers.dependence.affine import constant_value
 from analyzers.dependence.conflicts import Inquiry, Obstacles
 from analyzers.dependence.distribution import Noted
@@ -44,6 +44,7 @@ def find(inquiry: Inquiry, parts: Parts, memory: Obstacles, noted: Noted, values
         _extreme(parts, memory, body),
         distribution.splits(inquiry, parts, noted),
         work_arrays.find(inquiry, parts, noted, values.graph),
+        pivots.find(inquiry, parts, noted),
     )
 
 

@@ -183,6 +183,15 @@ class WorkArrays:
 
 
 @dataclass(frozen=True, slots=True)
+class Pivot:
+    """One iteration, in which the index equals that of a loop around, is all that the others have to do with each
+    other: without it the loop has this verdict, before and behind it."""
+
+    at: Symbol
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
 class Alternatives:
     """How else a loop may be written that is not parallel as it stands."""
 
@@ -191,6 +200,7 @@ class Alternatives:
     extreme: Extreme | None = None
     splits: tuple[Split, ...] = ()
     work_arrays: WorkArrays | None = None
+    pivot: Pivot | None = None
 
 
 @dataclass(frozen=True, slots=True)

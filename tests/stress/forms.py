@@ -1,6 +1,6 @@
 """Random loops in C that are parallel, if at all, only after they were written in another way: recurrences beside
-independent work, running totals, positions of extremes, scattered updates, work arrays behind pointers. The data are
-those of `kernels`.
+independent work, running totals, positions of extremes, scattered updates, work arrays behind pointers, pivots. The
+data are those of `kernels`.
 """
 
 from __future__ import annotations
@@ -122,6 +122,31 @@ class _Writer:
         else:
             self.lines += [f"  {head} {{", *(f"    {line}" for line in body), "  }"]
 
+    def pivot(self) -> None:
+        """Rows of a matrix that use one of them: mostly the one of the loop around."""
+        rng = self.rng
+        row = rng.choice(("v", "v", "v", "v", "v + 1", "i + 1", "z"))
+        update = rng.choice(
+            (
+                f"gq[i][z] = gq[i][z] < gq[i][v] + gq[{row}][z] ? gq[i][z] : gq[i][v] + gq[{row}][z];",
+                f"if (gq[{row}][z] & 1) gq[i][z] ^= gq[i][v];",
+                f"gq[i][z] += (int) (exp(cos(gx[i + z])) * 9) * gq[{row}][{rng.choice('zv0')}];",
+            )
+        )
+        first, last = rng.choice(("0", "1")), rng.choice(("< n", "< n", "<= n - 1"))
+        other = first if rng.random() < 0.9 else "0"
+        typed = "" if self.outside else "int "
+        head = f"for (int v = {other}; v {last}; v++)"
+        inner = f"for ({typed}i = {first}; i {last}; i++)"
+        self.lines += [
+            "  int (*gq)[64] = gc;",
+            f"  {head} {{",
+            f"    {inner}",
+            "      for (int z = 0; z < n; z++)",
+            f"        {update}",
+            "  }",
+        ]
+
     def build(self, seed: int) -> Kernel:
         name = f"k{seed}"
         self.lines = [f"void {name}({PARAMETERS}) {{"]
@@ -132,6 +157,8 @@ class _Writer:
         self.lines.append("  for (int z = 0; z < 64; z++) w[z] = -z;")
         for _ in range(self.rng.choice((1, 2))):
             self.loop()
+        if self.rng.random() < 0.3:
+            self.pivot()
         if self.rng.random() < 0.5:
             self.lines.append("  for (int z = 0; z < 64; z++) s1 ^= w[z];")
         self.lines.append("  free(w);")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
@@ -53,14 +53,14 @@ def apply(text: str, mode: Mode, seed: int) -> Applied:
     """Insert pragmas as `suggest --apply` does at confidence "likely".
 
     `apply` asks the cost model; `outermost` does not; `inner` takes loops of any level of a nest, by chance. `rewrite`
-    takes one rewrite of each loop that has any; `team` takes everything as worth it.
+    takes one rewrite of each loop that has any; it and `team` take everything as worth it.
     """
     source = SourceText.of(text)
-    analyse = partial(_analyse, options=EVERYTHING_PAYS) if mode == "team" else _analyse
+    analyse = partial(_analyse, options=EVERYTHING_PAYS) if mode in ("team", "rewrite") else _analyse
     report = analyse(source)
     loops = outcomes.loops_in(report)
     if mode == "rewrite":
-        return rewritten(source, loops, seed)
+        return rewritten(source, loops, seed, analyse)
     # Archer (of LLVM 22) does not know that `ordered depend` orders anything.
     loops = [loop for loop in loops if loop.compound is None or "ordered" not in loop.compound.pragma]
     every = loops if mode in ("apply", "team") else _all(loops, mode, random.Random(seed))
@@ -74,7 +74,9 @@ def apply(text: str, mode: Mode, seed: int) -> Applied:
     )
 
 
-def rewritten(source: SourceText, loops: Sequence[LoopReport], seed: int) -> Applied:
+def rewritten(
+    source: SourceText, loops: Sequence[LoopReport], seed: int, analyse: Callable[[SourceText], api.FileReport]
+) -> Applied:
     """The text with one rewrite of each loop that has any, outer loops first; what is found in it then is refused."""
     rng = random.Random(seed)
     edits: list[Edit] = []
@@ -86,7 +88,7 @@ def rewritten(source: SourceText, loops: Sequence[LoopReport], seed: int) -> App
             edits += rng.choice(fixes).edits
             reached, count = max(loop.span.end, *(edit.span.end for edit in edits)), count + 1
     made = patches.edited(source, edits)
-    found = [f"{f.function}: {f.finding.message}" for f in outcomes.findings_of(_analyse(made))]
+    found = [f"{f.function}: {f.finding.message}" for f in outcomes.findings_of(analyse(made))]
     verdicts = Counter(fix.title.partition(" `")[0] for loop in loops for fix in loop.fixes if fix.restructures)
     return Applied(made.text, count, 0, found, verdicts)
 

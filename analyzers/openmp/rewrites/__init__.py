@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from analyzers.ir.verdicts import Fix
-from analyzers.openmp.rewrites import atomic, extreme, scan, split, work_arrays
+from analyzers.openmp.rewrites import atomic, extreme, pivot, scan, split, work_arrays
 from analyzers.openmp.rewrites.subject import Subject
 
 __all__ = ["Subject", "of"]
@@ -18,6 +18,7 @@ _REWRITES: tuple[Callable[[Subject], Iterator[Fix]], ...] = (
     work_arrays.fixes,
     scan.fixes,
     extreme.fixes,
+    pivot.fixes,
     split.fixes,
     atomic.fixes,
 )

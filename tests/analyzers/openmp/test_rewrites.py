@@ -313,6 +313,80 @@ def test_no_atomic_where(why: str, body: str) -> None:
     assert "make the updates atomic, and the loop parallel" not in found, why
 
 
+# --- pivots ---------------------------------------------------------------------------------------------------------
+
+PATHS = """\
+for (int k = 0; k < n; k++) {
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < n; j++)
+            if (d[i][k] + d[k][j] < d[i][j]) d[i][j] = d[i][k] + d[k][j];
+}
+"""
+
+
+def pivots(body: str, parameters: str = "double d[n][n]") -> list[str]:
+    """The texts of a function with a loop divided at its pivot."""
+    common = "int n, int m, double *restrict a"
+    source = SourceText.of(f"int f({common}, {parameters})\n{{\n{body}}}\n")
+    found = []
+    for start, loop in loops_of(analyze(source, "c")):
+        for fix in loop.fixes:
+            if fix.title.startswith("share the iterations before and behind"):
+                made = applied(source.data, fix.edits, start).decode()
+                assert not [f for p in analyze(SourceText.of(made), "c").functions for f in p.result.findings], made
+                pragmas = [each for _, each in loops_of(analyze(SourceText.of(made), "c")) if each.existing is not None]
+                assert all(each.verdict.counts_as_parallel for each in pragmas)
+                found.append(made.split("{\n", 1)[1].rpartition("}")[0])
+    return found
+
+
+def test_iterations_meet_in_that_of_the_pivot() -> None:
+    (made,) = pivots(PATHS)
+    heads = [line.strip() for line in made.splitlines() if "for" in line and "int j" not in line]
+    assert heads == [
+        "for (int k = 0; k < n; k++) {",
+        "#pragma omp parallel for",
+        "for (int i = 0; i < k; i++)",
+        "for (int i = k; i < k + 1; i++)",
+        "#pragma omp parallel for",
+        "for (int i = k + 1; i < n; i++)",
+    ]
+
+
+def test_a_pivot_where_no_other_statement_may_stand() -> None:
+    body = PATHS.replace("k++) {", "k++)").replace("\n}\n", "\n").replace("< n; i", "<= n - 1; i")
+    (made,) = pivots(body.replace("k < n", "k <= n - 1"))
+    assert made.startswith("for (int k = 0; k <= n - 1; k++)\n    {\n        #pragma omp parallel for\n")
+    assert "for (int i = 0; i <= k - 1; i++)" in made and "for (int i = k; i <= k; i++)" in made
+
+
+@pytest.mark.parametrize(
+    ("why", "old", "new"),
+    [
+        ("the pivot may lie outside", "int k = 0; k < n", "int k = 0; k < m"),
+        ("and inside another loop only", "int k = 0", "int k = 1"),
+        ("iterations meet elsewhere too", "d[i][k] + d[k][j] <", "d[i][k] + d[i + 1][j] <"),
+        ("in every iteration", "d[i][k] + d[k][j] <", "d[i][k] + d[k + 1][j] <"),
+        ("steps are not of one", "i < n; i++", "i < n; i += 2"),
+        ("an iteration ends the loop", "if (", "if (d[i][i] < 0) return 1; else if ("),
+        ("a sum besides", "if (", "a[0] += d[i][j]; if ("),
+    ],
+)
+def test_no_pivot_where(why: str, old: str, new: str) -> None:
+    assert old in PATHS
+    assert not pivots(PATHS.replace(old, new)), why
+
+
+def test_no_pivot_where_the_index_is_used_afterwards() -> None:
+    body = "int i;\n" + PATHS.replace("int i = 0", "i = 0")
+    assert pivots(body)
+    assert not pivots(body + "return i;\n")
+
+
+def test_no_pivot_where_the_loop_around_sets_its_bound() -> None:
+    assert not pivots(PATHS.replace("\n}\n", "\nn--;\n}\n"), "double d[500][500]")
+
+
 # --- all ------------------------------------------------------------------------------------------------------------
 
 
