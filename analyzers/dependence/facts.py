@@ -257,6 +257,7 @@ class FunctionFacts:
     headers: Mapping[int, LoopHeader] = field(default_factory=dict)  # id(loop) -> header
     called: Calling = ONCE
     neighbours: Neighbours | None = None  # to be asked about parts that follow each other
+    entries: Mapping[Symbol, tuple[Symbol, Loop]] = field(default_factory=dict)  # which value before a loop each names
 
 
 @dataclass(frozen=True, slots=True)

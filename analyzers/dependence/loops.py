@@ -148,7 +148,9 @@ def _analyse(
     by_loop = {id(f.loop): f for f in facts}
     collapsible = tuple(replace(f, collapse=_collapsible(f, by_loop)) for f in facts)
     neighbours = Neighbours(graph, headers, accesses, pointers, options.assume_no_alias)
-    return FunctionFacts(function, accesses, collapsible, effects, headers, neighbours=neighbours)
+    return FunctionFacts(
+        function, accesses, collapsible, effects, headers, neighbours=neighbours, entries=graph.entries
+    )
 
 
 def _loop_facts(place: Place, room: _Room, values: Values) -> LoopFacts:

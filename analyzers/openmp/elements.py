@@ -127,12 +127,14 @@ class Elements:
                 return Answer(loose)
             if loose.status == "proved":
                 return Answer(loose, _assumptions((*again, *doubts), more))
+        if mode.differ:
+            return Answer(strict)  # what is the same for both may be their lock
         found = self._looked_up(first, second, mode) or self._crowded(first, second, mode)
         return found or self._all_alike(first, second, mode) or Answer(strict)
 
     def _looked_up(self, first: Access, second: Access, mode: Mode) -> Answer | None:
         """The answer where the elements stand in a table."""
-        if mode.between not in ("iterations", "lanes") or mode.rounds or mode.differ:
+        if mode.between not in ("iterations", "lanes") or mode.rounds:
             return None
         for loop in mode.loops if order_of(mode.dealt, self.headers) is None else ():
             found = tables.meet(first, second, loop, self.headers)
@@ -193,6 +195,7 @@ class Elements:
             ask = self._meetings.rounds if mode.rounds else self._meetings.iterations
             return ask(first, second, mode)
         if mode.between == "tasks":
+            first, second = (self._of_thread(a, n) for a, n in zip((first, second), mode.goes_on, strict=True))
             return self._meetings.tasks(first, second, mode)
         depth = self.outside + mode.same
         if mode.adjacent is not None and self.steps(mode.adjacent):
@@ -255,10 +258,11 @@ class Elements:
         if known is not None:
             return known
         inner = id(access.statement) in self.numbers.inner
+        index = Name(THREAD)
         guards = tuple(
             g
             if g.depth is not None and g.depth < depth
-            else Guard(self._numbered(g.condition, inner), g.positive, None if g.depth is None else g.depth + 1)
+            else Guard(self._numbered(g.condition, inner, index), g.positive, None if g.depth is None else g.depth + 1)
             for g in access.guards
         )
         if thread is not None:
@@ -266,7 +270,7 @@ class Elements:
             guards = (*guards, Guard(picked, True, depth + 1))
         made = replace(
             access,
-            path=tuple(self._numbered_step(step, inner) for step in access.path),
+            path=tuple(self._numbered_step(step, inner, index) for step in access.path),
             loops=(*access.loops[:depth], self._team, *access.loops[depth:]),
             guards=guards,
         )
@@ -274,19 +278,33 @@ class Elements:
         self._kept.append(access)
         return made
 
-    def _numbered_step(self, step: PathStep, inner: bool) -> PathStep:
+    def _of_thread(self, access: Access, number: int | None) -> Access:
+        """The access as the thread of that number makes it."""
+        if number is None:
+            return access
+        known = self._placed.get((id(access), -1, number))
+        if known is None:
+            inner = id(access.statement) in self.numbers.inner
+            thread = Constant(number)
+            path = tuple(self._numbered_step(step, inner, thread) for step in access.path)
+            guards = (replace(g, condition=self._numbered(g.condition, inner, thread)) for g in access.guards)
+            known = self._placed[id(access), -1, number] = replace(access, path=path, guards=tuple(guards))
+            self._kept.append(access)
+        return known
+
+    def _numbered_step(self, step: PathStep, inner: bool, thread: Expr) -> PathStep:
         if isinstance(step, Member):
             return step
-        return Subscripts(tuple(self._numbered(e, inner) for e in step.indices), step.through_pointer)
+        return Subscripts(tuple(self._numbered(e, inner, thread) for e in step.indices), step.through_pointer)
 
-    def _numbered(self, expr: Expr, inner: bool = False) -> Expr:
-        """The expression with the number of the thread as an index. The thread of an `inner` team is its first: each
+    def _numbered(self, expr: Expr, inner: bool, thread: Expr) -> Expr:
+        """The expression with `thread` as the number of the thread. The thread of an `inner` team is its first: each
         team has one with that number."""
 
         def meant(part: Expr) -> Expr | None:
             if inner and self.numbers.is_inner(part):
                 return ZERO
-            return Name(THREAD) if self.numbers.is_number(part) else self._size(part)
+            return thread if self.numbers.is_number(part) else self._size(part)
 
         if not any(meant(e) for e in walk(expr)):
             return expr

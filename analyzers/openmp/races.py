@@ -180,14 +180,15 @@ class _Examined:
             if not any(c.access.writes for c in group):
                 continue
             members = distinct(group)
-            found = 0
+            found = {"proved": 0, "likely": 0, "possible": 0}
             for one, other in pairs(members):
-                if self.deadline.passed or found >= _MOST_RACES:
+                if self.deadline.passed or found["proved"] + found["likely"] >= _MOST_RACES:
                     break
                 race = self._race(one, other)
                 if race is not None:
-                    found += 1
-                    yield race
+                    found[race.confidence] += 1
+                    if found[race.confidence] <= _MOST_RACES:
+                        yield race
 
         yield from islice(self._through_one_pointer(groups), _MOST_RACES)
 
@@ -367,7 +368,8 @@ class _Examined:
             scope = self.root.construct if self.root.construct is not None else self.facts.function.body
         known = self.elements.get(id(scope))
         if known is None:
-            invariant = Invariant(scope, self.scopes, self._stack_of(scope), self.root.depth, self.facts.accesses)
+            stack, facts = self._stack_of(scope), self.facts
+            invariant = Invariant(scope, self.scopes, stack, self.root.depth, facts.accesses, facts.entries)
             known = self.elements[id(scope)] = Elements(
                 self.facts.headers,
                 invariant,
