@@ -450,14 +450,17 @@ def _is_worksharing(construct: Construct | None) -> bool:
 
 def _shows_a_team(one: Candidate, other: Candidate) -> bool:
     """In a function whose caller is not known: do the two accesses show that several threads execute it? Either both
-    are in worksharing constructs, or exactly one is protected against other threads."""
+    are in worksharing constructs, or exactly one is protected against other threads. That a protected piece of code
+    reads what the function was handed shows nothing: it may be there for what it writes."""
     if all(
         c.place.executor.construct is not None and _is_worksharing(c.place.executor.construct) for c in (one, other)
     ):
         return True
     if one.atomic or other.atomic:
         return not one.through_pointer and one.atomic != other.atomic
-    return bool(one.place.locks) != bool(other.place.locks)
+    locked = [c for c in (one, other) if c.place.locks]
+    handed_in = one.through_pointer and one.symbol.storage == "parameter"
+    return len(locked) == 1 and (not handed_in or locked[0].access.writes)
 
 
 def _rank(confidence: Confidence) -> int:
