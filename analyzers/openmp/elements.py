@@ -83,6 +83,7 @@ class Elements:
     _given: Mapping[Symbol, Sequence[Expr]] | None = None
     _placed: dict[tuple[int, int, int | None], Access] = field(default_factory=dict)
     _freed: dict[tuple[int, tuple[Guard, ...]], Access] = field(default_factory=dict)
+    _without_loops: dict[tuple[int, tuple[int, ...]], Access] = field(default_factory=dict)
     _kept: list[Access] = field(default_factory=list)  # the solver and the caches know accesses by identity
 
     def __post_init__(self) -> None:
@@ -103,7 +104,39 @@ class Elements:
         return (isinstance(expr, Name) and expr.symbol in (TEAM, ROUNDS)) or self.invariant(expr)
 
     def ask(self, first: Access, second: Access, mode: Mode) -> Answer:
-        """May the two accesses touch the same element when they run at the same time in this mode?"""
+        """May the two accesses touch the same element when they run at the same time in this mode?
+
+        A loop that is not counted, in which all threads keep in step, only says whether they come there at all.
+        """
+        free = self._uncounted(first, mode)
+        if not free:
+            return self._ask_in(first, second, mode)
+        inside = [loop for loop in free if loop is not mode.adjacent]
+        one, other = self._outside_of(first, free), self._outside_of(second, free)
+        answer = self._ask_in(one, other, replace(mode, same=mode.same - len(inside)))
+        return _where_they_run(answer, free, mode)
+
+    def _uncounted(self, access: Access, mode: Mode) -> list[Loop]:
+        """The loops around the access that are not counted, in which all threads keep in step."""
+        around = access.loops[self.outside : self.outside + mode.same] if mode.between == "threads" else ()
+        free = [loop for loop in around if not self.steps(loop)]
+        if mode.adjacent is not None and not self.steps(mode.adjacent):
+            free.append(mode.adjacent)
+        return free
+
+    def _outside_of(self, access: Access, free: Sequence[Loop]) -> Access:
+        """The access without these loops around it."""
+        key = (id(access), tuple(map(id, free)))
+        known = self._without_loops.get(key)
+        if known is None:
+            stays = [loop not in free for loop in access.loops]
+            guards = (g if g.depth is None else replace(g, depth=sum(stays[: g.depth])) for g in access.guards)
+            loops = tuple(loop for loop in access.loops if loop not in free)
+            known = self._without_loops[key] = replace(access, loops=loops, guards=tuple(guards))
+            self._kept.append(access)
+        return known
+
+    def _ask_in(self, first: Access, second: Access, mode: Mode) -> Answer:
         common = tuple(g for g in first.guards if g in second.guards and self.invariant(g.condition))
         if common:
             # What both stand under only says for which inputs the question arises, if it does for any.
@@ -246,10 +279,15 @@ class Elements:
             self._kept.append(access)
         return known
 
-    def same_schedule(self, first: Access, second: Access, one: Placement, other: Placement) -> Answer | None:
+    def same_schedule(
+        self, first: Access, second: Access, mode: Mode, one: Placement, other: Placement
+    ) -> Answer | None:
         """See `Meetings.same_schedule`."""
+        free = self._uncounted(first, mode)
+        if free:
+            first, second = self._outside_of(first, free), self._outside_of(second, free)
         found = self._meetings.same_schedule(first, second, one, other)
-        return None if found is None else Answer(found)
+        return None if found is None else _where_they_run(Answer(found), free, mode)
 
     def _in_team(self, access: Access, depth: int, thread: int | None) -> Access:
         """The access with the loop over threads at `depth`, the thread's number written as its index."""
@@ -453,6 +491,16 @@ def _holds_data(condition: Expr) -> bool:
 def _surely(access: Access) -> bool:
     """Is the element known, and what is not known only whether control gets there?"""
     return access.exact or access.reason in _UNCERTAIN
+
+
+def _where_they_run(answer: Answer, free: Sequence[Loop], mode: Mode) -> Answer:
+    """The answer that was found without regard to these loops."""
+    if answer.conflict.status != "proved" or all(
+        loop.kind == "do-while" and loop is not mode.adjacent for loop in free
+    ):
+        return answer
+    text = "the loop around it runs more than once" if mode.adjacent in free else "the loop around it runs"
+    return replace(answer, assumptions=(*answer.assumptions, Assumption("condition", text, "ordinary")))
 
 
 def _assumptions(first: Sequence[str], second: Sequence[str]) -> tuple[Assumption, ...]:

@@ -23,6 +23,7 @@ from analyzers.ir.statements import (
     walk_statements,
 )
 from analyzers.ir.symbols import Symbol
+from analyzers.openmp.constructs import holds_barrier
 from analyzers.openmp.locks import SET_LOCK, TEST_LOCK, UNSET_LOCK, lock_of
 from analyzers.openmp.placements import Phases
 
@@ -122,8 +123,8 @@ def _is_completed_elsewhere(construct: Construct, body: Stmt) -> bool:
 
 
 def is_wait(loop: Loop, counted: Container[int]) -> bool:
-    """Does a loop look at memory until another thread changes it?"""
-    if id(loop) in counted:
+    """Does a loop look at memory until another thread changes it? Not where the team meets in each iteration."""
+    if id(loop) in counted or holds_barrier(loop.body):
         return False
     below = tuple(walk_statements(loop.body))
     synchronizes = any(isinstance(s, Construct) and s.directive.has("flush", "atomic", "critical") for s in below)

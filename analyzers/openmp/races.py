@@ -255,7 +255,7 @@ class _Examined:
         elements = self._elements(mode, one)
         answer = elements.ask(first, second, mode)
         if answer.conflict.status != "none" and mode.between == "threads" and mode.adjacent is None:
-            static = elements.same_schedule(first, second, one.place, other.place)
+            static = elements.same_schedule(first, second, mode, one.place, other.place)
             answer = static if static is not None else answer
         conflict = answer.conflict
         if conflict.status == "none":
