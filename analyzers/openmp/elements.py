@@ -51,6 +51,7 @@ from analyzers.text import NOWHERE
 
 THREAD = Symbol("//omp thread", "thread", INT, "local")
 TEAM = Symbol("//omp threads", "threads", INT, "local")
+_ONCE = LoopHeader(Symbol("//omp once", "//once", INT, "local"), ZERO, "<", ONE, ONE, True)
 BUDGET = 50_000  # isl operations for one pair
 _UNCERTAIN = ("early-exit", "switch", "goto", "not-canonical")  # whether it runs, not where it reaches
 _REACHED = "control gets there"
@@ -67,12 +68,12 @@ class Answer:
 
 @dataclass(slots=True)
 class Elements:
-    """Asks the questions of one region. `outside` loops of every access surround the region."""
+    """Asks the questions of one region. `surrounding` are the loops around it, those of every access."""
 
     headers: Mapping[int, LoopHeader]
     invariant: Invariant
     arrays: rows.Extents
-    outside: int
+    surrounding: tuple[Loop, ...]
     numbers: Numbers
     asked_for: frozenset[Symbol]  # see `threads.asked_for`
     threads: int | None = None  # how many, where constant
@@ -97,8 +98,14 @@ class Elements:
 
     def _made_for(self, more: Mapping[int, LoopHeader]) -> Solver:
         known = {at: self._sized(each) for at, each in self.headers.items()}
-        headers = {**known, id(self._team): self._threads_dealt, **differences.HEADERS, **more}
+        # The question is of one run of the region: a loop around it that is not counted is in one iteration.
+        once = {id(loop): _ONCE for loop in self.surrounding if id(loop) not in known}
+        headers = {**known, **once, id(self._team): self._threads_dealt, **differences.HEADERS, **more}
         return Solver(headers, self._is_invariant, budget=BUDGET)
+
+    @property
+    def outside(self) -> int:
+        return len(self.surrounding)
 
     def _is_invariant(self, expr: Expr) -> bool:
         return (isinstance(expr, Name) and expr.symbol in (TEAM, ROUNDS)) or self.invariant(expr)

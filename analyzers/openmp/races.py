@@ -374,7 +374,7 @@ class _Examined:
                 self.facts.headers,
                 invariant,
                 self.arrays,
-                len(self.root.loops),
+                self.root.loops,
                 Numbers(self.region.construct.body or self.facts.function.body),
                 asked_for(self.region.construct.body) if self.region.construct.body else frozenset(),
                 _team_size(self.root.construct),

@@ -30,6 +30,8 @@ def find(
         statements = list(walk_statements(loop))
         if not behind or any(isinstance(s, Jump) and s.kind in ("continue", "goto") for s in statements):
             continue
+        if any(isinstance(s, Jump) for s in behind):
+            continue  # the loop does not run again
         for stmt in behind:
             match stmt:
                 case Assign(target=Name(symbol=one), value=Name(symbol=other), op=None) if one != other and all(
