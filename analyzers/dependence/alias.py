@@ -128,8 +128,8 @@ def _same_symbol(
     if left is None and right is None:
         return _same_object(symbol, a, b)
     if left != right and not no_alias and _of_one_record(symbol, a, b):
-        last = (a[-1], b[-1])
-        if isinstance(last[0], Member) and isinstance(last[1], Member) and last[0].name != last[1].name:
+        one, other = a[-1:], b[-1:]
+        if any(isinstance(x, Member) and isinstance(y, Member) and x != y for x, y in zip(one, other, strict=False)):
             return AliasAnswer("distinct", why="different members of one record type")
         if (left is not None and right is not None) or not _is_out_of_reach(symbol, facts):
             # As in lists, trees and meshes, whose pointers lead to others of their kind.

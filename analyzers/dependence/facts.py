@@ -301,6 +301,7 @@ class FunctionFacts:
     shapes: tuple[LoopShape, ...] = ()  # in the order of `loops`
     called: Calling = ONCE
     neighbours: Neighbours | None = None  # to be asked about parts that follow each other
+    entries: Mapping[Symbol, tuple[Symbol, Loop]] = field(default_factory=dict)  # which value before a loop each names
 
     def about(self, loop: Loop | None) -> LoopFacts | None:
         """The facts of one loop."""

@@ -143,7 +143,9 @@ def _analyse(
     positions = {id(place.loop): at for at, place in enumerate(places)}
     decided = Later(len(places), lambda at: replace(alone[at], collapse=_collapsible(alone[at], alone, positions)))
     neighbours = Neighbours(graph, headers, accesses, pointers, options.assume_no_alias)
-    return FunctionFacts(function, accesses, decided, effects, headers, shapes, neighbours=neighbours)
+    return FunctionFacts(
+        function, accesses, decided, effects, headers, shapes, neighbours=neighbours, entries=graph.entries
+    )
 
 
 def _shape(place: Place, header: LoopHeader | None, inside: tuple[Access, ...]) -> LoopShape:

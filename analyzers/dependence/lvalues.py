@@ -175,10 +175,18 @@ def _shift_last(expr: Expr, offsets: Sequence[Expr]) -> Expr | None:
 
 
 def type_at(symbol: Symbol, path: tuple[PathStep, ...]) -> Type:
-    """The type of the object that a path leads to; unknown where it cannot be told."""
+    """The type of the object that a path leads to; unknown where it cannot be told.
+
+    In a record that points to others of its kind, these are not complete yet: what they hold is known from the first.
+    """
     kind = symbol.type
+    complete: dict[str, Type] = {}
     for step in path:
         if isinstance(step, Member):
+            if kind.fields is None:
+                kind = complete.get(kind.name, kind) if kind.name else kind
+            else:
+                complete[kind.name] = kind
             kind = kind.field_type(step.name)
             continue
         if step.through_pointer:

@@ -213,6 +213,8 @@ def called_value(c: Context, value: Expr, nodes: list[Node], node: Node) -> Expr
     if kind.kind == "record" and find(c.scope, (name,)) is not None:
         return _member_call(c, name, address(value, span), nodes, span)
     values = values_of(c, nodes, None)
+    if (of_template := f"{kind.name.partition('<')[0]}::operator()") in CPP_ROUTINES:
+        return called(c, of_template, (address(value, span), *values), UNKNOWN_TYPE, span, True)
     if isinstance(value, Name):
         if isinstance(value.symbol, Symbol) and value.symbol.type.kind == "unknown":
             return called(c, value.symbol.name, (address(value, span), *values), UNKNOWN_TYPE, span, True)

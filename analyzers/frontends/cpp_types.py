@@ -13,6 +13,7 @@ from analyzers.frontends.cpp_templates import instance
 from analyzers.ir.arithmetic import fold
 from analyzers.ir.expressions import Constant
 from analyzers.ir.symbols import GENERIC, LOGICAL, REAL, UNKNOWN_TYPE, Extent, Symbol, Type
+from analyzers.standards.cpp_library import DISTRIBUTIONS, GENERATORS
 from analyzers.standards.library import words
 
 AUTO = Type("unknown", "auto", active=True)
@@ -207,10 +208,9 @@ _OPAQUE = frozenset(
     words(
         "ostream istream iostream fstream ofstream ifstream stringstream ostringstream istringstream "
         "mutex recursive_mutex timed_mutex recursive_timed_mutex shared_mutex shared_timed_mutex shared_lock "
-        "thread mt19937 mt19937_64 minstd_rand default_random_engine "
-        "random_device exception runtime_error condition_variable string_view lock_guard unique_lock scoped_lock"
+        "thread exception runtime_error condition_variable string_view lock_guard unique_lock scoped_lock"
     )
-)
+).union(GENERATORS)
 
 
 def template(c: Context, node: Node) -> Type:
@@ -270,10 +270,9 @@ _TEMPLATES = frozenset(
     words(
         "map multimap unordered_map unordered_multimap set multiset unordered_set unordered_multiset list "
         "forward_list queue stack priority_queue tuple optional variant function bitset "
-        "uniform_real_distribution uniform_int_distribution normal_distribution lock_guard unique_lock "
-        "scoped_lock shared_lock basic_string"
+        "lock_guard unique_lock scoped_lock shared_lock basic_string"
     )
-)
+).union(DISTRIBUTIONS)
 _WRAPPERS = ("tuple", "optional", "variant", "function")  # may hold references, pointers or whatever runs code
 
 

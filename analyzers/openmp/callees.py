@@ -41,6 +41,7 @@ from analyzers.text import Span
 _LARGE = 80  # statements of a callee that is left where it is
 _ROOM = 400  # statements that all callees together may bring
 _DEPTH = 2  # how often a function may stand in itself
+_OF_TASKS = ("task", "taskwait", "taskgroup", "taskloop", "critical", "atomic")  # constructs that need no team
 Pair = frozenset[Span]  # of two statements
 
 
@@ -245,12 +246,12 @@ class _Unfolding:
     def _wanted(self, call: Call, chain: tuple[str, ...]) -> Iterator[Function | None]:
         """The function that the call runs, where it is to be put in place; None: where nothing is."""
         callee, effect = self.bodies.get(call.name or ""), self.effects.get(call.name or "")
-        if callee is None or effect is None or effect.unknown is not None:
+        if callee is None or effect is None or (effect.unknown is not None and not self._only_recurs(callee)):
             return
         if any("variant" in directive.name for directive in callee.directives):
             self.complete = False  # another function may run in its place (OpenMP 5.2 §7.5)
             return
-        if not effect.synchronizes and not _writes(effect):
+        if effect.unknown is None and not effect.synchronizes and not _writes(effect):
             return
         if chain.count(callee.name) >= _DEPTH:
             self.complete = self.complete and effect.team is None
@@ -264,6 +265,14 @@ class _Unfolding:
             return
         self._statements += size
         yield callee
+
+    def _only_recurs(self, callee: Function) -> bool:
+        """Is all that a function runs known but for what it does by calling itself, and is no team needed for it?"""
+        others = [self.effects.get(name) for name in callee.callees if name != callee.name]
+        return callee.name in callee.callees and not (
+            any(isinstance(s, Construct) and not s.directive.has(*_OF_TASKS) for s in walk_statements(callee.body))
+            or any(e is None or e.unknown is not None or e.synchronizes for e in others)
+        )
 
     def is_of_callee(self, race: Race) -> bool:
         """Does the callee have the race by itself? Then it is told of there."""

@@ -11,7 +11,7 @@ from analyzers.dependence.lvalues import type_at
 from analyzers.ir.accesses import Access, AccessKind, Subscripts
 from analyzers.ir.arithmetic import fold
 from analyzers.ir.directives import DIVIDED, TASKING, TEAM_MAKERS, WORK_DISTRIBUTION, ClauseItem
-from analyzers.ir.expressions import Expr, Name, root, symbols, walk
+from analyzers.ir.expressions import ZERO, Address, Expr, Name, root, symbols, walk
 from analyzers.ir.statements import (
     Assign,
     Construct,
@@ -115,6 +115,7 @@ class Collector:
     _atomics: dict[int, frozenset[Span]] = field(default_factory=dict)
     _constants: dict[Symbol, int | None] | None = None
     _values: dict[int, tuple[Expr | None, int | None]] = field(default_factory=dict)  # by id() of the condition
+    _referred: dict[Symbol, tuple[Symbol, tuple[Construct, ...]]] | None = None
     _meanings: dict[tuple[Symbol, tuple[int, ...]], Storage] = field(default_factory=dict)
 
     def collect(self, by_statement: Mapping[int, Sequence[Access]]) -> list[Candidate]:
@@ -138,6 +139,8 @@ class Collector:
 
     def _candidate(self, access: Access, at: Placement) -> Candidate:
         assert access.symbol is not None
+        access, stack = self._named(access, at.stack)
+        assert access.symbol is not None
         inside_atomic = False
         if "atomic" in at.locks:
             construct = next(c for c in reversed(at.stack) if c.directive.has("atomic"))
@@ -156,7 +159,7 @@ class Collector:
             locks = locks | {IN_CALLEE}
         if locks != at.locks:
             at = replace(at, locks=locks)
-        meaning, original = self._meaning(access.symbol, at.stack), None
+        meaning, original = self._meaning(access.symbol, stack), None
         if meaning.owner >= 0 and _is_named_by_callee(access):
             meaning = self._meaning(access.symbol, ())
             text = f"`{access.call}` uses `{access.symbol.name}` of the program, not the copy of the construct"
@@ -169,6 +172,17 @@ class Collector:
             meaning.sharing,
         )
         return Candidate(access, at, meaning, inside_atomic, placed, original)
+
+    def _named(self, access: Access, stack: tuple[Construct, ...]) -> tuple[Access, tuple[Construct, ...]]:
+        """The access as one to the variable that a reference or pointer of the region leads to all its life, and the
+        constructs that say which copy of it that is."""
+        if self._referred is None:
+            self._referred = dict(_references(self.facts.function, self.phases))
+        symbol, step = access.symbol, access.path[0] if access.path else None
+        if symbol not in self._referred or not (isinstance(step, Subscripts) and step.indices == (ZERO,)):
+            return access, stack
+        target, where = self._referred[symbol]
+        return replace(access, symbol=target, path=access.path[1:]), where
 
     def _meaning(self, symbol: Symbol, stack: tuple[Construct, ...]) -> Storage:
         key = (symbol, tuple(map(id, stack)))
@@ -251,6 +265,18 @@ class Collector:
     def _has_teams(self) -> bool:
         construct = self.root.construct
         return construct is not None and construct.directive.has("teams") and not _has_one_team(construct)
+
+
+def _references(function: Function, phases: Phases) -> Iterator[tuple[Symbol, tuple[Symbol, tuple[Construct, ...]]]]:
+    """The pointers that are declared in a region with the address of one variable and never set anew."""
+    statements = list(walk_statements(function.body))
+    moved = {s.target.symbol for s in statements if isinstance(s, Assign) and isinstance(s.target, Name)}
+    for stmt in statements:
+        match stmt:
+            case Declare(symbol=pointer, value=Address(operand=Name(symbol=target))):
+                at = phases.placements.get(id(stmt))
+                if at is not None and pointer.is_pointer and pointer not in moved and not pointer.address_taken:
+                    yield pointer, (target, at.stack)
 
 
 def _is_in_target_task(at: Placement) -> bool:

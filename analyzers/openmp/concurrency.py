@@ -51,6 +51,7 @@ class Mode:
     waits: Waits | None = None  # what may order the two tasks
     dealt: Construct | None = None  # the construct whose iterations are dealt out
     differ: tuple[tuple[Expr, Expr], ...] = ()  # values of the two that are not the same: the locks that are held
+    goes_on: tuple[int | None, int | None] = (None, None)  # of each beside a task: which thread, where that is known
     rounds: bool = False  # `loops` stand around `dealt`: two runs of it, in different iterations of them
 
 
@@ -121,7 +122,9 @@ def _task_modes(first: Placement, second: Placement, phases: Phases, one_thread:
         outlives = any(t is not None and t.number in t.created.pending for t in (one, other))
         loops = common(first.loops, second.loops) if outlives and not _one_after_the_other(one, other, phases) else ()
         if one is None or other is None:
-            found.append(Mode("tasks", loops))
+            creator = _creation(first, phases).executor if one is not None else _creation(second, phases).executor
+            goes_on = (None, creator.thread) if other is None else (creator.thread, None)
+            found.append(Mode("tasks", loops, goes_on=goes_on))
         elif _in_order(one, other, phases):
             pass
         elif one.parent != other.parent or not (_has_dependences(one) and _has_dependences(other)):

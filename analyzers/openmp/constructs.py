@@ -13,6 +13,17 @@ def has_nowait(directive: Directive) -> bool:
     return clause is not None and (not clause.items or bool(clause.constant))
 
 
+def is_run_by_each(directive: Directive) -> bool:
+    """Does each thread that comes to the loop run all of it (OpenMP 5.2 §11.7.1: `bind(thread)`)?"""
+    clause = directive.first("bind") if directive.has("loop") else None
+    return clause is not None and "thread" in clause.modifiers
+
+
+def waits_at_end(directive: Directive) -> bool:
+    """Does the team meet at the end of the construct?"""
+    return directive.has(*BARRIER_AT_END) and not has_nowait(directive) and not is_run_by_each(directive)
+
+
 def is_deferred_target(directive: Directive) -> bool:
     """Does the device work on it while the host goes on (OpenMP 5.2 §13.8: the target task of `nowait`)?"""
     return directive.has("target") and has_nowait(directive)
@@ -58,9 +69,7 @@ def holds_barrier(body: Stmt) -> bool:
             directive = top.directive
             if directive.has(*TEAM_MAKERS, "task"):
                 continue
-            if directive.has("barrier"):
-                return True
-            if directive.has(*BARRIER_AT_END) and not has_nowait(directive):
+            if directive.has("barrier") or waits_at_end(directive):
                 return True
         stack.extend(substatements(top))
     return False

@@ -52,6 +52,7 @@ from analyzers.text import NOWHERE
 
 THREAD = Symbol("//omp thread", "thread", INT, "local")
 TEAM = Symbol("//omp threads", "threads", INT, "local")
+_ONCE = LoopHeader(Symbol("//omp once", "//once", INT, "local"), ZERO, "<", ONE, ONE, True)
 BUDGET = 50_000  # isl operations for one pair
 _UNCERTAIN = ("early-exit", "switch", "goto", "not-canonical")  # whether it runs, not where it reaches
 _REACHED = "control gets there"
@@ -68,12 +69,12 @@ class Answer:
 
 @dataclass(slots=True)
 class Elements:
-    """Asks the questions of one region. `outside` loops of every access surround the region."""
+    """Asks the questions of one region. `surrounding` are the loops around it, those of every access."""
 
     headers: Mapping[int, LoopHeader]
     invariant: Invariant
     arrays: rows.Extents
-    outside: int
+    surrounding: tuple[Loop, ...]
     numbers: Numbers
     asked_for: frozenset[Symbol]  # see `threads.asked_for`
     threads: int | None = None  # how many, where constant
@@ -85,6 +86,7 @@ class Elements:
     _given: Mapping[Symbol, Sequence[Expr]] | None = None
     _placed: dict[tuple[int, int, int | None], Access] = field(default_factory=dict)
     _freed: dict[tuple[int, tuple[Guard, ...]], Access] = field(default_factory=dict)
+    _without_loops: dict[tuple[int, tuple[int, ...]], Access] = field(default_factory=dict)
     _kept: list[Access] = field(default_factory=list)  # the solver and the caches know accesses by identity
 
     def __post_init__(self) -> None:
@@ -98,14 +100,52 @@ class Elements:
 
     def _made_for(self, more: Mapping[int, LoopHeader]) -> Solver:
         known = {at: self._sized(each) for at, each in self.headers.items()}
-        headers = {**known, id(self._team): self._threads_dealt, **differences.HEADERS, **more}
+        # The question is of one run of the region: a loop around it that is not counted is in one iteration.
+        once = {id(loop): _ONCE for loop in self.surrounding if id(loop) not in known}
+        headers = {**known, **once, id(self._team): self._threads_dealt, **differences.HEADERS, **more}
         return Solver(headers, self._is_invariant, budget=BUDGET, allowance=self.allowance)
+
+    @property
+    def outside(self) -> int:
+        return len(self.surrounding)
 
     def _is_invariant(self, expr: Expr) -> bool:
         return (isinstance(expr, Name) and expr.symbol in (TEAM, ROUNDS)) or self.invariant(expr)
 
     def ask(self, first: Access, second: Access, mode: Mode) -> Answer:
-        """May the two accesses touch the same element when they run at the same time in this mode?"""
+        """May the two accesses touch the same element when they run at the same time in this mode?
+
+        A loop that is not counted, in which all threads keep in step, only says whether they come there at all.
+        """
+        free = self._uncounted(first, mode)
+        if not free:
+            return self._ask_in(first, second, mode)
+        inside = [loop for loop in free if loop is not mode.adjacent]
+        one, other = self._outside_of(first, free), self._outside_of(second, free)
+        answer = self._ask_in(one, other, replace(mode, same=mode.same - len(inside)))
+        return _where_they_run(answer, free, mode)
+
+    def _uncounted(self, access: Access, mode: Mode) -> list[Loop]:
+        """The loops around the access that are not counted, in which all threads keep in step."""
+        around = access.loops[self.outside : self.outside + mode.same] if mode.between == "threads" else ()
+        free = [loop for loop in around if not self.steps(loop)]
+        if mode.adjacent is not None and not self.steps(mode.adjacent):
+            free.append(mode.adjacent)
+        return free
+
+    def _outside_of(self, access: Access, free: Sequence[Loop]) -> Access:
+        """The access without these loops around it."""
+        key = (id(access), tuple(map(id, free)))
+        known = self._without_loops.get(key)
+        if known is None:
+            stays = [loop not in free for loop in access.loops]
+            guards = (g if g.depth is None else replace(g, depth=sum(stays[: g.depth])) for g in access.guards)
+            loops = tuple(loop for loop in access.loops if loop not in free)
+            known = self._without_loops[key] = replace(access, loops=loops, guards=tuple(guards))
+            self._kept.append(access)
+        return known
+
+    def _ask_in(self, first: Access, second: Access, mode: Mode) -> Answer:
         common = tuple(g for g in first.guards if g in second.guards and self.invariant(g.condition))
         if common:
             # What both stand under only says for which inputs the question arises, if it does for any.
@@ -129,12 +169,14 @@ class Elements:
                 return Answer(loose)
             if loose.status == "proved":
                 return Answer(loose, _assumptions((*again, *doubts), more))
+        if mode.differ:
+            return Answer(strict)  # what is the same for both may be their lock
         found = self._looked_up(first, second, mode) or self._crowded(first, second, mode)
         return found or self._all_alike(first, second, mode) or Answer(strict)
 
     def _looked_up(self, first: Access, second: Access, mode: Mode) -> Answer | None:
         """The answer where the elements stand in a table."""
-        if mode.between not in ("iterations", "lanes") or mode.rounds or mode.differ:
+        if mode.between not in ("iterations", "lanes") or mode.rounds:
             return None
         for loop in mode.loops if order_of(mode.dealt, self.headers) is None else ():
             found = tables.meet(first, second, loop, self.headers)
@@ -195,6 +237,7 @@ class Elements:
             ask = self._meetings.rounds if mode.rounds else self._meetings.iterations
             return ask(first, second, mode)
         if mode.between == "tasks":
+            first, second = (self._of_thread(a, n) for a, n in zip((first, second), mode.goes_on, strict=True))
             return self._meetings.tasks(first, second, mode)
         depth = self.outside + mode.same
         if mode.adjacent is not None and self.steps(mode.adjacent):
@@ -245,10 +288,15 @@ class Elements:
             self._kept.append(access)
         return known
 
-    def same_schedule(self, first: Access, second: Access, one: Placement, other: Placement) -> Answer | None:
+    def same_schedule(
+        self, first: Access, second: Access, mode: Mode, one: Placement, other: Placement
+    ) -> Answer | None:
         """See `Meetings.same_schedule`."""
+        free = self._uncounted(first, mode)
+        if free:
+            first, second = self._outside_of(first, free), self._outside_of(second, free)
         found = self._meetings.same_schedule(first, second, one, other)
-        return None if found is None else Answer(found)
+        return None if found is None else _where_they_run(Answer(found), free, mode)
 
     def _in_team(self, access: Access, depth: int, thread: int | None) -> Access:
         """The access with the loop over threads at `depth`, the thread's number written as its index."""
@@ -257,10 +305,11 @@ class Elements:
         if known is not None:
             return known
         inner = id(access.statement) in self.numbers.inner
+        index = Name(THREAD)
         guards = tuple(
             g
             if g.depth is not None and g.depth < depth
-            else Guard(self._numbered(g.condition, inner), g.positive, None if g.depth is None else g.depth + 1)
+            else Guard(self._numbered(g.condition, inner, index), g.positive, None if g.depth is None else g.depth + 1)
             for g in access.guards
         )
         if thread is not None:
@@ -268,7 +317,7 @@ class Elements:
             guards = (*guards, Guard(picked, True, depth + 1))
         made = replace(
             access,
-            path=tuple(self._numbered_step(step, inner) for step in access.path),
+            path=tuple(self._numbered_step(step, inner, index) for step in access.path),
             loops=(*access.loops[:depth], self._team, *access.loops[depth:]),
             guards=guards,
         )
@@ -276,19 +325,33 @@ class Elements:
         self._kept.append(access)
         return made
 
-    def _numbered_step(self, step: PathStep, inner: bool) -> PathStep:
+    def _of_thread(self, access: Access, number: int | None) -> Access:
+        """The access as the thread of that number makes it."""
+        if number is None:
+            return access
+        known = self._placed.get((id(access), -1, number))
+        if known is None:
+            inner = id(access.statement) in self.numbers.inner
+            thread = Constant(number)
+            path = tuple(self._numbered_step(step, inner, thread) for step in access.path)
+            guards = (replace(g, condition=self._numbered(g.condition, inner, thread)) for g in access.guards)
+            known = self._placed[id(access), -1, number] = replace(access, path=path, guards=tuple(guards))
+            self._kept.append(access)
+        return known
+
+    def _numbered_step(self, step: PathStep, inner: bool, thread: Expr) -> PathStep:
         if isinstance(step, Member):
             return step
-        return Subscripts(tuple(self._numbered(e, inner) for e in step.indices), step.through_pointer)
+        return Subscripts(tuple(self._numbered(e, inner, thread) for e in step.indices), step.through_pointer)
 
-    def _numbered(self, expr: Expr, inner: bool = False) -> Expr:
-        """The expression with the number of the thread as an index. The thread of an `inner` team is its first: each
+    def _numbered(self, expr: Expr, inner: bool, thread: Expr) -> Expr:
+        """The expression with `thread` as the number of the thread. The thread of an `inner` team is its first: each
         team has one with that number."""
 
         def meant(part: Expr) -> Expr | None:
             if inner and self.numbers.is_inner(part):
                 return ZERO
-            return Name(THREAD) if self.numbers.is_number(part) else self._size(part)
+            return thread if self.numbers.is_number(part) else self._size(part)
 
         if not any(meant(e) for e in walk(expr)):
             return expr
@@ -437,6 +500,16 @@ def _holds_data(condition: Expr) -> bool:
 def _surely(access: Access) -> bool:
     """Is the element known, and what is not known only whether control gets there?"""
     return access.exact or access.reason in _UNCERTAIN
+
+
+def _where_they_run(answer: Answer, free: Sequence[Loop], mode: Mode) -> Answer:
+    """The answer that was found without regard to these loops."""
+    if answer.conflict.status != "proved" or all(
+        loop.kind == "do-while" and loop is not mode.adjacent for loop in free
+    ):
+        return answer
+    text = "the loop around it runs more than once" if mode.adjacent in free else "the loop around it runs"
+    return replace(answer, assumptions=(*answer.assumptions, Assumption("condition", text, "ordinary")))
 
 
 def _assumptions(first: Sequence[str], second: Sequence[str]) -> tuple[Assumption, ...]:

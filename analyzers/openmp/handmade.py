@@ -23,6 +23,7 @@ from analyzers.ir.statements import (
     walk_statements,
 )
 from analyzers.ir.symbols import Symbol
+from analyzers.openmp.constructs import holds_barrier
 from analyzers.openmp.locks import SET_LOCK, TEST_LOCK, UNSET_LOCK, lock_of
 from analyzers.openmp.placements import Phases
 
@@ -31,8 +32,9 @@ _BOTH = frozenset({"release", "acquire"})
 
 @dataclass(frozen=True, slots=True)
 class Handmade:
-    """`waits`: a loop waits for what another thread writes. `flags`: what is read under mutual exclusion there; these
-    accesses themselves must be protected. `locks`: a lock is given back by another piece of code than took it."""
+    """`waits`: a loop waits for what another thread writes, or who sees a flag takes what was written before as done.
+    `flags`: what is read under mutual exclusion there; these accesses themselves must be protected. `locks`: a lock is
+    given back by another piece of code than took it."""
 
     waits: bool = False
     relaxed: bool = False  # nothing releases what was written, or nothing acquires it: waiting orders nothing
@@ -52,10 +54,15 @@ def find(facts: FunctionFacts, body: Stmt, phases: Phases, ordered: bool) -> Han
     """The hand-made synchronization below a statement; `ordered`: see `orders_atomics`."""
     waits = locks = hidden = events = False
     flags: set[Symbol] = set()
+    told: set[str] = set()  # what atomic constructs say of the order of other accesses
+    named: set[Symbol] = set()
     for stmt in walk_statements(body):
         if isinstance(stmt, Loop) and is_wait(stmt, facts.headers):
             waits = True
             flags |= _flags(stmt)
+        if isinstance(stmt, Construct) and stmt.directive.has("atomic"):
+            told |= _flushes(stmt.directive)
+            named |= _flags(stmt)
         if isinstance(stmt, Construct) and not events:
             beyond = stmt.directive.has("task_iteration") or stmt.directive.first("transparent") is not None
             events = beyond or _is_completed_elsewhere(stmt, body)
@@ -70,6 +77,8 @@ def find(facts: FunctionFacts, body: Stmt, phases: Phases, ordered: bool) -> Han
                 hidden = hidden or effects.keeps_locks
             if at is not None and call.name in UNSET_LOCK and call.arguments and lock_of(call) not in at.locks:
                 locks = True
+    if told >= _BOTH:  # as where a table is filled by whoever comes first: who sees the flag sees the table
+        waits, flags = True, flags | named
     return Handmade(
         waits, waits and not ordered and not _hands_over(facts, body), frozenset(flags), locks, hidden, events
     )
@@ -122,8 +131,8 @@ def _is_completed_elsewhere(construct: Construct, body: Stmt) -> bool:
 
 
 def is_wait(loop: Loop, counted: Container[int]) -> bool:
-    """Does a loop look at memory until another thread changes it?"""
-    if id(loop) in counted:
+    """Does a loop look at memory until another thread changes it? Not where the team meets in each iteration."""
+    if id(loop) in counted or holds_barrier(loop.body):
         return False
     below = tuple(walk_statements(loop.body))
     synchronizes = any(isinstance(s, Construct) and s.directive.has("flush", "atomic", "critical") for s in below)
@@ -146,10 +155,10 @@ def is_wait(loop: Loop, counted: Container[int]) -> bool:
     return bool(tested & seen) or not tested & changed
 
 
-def _flags(loop: Loop) -> set[Symbol]:
-    """The variables that the loop reads inside atomic and critical constructs."""
+def _flags(below: Stmt) -> set[Symbol]:
+    """The variables that are read inside atomic and critical constructs of a statement."""
     found: set[Symbol] = set()
-    for stmt in walk_statements(loop.body):
+    for stmt in walk_statements(below):
         if not isinstance(stmt, Construct) or not stmt.directive.has("atomic", "critical"):
             continue
         for inner in walk_statements(stmt):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from analyzers.dependence.lvalues import locate, type_at
-from analyzers.ir.accesses import Access, Member, PathStep
+from analyzers.ir.accesses import Access, Member, PathStep, Subscripts
 from analyzers.ir.expressions import Call, Element, Expr, Field, Name, Opaque, root, walk
 from analyzers.ir.pointers import may_share_memory
-from analyzers.ir.statements import Assign, Construct, Declare, Stmt, walk_statements
+from analyzers.ir.statements import Assign, Construct, Declare, Loop, Stmt, walk_statements
 from analyzers.ir.symbols import Symbol
 from analyzers.openmp.sharing import Scopes, storage
 
@@ -22,7 +22,8 @@ class Invariant:
     """Asked of an expression: does it keep its value, the same for all threads, throughout `scope`?
 
     `stack` are the constructs around the body of `scope`, `depth` the index of the region in it: a copy that one
-    further in makes is the thread's own.
+    further in makes is the thread's own. What a variable holds before a loop in `scope` (`entries`, as the facts of the
+    function name it) is known of no two threads to be the same.
     """
 
     scope: Stmt
@@ -30,8 +31,10 @@ class Invariant:
     stack: tuple[Construct, ...]
     depth: int
     accesses: Sequence[Access]
+    entries: Mapping[Symbol, tuple[Symbol, Loop]]
     _writes: tuple[Access, ...] = ()
     _assigned: frozenset[Symbol] = frozenset()
+    _left_to_loops: frozenset[Symbol] = frozenset()
     _definitions: dict[Symbol, list[Expr | None]] = field(default_factory=dict)
     _known: dict[Symbol, bool] = field(default_factory=dict)
 
@@ -45,6 +48,8 @@ class Invariant:
                 self._definitions.setdefault(stmt.symbol, []).append(stmt.value)
             elif isinstance(stmt, Assign) and isinstance(stmt.target, Name):
                 self._definitions.setdefault(stmt.target.symbol, []).append(None)
+        loops = {s for s in walk_statements(self.scope) if isinstance(s, Loop)}
+        self._left_to_loops = frozenset(symbol for symbol, (_, loop) in self.entries.items() if loop in loops)
         self._assigned = frozenset(a.symbol for a in self._writes if a.symbol is not None and not a.path)
 
     def __call__(self, expr: Expr) -> bool:
@@ -77,7 +82,8 @@ class Invariant:
             if write.symbol == symbol and write.path:
                 if place.symbol == symbol and _are_other_members(symbol, place.path, write.path):
                     continue
-                return False
+                if not (place.exact and place.symbol == symbol and _is_reached_over(place.path, write.path)):
+                    return False
             pointers = write.symbol.is_pointer or symbol is None or symbol.is_pointer
             if pointers and write.path and may_share_memory(type_at(write.symbol, write.path), lvalue.type):
                 return False
@@ -101,7 +107,7 @@ class Invariant:
         if definitions is not None:
             value = definitions[0] if len(definitions) == 1 else None
             return value is not None and not symbol.address_taken and self(value)
-        if symbol in self._assigned:
+        if symbol in self._assigned or symbol in self._left_to_loops:
             return False
         if (symbol.address_taken or symbol.is_static) and symbol.type.kind != "array" and self._may_be_reached(symbol):
             return False
@@ -134,6 +140,12 @@ def _are_other_members(symbol: Symbol, one: Sequence[PathStep], other: Sequence[
             return False
         return not type_at(symbol, tuple(one[:at])).union
     return False
+
+
+def _is_reached_over(place: Sequence[PathStep], written: Sequence[PathStep]) -> bool:
+    """Does the second path go on behind a pointer that stands where the first path ends?"""
+    beyond = written[len(place)] if len(written) > len(place) and tuple(written[: len(place)]) == tuple(place) else None
+    return isinstance(beyond, Subscripts) and beyond.through_pointer
 
 
 def _is_own_object_of_library(access: Access) -> bool:

@@ -27,7 +27,7 @@ from analyzers.ir.statements import (
     calls_of,
     walk_statements,
 )
-from analyzers.openmp.constructs import has_nowait, holds_barrier, is_deferred_target
+from analyzers.openmp.constructs import has_nowait, holds_barrier, is_deferred_target, is_run_by_each, waits_at_end
 from analyzers.openmp.decisions import Decision, Phase, meet
 from analyzers.openmp.dependences import Dependences
 from analyzers.openmp.facts import Executor
@@ -309,7 +309,7 @@ class _Walker:
         state.executor, state.locks, state.stack = outer
         if directive.has(*BARRIER_AT_END) and not directive.has(*TEAM_MAKERS):
             self.result.closing[id(construct)] = state.placement()
-            if not has_nowait(directive):
+            if waits_at_end(directive):
                 self.barrier(construct, state)
 
     def _of_another_team(self, construct: Construct, state: State) -> None:
@@ -350,7 +350,7 @@ class _Walker:
         if directive.has("task", "taskloop"):
             self._tasks(construct, state)
             return
-        if directive.has(*DIVIDED):
+        if directive.has(*DIVIDED) and not is_run_by_each(directive):
             loops = associated_loops(construct)
             state.executor = Executor("iteration", construct, loops[0] if loops else None)
         before = set(state.pending)

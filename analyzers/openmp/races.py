@@ -181,14 +181,15 @@ class _Examined:
             if not any(c.access.writes for c in group):
                 continue
             members = distinct(group)
-            found = 0
+            found = {"proved": 0, "likely": 0, "possible": 0}
             for one, other in pairs(members):
-                if self.allowance.spent or found >= _MOST_RACES:
+                if self.allowance.spent or found["proved"] + found["likely"] >= _MOST_RACES:
                     break
                 race = self._race(one, other)
                 if race is not None:
-                    found += 1
-                    yield race
+                    found[race.confidence] += 1
+                    if found[race.confidence] <= _MOST_RACES:
+                        yield race
 
         yield from islice(self._through_one_pointer(groups), _MOST_RACES)
 
@@ -256,7 +257,7 @@ class _Examined:
         elements = self._elements(mode, one)
         answer = elements.ask(first, second, mode)
         if answer.conflict.status != "none" and mode.between == "threads" and mode.adjacent is None:
-            static = elements.same_schedule(first, second, one.place, other.place)
+            static = elements.same_schedule(first, second, mode, one.place, other.place)
             answer = static if static is not None else answer
         conflict = answer.conflict
         if conflict.status == "none":
@@ -369,12 +370,13 @@ class _Examined:
             scope = self.root.construct if self.root.construct is not None else self.facts.function.body
         known = self.elements.get(id(scope))
         if known is None:
-            invariant = Invariant(scope, self.scopes, self._stack_of(scope), self.root.depth, self.facts.accesses)
+            stack, facts = self._stack_of(scope), self.facts
+            invariant = Invariant(scope, self.scopes, stack, self.root.depth, facts.accesses, facts.entries)
             known = self.elements[id(scope)] = Elements(
                 self.facts.headers,
                 invariant,
                 self.arrays,
-                len(self.root.loops),
+                self.root.loops,
                 Numbers(self.region.construct.body or self.facts.function.body),
                 asked_for(self.region.construct.body) if self.region.construct.body else frozenset(),
                 _team_size(self.root.construct),
@@ -451,14 +453,17 @@ def _is_worksharing(construct: Construct | None) -> bool:
 
 def _shows_a_team(one: Candidate, other: Candidate) -> bool:
     """In a function whose caller is not known: do the two accesses show that several threads execute it? Either both
-    are in worksharing constructs, or exactly one is protected against other threads."""
+    are in worksharing constructs, or exactly one is protected against other threads. That a protected piece of code
+    reads what the function was handed shows nothing: it may be there for what it writes."""
     if all(
         c.place.executor.construct is not None and _is_worksharing(c.place.executor.construct) for c in (one, other)
     ):
         return True
     if one.atomic or other.atomic:
         return not one.through_pointer and one.atomic != other.atomic
-    return bool(one.place.locks) != bool(other.place.locks)
+    locked = [c for c in (one, other) if c.place.locks]
+    handed_in = one.through_pointer and one.symbol.storage == "parameter"
+    return len(locked) == 1 and (not handed_in or locked[0].access.writes)
 
 
 def _rank(confidence: Confidence) -> int:

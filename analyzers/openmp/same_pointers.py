@@ -26,10 +26,13 @@ def find(
 ) -> Iterator[tuple[Symbol, Symbol]]:
     """Pairs of pointers that hold one address whenever `construct` runs again in an iteration of `loops` around it."""
     for loop in loops:
-        copies = [pair for stmt in _behind(construct, loop) for pair in _copied(stmt)]
+        behind = _behind(construct, loop)
+        copies = [pair for stmt in behind for pair in _copied(stmt)]
         statements = list(walk_statements(loop)) if copies else []
         if any(isinstance(s, Jump) and s.kind in ("continue", "goto") for s in statements):
             continue
+        if any(isinstance(s, Jump) for s in behind):
+            continue  # the loop does not run again
         for stmt, one, other in copies:
             if all(_is_known(p, stmt, statements, effects) for p in (one, other)):
                 yield one, other

@@ -58,7 +58,7 @@ class Context:
         """Where the statements of a region stand, as several rules ask."""
         known = self._phases.get(id(construct))
         if known is None:
-            known = self._phases[id(construct)] = place(construct)
+            known = self._phases[id(construct)] = place(construct, effects=self.facts.effects)
         return known
 
 

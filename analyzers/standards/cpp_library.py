@@ -17,6 +17,14 @@ MUTEXES = tuple(
 GUARDS = tuple(f"std::{name}" for name in words("lock_guard unique_lock scoped_lock shared_lock"))
 """Classes whose objects hold mutexes as long as they live (§32.5.4)."""
 
+GENERATORS = words("mt19937 mt19937_64 minstd_rand minstd_rand0 default_random_engine random_device")
+DISTRIBUTIONS = words(
+    "uniform_real_distribution uniform_int_distribution normal_distribution bernoulli_distribution "
+    "binomial_distribution poisson_distribution exponential_distribution gamma_distribution discrete_distribution"
+)
+
+_STATELESS = ("uniform_real_distribution", "uniform_int_distribution", "bernoulli_distribution")  # as implemented
+
 
 def _ranges() -> Iterator[Routine]:
     """<algorithm>, <numeric>: calls take what they are given, and functions handed over are the caller's."""
@@ -95,10 +103,11 @@ def _others() -> Iterator[Routine]:
     for kind in MUTEXES:
         for name in words("lock unlock try_lock lock_shared unlock_shared try_lock_shared"):
             yield Routine(f"{kind}::{name}", "mutex", "b", synchronizes=True)
-    for name in ("mt19937", "mt19937_64", "minstd_rand", "default_random_engine", "random_device"):
-        yield Routine(f"std::{name}::operator()", "random", "b")
-    for name in ("uniform_real_distribution", "uniform_int_distribution", "normal_distribution"):
-        yield Routine(f"std::{name}::operator()", "random", "bb")
+    for name in GENERATORS:
+        yield Routine(f"std::{name}::operator()", "random", "b", single=True)
+    for name in DISTRIBUTIONS:
+        uses = "rb" if name in _STATELESS else "bb"
+        yield Routine(f"std::{name}::operator()", "random", uses, single=True)
     yield Routine("std::terminate", "exception", exits=True, aborts=True)
 
 

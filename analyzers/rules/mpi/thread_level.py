@@ -56,7 +56,6 @@ from collections.abc import Iterator
 from analyzers.ir.verdicts import Finding, Related
 from analyzers.mpi.calls import MPICall, calls
 from analyzers.openmp.constructs import has_one_thread
-from analyzers.openmp.phases import place
 from analyzers.openmp.placements import Placement
 from analyzers.rules.mpi import _common
 from analyzers.rules.registry import Context, Rule
@@ -79,7 +78,7 @@ def check(context: Context) -> Iterator[Finding]:
         construct = region.construct
         if construct.body is None or not construct.directive.has("parallel") or has_one_thread(construct.directive):
             continue
-        for statement, at in place(construct).placements.items():
+        for statement, at in context.phases(construct).placements.items():
             call = inside.get(statement)
             needed = _needed(at) if call is not None else 0
             if call is not None and needed > level:

@@ -29,7 +29,8 @@ def verb(access: Access) -> str:
 
 def iteration(values: tuple[tuple[str, int], ...], names: Collection[str] = ()) -> str:
     """`i=0, j=3`, of all indices or of those named; empty where only the number of the thread tells the two apart."""
-    return ", ".join(f"{name}={value}" for name, value in values if name not in _TEAM and (not names or name in names))
+    told = (v for v in values if v[0] not in _TEAM and v[0].isidentifier() and (not names or v[0] in names))
+    return ", ".join(f"{name}={value}" for name, value in told)
 
 
 def indices(race: Race) -> frozenset[str]:

@@ -63,10 +63,11 @@ def check(context: Context) -> Iterator[Finding]:
     for defect in _defects.of(context, "missing-barrier"):
         race = defect.race
         first, second = _in_order(race.first, race.second)
+        both_write = first.access.writes and second.access.writes
         yield _defects.finding(
             RULE,
             defect,
-            f"no barrier separates the {'writes' if second.access.writes else 'write and the read'} of `{defect.name}`",
+            f"no barrier separates the {'writes' if both_write else 'write and the read'} of `{defect.name}`",
             f"{words.actor(race, False)} {words.verb(race.first.access)} `{words.element(race)}`",
             _why(first),
             _fixes(context, defect, first, second),

@@ -1,8 +1,8 @@
 """A function with hidden state is called by several threads at the same time.
 
 What it finds
-Inside a parallel region, outside single, master and critical, a function is called that keeps its state in
-static storage: `rand`, `strtok`, `asctime`, or a function of the file with a static local variable that it writes.
+Inside a parallel region, a function is called that keeps its state in static storage, where another thread may call it
+at the same time: `rand`, `strtok`, `asctime`, or a function of the file with a static local variable that it writes.
 
 Why it matters
 The calls race on the hidden state. `rand` then repeats numbers or slows down on a lock; `strtok` and `asctime` mix up
@@ -46,15 +46,35 @@ OpenMP 5.2 §1.7 (thread safety of library routines)
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations_with_replacement
 
 from analyzers.dependence.surroundings import taken_for, unread
-from analyzers.ir.statements import calls_of, walk_statements
-from analyzers.ir.verdicts import Assumption, Confidence, Finding
+from analyzers.ir.accesses import Access
+from analyzers.ir.expressions import Call
+from analyzers.ir.statements import Assign, Evaluate, Stmt, calls_of, walk_statements
+from analyzers.ir.verdicts import Assumption, Confidence, Finding, Fix, Related
+from analyzers.openmp.concurrency import modes
 from analyzers.openmp.constructs import has_one_thread
+from analyzers.openmp.facts import PlacedAccess, Race, Region
+from analyzers.openmp.placements import Phases, Placement
+from analyzers.rules.race import _repairs
+from analyzers.rules.race import _words as words
 from analyzers.rules.registry import Context, Rule
 
-_ALONE = ("single", "masked", "section", "serial")
+_MOST_EDITS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Calling:
+    """A call that changes hidden state, and where it stands in the region."""
+
+    call: Call
+    name: str
+    state: str
+    statement: Stmt
+    at: Placement
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -63,42 +83,88 @@ def check(context: Context) -> Iterator[Finding]:
         construct = region.construct
         if construct.body is None or not construct.directive.has("parallel") or has_one_thread(construct.directive):
             continue
-        placements = context.phases(construct).placements
-        for stmt in walk_statements(construct.body):
-            at = placements.get(id(stmt))
-            if at is None or at.locks or at.executor.kind in _ALONE or at.task is not None:
+        phases = context.phases(construct)
+        calls = list(_calls(context, region, phases))
+        for one, other in combinations_with_replacement(calls, 2):
+            if one.state != other.state or one.name in told:
                 continue
-            for call in calls_of(stmt):
-                effects = context.facts.effects.get(call.name or "")
-                state = effects.state if effects is not None and not effects.synchronizes else None
-                if (
-                    call.name is None
-                    or call.name.startswith("omp_")
-                    or state is None
-                    or "threadprivate" in state
-                    or call.name in told
-                ):
-                    continue
-                told.add(call.name)
-                confidence: Confidence = "proved" if effects is not None and effects.trusted else "likely"
-                basis = sorted(effects.basis) if effects is not None else ()
-                assumed = tuple(taken_for(each) for each in basis if not each.certain)
-                if unread(state) is not None:
-                    confidence = "possible"
-                    assumed = (*assumed, Assumption("condition", f"somebody reads {state}", "strong"))
-                yield Finding(
-                    RULE.code,
-                    RULE.category,
-                    RULE.severity,
-                    confidence,
-                    call.span,
-                    f"`{call.name}` is called by several threads at once and changes {state}",
-                    f"every call changes {state}",
-                    f"The function keeps {state} in static storage, which all threads share. Calls at the same time "
-                    "race on it.",
-                    facts={"variable": call.name, "state": state, "section": RULE.section, "kind": "call"},
-                    assumptions=assumed,
-                )
+            found = modes(one.at, other.at, phases, False)
+            if found:
+                told.add(one.name)
+                race = Race(region, _placed(one), _placed(other), "likely", "", between=found[0].between)
+                yield _finding(context, race, one, other, calls)
+
+
+def _calls(context: Context, region: Region, phases: Phases) -> Iterator[_Calling]:
+    for stmt in walk_statements(region.construct):
+        at = phases.placements.get(id(stmt))
+        for call in calls_of(stmt) if at is not None else ():
+            effects = context.facts.effects.get(call.name or "")
+            state = effects.state if effects is not None and not effects.synchronizes else None
+            if call.name is None or call.name.startswith("omp_") or state is None or "threadprivate" in state:
+                continue
+            assert at is not None
+            yield _Calling(call, call.name, state, stmt, at)
+
+
+def _placed(each: _Calling) -> PlacedAccess:
+    access = Access(None, (), "update", each.call.span, each.at.loops, statement=each.statement)
+    return PlacedAccess(access, each.at.executor, frozenset(), each.at.locks)
+
+
+def _finding(context: Context, race: Race, one: _Calling, other: _Calling, calls: Sequence[_Calling]) -> Finding:
+    effects = context.facts.effects[one.name]
+    confidence: Confidence = "proved" if effects.trusted else "likely"
+    assumed = tuple(taken_for(each) for each in sorted(effects.basis) if not each.certain)
+    if unread(one.state) is not None:
+        confidence = "possible"
+        assumed = (*assumed, Assumption("condition", f"somebody reads {one.state}", "strong"))
+    first, second = words.actor(race, False), words.actor(race, True)
+    what = "it too" if one.name == other.name else f"`{other.name}`"
+    related = (Related(other.call.span, f"{second} calls `{other.name}` here"),) if other is not one else ()
+    return Finding(
+        RULE.code,
+        RULE.category,
+        RULE.severity,
+        confidence,
+        one.call.span,
+        f"`{one.name}` is called by several threads at once and changes {one.state}",
+        f"every call changes {one.state}",
+        f"{first[0].upper()}{first[1:]} calls `{one.name}` while {second} calls {what}. "
+        f"{one.state[0].upper()}{one.state[1:]} is predetermined shared, because it has static storage "
+        "(OpenMP 5.2 §5.1.1): calls at the same time race on it.",
+        related,
+        _critical(context, [each for each in calls if each.state == one.state and not each.at.locks]),
+        {
+            "variable": one.name,
+            "state": one.state,
+            "attribute": "shared",
+            "origin": "predetermined",
+            "section": RULE.section,
+            "kind": "call",
+        },
+        (),
+        assumed,
+    )
+
+
+def _critical(context: Context, calls: Sequence[_Calling]) -> tuple[Fix, ...]:
+    """One thread at a time calls, in whatever order they come. What a call gives must be its own: a text of `strtok` is
+    that of another thread's call by the time the next one comes."""
+    if any(each.call.type.kind == "pointer" for each in calls):
+        return ()
+    statements = {id(each.statement): each.statement for each in calls}
+    edits = [
+        _repairs.directive_before(context, stmt.span.start, "critical")
+        if isinstance(stmt, (Assign, Evaluate))
+        else None
+        for stmt in statements.values()
+    ]
+    found = tuple(edit for edit in edits if edit is not None)
+    if len(found) != len(edits) or len(found) > _MOST_EDITS:
+        return ()
+    title = "make the statement critical" if len(found) == 1 else "make the statements critical"
+    return (Fix(title, found, False, "one thread at a time calls; the others wait"),)
 
 
 RULE = Rule(

@@ -114,6 +114,15 @@ def test_rows_of_a_pointer_table_are_one_object_under_an_assumption() -> None:
     assert found.assumption.text == "the rows of `c` do not overlap"
 
 
+def test_a_record_may_be_what_one_of_its_members_points_to() -> None:
+    text = "struct list { struct list *next; int value; }; void f(struct list x) { keep(&x); *x.next = x; }"
+    function = lower_file(SourceText.of(text)).functions[0].function
+    known = {"keep": Effects(parameters=("escapes",))}
+    found = {len(a.path): a for a in collect(function, known) if a.call is None}
+    facts = alias.summarize(function, known)
+    assert alias.relation(found[0], found[2], assume_no_alias=False, facts=facts).status == "may"
+
+
 def test_one_name_is_one_object() -> None:
     assert answer("int i, double *a", "a[i] = a[i + 1];") == AliasAnswer("same")
 

@@ -38,7 +38,7 @@ def check(finding: Finding) -> None:
     assert not re.search(r"[a-z]\.$", finding.message), finding
     assert finding.fixes or re.search(r"[.?!]$", finding.help), finding
     assert not (any(fix.safe for fix in finding.fixes) and finding.help), finding
-    if finding.category in ("omp", "race") and finding.rule != "race-thread-unsafe-call":
+    if finding.category in ("omp", "race"):
         assert "§" in finding.why or finding.category == "race", finding
 
 
@@ -172,7 +172,7 @@ def test_an_access_in_a_called_function_is_told_as_one() -> None:
 @pytest.mark.parametrize("path", sorted(FIXTURES.glob("c/race/*_bad.c")), ids=lambda p: p.stem)
 def test_every_race_tells_who_meets_whom(path: object) -> None:
     for finding in of(path.read_text(encoding="utf-8")):  # type: ignore[attr-defined]
-        if finding.category == "race" and finding.rule != "race-thread-unsafe-call":
+        if finding.category == "race":
             assert " while " in finding.why.split(". ")[0], finding.why
             assert re.search(r"(shared|private) (by the implicit rule|explicitly|because)|predetermined", finding.why)
             assert finding.facts["origin"] in ("implicit", "explicit", "predetermined")
