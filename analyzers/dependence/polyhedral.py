@@ -46,6 +46,7 @@ _LONG = 1 << 62
 
 _context = isl.Context()
 _ASKING = 5  # units of an `Allowance` for a question of which isl hears nothing
+_DERIVED = 20  # for each derived value in the domain of an access
 _FOR_A_UNIT = 50  # isl operations, where a question is broken off
 
 
@@ -178,6 +179,8 @@ class Solver:
         known = self._instances.get(key)
         if known is None:
             known = self._instances[key] = instance(access, self._nest(access, tag, shared))
+            if self.allowance is not None:
+                self.allowance.spend(len(known.constraints) + len(known.guards) + _DERIVED * len(known.definitions))
         return known
 
     def _nest(self, access: Access, tag: str, shared: int) -> Instance:
