@@ -111,7 +111,8 @@ def _of_this_loop(block: Block) -> Iterator[Stmt]:
 
 
 def _calls(stmt: Stmt, unseen: Callable[[Call], str | None]) -> Iterator[tuple[Call, str]]:
-    if not isinstance(stmt, (Evaluate, Assign, Declare, If)) and not (isinstance(stmt, Loop) and stmt.kind == "while"):
+    headed = isinstance(stmt, Loop) and stmt.kind in ("while", "macro")
+    if not headed and not isinstance(stmt, (Evaluate, Assign, Declare, If)):
         return
     for part in (part for expr in expressions(stmt) for part in walk(expr)):
         if isinstance(part, Call) and (callee := unseen(part)) is not None:

@@ -13,7 +13,7 @@ from analyzers.frontends.c_dialect import Statements
 from analyzers.frontends.c_expressions import constant_value, expression, sealed
 from analyzers.frontends.c_operators import effect
 from analyzers.frontends.c_statements import IGNORED, body, check, error, sequence, syntax, unknown
-from analyzers.ir.expressions import ZERO, Address, Call, Constant, Expr, Name, Unary
+from analyzers.ir.expressions import ZERO, Address, Call, Constant, Expr, Name, Opaque, Unary
 from analyzers.ir.statements import Assign, Block, If, Jump, Loop, Stmt, Switch
 from analyzers.ir.symbols import INT, Symbol, Type
 from analyzers.text import NOWHERE, Span
@@ -160,21 +160,25 @@ def _statement(c: Context, node: Node) -> None:
         value = sealed(c, expression(c, call_node))
     if isinstance(value, Call):
         value = replace(value, arguments=tuple(map(_by_name, value.arguments)))
+    elif isinstance(value, Opaque):
+        value = replace(value, reads=())  # it may set them as well
     c.headed.add(block_node.id)
     header, inner = c.span(call_node), body(c, block_node, c.span(call_node))
     if effects:
         inner = replace(inner, statements=(*effects, *inner.statements))
-    finished(c, Loop("while", (), value, (), inner, header.joined(c.span(block_node)), header), taints)
+    finished(c, Loop("macro", (), value, (), inner, header.joined(c.span(block_node)), header), taints)
 
 
 def _headed(c: Context, node: Node) -> Node | None:
     """The block behind a call that no `;` ends, if no function of that name is known and no jump leaves the block."""
     block_node = node.next_sibling
-    last = node.children[-1]
-    if not last.is_missing or block_node is None or block_node.type != "compound_statement":
+    if block_node is None or block_node.type != "compound_statement" or not node.children:
         return None
-    call, name = node.children[0], node.children[0].child_by_field_name("function")
-    if len(node.children) != 2 or name is None or name.type != "identifier" or call.has_error:
+    call, *rest = node.children
+    if [each.is_missing for each in rest] != ([] if node.type == "ERROR" else [True]):
+        return None
+    name = call.child_by_field_name("function")
+    if call.type != "call_expression" or name is None or name.type != "identifier" or call.has_error:
         return None
     known = c.scope.find(c.text(name))
     directive = c.next_directive < len(c.directives) and c.positions[c.next_directive] <= block_node.start_byte
@@ -297,6 +301,7 @@ def _hidden_case(node: Node) -> bool:
 
 
 STATEMENTS: Statements = {
+    "ERROR": _statement,
     "expression_statement": _statement,
     "compound_statement": _compound,
     "if_statement": _if,

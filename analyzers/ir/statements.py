@@ -14,7 +14,7 @@ from analyzers.ir.symbols import Symbol
 from analyzers.text import NOWHERE, Span
 
 JumpKind = Literal["break", "continue", "return", "goto", "exit"]  # exit: leaves the program (exit, abort, STOP)
-LoopKind = Literal["for", "while", "do-while"]
+LoopKind = Literal["for", "while", "do-while", "macro"]
 Relation = Literal["<", "<=", ">", ">=", "!="]
 
 
@@ -92,7 +92,8 @@ class Loop:
     """A loop. `init` runs once before, `step` after each iteration (also after `continue`), `condition` None: forever.
 
     Equal only to itself: a key in tables, and deep comparison would cost its whole body. Side effects inside the
-    condition make the frontend emit a `while` without condition that breaks in its body.
+    condition make the frontend emit a `while` without condition that breaks in its body. A `macro` is a block behind a
+    macro that nobody has seen: a loop most likely, and perhaps a lock, or a construct.
     """
 
     kind: LoopKind

@@ -312,6 +312,8 @@ class _Examined:
         return self.wholes[key]
 
     def _may_be_ordered_by_hand(self, one: Candidate, other: Candidate, mode: Mode) -> bool:
+        if any(loop.kind == "macro" for each in (one, other) for loop in each.access.loops):
+            return True
         if self.handmade.waits and not self.handmade.relaxed:
             if one.symbol not in self.handmade.flags:
                 return True

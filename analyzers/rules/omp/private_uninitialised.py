@@ -93,7 +93,7 @@ def _first_read(context: Context, construct: Construct, symbol: Symbol) -> Acces
     if not inside or symbol.address_taken:
         return None
     first = min(inside, key=lambda a: a.order)
-    if not first.reads or not first.exact:
+    if not first.reads or not first.exact or first.call is not None:  # a callee that gets its address may set it
         return None
     if not any(a.writes for a in inside):
         return first

@@ -472,3 +472,18 @@ def test_a_team_of_another_size_is_no_single_thread() -> None:
         f"#pragma omp parallel for num_threads(4)\n{FOR} if (many <= 1) {{ local[0] = b[i]; a[i] = local[0]; }}"
     )
     assert {name for _, name, _ in found(body, "#include <omp.h>")} == {"local"}
+
+
+@pytest.mark.parametrize("head", ["LOCKED(&k)", "SINGLE(k, 1)", "FOR_ALL(k, 0, n)"])
+def test_a_macro_that_nobody_has_seen_may_order_what_stands_behind_it(head: str) -> None:
+    before = "static int m; static double s;"
+    region = f"#pragma omp parallel\n{{ {head} {{ m++; s += a[0]; }} }}"
+    assert {confidence for _, _, confidence in found(region, before)} == {"possible"}
+    assert {confidence for _, _, confidence in found(region.replace(f"{head} ", ""), before)} == {"proved"}
+
+
+def test_a_macro_may_set_what_it_is_given() -> None:
+    body = f"int *e;\n#pragma omp parallel for private(e)\n{FOR} {{ FOR_EACH(e, &a[i]) {{ b[i] += e[0]; }} }}"
+    text = f"void f(int n, double *a, double *b) {{ {body} }}"
+    (*_, function) = analyze(SourceText.of(text), "c").functions
+    assert not [f for f in function.result.findings if f.rule == "omp-private-uninitialised"]
