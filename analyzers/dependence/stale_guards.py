@@ -6,7 +6,7 @@ says no more than that something decided whether the loop runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from analyzers.dependence.lvalues import type_at
@@ -14,6 +14,8 @@ from analyzers.ir.accesses import Access, Guard, Subscripts
 from analyzers.ir.expressions import Element, Field, Name, Opaque, walk
 from analyzers.ir.pointers import may_share_memory
 from analyzers.ir.symbols import UNKNOWN_TYPE, Symbol, Type
+
+_NONE: frozenset[int] = frozenset()
 
 
 def forget(accesses: Sequence[Access], tested: Mapping[int, int], *, jumps: bool) -> tuple[Access, ...]:
@@ -82,6 +84,7 @@ class _Writes:
     behind: Mapping[Type, list[Access]]
     reachable: Mapping[Type, list[Access]]
     anything: list[Access]
+    excluded: Mapping[tuple[int, bool], Collection[int]]  # what runs only with a condition's outcome
 
     @staticmethod
     def of(accesses: Iterable[Access]) -> _Writes:
@@ -89,9 +92,12 @@ class _Writes:
         behind: dict[Type, list[Access]] = {}
         reachable: dict[Type, list[Access]] = {}
         anything: list[Access] = []
+        excluded: dict[tuple[int, bool], set[int]] = {}
         for write in accesses:
             if not write.writes:
                 continue
+            for guard in write.guards:
+                excluded.setdefault((id(guard.condition), guard.positive), set()).add(id(write))
             symbol = write.symbol
             through = any(isinstance(step, Subscripts) and step.through_pointer for step in write.path)
             if symbol is not None and not through:
@@ -103,7 +109,7 @@ class _Writes:
                 by_address = write.call is not None and through  # of a type that the callee chooses
                 written = UNKNOWN_TYPE if by_address or any(kind.union for kind in kinds) else kinds[-1]
                 (behind if through else reachable).setdefault(written, []).append(write)
-        return _Writes(named, behind, reachable, anything)
+        return _Writes(named, behind, reachable, anything, excluded)
 
     def after(self, order: int, guard: Guard) -> list[Access]:
         """Those from `order` on that may change what the guard read, other than where the guard does not hold."""
@@ -119,14 +125,10 @@ class _Writes:
             for written, writes in (*self.behind.items(), *(self.reachable.items() if loads else ())):
                 if any(may_share_memory(written, kind) for kind in shared):
                     found += writes
-        return [w for w in found if w.order >= order and not _excludes(w, guard)]
+        excluded: Collection[int] = self.excluded.get((id(guard.condition), not guard.positive), _NONE)
+        return [w for w in found if w.order >= order and id(w) not in excluded]
 
 
 def _is_reachable(symbol: Symbol) -> bool:
     """May it be written without being named?"""
     return symbol.is_static or symbol.address_taken or symbol.is_reference
-
-
-def _excludes(write: Access, guard: Guard) -> bool:
-    """Does the write run only where the guard does not hold?"""
-    return any(g.condition is guard.condition and g.positive != guard.positive for g in write.guards)

@@ -53,6 +53,8 @@ class MPICall:
 
 def calls(function: Function) -> tuple[MPICall, ...]:
     """In textual order."""
+    if not any(procedure(name) for name in function.callees):
+        return ()
     found = []
     for stmt in walk_statements(function.body):
         for call in calls_of(stmt):

@@ -14,6 +14,8 @@ def never_completed(function: Function) -> Iterator[tuple[MPICall, Symbol]]:
     """Calls that start an operation whose request is a variable of the function that nothing else ever names."""
     made = calls(function)
     starting = {id(c.call): c for c in made if c.procedure.completion == "nonblocking"}
+    if not starting:
+        return
     named: dict[Symbol, int] = {}
     for stmt in walk_statements(function.body):
         for expr in expressions(stmt):

@@ -177,7 +177,8 @@ class Collector:
         """The access as one to the variable that a reference or pointer of the region leads to all its life, and the
         constructs that say which copy of it that is."""
         if self._referred is None:
-            self._referred = dict(_references(self.facts.function, self.phases))
+            within = self.root.construct or self.facts.function.body
+            self._referred = dict(_references(within, self.facts.function, self.phases))
         symbol, step = access.symbol, access.path[0] if access.path else None
         if symbol not in self._referred or not (isinstance(step, Subscripts) and step.indices == (ZERO,)):
             return access, stack
@@ -267,13 +268,17 @@ class Collector:
         return construct is not None and construct.directive.has("teams") and not _has_one_team(construct)
 
 
-def _references(function: Function, phases: Phases) -> Iterator[tuple[Symbol, tuple[Symbol, tuple[Construct, ...]]]]:
+def _references(
+    within: Stmt, function: Function, phases: Phases
+) -> Iterator[tuple[Symbol, tuple[Symbol, tuple[Construct, ...]]]]:
     """The pointers that are declared in a region with the address of one variable and never set anew."""
-    statements = list(walk_statements(function.body))
-    moved = {s.target.symbol for s in statements if isinstance(s, Assign) and isinstance(s.target, Name)}
-    for stmt in statements:
+    moved: set[Symbol] | None = None
+    for stmt in walk_statements(within):
         match stmt:
             case Declare(symbol=pointer, value=Address(operand=Name(symbol=target))):
+                if moved is None:
+                    assigns = (s for s in walk_statements(function.body) if isinstance(s, Assign))
+                    moved = {s.target.symbol for s in assigns if isinstance(s.target, Name)}
                 at = phases.placements.get(id(stmt))
                 if at is not None and pointer.is_pointer and pointer not in moved and not pointer.address_taken:
                     yield pointer, (target, at.stack)
@@ -286,12 +291,12 @@ def _is_in_target_task(at: Placement) -> bool:
 def _is_in_a_copy(access: Access, at: Placement) -> bool:
     """Is the array reached over a pointer that a reduction around has made to lead to a copy (OpenMP 5.2 §5.5.8)? Where
     it led to before is what the access says."""
-    if access.statement is None:
+    clauses = [clause for c in at.stack for clause in c.directive.all(*_REDUCTIONS)]
+    if access.statement is None or not clauses:
         return False
     named = {s for e in expressions(access.statement) for s in symbols(e)}
     if access.symbol in named:
         return False
-    clauses = (clause for c in at.stack for clause in c.directive.all(*_REDUCTIONS))
     return any(symbol.is_pointer and symbol in named for clause in clauses for symbol in listed(clause))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzers.dependence.facts import LoopFacts
+from analyzers.dependence.facts import LoopShape
 from analyzers.dependence.spelling import spell
 from analyzers.ir.expressions import Binary, Call, Constant, Expr, Name, walk
 from analyzers.ir.statements import Assign, Declare, Loop, LoopHeader
@@ -12,7 +12,7 @@ from analyzers.standards.cpp_library import STEPWISE
 RELATIONS = ("<", "<=", ">", ">=", "!=")
 
 
-def problem(facts: LoopFacts) -> str | None:
+def problem(facts: LoopShape) -> str | None:
     """What keeps a loop directive from standing before this loop, as advice; None where it may stand."""
     header, loop = facts.header, facts.loop
     if header is None:

@@ -14,7 +14,7 @@ Under `References` each line is one; an indented line goes on with the one above
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -22,8 +22,10 @@ from types import ModuleType
 
 from analyzers.costs import DEFAULTS, Costs
 from analyzers.dependence.facts import FunctionFacts
+from analyzers.ir.accesses import Access
 from analyzers.ir.directives import Directive
 from analyzers.ir.statements import Construct, Loop, SourceFile
+from analyzers.ir.symbols import Symbol
 from analyzers.ir.verdicts import Category, Finding, Severity
 from analyzers.openmp.facts import OpenMPFacts
 from analyzers.openmp.phases import place
@@ -53,6 +55,15 @@ class Context:
     costs: Costs = DEFAULTS
     sites: list[Site] = field(default_factory=list, repr=False, compare=False)  # those of `_common.sites`
     _phases: dict[int, Phases] = field(default_factory=dict, repr=False, compare=False)
+    _accesses: dict[Symbol, list[Access]] = field(default_factory=dict, repr=False, compare=False)
+
+    def accesses_to(self, symbol: Symbol) -> Sequence[Access]:
+        """The accesses of the function to a variable, in textual order."""
+        if not self._accesses:
+            for access in self.facts.accesses:
+                if access.symbol is not None:
+                    self._accesses.setdefault(access.symbol, []).append(access)
+        return self._accesses.get(symbol, ())
 
     def phases(self, construct: Construct) -> Phases:
         """Where the statements of a region stand, as several rules ask."""

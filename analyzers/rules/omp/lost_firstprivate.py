@@ -106,7 +106,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 def _lost(context: Context, construct: Construct, symbol: Symbol) -> tuple[Access, Access] | None:
     """The last write in the construct and the read behind it, where nothing in between uses or writes the value."""
-    mine = [a for a in context.facts.accesses if a.symbol == symbol and not a.path]
+    mine = [a for a in context.accesses_to(symbol) if not a.path]
     inside = [a for a in mine if construct.span.contains(a.span) and a.span.start > construct.directive.span.end]
     behind = [a for a in mine if a.span.start >= construct.span.end]
     writes = [a for a in inside if a.writes]

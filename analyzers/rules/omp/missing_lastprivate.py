@@ -85,7 +85,7 @@ def _lost(context: Context, construct: Construct, symbol: Symbol) -> tuple[Acces
     """The last unconditional write in the construct and the read behind it that no write comes before."""
     if symbol.address_taken or symbol.is_static or not symbol.type.is_scalar:
         return None
-    mine = [a for a in context.facts.accesses if a.symbol == symbol and not a.path]
+    mine = [a for a in context.accesses_to(symbol) if not a.path]
     inside = [a for a in mine if construct.span.contains(a.span)]
     behind = [a for a in mine if a.span.start >= construct.span.end]
     writes = [a for a in inside if a.writes and a.exact]

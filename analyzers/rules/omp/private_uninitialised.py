@@ -87,9 +87,7 @@ def _first_read(context: Context, construct: Construct, symbol: Symbol) -> Acces
     if not (symbol.type.is_scalar or symbol.is_pointer):
         return None
     assert construct.body is not None
-    inside = [
-        a for a in context.facts.accesses if a.symbol == symbol and not a.path and construct.body.span.contains(a.span)
-    ]
+    inside = [a for a in context.accesses_to(symbol) if not a.path and construct.body.span.contains(a.span)]
     if not inside or symbol.address_taken:
         return None
     first = min(inside, key=lambda a: a.order)

@@ -50,6 +50,8 @@ from analyzers.ir.verdicts import Finding, Related
 from analyzers.openmp import canonical, cost, synthesis
 from analyzers.rules.registry import Context, Rule
 
+_MOST = 400  # accesses of the outer loop: to decide a larger one costs more than the hint is worth
+
 
 def check(context: Context) -> Iterator[Finding]:
     parallel = [
@@ -60,12 +62,15 @@ def check(context: Context) -> Iterator[Finding]:
     if not parallel:
         return
     works = cost.works(context.facts, context.costs)
+    shapes = {id(shape.loop): shape for shape in context.facts.shapes}
     for loop, governed in parallel:
-        outer = context.facts.about(loop.parent)
-        if outer is None or outer.verdict.status != "parallel" or outer.governed_by is not None:
+        outer, work = shapes[id(loop.parent)], works[id(loop.parent)]
+        if outer.governed_by is not None or len(outer.accesses) > _MOST or canonical.problem(outer) is not None:
             continue
-        work = works[id(outer.loop)]
-        if canonical.problem(outer) is not None or (work.counted and work.trips < synthesis.THREADS):
+        if work.counted and work.trips < synthesis.THREADS:
+            continue
+        decided = context.facts.about(outer.loop)
+        if decided is None or decided.verdict.status != "parallel":
             continue
         index = outer.header.index.name if outer.header else "outer"
         yield Finding(

@@ -61,7 +61,7 @@ def clause(defect: Defect, name: str, note: str, item: str | None = None, op: st
 def private(context: Context, defect: Defect) -> Fix | None:
     """A variable that the region writes first and nothing uses behind it belongs to each thread."""
     symbol, span = defect.symbol, defect.region.construct.span
-    mine = [a for a in context.facts.accesses if a.symbol == symbol]
+    mine = context.accesses_to(symbol)
     if symbol.is_static or symbol.address_taken or defect.race.element or any(a.span.start >= span.end for a in mine):
         return None
     first = min((a for a in mine if span.contains(a.span)), key=lambda a: a.order, default=None)
