@@ -6,7 +6,7 @@ that barriers keep in step: two threads are two iterations of it, and subscripts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import product
@@ -15,26 +15,19 @@ from analyzers.dependence.allowance import Allowance
 from analyzers.dependence.facts import Conflict
 from analyzers.dependence.polyhedral import Solver
 from analyzers.dependence.rewriting import with_children
-from analyzers.dependence.spelling import spell, spell_access
-from analyzers.dependence.trips import trip_count
+from analyzers.dependence.spelling import spell_access
 from analyzers.ir.accesses import Access, Guard, Member, PathStep, Subscripts
 from analyzers.ir.expressions import (
     ONE,
     ZERO,
     Binary,
-    Call,
     Constant,
-    Element,
     Expr,
-    Field,
     Name,
-    Opaque,
-    Unary,
     children,
-    root,
     walk,
 )
-from analyzers.ir.statements import Assign, Block, Declare, Loop, LoopHeader, Stmt, walk_statements
+from analyzers.ir.statements import Block, Loop, LoopHeader
 from analyzers.ir.symbols import INT, Symbol
 from analyzers.ir.verdicts import Assumption
 from analyzers.openmp import crowding, differences, rows, tables
@@ -43,19 +36,17 @@ from analyzers.openmp.dealing import at_edge, cases, names_threads, turn
 from analyzers.openmp.facts import Executor
 from analyzers.openmp.invariants import Invariant
 from analyzers.openmp.iteration_order import order_of
-from analyzers.openmp.locks import TEST_LOCK
 from analyzers.openmp.lockstep import Lockstep
 from analyzers.openmp.meetings import ROUNDS, Meetings, worst
 from analyzers.openmp.placements import Placement
-from analyzers.openmp.threads import Numbers, may_be_thread_number
+from analyzers.openmp.relaxing import REACHED, UNCERTAIN, Relaxing
+from analyzers.openmp.threads import Numbers
 from analyzers.text import NOWHERE
 
 THREAD = Symbol("//omp thread", "thread", INT, "local")
 TEAM = Symbol("//omp threads", "threads", INT, "local")
 _ONCE = LoopHeader(Symbol("//omp once", "//once", INT, "local"), ZERO, "<", ONE, ONE, True)
 BUDGET = 50_000  # isl operations for one pair
-_UNCERTAIN = ("early-exit", "switch", "goto", "not-canonical")  # whether it runs, not where it reaches
-_REACHED = "control gets there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +74,7 @@ class Elements:
     _meetings: Meetings = field(init=False)
     _team: Loop = field(init=False)
     _threads_dealt: LoopHeader = field(init=False)
-    _given: Mapping[Symbol, Sequence[Expr]] | None = None
+    _relaxing: Relaxing = field(init=False)
     _placed: dict[tuple[int, int, int | None], Access] = field(default_factory=dict)
     _freed: dict[tuple[int, tuple[Guard, ...]], Access] = field(default_factory=dict)
     _without_loops: dict[tuple[int, tuple[int, ...]], Access] = field(default_factory=dict)
@@ -93,6 +84,7 @@ class Elements:
         self._team = Loop("for", (), None, (), Block((), NOWHERE), NOWHERE, NOWHERE)
         bound: Expr = Name(TEAM) if self.threads is None else Constant(self.threads)
         self._threads_dealt = LoopHeader(THREAD, ZERO, "<", bound, ONE, True)
+        self._relaxing = Relaxing(self.headers, self.invariant, self._is_invariant, self.numbers, self.asked_for)
         self._solver = self._made_for({})
         self._meetings = Meetings(
             self._solver, self.headers, self._is_invariant, self.outside, self._kept, self._made_for
@@ -160,8 +152,8 @@ class Elements:
             return Answer(strict, _assumptions(again, ()))
         kept = mode.loops if mode.adjacent is None else (*mode.loops, mode.adjacent)
         for ranges in (False, True):
-            one, doubts = self._relaxed(first, ranges, self.outside + mode.same, kept)
-            other, more = self._relaxed(second, ranges, self.outside + mode.same, kept)
+            one, doubts = self._relaxing(first, ranges, self.outside + mode.same, kept)
+            other, more = self._relaxing(second, ranges, self.outside + mode.same, kept)
             if not doubts and not more:
                 continue
             loose = self._ask(one, other, mode)
@@ -198,30 +190,29 @@ class Elements:
         """The answer where all threads run the access on the same data, or one writes all that another chooses from."""
         if mode.between != "threads":
             return None
-        assert self._given is not None
         if first is second and all(e.kind == "all-threads" for e in mode.executors) and _surely(first):
-            lockstep = Lockstep(self.headers, self.invariant, self._given, self.numbers.is_number, self.asked_for)
+            lockstep = Lockstep(
+                self.headers, self.invariant, self._relaxing.given, self.numbers.is_number, self.asked_for
+            )
             doubts = lockstep.meets(first, self.outside + mode.same)
             if doubts is not None:
-                doubts = doubts if first.exact else (*doubts, _REACHED)
+                doubts = doubts if first.exact else (*doubts, REACHED)
                 return Answer(Conflict("proved"), _assumptions(doubts, doubts))
         if first is not second and second.exact and crowding.covers(first, self.headers):
-            writer, doubts = self._relaxed(replace(first, path=()), False, self.outside, mode.loops)
-            reader, more = self._relaxed(replace(second, path=()), False, self.outside, mode.loops)
+            writer, doubts = self._relaxing(replace(first, path=()), False, self.outside, mode.loops)
+            reader, more = self._relaxing(replace(second, path=()), False, self.outside, mode.loops)
             if writer.exact and not writer.guards and not reader.guards:
                 return Answer(Conflict("proved"), _assumptions(doubts, more))
         return None
 
     def _crowded(self, first: Access, second: Access, mode: Mode) -> Answer | None:
         """The answer where more iterations than elements write through an index from memory."""
-        if self._given is None:
-            self._given = crowding.definitions(self.invariant.scope)
         if first is not second or mode.between != "iterations":
             return None
-        needed = crowding.crowd(first, mode.loops, self.headers, self._given)
+        needed = crowding.crowd(first, mode.loops, self.headers, self._relaxing.given)
         if needed is None:
             return None
-        access, doubts = self._relaxed(first, True, self.outside, mode.loops)
+        access, doubts = self._relaxing(first, True, self.outside, mode.loops)
         # Data may choose iterations whose elements differ: then it takes an update to say that they need not.
         if access.guards or not access.exact or (doubts and first.kind != "update"):
             return None
@@ -370,136 +361,10 @@ class Elements:
         lower, bound = (_rewritten(each, self._size) for each in bounds)
         return replace(header, lower=lower, bound=bound)
 
-    def _relaxed(
-        self, access: Access, ranges: bool, around: int, kept: Sequence[Loop]
-    ) -> tuple[Access, tuple[str, ...]]:
-        """The access as if it surely ran: without conditions that cannot be evaluated, and loops that are not counted
-        inside the `around` outermost ones, but for those in `kept`. `ranges`: for a whole variable also without
-        conditions on the iteration that hold for a range of them, and loops that have no part in it."""
-        doubts: list[str] = []
-        indices = {h.index for loop in access.loops if (h := self.headers.get(id(loop))) is not None}
-        mentioned = {e.symbol for step in access.path for i in _indices(step) for e in walk(i) if isinstance(e, Name)}
-        selects = bool(mentioned & indices)
-        dropped: list[Guard] = []
-        if self._given is None:
-            self._given = crowding.definitions(self.invariant.scope)
-        for guard in access.guards:
-            if may_be_thread_number(guard.condition, self.asked_for):
-                continue  # it may hold in one thread only
-            if selects and not self._is_of_itself(guard.condition, access) and _holds_data(guard.condition):
-                continue  # data may select the iterations so that their elements differ
-            is_range = ranges and not access.path and self._is_range(guard.condition)
-            if not is_range and not self._is_data_dependent(guard.condition, access):
-                continue
-            dropped.append(guard)
-            verb = "holds" if guard.positive else "does not hold"
-            unknown = isinstance(guard.condition, Opaque)
-            doubts.append(_REACHED if unknown else f"`{spell(guard.condition)}` {verb}")
-        loops = list(access.loops)
-        asked = {e.symbol for g in access.guards if g not in dropped for e in walk(g.condition) if isinstance(e, Name)}
-        for loop in access.loops[around:]:
-            header = self.headers.get(id(loop))
-            surely = header is None or header.index in asked or bool(trip_count(header))
-            free = ranges and not access.path and not surely and loop not in kept
-            if (free or not self._is_counted(loop, mentioned, indices)) and not (_written(loop) & mentioned):
-                if loop not in kept:
-                    loops.remove(loop)
-                doubts.append("the loop around it runs")
-        exact = access.exact
-        if not exact and access.symbol is not None:
-            if access.reason in _UNCERTAIN:
-                exact = True
-                doubts.append(_REACHED)
-            elif access.reason == "call-path" or (
-                access.reason == "call" and not access.path and _is_one_value(access.symbol)
-            ):
-                exact = True
-                doubts.append(f"`{access.call}` takes the path that does it")
-        if not doubts:
-            return access, ()
-        # Guards keep their place among the loops that stay.
-        stays = {id(loop) for loop in loops}
-        guards = tuple(
-            g if g.depth is None else replace(g, depth=sum(id(x) in stays for x in access.loops[: g.depth]))
-            for g in access.guards
-            if g not in dropped
-        )
-        return replace(access, guards=guards, loops=tuple(loops), exact=exact), tuple(doubts)
-
-    def _is_counted(self, loop: Loop, mentioned: Collection[Symbol], indices: Collection[Symbol]) -> bool:
-        """Is it known which iterations the loop has, as far as the element that is accessed in it hangs on that?"""
-        header = self.headers.get(id(loop))
-        if header is None or header.index in mentioned:
-            return header is not None
-        parts = (e for part in (header.lower, header.bound, header.step) for e in walk(part))
-        return all(not isinstance(e, Name) or e.symbol in indices or self._is_invariant(e) for e in parts)
-
-    def _is_of_itself(self, condition: Expr, access: Access) -> bool:
-        """Is all that a condition reads from memory what the access writes: `if (t < a[i]) a[i] = t`?"""
-        exprs = [condition]
-        for e in walk(condition):
-            if isinstance(e, Name) and self._is_from_memory(e.symbol):
-                exprs += (self._given or {})[e.symbol]
-        parts = [e for expr in exprs for e in walk(expr)]
-        bases = {root(e) for e in parts if isinstance(e, (Element, Field))}
-        return (
-            bases == {Name(access.symbol)} and not any(isinstance(e, (Call, Opaque)) for e in parts)
-            if access.symbol
-            else False
-        )
-
-    def _is_range(self, condition: Expr) -> bool:
-        """A comparison that some iterations meet, not just one, and that has nothing to do with the thread."""
-        if not isinstance(condition, Binary) or condition.op not in ("<", "<=", ">", ">="):
-            return False
-        return not any(self.numbers.is_number(e) or isinstance(e, Call) for e in walk(condition))
-
-    def _is_data_dependent(self, condition: Expr, access: Access) -> bool:
-        """Does a condition hang on data, not on which iteration or thread it is? `a[i] > m` does, `i == k` does not."""
-        stack = [condition]
-        while stack:
-            top = stack.pop()
-            if isinstance(top, (Element, Field)) or top.type.kind in ("real", "complex", "pointer"):
-                return True
-            if isinstance(top, Name) and self._is_from_memory(top.symbol):
-                return True
-            if isinstance(top, Call):
-                return top.name is None or top.name in TEST_LOCK or not top.name.startswith("omp_")
-            if (
-                isinstance(top, Binary)
-                and top.op in ("==", "!=")
-                and any(
-                    self.numbers.is_number(e) or (isinstance(e, Name) and e.symbol.name.startswith("omp_"))
-                    for e in walk(top)
-                )
-            ):
-                return False
-            stack.extend(children(top))
-        if isinstance(condition, (Name, Unary)):
-            return not any(self.numbers.is_number(e) for e in walk(condition))
-        if isinstance(condition, Binary) and condition.op == "==":
-            return False
-        # A shared variable that changes while the region runs: any value may be met.
-        indices = {h.index for loop in access.loops if (h := self.headers.get(id(loop))) is not None}
-        names = [e for e in walk(condition) if isinstance(e, Name) and not self.invariant(e)]
-        return bool(names) and all(
-            e.symbol not in indices and not self.numbers.is_number(e) and self.invariant.is_shared(e.symbol)
-            for e in names
-        )
-
-    def _is_from_memory(self, symbol: Symbol) -> bool:
-        """Is it set in the scope, once, to what was read from an array or a record?"""
-        values = (self._given or {}).get(symbol, ())
-        return len(values) == 1 and any(isinstance(e, (Element, Field)) for e in walk(values[0]))
-
-
-def _holds_data(condition: Expr) -> bool:
-    return any(isinstance(e, (Element, Field, Call, Opaque)) for e in walk(condition))
-
 
 def _surely(access: Access) -> bool:
     """Is the element known, and what is not known only whether control gets there?"""
-    return access.exact or access.reason in _UNCERTAIN
+    return access.exact or access.reason in UNCERTAIN
 
 
 def _where_they_run(answer: Answer, free: Sequence[Loop], mode: Mode) -> Answer:
@@ -521,24 +386,6 @@ def _assumptions(first: Sequence[str], second: Sequence[str]) -> tuple[Assumptio
         else:
             texts[f"{text} in {'both' if text in first and text in second else 'one of them'}"] = None
     return tuple(Assumption("condition", text, "ordinary") for text in texts)
-
-
-def _is_one_value(symbol: Symbol) -> bool:
-    return symbol.type.is_scalar or symbol.is_pointer
-
-
-def _indices(step: PathStep) -> tuple[Expr, ...]:
-    return () if isinstance(step, Member) else step.indices
-
-
-def _written(stmt: Stmt) -> set[Symbol]:
-    found: set[Symbol] = set()
-    for each in walk_statements(stmt):
-        if isinstance(each, Assign) and isinstance(each.target, Name):
-            found.add(each.target.symbol)
-        elif isinstance(each, Declare):
-            found.add(each.symbol)
-    return found
 
 
 def _rewritten(expr: Expr, replacement: Callable[[Expr], Expr | None], depth: int = 0) -> Expr:
