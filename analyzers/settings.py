@@ -26,7 +26,7 @@ class Options:
     loops: bool = True  # loops are reported too, not only findings
     snippet: bool = False  # a bare loop without declarations: undeclared names are distinct objects
     costs: Costs = DEFAULTS  # of threads and arithmetic on the machine that the code is for
-    budget: int = 30_000  # what questions about one function may cost (`dependence.allowance`), then UNKNOWN
+    budget: int = 90_000  # what questions about one function may cost (`dependence.allowance`), then UNKNOWN
 
     def runs(self, code: str) -> bool:
         """Whether the rule of this code is to speak."""

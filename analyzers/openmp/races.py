@@ -56,13 +56,13 @@ _MOST_RACES = 12  # of one variable in one region: rules choose among them
 def find(facts: FunctionFacts, options: Options = _DEFAULTS, ordered: bool = False) -> OpenMPFacts:
     """The regions of a function with the sharing of their variables, and the races in them.
 
-    `ordered`: atomic constructs have a memory order even where they state none. A pair is looked at until
-    `options.budget` is spent; what was found until then is true.
+    `ordered`: atomic constructs have a memory order even where they state none. Pairs are looked at until
+    a third of `options.budget` is spent; what was found until then is true.
     """
     found = tuple(roots(facts.function))
     if not found:
         return OpenMPFacts()
-    allowance = Allowance(options.budget)
+    allowance = Allowance(options.budget // 3)
     table = scopes(facts.function)
     pointers = alias.summarize(facts.function, facts.effects)
     by_statement: dict[int, list[Access]] = {}
