@@ -149,7 +149,7 @@ def _add_format(command: argparse.ArgumentParser, *formats: str) -> None:
 
 
 def _add_rules(command: argparse.ArgumentParser) -> None:
-    rules = "rules or families (race, omp, perf), separated by commas"
+    rules = "rules or families (race, omp, mpi, perf), separated by commas"
     command.add_argument("--select", action="append", metavar="RULE", help=f"only these {rules}")
     command.add_argument("--ignore", action="append", metavar="RULE", help=f"not these {rules}")
 

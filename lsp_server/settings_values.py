@@ -15,7 +15,7 @@ from analyzers.words import did_you_mean
 Confidence = Literal["proved", "likely", "possible"]
 SeverityChoice = Literal["error", "warning", "information", "hint", "off"]
 
-FAMILIES = ("race", "omp", "perf", "syntax")  # what the codes of rules that can be selected begin with
+FAMILIES = ("race", "omp", "mpi", "perf", "syntax")  # what the codes of rules that can be selected begin with
 CONFIDENCES: tuple[str, ...] = get_args(Confidence)
 SEVERITIES: tuple[str, ...] = get_args(SeverityChoice)
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z_0-9]*\Z")

@@ -170,7 +170,7 @@ def test_a_bad_key_does_not_spoil_the_good_ones(tmp_path: Path) -> None:
 
 
 def test_a_select_of_unknown_rules_is_not_everything_selected_silently(tmp_path: Path) -> None:
-    _write(tmp_path / ".hpc-ls.toml", "select = ['nothing-such', 'race', 'mpi', 'style']\n")
+    _write(tmp_path / ".hpc-ls.toml", "select = ['nothing-such', 'race', 'memory', 'style']\n")
     loaded = load(tmp_path / "a.c")
     assert loaded.settings.select == {"race"}
     assert len(loaded.problems) == 3
