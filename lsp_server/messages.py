@@ -1,21 +1,16 @@
 """What the server and its analysis processes say to each other.
 
-Frames on a pipe: eight bytes of length, then a pickle. Both ends are our own processes of the same version. This
-module is imported by the worker, so it may import `analyzers` only.
+This module is imported by the worker, so it may import `analyzers` only.
 """
 
 from __future__ import annotations
 
-import pickle
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from analyzers.api import Language, Options, Trial
 from analyzers.ir.verdicts import Finding, FunctionResult
-
-HEADER = struct.Struct("<Q")
 
 QuestionKind = Literal["complete", "describe", "loop", "repairs", "reproducer"]
 
@@ -110,34 +105,3 @@ class Answer:
     id: int
     value: object = None
     error: str | None = None
-
-
-@dataclass(slots=True)
-class Frames:
-    """Cuts a byte stream into messages."""
-
-    _buffer: bytearray = field(default_factory=bytearray)
-
-    def feed(self, data: bytes) -> list[object]:
-        """The messages completed by `data`."""
-        self._buffer += data
-        messages: list[object] = []
-        while len(self._buffer) >= HEADER.size:
-            (size,) = HEADER.unpack_from(self._buffer)
-            end = HEADER.size + size
-            if len(self._buffer) < end:
-                break
-            messages.append(decode(bytes(self._buffer[HEADER.size : end])))
-            del self._buffer[:end]
-        return messages
-
-
-def encode(message: object) -> bytes:
-    """A whole frame."""
-    body = pickle.dumps(message, protocol=5)
-    return HEADER.pack(len(body)) + body
-
-
-def decode(body: bytes) -> object:
-    """The message in a frame. The pipe is private: only our own parent or child writes to it."""
-    return pickle.loads(body)  # noqa: S301  (private pipe between two processes of ours)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from lsp_server.messages import Finished, Ready, Working
-from lsp_server.workers import WorkerProcess
+from processes.parent import WorkerProcess
 
 log = logging.getLogger(__name__)
+
+COMMAND: tuple[str, ...] = (sys.executable, "-I", "-m", "lsp_server.worker")
 
 # Each call of islpy leaves some bytes behind for good (2026.2: 32). A process that has grown by this many since its
 # first minute gives way to a new one, which takes the documents over; not more often than this many seconds.

@@ -18,10 +18,9 @@ from dataclasses import dataclass, field
 from analyzers.api import Options, Trial
 from lsp_server.analysis import Analysis
 from lsp_server.messages import Analyse, Answer, Ask, Finished, Forget, Functions, QuestionKind
-from lsp_server.pool import Pool
+from lsp_server.pool import COMMAND, Pool
 from lsp_server.session import Snapshot
 from lsp_server.tracking import Tracked
-from lsp_server.workers import COMMAND
 
 log = logging.getLogger(__name__)
 

@@ -23,12 +23,12 @@ from lsp_server.analysis import Analysis
 from lsp_server.configuration import CONFIG_NAMES, Configuration
 from lsp_server.index.background import Index
 from lsp_server.pages import Pages
+from lsp_server.pool import COMMAND
 from lsp_server.protocol import Protocol
 from lsp_server.scheduler import Scheduler
 from lsp_server.session import Session, Snapshot, path_of
 from lsp_server.sources import is_header
 from lsp_server.transport import BadFrameError, Writer, read_forever
-from lsp_server.workers import COMMAND
 
 log = logging.getLogger(__name__)
 

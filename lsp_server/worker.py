@@ -12,21 +12,17 @@ import itertools
 import os
 import pickle
 import queue
-import signal
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from analyzers.api import Analyzer, Draft, Language, NotReproducibleError, Options, Trial
 from analyzers.ir.verdicts import FileReport, FunctionResult, LoopReport, PlacedResult
 from analyzers.text import SourceText
 from lsp_server.messages import (
-    HEADER,
     Analyse,
     Answer,
     Ask,
@@ -35,9 +31,8 @@ from lsp_server.messages import (
     Functions,
     Ready,
     Working,
-    decode,
-    encode,
 )
+from processes.child import pipe, resident_bytes
 
 if TYPE_CHECKING:
     from analyzers.dependence.linking import Outside
@@ -288,50 +283,6 @@ class Worker:
             held = self._beside(question, source).holds(fresh)
             known.update(((t.start, t.edits, t.strict), h) for t, h in zip(fresh, held, strict=True))
         return tuple(known[(t.start, t.edits, t.strict)] for t in question.trials)
-
-
-def resident_bytes() -> int:
-    """Memory of this process in bytes; 0 where the system does not say."""
-    try:
-        return int(Path("/proc/self/statm").read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError, AttributeError):
-        return 0
-
-
-def read_forever(stream: BinaryIO, inbox: queue.SimpleQueue[object]) -> None:
-    """Fill the inbox. The end of the stream is the end of the parent: leave at once, whatever is being computed."""
-    while True:
-        header = stream.read(HEADER.size)
-        if len(header) < HEADER.size:
-            os._exit(0)
-        (size,) = HEADER.unpack(header)
-        body = stream.read(size)
-        if len(body) < size:
-            os._exit(0)
-        inbox.put(decode(body))
-
-
-def pipe() -> tuple[queue.SimpleQueue[object], Callable[[object], None]]:
-    """The messages that come on stdin, and what sends one to stdout."""
-    # The editor's Ctrl-C goes to the whole group; it is the server that ends us.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    incoming = os.fdopen(os.dup(0), "rb")
-    outgoing = os.fdopen(os.dup(1), "wb")
-    # Whatever a library prints must not reach the pipe.
-    os.dup2(2, 1)
-    with Path(os.devnull).open("rb") as nothing:
-        os.dup2(nothing.fileno(), 0)
-    inbox: queue.SimpleQueue[object] = queue.SimpleQueue()
-
-    def send(message: object) -> None:
-        try:
-            outgoing.write(encode(message))
-            outgoing.flush()
-        except BrokenPipeError:
-            os._exit(0)
-
-    threading.Thread(target=read_forever, args=(incoming, inbox), daemon=True).start()
-    return inbox, send
 
 
 def main(make: MakeAnalyzer = Analyzer) -> None:

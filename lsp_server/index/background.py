@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from lsp_server.index.messages import Document, Indexed, Indexing, Refresh, Told
-from lsp_server.workers import WorkerProcess
+from processes.parent import WorkerProcess
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""What the server and its indexing process say to each other; frames and pickles as in `lsp_server.messages`."""
+"""What the server and its indexing process say to each other; frames and pickles as in `processes.frames`."""
 
 from __future__ import annotations
 

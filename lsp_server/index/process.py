@@ -20,7 +20,7 @@ from lsp_server.index import records
 from lsp_server.index.messages import Document, Indexed, Indexing, Refresh, Told
 from lsp_server.index.project import Project
 from lsp_server.settings import Loaded, load
-from lsp_server.worker import pipe
+from processes.child import pipe
 
 IDLE = 60.0  # seconds without a question until it ends
 NICE = 10

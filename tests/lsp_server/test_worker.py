@@ -12,8 +12,9 @@ import pytest
 from analyzers.api import Options
 from analyzers.ir.verdicts import FileReport, FunctionResult, PlacedResult
 from analyzers.text import SourceText, Span
-from lsp_server.messages import Analyse, Answer, Ask, Finished, Forget, Frames, Functions, Ready, encode
+from lsp_server.messages import Analyse, Answer, Ask, Finished, Forget, Functions, Ready
 from lsp_server.worker import Worker
+from processes.frames import Frames, encode
 from tests.lsp_server.standin import WORKER
 
 URI = "file:///a.c"

@@ -1,20 +1,18 @@
-"""The server's side of an analysis process: start, send, receive, end. asyncio only."""
+"""The parent's end of a child process: start, send, receive, end. asyncio only."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
-import sys
 import tempfile
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from lsp_server.messages import Frames, encode
+from processes.frames import Frames, encode
 
 log = logging.getLogger(__name__)
 
-COMMAND: tuple[str, ...] = (sys.executable, "-I", "-m", "lsp_server.worker")
 CHUNK = 1 << 16
 
 
