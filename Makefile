@@ -38,8 +38,13 @@ $(VENV)/.ready: pyproject.toml
 
 setup-dev: $(VENV)/.dev
 
+# What runs the model is compiled, once for a machine: pip keeps the result. Not tuned to this processor, as that result
+# may reach others; without what looks at pictures.
+LLAMA := -DGGML_NATIVE=OFF -DGGML_OPENMP=OFF -DLLAVA_BUILD=OFF
+
 $(VENV)/.dev: $(VENV)/.ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -c 'import llama_cpp' 2>/dev/null || echo "setting up llama.cpp, which is compiled: about ten minutes on two cores, once"
+	CMAKE_ARGS='$(LLAMA)' $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,model]'
 	touch $@
 
 setup-system: ## install what the tests need of the system, where this user may

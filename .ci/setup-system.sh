@@ -5,7 +5,7 @@ set -uo pipefail
 
 # command: the Debian package that brings it
 declare -A package=(
-    [gcc]=gcc [git]=git [nvim]=neovim [chromium]=chromium [node]=nodejs [npm]=npm [make]=make
+    [gcc]=gcc [g++]=g++ [git]=git [nvim]=neovim [chromium]=chromium [node]=nodejs [npm]=npm [make]=make
     [dpkg-deb]=dpkg [tar]=tar [fc-list]=fontconfig [clang-22]=clang-22 [mpicc]=libopenmpi-dev
 )
 

@@ -61,6 +61,11 @@ class WorkerProcess:
         self.stopped = True
         self._kill()
 
+    @property
+    def gone(self) -> bool:
+        """It has ended, and was reaped."""
+        return self._task.done()
+
     async def ended(self) -> None:
         """Wait until it is gone and reaped."""
         with contextlib.suppress(asyncio.CancelledError):
