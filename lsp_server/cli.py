@@ -1,4 +1,4 @@
-"""The command line: `hpc-ls check | suggest | explain | why | doctor | serve`. Parsing only; the rest loads on use."""
+"""`hpc-ls check | suggest | explain | why | model | doctor | serve`. Parsing only; the rest loads on use."""
 
 from __future__ import annotations
 
@@ -94,6 +94,8 @@ def parser() -> argparse.ArgumentParser:
     _add_analysis(why)
     why.set_defaults(jobs=1)
 
+    _add_model(commands.add_parser("model", help="the local model: which one is asked, which ones can be had"))
+
     doctor = commands.add_parser("doctor", help="what is installed, what works, what to do")
     doctor.add_argument(
         "--calibrate",
@@ -103,6 +105,20 @@ def parser() -> argparse.ArgumentParser:
     _add_format(doctor, "text", "json")
     _add_color(doctor)
     return root
+
+
+def _add_model(model: argparse.ArgumentParser) -> None:
+    actions = model.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=_Parser)
+    shown = actions.add_parser("list", help="the models that are here, and those that can be had")
+    use = actions.add_parser("use", help="ask this model from now on")
+    use.add_argument("what", metavar="PATH | NAME | default | none")
+    info = actions.add_parser("info", help="what a model is, what it needs and how fast it is here")
+    info.add_argument("what", metavar="PATH | NAME", nargs="?", help="default: the one in use")
+    pull = actions.add_parser("pull", help="bring a model; goes on where an earlier attempt ended")
+    pull.add_argument("name", metavar="NAME")
+    pull.add_argument("--sha256", metavar="HEX", help="the checksum, where the catalogue has none")
+    for action in (shown, pull):
+        action.add_argument("--catalogue", type=Path, metavar="FILE", default=None, help="another list of models")
 
 
 class _ShowVersion(argparse.Action):
@@ -228,6 +244,10 @@ def _run(arguments: argparse.Namespace) -> int:
         from lsp_server import doctor
 
         return doctor.run(arguments)
+    if arguments.command == "model":
+        from lsp_server.commands import model
+
+        return model.run(arguments)
     if arguments.command == "explain":
         from lsp_server.commands import explain
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import platform
 import shutil
@@ -18,9 +19,13 @@ from typing import Literal
 from analyzers.words import counted
 from lsp_server.background import calibration
 from lsp_server.background.calibration import QUANTITIES, Calibration, CalibrationError, duration
+from lsp_server.commands.model import measured
 from lsp_server.compilers import compiler
 from lsp_server.settings import load, workspace_of
 from lsp_server.settings_values import KEYS
+from models import store
+from models.client import ModelError
+from models.gguf import BadModelError, read_header
 
 PACKAGES = ("pygls", "lsprotocol", "tree-sitter", "tree-sitter-c", "islpy", "rich")
 COMPILERS = ("gcc", "clang", "gfortran", "icx", "nvc")
@@ -169,9 +174,32 @@ def _compiler(name: str) -> Iterator[Check]:
 
 
 def _model() -> Iterator[Check]:
+    """The local model and what runs it. Neither is needed: all the rest works without."""
     found = _version("llama-cpp-python")
-    later = "a later version of hpc-ls will use a local model; none is needed now"
-    yield Check("model", "run-time", "info", f"{found}  ({later})" if found else later)
+    remedy = "" if found else f"{sys.executable} -m pip install 'hpc-ls[model]'"
+    yield Check("model", "run-time", "ok" if found else "missing", found or "not installed: no proposals", remedy)
+    used = store.in_use()
+    if used.path is None:
+        yield Check("model", "file", "info", used.why)
+        return
+    try:
+        header = read_header(used.path)
+    except (BadModelError, OSError) as error:
+        way_out = "hpc-ls model use default, or another one of hpc-ls model list"
+        yield Check("model", "file", "broken", f"{used.path}: {error}", way_out)
+        return
+    size = f"{header.parameters / 1e6:,.1f} million parameters, {header.size / 1e6:,.1f} MB"
+    yield Check("model", "file", "ok", f"{used.path}  {size}  ({used.why})")
+    if found:
+        yield _model_speed(used.path)
+
+
+def _model_speed(path: Path) -> Check:
+    try:
+        rows = asyncio.run(measured(path))
+    except ModelError as error:
+        return Check("model", "speed", "broken", str(error), "hpc-ls model info says more")
+    return Check("model", "speed", "ok", ", ".join(f"{name} {value}" for name, value in rows))
 
 
 def _settings(folder: Path) -> Iterator[Check]:

@@ -17,6 +17,7 @@ import pytest
 from analyzers.suppressions import EXTRA_CODES
 from lsp_server.cli import main, parser
 from tests.lsp_server.cli_runner import PROGRAM, check_json, git, run
+from tests.models import tiny
 from tests.samples import PLAIN, RACY, SERIAL, UNSEEN
 
 SCHEMA = Path(__file__).parents[1] / "resources" / "sarif-schema-2.1.0.json"
@@ -410,9 +411,26 @@ def test_doctor(tmp_path: Path) -> None:
     assert document["works"] is True
     states = {check["name"]: check["state"] for check in document["checks"]}
     assert states["loops"] == states["races"] == states["islpy"] == states["server"] == "ok"
-    (model,) = (check for check in document["checks"] if check["section"] == "model")
-    assert "a later version" in model["value"]
-    assert model["remedy"] == ""
+    model = {check["name"]: check for check in document["checks"] if check["section"] == "model"}
+    assert model["run-time"]["state"] == "ok"
+    assert model["file"]["state"] in ("ok", "info")
+
+
+def test_doctor_says_what_a_model_needs(tmp_path: Path) -> None:
+    data = {"XDG_DATA_HOME": str(tmp_path)}
+    tiny.write(tmp_path / "mine.gguf")
+    run("model", "use", "mine.gguf", cwd=tmp_path, status=0, **data)
+
+    def of_model(status: int) -> dict[str, str]:
+        checks = json.loads(run("doctor", "--format", "json", cwd=tmp_path, status=status, **data).stdout)["checks"]
+        return {check["name"]: f"{check['state']} {check['value']}" for check in checks if check["section"] == "model"}
+
+    found = of_model(0)
+    assert "0.1 million parameters" in found["file"]
+    assert "loaded in" in found["speed"]
+    (tmp_path / "mine.gguf").write_text("no model")
+    assert "speed" not in (found := of_model(2))
+    assert found["file"] == f"broken {tmp_path / 'mine.gguf'}: it is no GGUF file"
 
 
 # --- interruptions --------------------------------------------------------------------------------------------------
