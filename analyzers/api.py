@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from analyzers import repairs
 from analyzers.completion import Description, Proposal, complete, describe
 from analyzers.frontends import pieces as pieces_of_text
 from analyzers.frontends.pieces import Change, Pieces, Reading
-from analyzers.ir.verdicts import Confidence, FileReport, Finding, Governed, LoopReport, PlacedResult
+from analyzers.ir.verdicts import Assumption, Confidence, FileReport, Finding, Governed, LoopReport, PlacedResult
 from analyzers.repairs import Trial
 from analyzers.reproducer import Draft, NotReproducibleError
 from analyzers.settings import Language, Options
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EXTENSIONS",
     "Analyzer",
+    "Assumption",
     "Change",
     "Confidence",
     "Description",
@@ -50,6 +51,7 @@ __all__ = [
     "loops_of",
     "pieces",
     "reading",
+    "verify",
     "verify_pragma",
 ]
 
@@ -159,6 +161,14 @@ class Verification:
 
     status: Literal["proved", "likely", "possible", "refuted", "malformed"]
     findings: tuple[Finding, ...]  # absolute spans in the text with the pragma inserted
+    assumptions: tuple[Assumption, ...] = ()  # what it rests on when it is `likely` or `possible`
+
+
+class _Results(Protocol):
+    """What `verify` needs of an Analyzer."""
+
+    def update(self, source: SourceText) -> None: ...
+    def results(self, first: int | None = None) -> Iterator[PlacedResult]: ...
 
 
 def verify_pragma(
@@ -171,12 +181,18 @@ def verify_pragma(
     outside: Outside | None = None,
 ) -> Verification:
     """Judge `pragma` as if it stood on the line above the loop at `loop` (absolute span of the loop statement)."""
-    at = source.line_span(source.line_of(loop.start)).start
-    line = pragma.encode("utf-8", "surrogatepass").rstrip() + b"\n"
-    text = SourceText.of(source.data[:at] + line + source.data[at:])
     analyzer = Analyzer(language, options, path)
     if outside is not None:
         analyzer.know(outside)
+    return verify(analyzer, source, language, loop, pragma)
+
+
+def verify(analyzer: _Results, source: SourceText, language: Language, loop: Span, pragma: str) -> Verification:
+    """The same with an analyzer that knows other versions of the text, which makes it quick; it is left with a text
+    that nobody has."""
+    at = source.line_span(source.line_of(loop.start)).start
+    line = pragma.encode("utf-8", "surrogatepass").rstrip() + b"\n"
+    text = SourceText.of(source.data[:at] + line + source.data[at:])
     analyzer.update(text)
     inside = loop.shifted(len(line))
     governed = Span(at, inside.end)
@@ -198,7 +214,7 @@ def verify_pragma(
             directive = parse(pragma.strip(), lambda i: i, lambda *_: None, language)
             objection = judge(reports[0].roles, directive) if directive is not None else None
             status = objection or status
-        return Verification(status, findings)
+        return Verification(status, findings, _assumed(reports[0], findings))
     return Verification("malformed", ())
 
 
@@ -214,6 +230,11 @@ def _status(
     if races or report.verdict.status == "dependent":
         return "possible"
     return report.verdict.confidence
+
+
+def _assumed(report: LoopReport, findings: tuple[Finding, ...]) -> tuple[Assumption, ...]:
+    found = (*report.verdict.assumptions, *(a for f in findings if f.category == "race" for a in f.assumptions))
+    return tuple(dict.fromkeys(found))
 
 
 def loops_of(report: FileReport) -> Iterator[tuple[int, LoopReport]]:

@@ -1,21 +1,27 @@
 """Which pragma to offer for a loop, wherever one is offered: ghost text, completion, code lens, command.
 
-Today every candidate comes from the analysis. Candidates of another source go through `choose` as well, with their own
-`source`, so that one place decides what reaches the user and how it is labelled.
+What the analysis offers is there at once (`choose`). Where it offers nothing, the local model may propose something
+(`proposed`), which the analysis has judged (`lsp_server/proposals.py`): unasked only what that found proved or likely.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from analyzers.ir.verdicts import Confidence, Fix, LoopReport
+from analyzers.ir.verdicts import Confidence, Edit, Fix, LoopReport
+from analyzers.text import SourceText, Span, line_break
+from lsp_server.proposals import Place, Proposal
 from lsp_server.scheduler import WorkerLostError
 from lsp_server.server import HpcLanguageServer
 from lsp_server.session import Snapshot
 
 _BLANKS = re.compile(r"\s+")
+_TYPED = re.compile(r"#\s*pragma\s+omp\s(?P<typed>.*)", re.DOTALL)
+QUICK = 0.15  # seconds that ghost text waits for the model when nobody asked for it
+PATIENT = 2.5  # and when somebody did
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,7 @@ class Candidate:
     loop: LoopReport
     start: int  # of the function that the loop's spans are relative to
     source: Literal["analysis", "model"] = "analysis"
+    label: str = ""  # of a proposal of the model: how sure it is
 
 
 def choose(loop: LoopReport, start: int, on_request: bool) -> Candidate | None:
@@ -55,8 +62,39 @@ def vouchable(loop: LoopReport) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name.isidentifier()))
 
 
-async def above_loop(ls: HpcLanguageServer, snapshot: Snapshot, line: int, on_request: bool) -> Candidate | None:
-    """The pragma for the loop that follows a line which holds an unfinished directive or nothing.
+def undecided(loop: LoopReport) -> bool:
+    """Is it a loop without a directive for which the analysis has nothing to offer, and which it has not refuted?"""
+    return loop.existing is None and loop.pragma is None and loop.verdict.status == "unknown"
+
+
+def candidate_of(place: Place, proposal: Proposal) -> Candidate | None:
+    """The proposal with the edit that inserts it; None where a directive has no place."""
+    loop = place.loop
+    at = place.start + loop.insert_at
+    if place.source.slice(Span(at, place.start + loop.span.start)).strip():
+        return None
+    line = f"{loop.indent}{proposal.pragma}{line_break(place.source.data)}"
+    insertion = Fix(f"insert `{proposal.pragma}`", (Edit(Span(loop.insert_at, loop.insert_at), line),), safe=False)
+    return Candidate(
+        proposal.pragma, insertion, loop.indent, proposal.status, loop, place.start, "model", proposal.label
+    )
+
+
+async def proposed(ls: HpcLanguageServer, place: Place, begun: str, on_request: bool) -> Iterator[Candidate]:
+    """What the model would write where the analysis has no answer, the likeliest first. `begun`: the line so far."""
+    match = _TYPED.match(begun)
+    typed = match["typed"] if match else None
+    if typed is None and not (undecided(place.loop) and (place.loop.profitable or on_request)):
+        return iter(())
+    if typed is not None and place.loop.existing is not None:
+        return iter(())
+    proposals = await ls.proposals.of(place, typed, PATIENT if on_request else QUICK)
+    fitting = (proposal for proposal in proposals if on_request or proposal.status != "possible")
+    return (candidate for proposal in fitting if (candidate := candidate_of(place, proposal)) is not None)
+
+
+async def below(ls: HpcLanguageServer, snapshot: Snapshot, line: int) -> Place | None:
+    """The loop that follows a line which holds an unfinished directive or nothing.
 
     The question is put about the text without that line: what stands in it is half a directive, which would govern the
     loop and hide what the loop is without it.
@@ -72,7 +110,13 @@ async def above_loop(ls: HpcLanguageServer, snapshot: Snapshot, line: int, on_re
     if not isinstance(answer, tuple):
         return None
     start, loop = answer
-    return choose(loop, start, on_request)
+    return Place(snapshot, SourceText.of(blanked), settings.to_options(), start, loop)
+
+
+async def above_loop(ls: HpcLanguageServer, snapshot: Snapshot, line: int, on_request: bool) -> Candidate | None:
+    """What the analysis offers for that loop."""
+    place = await below(ls, snapshot, line)
+    return choose(place.loop, place.start, on_request) if place is not None else None
 
 
 def remainder(begun: str, pragma: str, blank_after: bool) -> str | None:

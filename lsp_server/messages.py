@@ -12,7 +12,7 @@ from typing import Literal
 from analyzers.api import Language, Options, Trial
 from analyzers.ir.verdicts import Finding, FunctionResult
 
-QuestionKind = Literal["complete", "describe", "loop", "repairs", "reproducer"]
+QuestionKind = Literal["complete", "describe", "loop", "repairs", "reproducer", "verify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class Ask:
     complete: what may be typed here. describe: what the word here means. loop: the loop whose line follows `offset`,
     analysed in this very text, whatever the document says. repairs: which of `trials` hold in this text.
     reproducer: a program with the race found at `offset`, or a tuple with the reason why there is none.
+    verify: what the analysis says of each of `pragmas` on the loop that is the first thing after `offset`.
     """
 
     id: int
@@ -55,6 +56,7 @@ class Ask:
     path: str | None
     offset: int
     trials: tuple[Trial, ...] = ()
+    pragmas: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

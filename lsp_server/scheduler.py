@@ -216,6 +216,7 @@ class Scheduler:
         offset: int,
         data: bytes,
         trials: tuple[Trial, ...] = (),
+        pragmas: tuple[str, ...] = (),
     ) -> object:
         """Put a question about `data`, a text for this document. Raises WorkerLostError."""
         if snapshot.language is None:
@@ -226,7 +227,9 @@ class Scheduler:
         self._questions[identifier] = _Question(future, number)
         try:
             path = None if snapshot.path is None else str(snapshot.path)
-            question = Ask(identifier, kind, snapshot.uri, snapshot.language, options, data, path, offset, trials)
+            question = Ask(
+                identifier, kind, snapshot.uri, snapshot.language, options, data, path, offset, trials, pragmas
+            )
             if not self._pool.send(number, question):
                 raise WorkerLostError
             return await asyncio.wait_for(future, self._budget)

@@ -24,6 +24,7 @@ from lsp_server.configuration import CONFIG_NAMES, Configuration
 from lsp_server.index.background import Index
 from lsp_server.pages import Pages
 from lsp_server.pool import COMMAND
+from lsp_server.proposals import Proposals
 from lsp_server.protocol import Protocol
 from lsp_server.scheduler import Scheduler
 from lsp_server.session import Session, Snapshot, path_of
@@ -80,6 +81,7 @@ class HpcLanguageServer(LanguageServer):
         self.on_save: list[Callable[[Snapshot], None]] = []
         self.on_trouble: list[Callable[[str], None]] = []
         self.on_restart: list[Callable[[], None]] = []
+        self.proposals = Proposals(self.scheduler, lambda message: self._trouble(message, None))
         self.index: Index | None = None  # set by the feature
         self.indexed = ""  # what the index holds, in words
         self.pages = Pages()
@@ -276,6 +278,7 @@ class HpcLanguageServer(LanguageServer):
     def prepare_to_leave(self) -> None:
         """`shutdown`: no analysis any more, and no process."""
         self.scheduler.kill()
+        self.proposals.kill()
         if self.index is not None:
             self.index.kill()
 
@@ -304,6 +307,7 @@ class HpcLanguageServer(LanguageServer):
             for task in tuple(self._tasks):
                 task.cancel()
             await self.scheduler.stop()
+            await self.proposals.stop()
             if self.index is not None:
                 await self.index.stop()
             self.pages.clear()

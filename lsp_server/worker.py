@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from analyzers.api import Analyzer, Draft, Language, NotReproducibleError, Options, Trial
+from analyzers.api import Analyzer, Draft, Language, NotReproducibleError, Options, Trial, Verification, verify
 from analyzers.ir.verdicts import FileReport, FunctionResult, LoopReport, PlacedResult
 from analyzers.text import SourceText
 from lsp_server.messages import (
@@ -231,6 +231,8 @@ class Worker:
                 return self._loop_after(question, source)
             case "repairs":
                 return self._repairs(question, source)
+            case "verify":
+                return self._verified(question, source)
             case "reproducer":
                 return self._reproducer(question, source)
             case "complete":
@@ -264,6 +266,15 @@ class Worker:
         return next(
             ((placed.start, loop) for loop in placed.result.loops if placed.start + loop.span.start == at), None
         )
+
+    def _verified(self, question: Ask, source: SourceText) -> tuple[Verification, ...]:
+        """What each pragma does to the loop after the offset."""
+        found = self._loop_after(question, source)
+        if found is None:
+            return tuple(Verification("malformed", ()) for _ in question.pragmas)
+        loop = found[1].span.shifted(found[0])
+        analyzer = self._beside(question, source)
+        return tuple(verify(analyzer, source, question.language, loop, pragma) for pragma in question.pragmas)
 
     def _reproducer(self, question: Ask, source: SourceText) -> str | tuple[str]:
         from lsp_server.reproducer import reproducer

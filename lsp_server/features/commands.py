@@ -11,6 +11,7 @@ from analyzers.text import Position
 from lsp_server import assist, convert, pages
 from lsp_server.analysis import Analysis, loop_on_line
 from lsp_server.names import COPY_REPRODUCER, EXPLAIN, INSERT_PRAGMA, RESTART_ANALYSIS, SHOW_ANALYSIS, TREAT_INDEPENDENT
+from lsp_server.proposals import Place
 from lsp_server.repairing import Placed, repaired
 from lsp_server.scheduler import WorkerLostError
 from lsp_server.server import HpcLanguageServer
@@ -33,6 +34,10 @@ async def insert_pragma(ls: HpcLanguageServer, *arguments: Any) -> bool:
     analysis, at = await _place(ls, arguments)
     found = loop_on_line(analysis, at)
     candidate = assist.choose(found[1], found[0], on_request=True) if found else None
+    if candidate is None and found is not None:
+        options = ls.configuration.of(analysis.snapshot).settings.to_options()
+        place = Place(analysis.snapshot, analysis.snapshot.source, options, *found)
+        candidate = next(await assist.proposed(ls, place, "", on_request=True), None)
     if candidate is None:
         _say(ls, _why_not(found[1].existing is not None, found[1].advice or found[1].summary) if found else NO_LOOP)
         return False

@@ -10,6 +10,7 @@ from analyzers.api import Description, LoopReport
 from lsp_server import assist, convert
 from lsp_server.analysis import loop_at
 from lsp_server.names import INSERT_PRAGMA, SHOW_ANALYSIS, TREAT_INDEPENDENT
+from lsp_server.proposals import Place, Proposal
 from lsp_server.scheduler import WorkerLostError
 from lsp_server.server import HpcLanguageServer
 from lsp_server.session import Snapshot
@@ -41,8 +42,12 @@ async def hover(ls: HpcLanguageServer, params: types.HoverParams) -> types.Hover
     if loop.existing is not None and not span.covers(at):
         span = loop.existing.shifted(start)
     content = convert.markup(convert.with_refactorings(loop), markdown)
+    proposal = await _proposal(ls, snapshot, start, loop)
+    if proposal is not None:
+        pragma = f"`{proposal.pragma}`" if markdown else proposal.pragma
+        content.value += f"\n\nThe local model proposes {pragma} ({proposal.label})."
     if markdown and ls.client.shows_answers:
-        content.value += f"\n\n{' · '.join(_links(loop, start, where))}"
+        content.value += f"\n\n{' · '.join(_links(loop, start, where, proposal is not None))}"
     if description is not None:
         lead = convert.description_markup(description, markdown)
         content = types.MarkupContent(
@@ -52,11 +57,20 @@ async def hover(ls: HpcLanguageServer, params: types.HoverParams) -> types.Hover
     return types.Hover(content, where.range(span))
 
 
-def _links(loop: LoopReport, start: int, where: convert.Place) -> Iterator[str]:
+async def _proposal(ls: HpcLanguageServer, snapshot: Snapshot, start: int, loop: LoopReport) -> Proposal | None:
+    """What the model has proposed for a loop that the analysis cannot decide. It is asked for the next hover: this one
+    does not wait."""
+    if not assist.undecided(loop):
+        return None
+    place = Place(snapshot, snapshot.source, ls.configuration.of(snapshot).settings.to_options(), start, loop)
+    return next(iter(await ls.proposals.of(place, wait=0.0)), None)
+
+
+def _links(loop: LoopReport, start: int, where: convert.Place, proposed: bool) -> Iterator[str]:
     """What can be done about the loop, as links that the editor's extension allows."""
     at = where.position(loop.header_span.start + start)
     position = {"line": at.line, "character": at.character}
-    if assist.choose(loop, start, on_request=True) is not None:
+    if proposed or assist.choose(loop, start, on_request=True) is not None:
         yield convert.command_link("insert the pragma", INSERT_PRAGMA, where.uri, position)
     for name in assist.vouchable(loop):
         yield convert.command_link(f"treat `{name}` as independent", TREAT_INDEPENDENT, where.uri, name)

@@ -1,4 +1,8 @@
-"""Ghost text: the whole verified pragma on an empty line above a loop, the rest of a half-typed one."""
+"""Ghost text: the whole verified pragma on an empty line above a loop, the rest of a half-typed one.
+
+The answer of the analysis comes at once; where it has none, that of the local model is waited for, a moment unasked and
+longer on request.
+"""
 
 from __future__ import annotations
 
@@ -60,9 +64,20 @@ async def _line_for(ls: HpcLanguageServer, snapshot: Snapshot, number: int, type
         return None
     if not begun and not on_request and not _loop_may_follow(snapshot, number):
         return None
-    candidate = await assist.above_loop(ls, snapshot, number, on_request)
-    if candidate is None:
+    place = await assist.below(ls, snapshot, number)
+    if place is None:
         return None
+    offered = assist.choose(place.loop, place.start, on_request)
+    line = _completed(typed, offered) if offered is not None else None
+    if line is not None:
+        return line  # the analysis knows: nobody waits for the model
+    proposed = await assist.proposed(ls, place, begun, on_request)
+    return next((line for candidate in proposed if (line := _completed(typed, candidate)) is not None), None)
+
+
+def _completed(typed: str, candidate: assist.Candidate) -> str | None:
+    """The line with the candidate; None when what is typed begins something else."""
+    begun = typed.strip()
     if not begun:
         indent = candidate.indent if candidate.indent.startswith(typed) else typed
         return indent + candidate.pragma

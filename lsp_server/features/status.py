@@ -52,6 +52,7 @@ class Status:
                 tooltip += f"; the analysis uses {memory / 1e6:.0f} MB"
             if self._ls.indexed:
                 tooltip += f"; {self._ls.indexed}"
+            tooltip += f"; {self._ls.proposals.state}"
             self._send("error" if analysis.error else "ok", text, tooltip, uri)
         elif uri in self._progress:
             done = len(analysis.functions)

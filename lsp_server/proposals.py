@@ -1,0 +1,258 @@
+"""What the local model proposes for loops that the analysis cannot decide, each judged by the analysis.
+
+The model proposes, the analysis decides: what it refutes is dropped and counted, the rest carries its label. Nothing
+here is waited for by those who have an answer without it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from analyzers.api import LoopReport, Options, SourceText, Verification
+from analyzers.words import listed
+from lsp_server.scheduler import Scheduler, WorkerLostError
+from lsp_server.session import Snapshot
+from models import prompts, store
+from models.client import Choice, Model, ModelError
+from models.messages import Continuation
+
+log = logging.getLogger(__name__)
+
+WIDTH = 4  # proposals for one loop
+UNLIKELY = 4.6  # a proposal that the model finds a hundred times less likely than its best one is none
+SECONDS = 2.0
+REMEMBERED = 250  # answers of the model
+NO_MODEL_YET = 10.0  # seconds until it is looked again whether there is a model
+
+UNVERIFIED = "model, unverified"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A pragma of the model that the analysis did not refute."""
+
+    pragma: str
+    status: Literal["proved", "likely", "possible"]
+    assumptions: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """How sure it is, for people."""
+        if self.status == "proved":
+            return "proved"
+        if self.assumptions:
+            return f"assuming {listed(self.assumptions)}"
+        return UNVERIFIED
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A loop in a text that may not be the document's: `source` lacks the directive that is being typed above it."""
+
+    snapshot: Snapshot
+    source: SourceText
+    options: Options
+    start: int  # of the loop's function
+    loop: LoopReport
+
+
+class Proposals:
+    """Asks the model that is in use. Without one it is as if no loop had a proposal, and `state` says why."""
+
+    def __init__(self, scheduler: Scheduler, on_trouble: Callable[[str], None]) -> None:
+        self._scheduler = scheduler
+        self._on_trouble = on_trouble
+        self._model: Model | None = None
+        self._looked = float("-inf")
+        self._why = ""
+        self._trouble = ""
+        self._answers: OrderedDict[tuple[object, ...], tuple[str, ...]] = OrderedDict()
+        self._judged: OrderedDict[tuple[object, ...], asyncio.Task[tuple[Proposal, ...]]] = OrderedDict()
+        self._counted: set[tuple[str, str, str]] = set()
+        self.kept = self.refuted = 0
+
+    @property
+    def memory(self) -> int:
+        """Resident bytes of the model's process; 0 while there is none."""
+        return self._model.memory if self._model is not None else 0
+
+    @property
+    def state(self) -> str:
+        """What there is to say of the model in one line."""
+        model = self._current()
+        if model is None:
+            return f"no model: {self._why}"
+        if self._trouble:
+            return f"no model: {self._trouble}"
+        if model.loaded is None:
+            return "the model sleeps"
+        counts = f", {self.kept} proposed and {self.refuted} refuted" if self.kept or self.refuted else ""
+        return f"the model {model.loaded.name} uses {model.memory / 1e6:.0f} MB{counts}"
+
+    async def of(self, place: Place, typed: str | None = None, wait: float | None = None) -> tuple[Proposal, ...]:
+        """The proposals for a loop, the likeliest first; `typed`: the directive so far. After `wait` seconds, none:
+        they are there when somebody asks again."""
+        if self._current() is None:
+            return ()
+        key = (place.snapshot.uri, place.snapshot.version, place.start + place.loop.span.start, typed)
+        task = self._judged.get(key)
+        if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
+            task = asyncio.get_running_loop().create_task(self._proposed(place, typed))
+            task.add_done_callback(_looked_at)
+            self._judged[key] = task
+            while len(self._judged) > REMEMBERED:
+                self._judged.popitem(last=False)
+        try:
+            return await asyncio.wait_for(asyncio.shield(task), wait)
+        except (asyncio.TimeoutError, ModelError, WorkerLostError):
+            return ()
+
+    def known(self, place: Place, typed: str | None = None) -> tuple[Proposal, ...]:
+        """Those that are there already."""
+        key = (place.snapshot.uri, place.snapshot.version, place.start + place.loop.span.start, typed)
+        task = self._judged.get(key)
+        if task is None or not task.done() or task.cancelled() or task.exception() is not None:
+            return ()
+        return task.result()
+
+    def kill(self) -> None:
+        """End the model's process now."""
+        if self._model is not None:
+            self._model.kill()
+
+    async def stop(self) -> None:
+        """End it and wait until it is gone."""
+        for task in self._judged.values():
+            task.cancel()
+        if self._model is not None:
+            await self._model.stop()
+
+    # --- the model ----------------------------------------------------------------------------------------------
+
+    def _current(self) -> Model | None:
+        """The model that is in use now: `hpc-ls model use` may have chosen another one meanwhile."""
+        now = asyncio.get_running_loop().time()
+        if now - self._looked < NO_MODEL_YET:
+            return self._model
+        self._looked = now
+        used = store.in_use()
+        if used.path is None:
+            self._why = used.why
+            self.kill()
+            self._model = None
+        elif self._model is None or self._model.choice.path != used.path:
+            self.kill()
+            self._trouble = ""
+            self._answers.clear()
+            self._model = Model(Choice(used.path), self._told)
+        return self._model
+
+    def _told(self, error: ModelError) -> None:
+        log.warning("%s", error)
+        self._trouble = str(error)
+        # Who has not installed the run-time has not asked for a model: the status item says what would bring it.
+        if error.trouble != "not-installed":
+            self._on_trouble(str(error))
+
+    # --- proposals ----------------------------------------------------------------------------------------------
+
+    async def _proposed(self, place: Place, typed: str | None) -> tuple[Proposal, ...]:
+        pragmas = await self._asked(place, typed)
+        if not pragmas:
+            return ()
+        found = await self._scheduler.ask(
+            "verify",
+            place.snapshot,
+            place.options,
+            place.start + place.loop.span.start,
+            place.source.data,
+            pragmas=pragmas,
+        )
+        verdicts = found if isinstance(found, tuple) else ()
+        proposals = [_judged(place.loop, *pair) for pair in zip(pragmas, verdicts, strict=False)]
+        kept = tuple(proposal for proposal in proposals if proposal is not None)
+        self._count(place, pragmas, kept)
+        return kept
+
+    def _count(self, place: Place, pragmas: Sequence[str], kept: Sequence[Proposal]) -> None:
+        """Each proposal for a loop once, however often its document is edited elsewhere."""
+        loop = place.source.slice(place.loop.span.shifted(place.start))
+        allowed = {proposal.pragma for proposal in kept}
+        if len(self._counted) > 100 * REMEMBERED:
+            self._counted.clear()
+        for pragma in pragmas:
+            key = (place.snapshot.uri, loop, pragma)
+            if key not in self._counted:
+                self._counted.add(key)
+                self.kept += pragma in allowed
+                self.refuted += pragma not in allowed
+
+    async def _asked(self, place: Place, typed: str | None) -> tuple[str, ...]:
+        """What the model would write, as whole pragmas, the likeliest first. Raises ModelError."""
+        model, language = self._model, place.snapshot.language
+        if model is None or language is None:
+            return ()
+        whole, begun = _split(typed)
+        prompt = prompts.for_loop(place.source, language, place.loop, place.start, typed=whole)
+        key = (prompt.words, tuple(prompt.names.items()), begun)
+        if key not in self._answers:
+            loaded = await model.load()
+            if not loaded.anonymized:
+                return ()  # a general model has not learnt the form of these questions
+            answer = await model.complete(
+                tuple(prompt.ids), prompts.ANSWER, seconds=SECONDS, width=WIDTH, asked=prompt, begun=begun
+            )
+            self._trouble = ""
+            self._answers[key] = _pragmas(prompt, answer.continuations)
+            while len(self._answers) > REMEMBERED:
+                self._answers.popitem(last=False)
+        return self._answers[key]
+
+
+def _pragmas(prompt: prompts.Prompt, continuations: Sequence[Continuation]) -> tuple[str, ...]:
+    """What the answers say, up to the one that says: leave this loop as it is."""
+    found: dict[str, None] = {}
+    least = max((each.log_probability for each in continuations), default=0.0) - UNLIKELY
+    for each in continuations:
+        if each.log_probability < least:
+            break
+        words = [*prompt.typed, *each.words]
+        if words == ["<none>"]:
+            break
+        pragma = prompts.spelled(prompt, words) if each.ended else None
+        if pragma is not None:
+            found[pragma] = None
+    return tuple(found)
+
+
+def _split(typed: str | None) -> tuple[str | None, str]:
+    """The whole words of a directive that is being typed, and the beginning of the next one."""
+    if typed is None:
+        return None, ""
+    cut = len(typed)
+    while cut and (typed[cut - 1].isalnum() or typed[cut - 1] == "_"):
+        cut -= 1
+    return typed[:cut], typed[cut:]
+
+
+def _judged(loop: LoopReport, pragma: str, verdict: object) -> Proposal | None:
+    if not isinstance(verdict, Verification) or verdict.status == "refuted" or verdict.status == "malformed":
+        return None
+    if loop.verdict.status == "dependent" and verdict.status == "possible":
+        return None  # the iterations are known to depend on each other: a pragma must be proved to respect that
+    assumptions = tuple(assumption.text for assumption in verdict.assumptions)
+    return Proposal(pragma, verdict.status, () if verdict.status == "proved" else assumptions)
+
+
+def _looked_at(task: asyncio.Task[tuple[Proposal, ...]]) -> None:
+    """Nobody may be waiting for it any more: its failure is said here."""
+    if task.cancelled():
+        return
+    error = task.exception()
+    if error is not None and not isinstance(error, ModelError | WorkerLostError):
+        log.error("a question to the model failed", exc_info=error)
