@@ -13,7 +13,8 @@ from typing import Literal
 
 from analyzers.ir.verdicts import Confidence, Edit, Fix, LoopReport
 from analyzers.text import SourceText, Span, line_break
-from lsp_server.proposals import Place, Proposal
+from lsp_server.proposals import Place
+from lsp_server.proposing import Proposal, undecided
 from lsp_server.scheduler import WorkerLostError
 from lsp_server.server import HpcLanguageServer
 from lsp_server.session import Snapshot
@@ -60,11 +61,6 @@ def vouchable(loop: LoopReport) -> tuple[str, ...]:
     """The functions that would have to be independent for the loop to be parallel, as far as they have names."""
     names = (n for a in loop.verdict.assumptions if a.kind == "independent-call" for n in a.subjects)
     return tuple(dict.fromkeys(name for name in names if name.isidentifier()))
-
-
-def undecided(loop: LoopReport) -> bool:
-    """Is it a loop without a directive for which the analysis has nothing to offer, and which it has not refuted?"""
-    return loop.existing is None and loop.pragma is None and loop.verdict.status == "unknown"
 
 
 def candidate_of(place: Place, proposal: Proposal) -> Candidate | None:

@@ -67,6 +67,11 @@ def parser() -> argparse.ArgumentParser:
         default=None,
         help="also for a device: `target teams` with what has to be copied, where that pays",
     )
+    suggest.add_argument(
+        "--model",
+        action="store_true",
+        help="ask the local model about loops that the analysis cannot decide, and judge what it proposes",
+    )
     _add_analysis(suggest)
     _add_run(suggest)
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analyzers.api import FileReport, Finding, Governed, LoopReport, SourceText, Span, loops_of
 from lsp_server.settings import Settings
 from lsp_server.sources import Codec
 from lsp_server.terminal import visible
+
+if TYPE_CHECKING:
+    from lsp_server.proposing import Proposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Outcome:
     loops: tuple[LoopReport, ...] = ()
     governed: tuple[Governed, ...] = ()
     error: str | None = None
+    proposals: Mapping[int, Proposal] = field(default_factory=dict)  # of the model, by the start of the loop
 
 
 def placed_loop(loop: LoopReport, start: int) -> LoopReport:

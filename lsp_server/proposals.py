@@ -11,43 +11,19 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from analyzers.api import LoopReport, Options, SourceText, Verification
-from analyzers.words import listed
+from analyzers.api import LoopReport, Options, SourceText
+from lsp_server.proposing import Proposal, Question, judged
 from lsp_server.scheduler import Scheduler, WorkerLostError
 from lsp_server.session import Snapshot
-from models import prompts, store
+from models import store
 from models.client import Choice, Model, ModelError
-from models.messages import Continuation
 
 log = logging.getLogger(__name__)
 
-WIDTH = 4  # proposals for one loop
-UNLIKELY = 4.6  # a proposal that the model finds a hundred times less likely than its best one is none
 SECONDS = 2.0
 REMEMBERED = 250  # answers of the model
 NO_MODEL_YET = 10.0  # seconds until it is looked again whether there is a model
-
-UNVERIFIED = "model, unverified"
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A pragma of the model that the analysis did not refute."""
-
-    pragma: str
-    status: Literal["proved", "likely", "possible"]
-    assumptions: tuple[str, ...] = ()
-
-    @property
-    def label(self) -> str:
-        """How sure it is, for people."""
-        if self.status == "proved":
-            return "proved"
-        if self.assumptions:
-            return f"assuming {listed(self.assumptions)}"
-        return UNVERIFIED
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +150,7 @@ class Proposals:
             pragmas=pragmas,
         )
         verdicts = found if isinstance(found, tuple) else ()
-        proposals = [_judged(place.loop, *pair) for pair in zip(pragmas, verdicts, strict=False)]
+        proposals = [judged(place.loop, *pair) for pair in zip(pragmas, verdicts, strict=False)]
         kept = tuple(proposal for proposal in proposals if proposal is not None)
         self._count(place, pragmas, kept)
         return kept
@@ -197,56 +173,13 @@ class Proposals:
         model, language = self._model, place.snapshot.language
         if model is None or language is None:
             return ()
-        whole, begun = _split(typed)
-        prompt = prompts.for_loop(place.source, language, place.loop, place.start, typed=whole)
-        key = (prompt.words, tuple(prompt.names.items()), begun)
-        if key not in self._answers:
-            loaded = await model.load()
-            if not loaded.anonymized:
-                return ()  # a general model has not learnt the form of these questions
-            answer = await model.complete(
-                tuple(prompt.ids), prompts.ANSWER, seconds=SECONDS, width=WIDTH, asked=prompt, begun=begun
-            )
+        question = Question.of(place.source, language, place.loop, place.start, typed)
+        if question.key not in self._answers:
+            self._answers[question.key] = await question.asked(model, SECONDS)
             self._trouble = ""
-            self._answers[key] = _pragmas(prompt, answer.continuations)
             while len(self._answers) > REMEMBERED:
                 self._answers.popitem(last=False)
-        return self._answers[key]
-
-
-def _pragmas(prompt: prompts.Prompt, continuations: Sequence[Continuation]) -> tuple[str, ...]:
-    """What the answers say, up to the one that says: leave this loop as it is."""
-    found: dict[str, None] = {}
-    least = max((each.log_probability for each in continuations), default=0.0) - UNLIKELY
-    for each in continuations:
-        if each.log_probability < least:
-            break
-        words = [*prompt.typed, *each.words]
-        if words == ["<none>"]:
-            break
-        pragma = prompts.spelled(prompt, words) if each.ended else None
-        if pragma is not None:
-            found[pragma] = None
-    return tuple(found)
-
-
-def _split(typed: str | None) -> tuple[str | None, str]:
-    """The whole words of a directive that is being typed, and the beginning of the next one."""
-    if typed is None:
-        return None, ""
-    cut = len(typed)
-    while cut and (typed[cut - 1].isalnum() or typed[cut - 1] == "_"):
-        cut -= 1
-    return typed[:cut], typed[cut:]
-
-
-def _judged(loop: LoopReport, pragma: str, verdict: object) -> Proposal | None:
-    if not isinstance(verdict, Verification) or verdict.status == "refuted" or verdict.status == "malformed":
-        return None
-    if loop.verdict.status == "dependent" and verdict.status == "possible":
-        return None  # the iterations are known to depend on each other: a pragma must be proved to respect that
-    assumptions = tuple(assumption.text for assumption in verdict.assumptions)
-    return Proposal(pragma, verdict.status, () if verdict.status == "proved" else assumptions)
+        return self._answers[question.key]
 
 
 def _looked_at(task: asyncio.Task[tuple[Proposal, ...]]) -> None:

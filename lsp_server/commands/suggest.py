@@ -17,6 +17,7 @@ from lsp_server.settings_edit import write_atomically
 from lsp_server.terminal import visible
 
 if TYPE_CHECKING:
+    from lsp_server.commands.asking import Asking
     from lsp_server.reporters.json import JsonReporter
     from lsp_server.reporters.loops import LoopReporter
 
@@ -47,15 +48,38 @@ def run(arguments: Namespace, command_line: Mapping[str, object]) -> int:
         for request in found
     ]
     writer = _Writer(arguments)
+    if not arguments.model:
+        _write(arguments, settings, requests, changed, writer)
+        return writer.status
+    from lsp_server.commands.asking import Asking
+    from models.client import ModelError
+
+    try:
+        with Asking() as asking:
+            _write(arguments, settings, requests, changed, writer, asking)
+    except ModelError as error:
+        return output.failed(visible(str(error)))
+    return writer.status
+
+
+def _write(
+    arguments: Namespace,
+    settings: files.Settings,
+    requests: list[files.Request],
+    changed: changes.Changes | None,
+    writer: _Writer,
+    asking: Asking | None = None,
+) -> None:
     for request, answer in files.answers(requests, settings, files.jobs(arguments, settings)):
         outcome = answer.outcome
         if changed is not None:
             outcome = files.changed_only(outcome, changed)
         if arguments.line is not None and outcome.error is None:
             outcome = _at_line(outcome, arguments.line - 1)
+        if asking is not None:
+            outcome = asking.answered(outcome, request.task)
         writer.add(outcome, answer.patch, request.loaded.settings.min_confidence)
     writer.close()
-    return writer.status
 
 
 def _at_line(outcome: Outcome, line: int) -> Outcome:

@@ -10,7 +10,8 @@ from analyzers.api import Description, LoopReport
 from lsp_server import assist, convert
 from lsp_server.analysis import loop_at
 from lsp_server.names import INSERT_PRAGMA, SHOW_ANALYSIS, TREAT_INDEPENDENT
-from lsp_server.proposals import Place, Proposal
+from lsp_server.proposals import Place
+from lsp_server.proposing import Proposal, undecided
 from lsp_server.scheduler import WorkerLostError
 from lsp_server.server import HpcLanguageServer
 from lsp_server.session import Snapshot
@@ -60,7 +61,7 @@ async def hover(ls: HpcLanguageServer, params: types.HoverParams) -> types.Hover
 async def _proposal(ls: HpcLanguageServer, snapshot: Snapshot, start: int, loop: LoopReport) -> Proposal | None:
     """What the model has proposed for a loop that the analysis cannot decide. It is asked for the next hover: this one
     does not wait."""
-    if not assist.undecided(loop):
+    if not undecided(loop):
         return None
     place = Place(snapshot, snapshot.source, ls.configuration.of(snapshot).settings.to_options(), start, loop)
     return next(iter(await ls.proposals.of(place, wait=0.0)), None)

@@ -51,7 +51,7 @@ def file_entry(outcome: Outcome, loops: bool) -> Json:
         entry["error"] = outcome.error
     found = () if loops else outcome.findings
     entry["diagnostics"] = [diagnostic(outcome.source, located) for located in found]
-    entry["loops"] = [loop_entry(outcome.source, loop) for loop in outcome.loops] if loops else []
+    entry["loops"] = _loops(outcome) if loops else []
     return entry
 
 
@@ -91,6 +91,21 @@ def fix_entry(source: SourceText, fix: Fix) -> Json:
         "note": fix.note,
         "edits": [{"range": range_of(source, edit.span), "newText": edit.text} for edit in fix.edits],
     }
+
+
+def _loops(outcome: Outcome) -> list[Json]:
+    entries = [loop_entry(outcome.source, loop) for loop in outcome.loops]
+    for loop, entry in zip(outcome.loops, entries, strict=True):
+        proposal = outcome.proposals.get(loop.span.start)
+        if proposal is not None:
+            entry |= {
+                "verdict": "unknown" if proposal.status == "possible" else "parallel",
+                "pragma": proposal.pragma,
+                "confidence": proposal.status,
+                "assumptions": list(proposal.assumptions),
+                "source": "model",
+            }
+    return entries
 
 
 def loop_entry(source: SourceText, loop: LoopReport) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
@@ -14,6 +15,9 @@ from lsp_server.patches import chosen, covered
 from lsp_server.reporters.frames import frame
 from lsp_server.reporters.text import SURE, paragraph, write
 from lsp_server.terminal import visible
+
+if TYPE_CHECKING:
+    from lsp_server.proposing import Proposal
 
 LINES = 4  # of a loop that are shown
 VERDICTS = {"parallel": "bold green", "serial": "bold yellow", "unknown": "bold cyan"}
@@ -86,6 +90,9 @@ def loop_rows(outcome: Outcome, loop: LoopReport, width: int, *, offered: bool) 
     rows += paragraph("why", "\n".join(told), width)
     if loop.advice and loop.existing is None and not above and loop.advice not in loop.explanation:
         rows += paragraph("note", loop.advice, width)
+    proposal = outcome.proposals.get(loop.span.start)
+    if proposal is not None:
+        rows += paragraph("model", f"proposes `{proposal.pragma}` ({proposal.label})", width)
     rewrites = [fix for fix in loop.fixes if fix.restructures]
     for fix in rewrites:
         rows += paragraph("fix", f"{fix.title}: {fix.note}", width)
@@ -112,13 +119,19 @@ def loop_lines(outcome: Outcome, loops: Sequence[LoopReport]) -> list[Text]:
     """Loops in one line each, what is said of them in one column."""
     places = [place(outcome, loop.span.start) for loop in loops]
     column = max(map(len, places), default=0)
-    return [_loop_line(at.ljust(column), loop) for at, loop in zip(places, loops, strict=True)]
+    return [
+        _loop_line(at.ljust(column), loop, outcome.proposals.get(loop.span.start))
+        for at, loop in zip(places, loops, strict=True)
+    ]
 
 
-def _loop_line(at: str, loop: LoopReport) -> Text:
+def _loop_line(at: str, loop: LoopReport, proposal: Proposal | None) -> Text:
     word, _, rest = loop.summary.partition(" · ")
     if loop.advice and verdict_word(loop) == "parallel":
         rest = loop.advice if loop.advice.startswith(rest.removesuffix("…").rstrip()) else f"{rest} · {loop.advice}"
     head, colon, tail = word.partition(":")
     row = Text(f"{at}  ").append(visible(head), VERDICTS[verdict_word(loop)].removeprefix("bold "))
-    return row.append(visible(f"{colon}{tail} · {rest}" if rest else f"{colon}{tail}"))
+    row.append(visible(f"{colon}{tail} · {rest}" if rest else f"{colon}{tail}"))
+    if proposal is not None:
+        row.append(visible(f" · the model proposes {proposal.pragma} ({proposal.label})"), "cyan")
+    return row
