@@ -184,12 +184,20 @@ def verify_pragma(
     analyzer = Analyzer(language, options, path)
     if outside is not None:
         analyzer.know(outside)
-    return verify(analyzer, source, language, loop, pragma)
+    return verify(analyzer, source, language, loop, pragma, options, path)
 
 
-def verify(analyzer: _Results, source: SourceText, language: Language, loop: Span, pragma: str) -> Verification:
+def verify(
+    analyzer: _Results,
+    source: SourceText,
+    language: Language,
+    loop: Span,
+    pragma: str,
+    options: Options = DEFAULTS,
+    path: str | None = None,
+) -> Verification:
     """The same with an analyzer that knows other versions of the text, which makes it quick; it is left with a text
-    that nobody has."""
+    that nobody has. `options` and `path` are those that it was made with."""
     at = source.line_span(source.line_of(loop.start)).start
     line = pragma.encode("utf-8", "surrogatepass").rstrip() + b"\n"
     text = SourceText.of(source.data[:at] + line + source.data[at:])
@@ -210,10 +218,14 @@ def verify(analyzer: _Results, source: SourceText, language: Language, loop: Spa
             # The engines belong to a worker: see Analyzer.
             from analyzers.frontends.directives import parse
             from analyzers.openmp.judgement import judge
+            from analyzers.scope import nameless
 
             directive = parse(pragma.strip(), lambda i: i, lambda *_: None, language)
-            objection = judge(reports[0].roles, directive) if directive is not None else None
-            status = objection or status
+            if directive is not None:
+                roles = reports[0].roles
+                status = judge(roles, directive) or status
+                if nameless(directive, (r.name for r in roles), source, language, loop.start, options, path):
+                    status = "malformed"
         return Verification(status, findings, _assumed(reports[0], findings))
     return Verification("malformed", ())
 

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 
 from analyzers.frontends import frontend_of
+from analyzers.ir.directives import Directive
 from analyzers.ir.statements import Block, Construct, Declare, Function, If, Loop, Stmt, Switch, substatements
 from analyzers.ir.symbols import Symbol, Type
 from analyzers.settings import Language, Options
 from analyzers.text import SourceText
 
+_NAME = re.compile(r"(?<![\w.])[A-Za-z_$][\w$]*")
+# Clauses whose items are variables and nothing else; the items of other ones are expressions.
+_LISTS = frozenset({"private", "firstprivate", "lastprivate", "linear", "reduction", "shared", "copyin", "aligned"})
+_RESERVED = frozenset({
+    "auto", "break", "case", "class", "continue", "default", "delete", "do", "else", "enum", "extern", "for", "goto",
+    "if", "inline", "namespace", "new", "operator", "private", "protected", "public", "register", "restrict", "return",
+    "static", "switch", "template", "throw", "try", "typedef", "typename", "union", "using", "virtual", "volatile",
+    "while",
+})  # fmt: skip
+_TYPES = frozenset(
+    ["bool", "char", "const", "double", "float", "int", "long", "short", "signed", "struct", "unsigned", "void"]
+)
+_ALWAYS = frozenset({"sizeof", "omp_get_max_threads", "omp_get_num_procs"})
 _STORAGE = {
     "parameter": "a parameter",
     "local": "a local variable",
@@ -17,6 +32,34 @@ _STORAGE = {
     "global": "a global variable",
     "undeclared": "not declared here",
 }
+
+
+def nameless(
+    directive: Directive,
+    known: Iterable[str],
+    source: SourceText,
+    language: Language,
+    offset: int,
+    options: Options,
+    path: str | None,
+) -> bool:
+    """Does a directive at a byte offset name a variable that does not exist there? `known` are some that do."""
+    names = set(known)
+    items = [(clause.name in _LISTS, item.text) for clause in directive.clauses for item in clause.items]
+    listed = {match[0] for is_list, text in items if is_list and (match := _NAME.match(text))}
+    others = {match[0] for is_list, text in items if not is_list for match in _NAME.finditer(text)}
+    if any("(" in text for is_list, text in items if not is_list):
+        others -= _TYPES  # a cast, the size of a type
+    if language == "fortran" or not (listed | others) - names:
+        return False
+    names.update(name for name, _ in variables(source, language, offset, options, path))
+    if listed - names:
+        return True
+    # In an expression a macro or a function may stand as well.
+    return any(
+        name in _RESERVED | _TYPES or not re.search(rb"\b%s\b" % re.escape(name).encode(), source.data)
+        for name in others - names - _ALWAYS
+    )
 
 
 def variables(

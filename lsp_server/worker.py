@@ -274,7 +274,8 @@ class Worker:
             return tuple(Verification("malformed", ()) for _ in question.pragmas)
         loop = found[1].span.shifted(found[0])
         analyzer = self._beside(question, source)
-        return tuple(verify(analyzer, source, question.language, loop, pragma) for pragma in question.pragmas)
+        settings = (question.options, question.path)
+        return tuple(verify(analyzer, source, question.language, loop, p, *settings) for p in question.pragmas)
 
     def _reproducer(self, question: Ask, source: SourceText) -> str | tuple[str]:
         from lsp_server.reproducer import reproducer

@@ -65,6 +65,7 @@ class Asking:
         """The likeliest one that the analysis does not refute."""
         question = Question.of(outcome.source, task.language, loop, 0)
         pragmas = self._loop.run_until_complete(question.asked(self._model, SECONDS))
-        verdicts = (verify(analyzer, outcome.source, task.language, loop.span, pragma) for pragma in pragmas)
+        settings = (task.options, None if task.path is None else str(task.path))
+        verdicts = (verify(analyzer, outcome.source, task.language, loop.span, p, *settings) for p in pragmas)
         proposals = (judged(loop, *pair) for pair in zip(pragmas, verdicts, strict=True))
         return next((proposal for proposal in proposals if proposal is not None), None)

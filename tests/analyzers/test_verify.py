@@ -78,6 +78,17 @@ SCALED = """void f(int n, double c, double *restrict x)
         (SCALED, "parallel for firstprivate(c)", "proved"),
         (SCALED, "parallel for private(c)", "refuted"),
         (SCALED, "parallel for private(x)", "refuted"),
+        (SCALED, "parallel for private(nothing)", "malformed"),
+        (SCALED, "parallel for private(static)", "malformed"),
+        (SCALED, "parallel for reduction(+:nothing)", "malformed"),
+        (SCALED, "parallel for num_threads(static)", "malformed"),
+        (SCALED, "parallel for num_threads(nothing)", "malformed"),
+        (SCALED, "parallel for schedule(dynamic, nothing)", "malformed"),
+        (SCALED, "parallel for schedule(dynamic, 2 * n) if(n > 1000)", "proved"),
+        (SCALED, "parallel for num_threads((int) n) if(n * sizeof(double) > 64)", "proved"),
+        (SCALED, "parallel for num_threads(int)", "malformed"),
+        (SCALED, "parallel for num_threads(omp_get_max_threads() / 2)", "proved"),
+        (SCALED, "parallel for shared(x) default(none) firstprivate(c, n)", "proved"),
     ],
 )
 def test_verdict_on_a_pragma(text: str, pragma: str, status: str) -> None:
