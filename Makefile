@@ -14,7 +14,7 @@ export HPC_LS_PROPERTY_CASES ?= $(if $(filter true,$(CI)),20000,2000)
 
 HPC_LS_STRESS_PROGRAMS ?= 2000
 
-.PHONY: help demo setup setup-dev setup-system clients test lint test-python test-property stress confirm extension bench
+.PHONY: help demo setup setup-dev setup-system clients test lint test-python test-property stress confirm extension bundle bench
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ extension: setup-dev clients ## check, build and pack the VS Code extension
 	rm -rf server ../build && mkdir server && ../$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir server .. && \
 	npm run --silent package
 	@echo "extension: vscode-extension/hpc-ls.vsix"
+
+bundle: extension ## the extension for this platform with all that it needs: installs without network and compiler
+	@export $(NODE_PATH_FIRST) && .ci/bundle.sh
 
 test-python: setup-dev clients extension ## every other test of pytest, editors included
 	$(NODE_PATH_FIRST) $(BIN)/python -m pytest --ignore=tests/property

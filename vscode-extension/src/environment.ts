@@ -36,6 +36,8 @@ export interface Plan {
     readonly stamp: string;
     /** The setting `hpc-ls.server.python`, possibly empty. */
     readonly python: string;
+    /** A folder with wheels of everything that the package needs, the model's run-time included, for some Python. */
+    readonly wheels?: string;
 }
 
 /** Why the environment could not be made: a sentence that says what to do. Details are in the output channel. */
@@ -130,11 +132,22 @@ export async function makeEnvironment(
     await must(run(python, ['-I', '-m', 'venv', plan.environment], parent), `${python} could not make an environment`);
     report('installing the server');
     const inner = environmentPython(plan.environment, machine.platform);
-    const pip = ['-I', '-m', 'pip', '--disable-pip-version-check', '--no-input', 'install', plan.package];
-    await must(run(inner, pip, parent), `pip could not install ${plan.package}`);
+    const pip = ['-I', '-m', 'pip', '--disable-pip-version-check', '--no-input', 'install'];
+    if (!(await installedFromWheels(plan, run, inner, pip, parent))) {
+        await must(run(inner, [...pip, plan.package], parent), `pip could not install ${plan.package}`);
+    }
     report('checking the server');
     await must(run(inner, ['-I', '-c', 'import lsp_server'], parent), 'The installed server does not load');
     disk.write(path.join(plan.environment, STAMP), plan.stamp);
+}
+
+/** Whether the wheels at hand were enough: without network and compiler. They are for one version of Python. */
+async function installedFromWheels(plan: Plan, run: Run, python: string, pip: string[], cwd: string): Promise<boolean> {
+    if (plan.wheels === undefined) {
+        return false;
+    }
+    const alone = ['--no-index', '--find-links', plan.wheels, `${plan.package}[model]`];
+    return (await run(python, [...pip, ...alone], cwd)).status === 0;
 }
 
 async function must(running: Promise<Outcome>, failure: string): Promise<void> {

@@ -100,12 +100,21 @@ export class Installer {
         }
         const { version } = this.context.extension.packageJSON as { version: string };
         const stamp = `${version} ${wanted === bundled ? path.basename(wanted) : wanted}`;
-        return { environment: this.environment, package: wanted, stamp, python: setting('server.python') };
+        const plan = { environment: this.environment, package: wanted, stamp, python: setting('server.python') };
+        return wanted === bundled && this.wheels().length > 1 ? { ...plan, wheels: this.folder } : plan;
     }
 
     private bundledWheel(): string | undefined {
-        const folder = this.context.asAbsolutePath('server');
-        const wheel = disk.list(folder).find((name) => name.endsWith('.whl'));
-        return wheel === undefined ? undefined : path.join(folder, wheel);
+        const wheel = this.wheels().find((name) => name.startsWith('hpc_ls-'));
+        return wheel === undefined ? undefined : path.join(this.folder, wheel);
+    }
+
+    /** The server, and in a bundle also everything that it needs. */
+    private wheels(): string[] {
+        return disk.list(this.folder).filter((name) => name.endsWith('.whl'));
+    }
+
+    private get folder(): string {
+        return this.context.asAbsolutePath('server');
     }
 }

@@ -89,6 +89,24 @@ test('the environment is made, filled, checked, and stamped last', async () => {
     assert.equal(said.length, 4);
 });
 
+test('a bundle is installed from its wheels alone, with what runs the model', async () => {
+    const log: string[] = [];
+    const plan = { ...PLAN, wheels: '/ext/server' };
+    await makeEnvironment(plan, machine('/usr/bin/python3'), memory(), answering({ '-c import sys': GOOD }, log), quiet);
+    assert.deepEqual(log.slice(2, -1), [
+        `/store/server/bin/python -I -m pip --disable-pip-version-check --no-input install --no-index --find-links /ext/server ${PLAN.package}[model]`,
+    ]);
+});
+
+test('where its wheels are for another Python, pip brings what is missing', async () => {
+    const log: string[] = [];
+    const store = memory();
+    const run = answering({ '-c import sys': GOOD, '--no-index': { status: 1, output: 'ERROR: No matching distribution' } }, log);
+    await makeEnvironment({ ...PLAN, wheels: '/ext/server' }, machine('/usr/bin/python3'), store, run, quiet);
+    assert.ok(log.includes(`/store/server/bin/python -I -m pip --disable-pip-version-check --no-input install ${PLAN.package}`));
+    assert.ok(isReady(PLAN.environment, store));
+});
+
 test('a failure of pip is told with its error line, and leaves no stamp, not even an old one', async () => {
     const store = memory({ '/store/server/hpc-ls.stamp': '0 old' });
     const output = 'Collecting pygls\nERROR: No matching distribution found for pygls\n\n[notice] hint\n';
