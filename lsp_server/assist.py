@@ -21,6 +21,9 @@ from lsp_server.session import Snapshot
 
 _BLANKS = re.compile(r"\s+")
 _TYPED = re.compile(r"#\s*pragma\s+omp\s(?P<typed>.*)", re.DOTALL)
+_COMMENT = re.compile(r"\s*(?://+|/\*+)(?P<text>.*?)(?:\*+/)?\s*")
+_ABOUT = re.compile(r"\b(?:parallel|openmp|omp|threads?|simd|vectori[sz]e|reduction|schedule|collapse)", re.IGNORECASE)
+LINES = 4  # of a comment that are read
 QUICK = 0.15  # seconds that ghost text waits for the model when nobody asked for it
 PATIENT = 2.5  # and when somebody did
 
@@ -76,15 +79,14 @@ def candidate_of(place: Place, proposal: Proposal) -> Candidate | None:
     )
 
 
-async def proposed(ls: HpcLanguageServer, place: Place, begun: str, on_request: bool) -> Iterator[Candidate]:
-    """What the model would write where the analysis has no answer, the likeliest first. `begun`: the line so far."""
-    match = _TYPED.match(begun)
-    typed = match["typed"] if match else None
-    if typed is None and not (undecided(place.loop) and (place.loop.profitable or on_request)):
+async def proposed(ls: HpcLanguageServer, place: Place, on_request: bool) -> Iterator[Candidate]:
+    """What the model would write, the likeliest first: for a directive that is begun, for what a comment asks for, and
+    where the analysis has no answer."""
+    loop = place.loop
+    asked = place.typed is not None or place.wish is not None
+    if loop.existing is not None or not (asked or (undecided(loop) and (loop.profitable or on_request))):
         return iter(())
-    if typed is not None and place.loop.existing is not None:
-        return iter(())
-    proposals = await ls.proposals.of(place, typed, PATIENT if on_request else QUICK)
+    proposals = await ls.proposals.of(place, PATIENT if on_request else QUICK)
     fitting = (proposal for proposal in proposals if on_request or proposal.status != "possible")
     return (candidate for proposal in fitting if (candidate := candidate_of(place, proposal)) is not None)
 
@@ -106,7 +108,19 @@ async def below(ls: HpcLanguageServer, snapshot: Snapshot, line: int) -> Place |
     if not isinstance(answer, tuple):
         return None
     start, loop = answer
-    return Place(snapshot, SourceText.of(blanked), settings.to_options(), start, loop)
+    match = _TYPED.match(snapshot.source.line_text(line).lstrip().rstrip("\r\n"))
+    typed = match["typed"] if match else None
+    return Place(snapshot, SourceText.of(blanked), settings.to_options(), start, loop, typed, wish(snapshot, line))
+
+
+def wish(snapshot: Snapshot, line: int) -> str | None:
+    """What the comment directly above a line asks for, where it is about running in parallel."""
+    lines: list[str] = []
+    while line > 0 and len(lines) < LINES and (match := _COMMENT.fullmatch(snapshot.source.line_text(line - 1))):
+        lines.insert(0, match["text"])
+        line -= 1
+    text = " ".join(lines)
+    return text if _ABOUT.search(text) else None
 
 
 async def above_loop(ls: HpcLanguageServer, snapshot: Snapshot, line: int, on_request: bool) -> Candidate | None:

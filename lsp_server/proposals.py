@@ -35,6 +35,14 @@ class Place:
     options: Options
     start: int  # of the loop's function
     loop: LoopReport
+    typed: str | None = None  # the directive so far, without `#pragma omp`
+    wish: str | None = None  # what a comment above asks for
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """The same question in the same text."""
+        at = self.start + self.loop.span.start
+        return (self.snapshot.uri, self.snapshot.version, at, self.typed, self.wish)
 
 
 class Proposals:
@@ -70,31 +78,22 @@ class Proposals:
         counts = f", {self.kept} proposed and {self.refuted} refuted" if self.kept or self.refuted else ""
         return f"the model {model.loaded.name} uses {model.memory / 1e6:.0f} MB{counts}"
 
-    async def of(self, place: Place, typed: str | None = None, wait: float | None = None) -> tuple[Proposal, ...]:
-        """The proposals for a loop, the likeliest first; `typed`: the directive so far. After `wait` seconds, none:
-        they are there when somebody asks again."""
+    async def of(self, place: Place, wait: float) -> tuple[Proposal, ...]:
+        """The proposals for a loop, the likeliest first. After `wait` seconds, none: they are there when somebody asks
+        again."""
         if self._current() is None:
             return ()
-        key = (place.snapshot.uri, place.snapshot.version, place.start + place.loop.span.start, typed)
-        task = self._judged.get(key)
+        task = self._judged.get(place.key)
         if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
-            task = asyncio.get_running_loop().create_task(self._proposed(place, typed))
+            task = asyncio.get_running_loop().create_task(self._proposed(place))
             task.add_done_callback(_looked_at)
-            self._judged[key] = task
+            self._judged[place.key] = task
             while len(self._judged) > REMEMBERED:
                 self._judged.popitem(last=False)
         try:
             return await asyncio.wait_for(asyncio.shield(task), wait)
         except (asyncio.TimeoutError, ModelError, WorkerLostError):
             return ()
-
-    def known(self, place: Place, typed: str | None = None) -> tuple[Proposal, ...]:
-        """Those that are there already."""
-        key = (place.snapshot.uri, place.snapshot.version, place.start + place.loop.span.start, typed)
-        task = self._judged.get(key)
-        if task is None or not task.done() or task.cancelled() or task.exception() is not None:
-            return ()
-        return task.result()
 
     def kill(self) -> None:
         """End the model's process now."""
@@ -137,8 +136,8 @@ class Proposals:
 
     # --- proposals ----------------------------------------------------------------------------------------------
 
-    async def _proposed(self, place: Place, typed: str | None) -> tuple[Proposal, ...]:
-        pragmas = await self._asked(place, typed)
+    async def _proposed(self, place: Place) -> tuple[Proposal, ...]:
+        pragmas = await self._asked(place)
         if not pragmas:
             return ()
         found = await self._scheduler.ask(
@@ -168,12 +167,12 @@ class Proposals:
                 self.kept += pragma in allowed
                 self.refuted += pragma not in allowed
 
-    async def _asked(self, place: Place, typed: str | None) -> tuple[str, ...]:
+    async def _asked(self, place: Place) -> tuple[str, ...]:
         """What the model would write, as whole pragmas, the likeliest first. Raises ModelError."""
         model, language = self._model, place.snapshot.language
         if model is None or language is None:
             return ()
-        question = Question.of(place.source, language, place.loop, place.start, typed)
+        question = Question.of(place.source, language, place.loop, place.start, place.typed, place.wish)
         if question.key not in self._answers:
             self._answers[question.key] = await question.asked(model, SECONDS)
             self._trouble = ""

@@ -48,10 +48,18 @@ class Question:
     begun: str = ""
 
     @staticmethod
-    def of(source: SourceText, language: Language, loop: LoopReport, start: int, typed: str | None = None) -> Question:
-        """`start`: of the loop's function; `typed`: the directive so far, without `#pragma omp`."""
+    def of(
+        source: SourceText,
+        language: Language,
+        loop: LoopReport,
+        start: int,
+        typed: str | None = None,
+        wish: str | None = None,
+    ) -> Question:
+        """`start`: of the loop's function; `typed`: the directive so far, without `#pragma omp`; `wish`: what a comment
+        asks for."""
         whole, begun = _split(typed)
-        return Question(prompts.for_loop(source, language, loop, start, typed=whole), begun)
+        return Question(prompts.for_loop(source, language, loop, start, typed=whole, comment=wish), begun)
 
     @property
     def key(self) -> tuple[object, ...]:

@@ -37,7 +37,7 @@ async def insert_pragma(ls: HpcLanguageServer, *arguments: Any) -> bool:
     if candidate is None and found is not None:
         options = ls.configuration.of(analysis.snapshot).settings.to_options()
         place = Place(analysis.snapshot, analysis.snapshot.source, options, *found)
-        candidate = next(await assist.proposed(ls, place, "", on_request=True), None)
+        candidate = next(await assist.proposed(ls, place, on_request=True), None)
     if candidate is None:
         _say(ls, _why_not(found[1].existing is not None, found[1].advice or found[1].summary) if found else NO_LOOP)
         return False

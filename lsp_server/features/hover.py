@@ -64,7 +64,7 @@ async def _proposal(ls: HpcLanguageServer, snapshot: Snapshot, start: int, loop:
     if not undecided(loop):
         return None
     place = Place(snapshot, snapshot.source, ls.configuration.of(snapshot).settings.to_options(), start, loop)
-    return next(iter(await ls.proposals.of(place, wait=0.0)), None)
+    return next(iter(await ls.proposals.of(place, 0.0)), None)
 
 
 def _links(loop: LoopReport, start: int, where: convert.Place, proposed: bool) -> Iterator[str]:

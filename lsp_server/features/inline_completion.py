@@ -1,7 +1,7 @@
 """Ghost text: the whole verified pragma on an empty line above a loop, the rest of a half-typed one.
 
-The answer of the analysis comes at once; where it has none, that of the local model is waited for, a moment unasked and
-longer on request.
+The answer of the analysis comes at once. Where it has none, or a comment above asks for something, the local model is
+waited for: a moment unasked, longer on request.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 
 from lsprotocol import types
 
+from analyzers.api import CONFIDENCES
 from analyzers.text import Span
 from lsp_server import assist, convert
 from lsp_server.server import HpcLanguageServer
@@ -69,10 +70,12 @@ async def _line_for(ls: HpcLanguageServer, snapshot: Snapshot, number: int, type
         return None
     offered = assist.choose(place.loop, place.start, on_request)
     line = _completed(typed, offered) if offered is not None else None
-    if line is not None:
+    if line is not None and place.wish is None:
         return line  # the analysis knows: nobody waits for the model
-    proposed = await assist.proposed(ls, place, begun, on_request)
-    return next((line for candidate in proposed if (line := _completed(typed, candidate)) is not None), None)
+    proposed = await assist.proposed(ls, place, on_request)
+    sure = offered.confidence if line is not None and offered is not None else "possible"
+    wanted = (candidate for candidate in proposed if CONFIDENCES.index(candidate.confidence) <= CONFIDENCES.index(sure))
+    return next((other for candidate in wanted if (other := _completed(typed, candidate)) is not None), line)
 
 
 def _completed(typed: str, candidate: assist.Candidate) -> str | None:

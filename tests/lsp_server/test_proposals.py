@@ -82,8 +82,8 @@ async def hover(editor, uri: str, line: int) -> str:
     return answer.contents.value if answer else ""
 
 
-async def ghost(editor, uri: str, line: int, *, asked: bool = False) -> str | None:
-    text = SOURCE.splitlines()[line]
+async def ghost(editor, uri: str, line: int, *, asked: bool = False, text: str = SOURCE) -> str | None:
+    text = text.splitlines()[line]
     kind = types.InlineCompletionTriggerKind
     params = types.InlineCompletionParams(
         types.InlineCompletionContext(kind.Invoked if asked else kind.Automatic),
@@ -154,6 +154,60 @@ async def test_a_directive_is_gone_on_with(session, parrot: Path, uri: str) -> N
         editor.open(uri, SOURCE)
         assert await eventually(lambda: ghost(editor, uri, TYPED)) == "    #pragma omp parallel for schedule(dynamic)"
         assert await ghost(editor, uri, TYPED, asked=True) == "    #pragma omp parallel for schedule(dynamic)"
+
+
+WISH = """\
+void scale(int n, double *restrict a, const double *restrict b)
+{
+    // parallelize this with a dynamic schedule
+
+    for (int i = 0; i < n; i++)
+        a[i] = 2.0 * b[i];
+}
+
+void shift(int n, double *restrict a, const double *restrict b)
+{
+    // moves everything to the left
+
+    for (int i = 0; i < n; i++)
+        a[i] = b[i + 1];
+}
+
+void chain(int n, double *u)
+{
+    // run this in parallel
+
+    for (int i = 1; i < n; i++)
+        u[i] = u[i - 1] + 1.0;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "pragma"),
+    [
+        (3, "    #pragma omp parallel for schedule(dynamic)"),
+        (11, "    #pragma omp parallel for if(n > 100000)"),
+        (19, None),
+    ],
+)
+async def test_a_comment_may_ask_for_more_than_the_analysis_would_offer(
+    session, data_folder: Path, tmp_path: Path, uri: str, line: int, pragma: str | None
+) -> None:
+    path = tiny.write_parrot(tmp_path / "parrot.gguf", HABITS | {"for": {"schedule": 20.0, "<end>": 18.0}})
+    (data_folder / "model.json").write_text(json.dumps({"use": str(path)}))
+    async with session() as editor:
+        editor.open(uri, WISH)
+
+        async def offered() -> str:
+            found = await ghost(editor, uri, line, text=WISH, asked=True)
+            return found if found == pragma or pragma is None else ""
+
+        if pragma is None:
+            assert "carries a dependence" in await eventually(lambda: hover(editor, uri, line + 1))
+            assert await offered() is None
+        else:
+            assert await eventually(offered) == pragma
 
 
 async def test_a_command_inserts_what_the_model_proposed(session, parrot: Path, uri: str) -> None:
