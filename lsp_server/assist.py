@@ -23,7 +23,7 @@ _BLANKS = re.compile(r"\s+")
 _TYPED = re.compile(r"#\s*pragma\s+omp\s(?P<typed>.*)", re.DOTALL)
 _COMMENT = re.compile(r"\s*(?://+|/\*+)(?P<text>.*?)(?:\*+/)?\s*")
 _ABOUT = re.compile(r"\b(?:parallel|openmp|omp|threads?|simd|vectori[sz]e|reduction|schedule|collapse)", re.IGNORECASE)
-LINES = 4  # of a comment that are read
+LINES, WIDE = 4, 200  # lines of a comment that are read, and characters of a line
 QUICK = 0.15  # seconds that ghost text waits for the model when nobody asked for it
 PATIENT = 2.5  # and when somebody did
 
@@ -116,7 +116,7 @@ async def below(ls: HpcLanguageServer, snapshot: Snapshot, line: int) -> Place |
 def wish(snapshot: Snapshot, line: int) -> str | None:
     """What the comment directly above a line asks for, where it is about running in parallel."""
     lines: list[str] = []
-    while line > 0 and len(lines) < LINES and (match := _COMMENT.fullmatch(snapshot.source.line_text(line - 1))):
+    while line > 0 and len(lines) < LINES and (match := _COMMENT.fullmatch(snapshot.source.line_text(line - 1)[:WIDE])):
         lines.insert(0, match["text"])
         line -= 1
     text = " ".join(lines)

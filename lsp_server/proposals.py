@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 SECONDS = 2.0
 REMEMBERED = 250  # answers of the model
+LONGEST = 20_000  # bytes of a loop: the model sees the beginning and the end of a long one, and reading it takes time
 NO_MODEL_YET = 10.0  # seconds until it is looked again whether there is a model
 
 
@@ -81,7 +82,7 @@ class Proposals:
     async def of(self, place: Place, wait: float) -> tuple[Proposal, ...]:
         """The proposals for a loop, the likeliest first. After `wait` seconds, none: they are there when somebody asks
         again."""
-        if self._current() is None:
+        if self._current() is None or place.loop.span.end - place.loop.span.start > LONGEST:
             return ()
         task = self._judged.get(place.key)
         if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):

@@ -219,6 +219,18 @@ async def test_a_command_inserts_what_the_model_proposed(session, parrot: Path, 
         assert [edit.new_text for edit in edits] == ["    #pragma omp parallel for\n"]
 
 
+async def test_a_huge_loop_is_not_shown_to_the_model(session, parrot: Path, uri: str) -> None:
+    body = "".join(f"        a[{n} * n + i] = weigh(i + {n});\n" for n in range(1000))
+    text = (
+        f"double weigh(int);\nvoid huge(int n, double *a)\n{{\n    for (int i = 0; i < n; i++) {{\n{body}    }}\n}}\n"
+    )
+    async with session() as editor:
+        editor.open(uri, text)
+        assert await eventually(lambda: hover(editor, uri, 3))
+        assert await insert(editor, uri, 3) in (True, False)
+        assert engines() == []
+
+
 async def test_without_a_model_everything_else_is_as_it_was(session, uri: str) -> None:
     async with session() as editor:
         editor.open(uri, SOURCE)
