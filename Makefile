@@ -91,3 +91,4 @@ confirm: setup-dev setup-system ## which mistakes of tests/mutation race, and th
 
 bench: setup-dev ## latency and memory, clangd beside them where it is installed
 	$(BIN)/python tests/bench/latency.py
+	$(BIN)/python tests/bench/proposals.py
