@@ -91,10 +91,10 @@ class Proposals:
             self._judged[place.key] = task
             while len(self._judged) > REMEMBERED:
                 self._judged.popitem(last=False)
-        try:
-            return await asyncio.wait_for(asyncio.shield(task), wait)
-        except (asyncio.TimeoutError, ModelError, WorkerLostError):
+        await asyncio.wait((task,), timeout=wait)
+        if not task.done() or task.cancelled() or task.exception() is not None:
             return ()
+        return task.result()
 
     def kill(self) -> None:
         """End the model's process now."""

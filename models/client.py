@@ -58,6 +58,14 @@ class Choice:
 _Answer = TypeVar("_Answer", Ranked, Completed)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question without an answer so far."""
+
+    future: asyncio.Future[Ranked | Completed]
+    seconds: float  # that the process may take for it
+
+
 class Model:
     """One model. `on_trouble` is told once what keeps it from working, and again when that has changed."""
 
@@ -80,7 +88,7 @@ class Model:
         self._ending: set[WorkerProcess] = set()  # killed, and not known to be gone
         self._ready: asyncio.Future[Loaded] | None = None
         self._ids = itertools.count(1)
-        self._waiting: dict[int, asyncio.Future[Ranked | Completed]] = {}
+        self._waiting: dict[int, _Asked] = {}
         self._refused: tuple[tuple[int, int] | None, ModelError] | None = None  # the file as it was, and what was wrong
         self._deaths = 0  # in a row, without an answer between
         self._not_before = 0.0
@@ -135,11 +143,11 @@ class Model:
         if process is None:
             raise ModelError("lost", "the model was stopped")
         future: asyncio.Future[Ranked | Completed] = asyncio.get_running_loop().create_future()
-        self._waiting[question.id] = future
+        self._waiting[question.id] = _Asked(future, question.seconds)
         self._rest(False)
         process.send(question)
         # The questions before it are answered first.
-        patience = question.seconds * len(self._waiting) + GRACE
+        patience = sum(each.seconds for each in self._waiting.values()) + GRACE
         try:
             # Not wait_for: before Python 3.12 it may swallow a cancellation.
             await asyncio.wait((future,), timeout=patience)
@@ -222,13 +230,13 @@ class Model:
                 self._settle(message.id, message)
 
     def _settle(self, identifier: int, answer: Ranked | Completed | ModelError) -> None:
-        future = self._waiting.get(identifier)
-        if future is None or future.done():
+        asked = self._waiting.get(identifier)
+        if asked is None or asked.future.done():
             return
         if isinstance(answer, ModelError):
-            future.set_exception(answer)
+            asked.future.set_exception(answer)
         else:
-            future.set_result(answer)
+            asked.future.set_result(answer)
 
     def _refuse(self, error: ModelError) -> None:
         """It will not work as it is: another try has to wait until the file has changed."""

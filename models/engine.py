@@ -337,12 +337,35 @@ def _check_memory(needed: int, limit: int) -> None:
 
 
 def _free_memory() -> int | None:
-    """Bytes that a process may still take on this machine; None where the system does not say."""
+    """Bytes that a process may still take: of this machine, and of what a job or a user may have on it; None where the
+    system does not say."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        return next(1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))
+        free = next(1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))
     except (OSError, StopIteration, ValueError):
         return None
+    return min([free, *_left_to_groups()])
+
+
+def _left_to_groups(root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")) -> Iterator[int]:
+    """What the control groups of this process leave of their memory (cgroup v2)."""
+    try:
+        name = next(line[3:] for line in own.read_text(encoding="utf-8").splitlines() if line.startswith("0::"))
+    except (OSError, StopIteration):
+        return
+    group = root / name.lstrip("/")
+    for folder in (group, *group.parents):
+        if not folder.is_relative_to(root):
+            return
+        try:
+            most = (folder / "memory.max").read_text(encoding="ascii").strip()
+            used = int((folder / "memory.current").read_text(encoding="ascii"))
+            # What files take of it is given back when somebody needs it.
+            kinds = dict(line.split() for line in (folder / "memory.stat").read_text(encoding="ascii").splitlines())
+            if most != "max":
+                yield max(int(most) - used + int(kinds.get("file", 0)), 0)
+        except (OSError, ValueError):
+            continue
 
 
 def _limit_memory(size: int) -> None:

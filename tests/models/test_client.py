@@ -171,6 +171,21 @@ async def test_many_may_ask_at_once(small: Path) -> None:
     await model.stop()
 
 
+async def test_a_question_in_a_hurry_does_not_end_a_slow_one_before_it(
+    slow: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.client.GRACE", 0.0)
+    model = Model(Choice(slow))
+    await model.load()
+    long = asyncio.create_task(model.complete(tuple(n % 250 for n in range(1800)), 20, seconds=60))
+    await asyncio.sleep(0.01)
+    short = asyncio.create_task(model.complete(PROMPT, 1, seconds=0.5))
+    assert (await long).prompt_tokens == 1800
+    assert (await short).prompt_tokens == 30
+    assert model.deaths == 0
+    await model.stop()
+
+
 async def test_stopped_in_the_middle(slow: Path) -> None:
     model = Model(Choice(slow))
     await model.load()

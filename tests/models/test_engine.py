@@ -12,6 +12,7 @@ import pytest
 from analyzers.api import SourceText, analyze, loops_of
 from models import prompts, vocabulary
 from models.client import COMMAND, Choice, Model, ModelError
+from models.engine import _free_memory, _left_to_groups
 from models.messages import Cancel, Complete, Load, Loaded, Word
 from processes.parent import WorkerProcess
 from tests.models import tiny
@@ -214,6 +215,18 @@ async def test_what_waits_can_be_taken_back(slow: Path) -> None:
     assert (await third).prompt_tokens == 3
     assert second.cancelled()
     await model.stop()
+
+
+def test_the_memory_of_a_job_counts(tmp_path: Path) -> None:
+    (tmp_path / "own").write_text("1:cpu:/other\n0::/user/job\n")
+    for name, most, used in (("user/job", "max", "5"), ("user", "1000", "300"), (".", "5000", "4900")):
+        (tmp_path / "groups" / name).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "groups" / name / "memory.max").write_text(f"{most}\n")
+        (tmp_path / "groups" / name / "memory.current").write_text(f"{used}\n")
+        (tmp_path / "groups" / name / "memory.stat").write_text("anon 10\nfile 50\n")
+    assert list(_left_to_groups(tmp_path / "groups", tmp_path / "own")) == [750, 150]
+    assert list(_left_to_groups(tmp_path / "groups", tmp_path / "none")) == []
+    assert (_free_memory() or 1) > 0
 
 
 async def test_too_little_memory_is_said_beforehand(slow: Path) -> None:
