@@ -52,6 +52,7 @@ __all__ = [
     "pieces",
     "reading",
     "verify",
+    "verify_call",
     "verify_pragma",
 ]
 
@@ -227,6 +228,36 @@ def verify(
                 if nameless(directive, (r.name for r in roles), source, language, loop.start, options, path):
                     status = "malformed"
         return Verification(status, findings, _assumed(reports[0], findings))
+    return Verification("malformed", ())
+
+
+def verify_call(
+    analyzer: _Results,
+    source: SourceText,
+    language: Language,
+    at: int,
+    call: str,
+    options: Options = DEFAULTS,
+    path: str | None = None,
+) -> Verification:
+    """Judge a call of MPI as if it stood at byte `at`. Nothing proves that it is the one which is meant: it is refuted,
+    malformed, or possible."""
+    from analyzers.scope import out_of_scope
+
+    written = call.encode("utf-8", "surrogatepass") + b";"
+    there = Span(at, at + len(written))
+    text = SourceText.of(source.data[:at] + written + source.data[at:])
+    before, after = reading(source.data, language), reading(text.data, language)
+    new = {name for name in after.undeclared - before.undeclared if not name.startswith((b"MPI_", b"PMPI_"))}
+    if new or after.errors > before.errors or out_of_scope(call, source, language, at, options, path):
+        return Verification("malformed", ())
+    analyzer.update(text)
+    for placed in analyzer.results(first=at):
+        if placed.result.span.shifted(placed.start).covers(at):
+            found = (finding.shifted(placed.start) for finding in placed.result.findings)
+            findings = tuple(f for f in found if f.category == "mpi" and there.contains(f.span))
+            refuted = any(finding.confidence != "possible" for finding in findings)
+            return Verification("refuted" if refuted else "possible", findings)
     return Verification("malformed", ())
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from analyzers.frontends import frontend_of
+from analyzers.frontends.pieces import names as declared
 from analyzers.ir.directives import Directive
 from analyzers.ir.statements import Block, Construct, Declare, Function, If, Loop, Stmt, Switch, substatements
 from analyzers.ir.symbols import Symbol, Type
@@ -60,6 +61,16 @@ def nameless(
         name in _RESERVED | _TYPES or not re.search(rb"\b%s\b" % re.escape(name).encode(), source.data)
         for name in others - names - _ALWAYS
     )
+
+
+def out_of_scope(
+    expression: str, source: SourceText, language: Language, offset: int, options: Options, path: str | None
+) -> bool:
+    """Does an expression that would stand at a byte offset name a variable of another place of the text?"""
+    named = {match[0] for match in _NAME.finditer(re.sub(r"->\s*\w+|\"(?:[^\"\\]|\\.)*\"", "", expression))}
+    kinds = declared(source.data, language)
+    named = {name for name in named if kinds.get(name) == "variable"}
+    return bool(named - {name for name, _ in variables(source, language, offset, options, path)}) if named else False
 
 
 def variables(

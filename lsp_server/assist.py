@@ -13,7 +13,7 @@ from typing import Literal
 
 from analyzers.ir.verdicts import Confidence, Edit, Fix, LoopReport
 from analyzers.text import SourceText, Span, line_break
-from lsp_server.proposals import Place
+from lsp_server.proposals import Hole, Place
 from lsp_server.proposing import Proposal, undecided
 from lsp_server.scheduler import WorkerLostError
 from lsp_server.server import HpcLanguageServer
@@ -21,6 +21,8 @@ from lsp_server.session import Snapshot
 
 _BLANKS = re.compile(r"\s+")
 _TYPED = re.compile(r"#\s*pragma\s+omp\s(?P<typed>.*)", re.DOTALL)
+_CALL = re.compile(r"(?P<before>(?:|.*?[^\w.\s]|.*?\s))(?P<call>MPI_(?:[A-Z][a-z]\w*|[A-Z]?)\s*(?:\([^;{}]*)?)")
+AROUND = 4_000  # bytes around a call outside the functions that are known
 _COMMENT = re.compile(r"\s*(?://+|/\*+)(?P<text>.*?)(?:\*+/)?\s*")
 _ABOUT = re.compile(r"\b(?:parallel|openmp|omp|threads?|simd|vectori[sz]e|reduction|schedule|collapse)", re.IGNORECASE)
 LINES, WIDE = 4, 200  # lines of a comment that are read, and characters of a line
@@ -111,6 +113,44 @@ async def below(ls: HpcLanguageServer, snapshot: Snapshot, line: int) -> Place |
     match = _TYPED.match(snapshot.source.line_text(line).lstrip().rstrip("\r\n"))
     typed = match["typed"] if match else None
     return Place(snapshot, SourceText.of(blanked), settings.to_options(), start, loop, typed, wish(snapshot, line))
+
+
+async def called(ls: HpcLanguageServer, snapshot: Snapshot, line: int, typed: str) -> str | None:
+    """The line that ends with a call of MPI which is begun, with what the model would write; None: it ends otherwise,
+    or the model knows none that holds."""
+    match = _CALL.fullmatch(typed)
+    if match is None or match["call"].count("(") > match["call"].count(")") + 1:
+        return None
+    source, span = snapshot.source, snapshot.source.line_span(line)
+    at = span.start + len(match["before"].encode("utf-8", "surrogatepass"))
+    without = SourceText.of(source.data[:at] + source.data[span.end :])
+    analysis = ls.scheduler.latest(snapshot.uri)
+    functions = [p.result.span.shifted(p.start) for p in analysis.functions] if analysis else []
+    around = next((f for f in functions if f.start <= at <= f.end), Span(max(0, at - AROUND), at + AROUND))
+    shown = Span(around.start, max(at, min(around.end - (span.end - at), len(without.data))))
+    options = ls.configuration.of(snapshot).settings.to_options()
+    proposals = await ls.proposals.of(Hole(snapshot, without, options, at, match["call"], shown), PATIENT)
+    for proposal in proposals:
+        rest = rest_of_call(match["call"], proposal.pragma)
+        if rest is not None:
+            closed = match["before"].count("(") <= match["before"].count(")")
+            return f"{typed}{rest}{';' if closed else ''}"
+    return None
+
+
+def rest_of_call(begun: str, call: str) -> str | None:
+    """What is missing of `call` after `begun`, whatever blanks the two have."""
+    at = 0
+    for character in begun:
+        if character.isspace():
+            continue
+        while at < len(call) and call[at].isspace():
+            at += 1
+        if call[at : at + 1] != character:
+            return None
+        at += 1
+    rest = call[at:]
+    return rest.lstrip() if begun[-1:].isspace() else rest
 
 
 def wish(snapshot: Snapshot, line: int) -> str | None:

@@ -12,7 +12,7 @@ from typing import Literal
 from analyzers.api import Language, Options, Trial
 from analyzers.ir.verdicts import Finding, FunctionResult
 
-QuestionKind = Literal["complete", "describe", "loop", "repairs", "reproducer", "verify"]
+QuestionKind = Literal["complete", "describe", "loop", "repairs", "reproducer", "verify", "verify-call"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class Ask:
     analysed in this very text, whatever the document says. repairs: which of `trials` hold in this text.
     reproducer: a program with the race found at `offset`, or a tuple with the reason why there is none.
     verify: what the analysis says of each of `pragmas` on the loop that is the first thing after `offset`.
+    verify-call: what it says of each of `pragmas`, calls of MPI, put in place at `offset`.
     """
 
     id: int

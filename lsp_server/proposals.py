@@ -11,9 +11,11 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
-from analyzers.api import LoopReport, Options, SourceText
-from lsp_server.proposing import Proposal, Question, judged
+from analyzers.api import Language, LoopReport, Options, SourceText, Span
+from lsp_server.messages import QuestionKind
+from lsp_server.proposing import Proposal, Question, judged, judged_call
 from lsp_server.scheduler import Scheduler, WorkerLostError
 from lsp_server.session import Snapshot
 from models import store
@@ -23,7 +25,7 @@ log = logging.getLogger(__name__)
 
 SECONDS = 2.0
 REMEMBERED = 250  # answers of the model
-LONGEST = 20_000  # bytes of a loop: the model sees the beginning and the end of a long one, and reading it takes time
+LONGEST = 20_000  # bytes of a loop or a function: of a longer one the model would see only the two ends
 NO_MODEL_YET = 10.0  # seconds until it is looked again whether there is a model
 
 
@@ -38,12 +40,50 @@ class Place:
     loop: LoopReport
     typed: str | None = None  # the directive so far, without `#pragma omp`
     wish: str | None = None  # what a comment above asks for
+    kind: ClassVar[QuestionKind] = "verify"
+
+    @property
+    def at(self) -> int:
+        return self.start + self.loop.span.start
 
     @property
     def key(self) -> tuple[object, ...]:
         """The same question in the same text."""
-        at = self.start + self.loop.span.start
-        return (self.snapshot.uri, self.snapshot.version, at, self.typed, self.wish)
+        return (self.snapshot.uri, self.snapshot.version, self.at, self.typed, self.wish)
+
+    @property
+    def shown(self) -> Span:
+        """What the model sees of the text."""
+        return self.loop.span.shifted(self.start)
+
+    def question(self, language: Language) -> Question:
+        return Question.of(self.source, language, self.loop, self.start, self.typed, self.wish)
+
+    def judged(self, pragma: str, verdict: object) -> Proposal | None:
+        return judged(self.loop, pragma, verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A call of MPI that is being typed: `source` lacks what stands there so far, at byte `at`."""
+
+    snapshot: Snapshot
+    source: SourceText
+    options: Options
+    at: int
+    typed: str
+    shown: Span  # the function around it
+    kind: ClassVar[QuestionKind] = "verify-call"
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        return (self.snapshot.uri, self.snapshot.version, self.at, self.typed)
+
+    def question(self, language: Language) -> Question:
+        return Question.of_call(self.source, language, self.at, self.typed, self.shown)
+
+    def judged(self, call: str, verdict: object) -> Proposal | None:
+        return judged_call(call, verdict)
 
 
 class Proposals:
@@ -79,10 +119,10 @@ class Proposals:
         counts = f", {self.kept} proposed and {self.refuted} refuted" if self.kept or self.refuted else ""
         return f"the model {model.loaded.name} uses {model.memory / 1e6:.0f} MB{counts}"
 
-    async def of(self, place: Place, wait: float) -> tuple[Proposal, ...]:
+    async def of(self, place: Place | Hole, wait: float) -> tuple[Proposal, ...]:
         """The proposals for a loop, the likeliest first. After `wait` seconds, none: they are there when somebody asks
         again."""
-        if self._current() is None or place.loop.span.end - place.loop.span.start > LONGEST:
+        if self._current() is None or place.shown.end - place.shown.start > LONGEST:
             return ()
         task = self._judged.get(place.key)
         if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
@@ -137,43 +177,38 @@ class Proposals:
 
     # --- proposals ----------------------------------------------------------------------------------------------
 
-    async def _proposed(self, place: Place) -> tuple[Proposal, ...]:
+    async def _proposed(self, place: Place | Hole) -> tuple[Proposal, ...]:
         pragmas = await self._asked(place)
         if not pragmas:
             return ()
         found = await self._scheduler.ask(
-            "verify",
-            place.snapshot,
-            place.options,
-            place.start + place.loop.span.start,
-            place.source.data,
-            pragmas=pragmas,
+            place.kind, place.snapshot, place.options, place.at, place.source.data, pragmas=pragmas
         )
         verdicts = found if isinstance(found, tuple) else ()
-        proposals = [judged(place.loop, *pair) for pair in zip(pragmas, verdicts, strict=False)]
+        proposals = [place.judged(*pair) for pair in zip(pragmas, verdicts, strict=False)]
         kept = tuple(proposal for proposal in proposals if proposal is not None)
         self._count(place, pragmas, kept)
         return kept
 
-    def _count(self, place: Place, pragmas: Sequence[str], kept: Sequence[Proposal]) -> None:
-        """Each proposal for a loop once, however often its document is edited elsewhere."""
-        loop = place.source.slice(place.loop.span.shifted(place.start))
+    def _count(self, place: Place | Hole, pragmas: Sequence[str], kept: Sequence[Proposal]) -> None:
+        """Each proposal for a place once, however often its document is edited elsewhere."""
+        shown = place.source.slice(place.shown)
         allowed = {proposal.pragma for proposal in kept}
         if len(self._counted) > 100 * REMEMBERED:
             self._counted.clear()
         for pragma in pragmas:
-            key = (place.snapshot.uri, loop, pragma)
+            key = (place.snapshot.uri, shown, pragma)
             if key not in self._counted:
                 self._counted.add(key)
                 self.kept += pragma in allowed
                 self.refuted += pragma not in allowed
 
-    async def _asked(self, place: Place) -> tuple[str, ...]:
+    async def _asked(self, place: Place | Hole) -> tuple[str, ...]:
         """What the model would write, as whole pragmas, the likeliest first. Raises ModelError."""
         model, language = self._model, place.snapshot.language
         if model is None or language is None:
             return ()
-        question = Question.of(place.source, language, place.loop, place.start, place.typed, place.wish)
+        question = place.question(language)
         if question.key not in self._answers:
             self._answers[question.key] = await question.asked(model, SECONDS)
             self._trouble = ""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from analyzers.api import Language, LoopReport, SourceText, Verification
+from analyzers.api import Language, LoopReport, SourceText, Span, Verification
 from analyzers.words import listed
 from models import prompts
 from models.client import Model
@@ -61,6 +61,12 @@ class Question:
         whole, begun = _split(typed)
         return Question(prompts.for_loop(source, language, loop, start, typed=whole, comment=wish), begun)
 
+    @staticmethod
+    def of_call(source: SourceText, language: Language, at: int, typed: str, within: Span) -> Question:
+        """About a call of MPI at byte `at` of a text that lacks what was typed of it so far."""
+        whole, begun = _split(typed)
+        return Question(prompts.for_call(source, language, Span(at, at), whole or "", within=within), begun)
+
     @property
     def key(self) -> tuple[object, ...]:
         """Equal questions have equal answers."""
@@ -108,9 +114,17 @@ def _split(typed: str | None) -> tuple[str | None, str]:
 
 
 def judged(loop: LoopReport, pragma: str, verdict: object) -> Proposal | None:
+    """The pragma with what the analysis says of it; None where it is not for people."""
     if not isinstance(verdict, Verification) or verdict.status == "refuted" or verdict.status == "malformed":
         return None
     if loop.verdict.status == "dependent" and verdict.status == "possible":
         return None  # the iterations are known to depend on each other: a pragma must be proved to respect that
     assumptions = tuple(assumption.text for assumption in verdict.assumptions)
     return Proposal(pragma, verdict.status, () if verdict.status == "proved" else assumptions)
+
+
+def judged_call(call: str, verdict: object) -> Proposal | None:
+    """The same for a call of MPI: that it breaks no rule does not prove that it is meant."""
+    if not isinstance(verdict, Verification) or verdict.status in ("refuted", "malformed"):
+        return None
+    return Proposal(call, "possible")

@@ -19,7 +19,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from analyzers.api import Analyzer, Draft, Language, NotReproducibleError, Options, Trial, Verification, verify
+from analyzers.api import (
+    Analyzer,
+    Draft,
+    Language,
+    NotReproducibleError,
+    Options,
+    Trial,
+    Verification,
+    verify,
+    verify_call,
+)
 from analyzers.ir.verdicts import FileReport, FunctionResult, LoopReport, PlacedResult
 from analyzers.text import SourceText
 from lsp_server.messages import (
@@ -233,6 +243,12 @@ class Worker:
                 return self._repairs(question, source)
             case "verify":
                 return self._verified(question, source)
+            case "verify-call":
+                analyzer, settings = self._beside(question, source), (question.options, question.path)
+                return tuple(
+                    verify_call(analyzer, source, question.language, question.offset, call, *settings)
+                    for call in question.pragmas
+                )
             case "reproducer":
                 return self._reproducer(question, source)
             case "complete":

@@ -62,7 +62,8 @@ async def _line_for(ls: HpcLanguageServer, snapshot: Snapshot, number: int, type
     """The whole line that `typed` begins, or None."""
     begun = typed.strip()
     if begun and not _BEGUN.match(begun):
-        return None
+        # Nothing proves that a call is the one which is meant: only somebody who asks gets one.
+        return await assist.called(ls, snapshot, number, typed) if on_request else None
     if not begun and not on_request and not _loop_may_follow(snapshot, number):
         return None
     place = await assist.below(ls, snapshot, number)
