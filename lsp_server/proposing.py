@@ -13,6 +13,7 @@ from models.client import Model
 from models.messages import Continuation
 
 WIDTH = 4  # answers to one question
+WIDER = 8  # about a call: nobody types meanwhile, and the rules refute many
 UNLIKELY = 4.6  # an answer that the model finds a hundred times less likely than its best one is none
 UNVERIFIED = "model, unverified"
 
@@ -46,6 +47,7 @@ class Question:
 
     prompt: prompts.Prompt
     begun: str = ""
+    width: int = WIDTH
 
     @staticmethod
     def of(
@@ -65,12 +67,12 @@ class Question:
     def of_call(source: SourceText, language: Language, at: int, typed: str, within: Span) -> Question:
         """About a call of MPI at byte `at` of a text that lacks what was typed of it so far."""
         whole, begun = _split(typed)
-        return Question(prompts.for_call(source, language, Span(at, at), whole or "", within=within), begun)
+        return Question(prompts.for_call(source, language, Span(at, at), whole or "", within=within), begun, WIDER)
 
     @property
     def key(self) -> tuple[object, ...]:
         """Equal questions have equal answers."""
-        return (self.prompt.words, tuple(self.prompt.names.items()), self.begun)
+        return (self.prompt.words, tuple(self.prompt.names.items()), self.begun, self.width)
 
     async def asked(self, model: Model, seconds: float) -> tuple[str, ...]:
         """What the model would write, as whole pragmas, the likeliest first. Raises ModelError."""
@@ -80,7 +82,7 @@ class Question:
             tuple(self.prompt.ids),
             prompts.ANSWER,
             seconds=seconds,
-            width=WIDTH,
+            width=self.width,
             asked=self.prompt,
             begun=self.begun,
         )
