@@ -85,8 +85,10 @@ async def proposed(ls: HpcLanguageServer, place: Place, on_request: bool) -> Ite
     """What the model would write, the likeliest first: for a directive that is begun, for what a comment asks for, and
     where the analysis has no answer."""
     loop = place.loop
-    asked = place.typed is not None or place.wish is not None
-    if loop.existing is not None or not (asked or (undecided(loop) and (loop.profitable or on_request))):
+    worth_it = loop.profitable or on_request
+    if loop.existing is not None:
+        return iter(())
+    if place.typed is None and not (worth_it and (place.wish is not None or undecided(loop))):
         return iter(())
     proposals = await ls.proposals.of(place, PATIENT if on_request else QUICK)
     fitting = (proposal for proposal in proposals if on_request or proposal.status != "possible")

@@ -180,7 +180,24 @@ void chain(int n, double *u)
     for (int i = 1; i < n; i++)
         u[i] = u[i - 1] + 1.0;
 }
+
+void small(double *restrict a, const double *restrict b)
+{
+    // too short to run it in parallel
+
+    for (int i = 0; i < 4; i++)
+        a[i] = b[i];
+}
 """
+SMALL = 27
+
+
+async def test_a_comment_does_not_make_a_short_loop_worth_it(session, parrot: Path, uri: str) -> None:
+    async with session() as editor:
+        editor.open(uri, WISH)
+        assert "too" in await eventually(lambda: hover(editor, uri, SMALL + 1))
+        assert await ghost(editor, uri, SMALL, text=WISH) is None
+        assert engines() == []
 
 
 @pytest.mark.parametrize(
