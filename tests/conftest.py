@@ -45,6 +45,16 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["XDG_CACHE_HOME"] = os.environ["LOCALAPPDATA"] = str(tmp_path_factory.mktemp("cache"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_model(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What the analysis says is tested without a model beside it, whatever this person has chosen; tests of models
+    choose their own."""
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "hpc-ls").mkdir()
+    (folder / "hpc-ls" / "model.json").write_text('{"use": "none"}')
+    os.environ["XDG_DATA_HOME"] = str(folder)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(*tools): tools of the machine without which the test cannot run")
 

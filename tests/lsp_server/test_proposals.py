@@ -248,12 +248,13 @@ async def test_a_huge_loop_is_not_shown_to_the_model(session, parrot: Path, uri:
         assert engines() == []
 
 
-async def test_without_a_model_everything_else_is_as_it_was(session, uri: str) -> None:
+async def test_without_a_model_everything_else_is_as_it_was(session, data_folder: Path, uri: str) -> None:
+    (data_folder / "model.json").write_text('{"use": "none"}')
     async with session() as editor:
         editor.open(uri, SOURCE)
         assert "Cannot decide" in await undecided(editor, uri)
         assert await ghost(editor, uri, TYPED) is None
-        await editor.until(lambda: [s for s in editor.statuses if "no model: none is there" in s.tooltip])
+        await editor.until(lambda: [s for s in editor.statuses if "no model: switched off" in s.tooltip])
         assert editor.messages == []
         assert engines() == []
 
