@@ -47,6 +47,8 @@ async def insert_pragma(ls: HpcLanguageServer, *arguments: Any) -> bool:
         convert.workspace_edit(edits, where, ls.client.versioned_edits), "insert the OpenMP pragma"
     )
     answer = await ls.workspace_apply_edit_async(params)
+    if answer.applied and candidate.source == "model":
+        _say(ls, f"What the local model proposed was inserted: {candidate.label}.")
     return answer.applied
 
 

@@ -236,6 +236,17 @@ async def test_a_command_inserts_what_the_model_proposed(session, parrot: Path, 
         assert [edit.new_text for edit in edits] == ["    #pragma omp parallel for\n"]
 
 
+async def test_what_the_model_proposed_is_labelled_when_it_is_inserted(session, parrot: Path, uri: str) -> None:
+    text = SOURCE.replace("t = b[i];", "").replace("a[i] = t;", "a[i] = b[i];")
+    async with session() as editor:
+        editor.open(uri, text)
+        assert "volatile" in await eventually(lambda: hover(editor, uri, DISPLAY))
+        assert await insert(editor, uri, DISPLAY) is True
+        assert editor.applied[-1].edit.document_changes[0].edits[0].new_text == "    #pragma omp parallel for\n"
+        await editor.until(lambda: editor.messages)
+        assert editor.messages == ["What the local model proposed was inserted: model, unverified."]
+
+
 async def test_a_huge_loop_is_not_shown_to_the_model(session, parrot: Path, uri: str) -> None:
     body = "        a[i] = weigh(i);\n" + "        // and so on\n" * 1000
     text = (
