@@ -59,7 +59,7 @@ def extensions(vscode_command: list[str], tmp_path_factory: pytest.TempPathFacto
     package = folder / "hpc-ls.vsix"
     # pip builds inside the folder that it is given; what an earlier build left there would end up in the wheel.
     sources = folder / "sources"
-    for name in ("analyzers", "lsp_server", "models"):
+    for name in ("analyzers", "lsp_server", "models", "processes"):
         shutil.copytree(ROOT / name, sources / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, sources)
