@@ -122,8 +122,31 @@ def _add_model(model: argparse.ArgumentParser) -> None:
     pull = actions.add_parser("pull", help="bring a model; goes on where an earlier attempt ended")
     pull.add_argument("name", metavar="NAME")
     pull.add_argument("--sha256", metavar="HEX", help="the checksum, where the catalogue has none")
+    _add_train(actions.add_parser("train", help="make the shipped weights anew, or tune them on code of your own"))
     for action in (shown, pull):
         action.add_argument("--catalogue", type=Path, metavar="FILE", default=None, help="another list of models")
+
+
+def _add_train(train: argparse.ArgumentParser) -> None:
+    train.add_argument("folder", type=Path, metavar="FOLDER", help="where the result goes, and what a second run needs")
+    train.add_argument(
+        "--corpus",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="real code to learn from, as JSON lines",
+    )
+    train.add_argument("--from-default", action="store_true", help="tune the shipped weights on --corpus, nothing more")
+    train.add_argument(
+        "--all", action="store_true", help="learn from all of --corpus, a third of which is kept otherwise"
+    )
+    train.add_argument("--examples", type=_positive, metavar="N", help="how many examples to generate")
+    train.add_argument("--steps", type=_positive, metavar="N", help="end the first training after so many steps")
+    train.add_argument("--minutes", type=_seconds, metavar="N", default=0.0, help="stop after so long, to go on later")
+    train.add_argument("--threads", type=_positive, metavar="N", help="of the processor")
+    train.add_argument("--seed", type=_positive, metavar="N", default=1)
+    train.add_argument("--score", action="store_true", help="only print the figures of what FOLDER holds")
 
 
 class _ShowVersion(argparse.Action):

@@ -200,7 +200,7 @@ class Names:
         if is_name(token):
             kind = self.kinds.get(token, "v")
             known = token in vocabulary.ALWAYS_KNOWN or token in vocabulary.KNOWN_MPI
-            if known or (kind in ("f", "m") and token in vocabulary.KNOWN_CALLS):
+            if known or (kind in ("f", "m") and token in _CALLED) or (kind == "t" and token in _CPP_TYPES):
                 return token
             return self._deal(kind)
         if _NUMBER.match(token):
@@ -221,6 +221,8 @@ class Names:
 
 
 _NUMBERS = frozenset(vocabulary.NUMBERS)
+_CPP_TYPES = frozenset(vocabulary.CPP_TYPES)
+_CALLED = vocabulary.KNOWN_CALLS | _CPP_TYPES
 
 
 def is_dealt(word: str) -> bool:
@@ -233,6 +235,8 @@ def _kind(code: Sequence[Token], i: int) -> str:
     after = code[i + 1] if i + 1 < len(code) else ""
     if before in (".", "->"):
         return "m"
+    if code[i] in _CPP_TYPES and (before == "::" or after in ("<", "::", "&")):
+        return "t"
     if after == "(":
         return "f"
     if after in ("[", "->"):

@@ -111,13 +111,13 @@ def for_call(
 
 def answer(prompt: Prompt, text: str, language: Language = "c") -> tuple[str, ...] | None:
     """The words for a directive or a call that may be an answer, without `<end>`; None where it names what the prompt
-    does not show."""
+    does not show. Variables in the lists of clauses are in the order of the prompt, as in what the model learnt."""
     names = Names(words=dict(prompt.known))
     if prompt.task == "<mpi>":
         names.look(found := tokens(text, language))
         words = names.say(found)
     else:
-        words = _words_of_directive(text, language, names)
+        words = _ordered(_words_of_directive(text, language, names))
     if "<other>" in words or any(is_dealt(w) and w not in prompt.names for w in words):
         return None
     return tuple(words)
@@ -143,18 +143,26 @@ def spelled(prompt: Prompt, words: Sequence[str]) -> str | None:
 def follow(prompt: Prompt, words: Sequence[str]) -> frozenset[str]:
     """The words that may come next after `words` (which begin with `prompt.typed`), `<end>` among them where the answer
     may end: for decoding that cannot leave the grammar. A superset of what is right."""
-    if not words:
-        return vocabulary.MPI_FUNCTIONS if prompt.task == "<mpi>" else _STARTS | {"<none>"}
-    if words[-1] == "<none>":
+    if len(words) >= ANSWER or (words and words[-1] == "<none>"):
         return frozenset(("<end>",))
-    if len(words) >= ANSWER:
-        return frozenset(("<end>",))
-    depth = _depth(words)
     if prompt.task == "<mpi>":
-        if depth <= 0:
-            return frozenset(("<end>",)) if ")" in words else frozenset("(")
+        return _in_call(prompt, words)
+    found = _in_directive(prompt, words)
+    return found | {"<none>"} if len(words) == len(prompt.typed) else found
+
+
+def _in_call(prompt: Prompt, words: Sequence[str]) -> frozenset[str]:
+    if not words:
+        return vocabulary.MPI_FUNCTIONS
+    if _depth(words) > 0:
         return _named(prompt) | _CALL_WORDS
-    if depth > 0:
+    return frozenset(("<end>",)) if ")" in words else frozenset("(")
+
+
+def _in_directive(prompt: Prompt, words: Sequence[str]) -> frozenset[str]:
+    if not words:
+        return _STARTS
+    if _depth(words) > 0:
         return _named(prompt) | _INSIDE
     if words[-1] in _TAKES_LIST:
         return frozenset("(")
@@ -221,16 +229,17 @@ def _facts(loop: LoopReport, language: Language, names: Names) -> Iterator[str]:
     for kind in vocabulary.ROLES:
         if kind == "local":
             continue  # the code shows it
-        listed = 0
-        for role in loop.roles:
-            if role.kind != kind or listed >= _LISTED:
-                continue
-            item = tokens(role.clause_item or role.name, language)
-            if len(item) > 8 or any(is_name(t) and t not in names.words for t in item):
-                continue
-            if listed == 0:
+        listed = False
+        items = [(r, tokens(r.clause_item or r.name, language)) for r in loop.roles if r.kind == kind]
+        items = [
+            (r, t)
+            for r, t in items
+            if len(t) <= 8 and "(" not in t and all(not is_name(w) or w in names.words for w in t)
+        ]
+        for role, item in sorted(items, key=lambda found: _place(names.word(found[1][0])))[:_LISTED]:
+            if not listed:
                 yield kind
-            listed += 1
+                listed = True
             if role.op is not None:
                 yield from names.say(tokens(role.op, language)) if not is_name(role.op) else (role.op,)
             yield from names.say(item)
@@ -263,6 +272,32 @@ def _words_of_directive(text: str, language: Language, names: Names) -> list[str
         else:
             words.append(names.words.get(token) or (token if token in vocabulary.ALWAYS_KNOWN else "<other>"))
     return words
+
+
+_SORTED = ("private", "firstprivate", "lastprivate", "shared", "reduction")
+
+
+def _ordered(words: list[str]) -> list[str]:
+    """The variables of each list in the order in which the prompt deals them out; other lists as they are."""
+    done: list[str] = []
+    i = 0
+    while i < len(words):
+        close = words.index(")", i) if words[i] == "(" and ")" in words[i:] else 0
+        if not close or not done or done[-1] not in _SORTED:
+            done.append(words[i])
+            i += 1
+            continue
+        colon = next((k for k in range(i, close) if words[k] == ":"), i)
+        items = words[colon + 1 : close : 2]
+        plain = all(is_dealt(w) for w in items) and all(w == "," for w in words[colon + 2 : close : 2])
+        inside = [w for item in sorted(items, key=_place) for w in (item, ",")][:-1]
+        done += [*words[i : colon + 1], *(inside if plain else words[colon + 1 : close]), ")"]
+        i = close + 1
+    return done
+
+
+def _place(word: str) -> tuple[str, int]:
+    return (word[0], int(word[1:])) if is_dealt(word) else (word, 0)
 
 
 def _types(types: Mapping[str, tuple[Token, ...]], names: Names, shown: Sequence[Token]) -> list[str]:

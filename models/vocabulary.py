@@ -67,11 +67,15 @@ KEYWORDS = words_of(
 )
 
 TYPES = words_of(
-    "size_t ssize_t ptrdiff_t int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t intptr_t"
-    " uintptr_t uint uchar ushort ulong FILE std string vector array deque list map set unordered_map"
-    " unordered_set pair tuple complex valarray span mdspan unique_ptr shared_ptr bitset queue stack mutex atomic"
-    " thread ostream istream ofstream ifstream stringstream Eigen cv Mat int2 int3 int4 float2 float3 float4"
-    " double2 double3 double4"
+    "size_t ssize_t ptrdiff_t int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t intptr_t uintptr_t"
+    " uint uchar ushort ulong FILE std"
+)
+
+# Types of C++ whose names are names of variables as well.
+CPP_TYPES = words_of(
+    "string vector array deque list map set unordered_map unordered_set pair tuple complex valarray span mdspan"
+    " unique_ptr shared_ptr bitset queue stack mutex atomic thread ostream istream ofstream ifstream stringstream"
+    " Eigen cv Mat int2 int3 int4 float2 float3 float4 double2 double3 double4"
 )
 
 CONSTANTS = words_of(
@@ -193,8 +197,8 @@ SIZE = 1536
 _LISTS: tuple[Iterable[str], ...] = (
     CONTROL, STATUS, ROLES, REASONS, ASSUMPTIONS, OPERATORS, NUMBERS,
     (f"{kind}{i}" for kind, count in NAMES.items() for i in range(count)),
-    KEYWORDS, TYPES, CONSTANTS, FUNCTIONS, (f"MPI_{w}" for w in (*MPI_CALLS, *MPI_WORDS)), DIRECTIVE_WORDS, WORDS,
-    FORTRAN,
+    KEYWORDS, TYPES, CPP_TYPES, CONSTANTS, FUNCTIONS, (f"MPI_{w}" for w in (*MPI_CALLS, *MPI_WORDS)), DIRECTIVE_WORDS,
+    WORDS, FORTRAN,
 )  # fmt: skip
 _USED = tuple(dict.fromkeys(word for words in _LISTS for word in words))
 ENTRIES = (*_USED, *(f"<spare{i}>" for i in range(SIZE - len(_USED))))

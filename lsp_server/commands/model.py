@@ -31,6 +31,10 @@ def run(arguments: Namespace) -> int:
                 return _use(arguments.what)
             case "pull":
                 return _pull(arguments)
+            case "train":
+                from lsp_server.commands import train
+
+                return train.run(arguments)
             case _:
                 return _info(arguments.what)
     except CatalogueError as error:

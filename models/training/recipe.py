@@ -1,0 +1,145 @@
+"""The recipe of the shipped weights, as one command: examples, training, tuning on real code, export, evaluation.
+
+Each stage leaves a file in the output folder and is passed over where that is there already, so that the command can be
+stopped and given again at any point. With no file of real code the result is that of the generator alone; with
+`--from-default` the shipped weights are tuned on a user's own code, and nothing else is learnt.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.training import corpus, drills, evaluate, export, parity, train
+from models.training.corpus import Example
+from models.training.network import Network
+from models.training.train import Plan, Report
+
+DEFAULT = Path(__file__).resolve().parent.parent / "default" / "hpc-ls.gguf"
+# How many examples: generated; for evaluation; drills; short generated ones and drills that tuning sees.
+EXAMPLES, HELD, DRILLS, AGAIN, DRILLS_AGAIN = 37_000, 1_200, 12_000, 6_000, 3_000
+SHORT, MEDIUM = 72, 130  # words of a prompt
+FIRST = Plan(words=4096, rate=2e-3, steps=417)
+DRILLING = Plan(words=2048, rate=1.5e-3, last_rate=0.5, warmup=0.02)
+TUNING = Plan(words=3072, rate=1.5e-3, warmup=0.02, prompt=0.03)
+GOLDEN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to make, and where."""
+
+    folder: Path
+    files: tuple[Path, ...] = ()  # real code, see `corpus.rows`
+    examples: int = EXAMPLES
+    steps: int = 0  # of the first training; 0: those of the recipe
+    seed: int = 1
+    threads: int = 0
+    minutes: float = 0.0
+    from_default: bool = False
+    leave_out: bool = True  # keep a third of the real code for the score
+
+
+def make(request: Request, report: Report = print) -> bool:
+    """Go through the stages; False where the time was over before the end."""
+    folder = request.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    network = _first(request, report)
+    if network is None:
+        return False
+    if not _tuned(network, request, report):
+        return False
+    path = folder / "hpc-ls.gguf"
+    size = export.export(network, path)
+    report(f"{path}: {size / 1e6:.1f} MB, {network.parameters_in_all() / 1e6:.2f} million parameters")
+    _confirm(network, path, _held(request, report), report)
+    score(path, request, report)
+    return True
+
+
+def _first(request: Request, report: Report) -> Network | None:
+    """The network after training on generated examples and drills, or the shipped one."""
+    if request.from_default:
+        return export.imported(DEFAULT)
+    examples = _generated(request, report)
+    network = train.seeded(_timed(FIRST, request))
+    if not train.train(network, examples, _timed(FIRST, request), request.folder / "first.pt", report):
+        return None
+    short = [*drills.examples(DRILLS, request.seed - 1), *(e for e in examples if len(e.prompt) <= SHORT)]
+    if not train.train(network, short, _timed(DRILLING, request), request.folder / "drills.pt", report):
+        return None
+    return network
+
+
+def _tuned(network: Network, request: Request, report: Report) -> bool:
+    """On real code, and so that nothing is forgotten on what came before."""
+    real = [e for path in request.files for e in corpus.rows(path, request.seed)]
+    kept = [e for e in real if not (request.leave_out and corpus.is_unseen(e))]
+    report(f"{len(kept)} examples of real code, {len(real) - len(kept)} left out for the score")
+    if not request.from_default:
+        medium = [e for e in _generated(request, report) if len(e.prompt) <= MEDIUM]
+        kept += random.Random(request.seed).sample(medium, min(AGAIN, len(medium)))
+    kept += drills.examples(DRILLS_AGAIN if not request.from_default else len(kept) // 4, request.seed)
+    return train.train(network, kept, _timed(TUNING, request), request.folder / "tuned.pt", report)
+
+
+def _timed(plan: Plan, request: Request) -> Plan:
+    steps = request.steps or plan.steps if plan is FIRST else 0
+    return train.changed(plan, seed=request.seed, threads=request.threads, minutes=request.minutes, steps=steps)
+
+
+def _generated(request: Request, report: Report) -> list[Example]:
+    path = request.folder / "generated.jsonl"
+    if not path.exists():
+        report(f"generating {request.examples} examples")
+        corpus.write(corpus.generated(request.examples, request.seed - 1), path)
+    return list(corpus.read(path))
+
+
+def _held(request: Request, report: Report) -> list[Example]:
+    path = request.folder / "held.jsonl"
+    if not path.exists():
+        report(f"generating {HELD} examples of kinds that training does not see")
+        corpus.write(corpus.generated(HELD, request.seed, held=True), path)
+    return list(corpus.read(path))
+
+
+def _confirm(network: Network, path: Path, held: Sequence[Example], report: Report) -> None:
+    """Compare llama.cpp with PyTorch, and keep what PyTorch says of a few examples for the tests."""
+    chosen = held[:: max(1, len(held) // GOLDEN)][:GOLDEN]
+    kept = parity.golden(network, chosen)
+    same, positions = parity.agreement(kept, parity.by_llama(path, kept))
+    report(f"the likeliest word by PyTorch and by llama.cpp: the same at {same} of {positions} positions")
+    parity.write(kept, path.with_name("golden.jsonl"))
+
+
+def score(path: Path, request: Request, report: Report = print) -> None:
+    """Print the figures of a model, and of what it has to beat."""
+    held = _held(request, report)
+    real = [e for file in request.files for e in corpus.rows(file, request.seed, whole=True) if corpus.is_unseen(e)]
+    learnt = list(corpus.read(request.folder / "generated.jsonl")) if not request.from_default else []
+    learnt += [e for file in request.files for e in corpus.rows(file, request.seed) if not corpus.is_unseen(e)]
+    by_model = evaluate.of_file(path, request.threads or 1)
+    for title, examples in (("generated, kinds not trained on", held), ("real code, not trained on", real)):
+        if not examples:
+            continue
+        loops = [e for e in examples if not e.kind.startswith("mpi")]
+        report(f"\n{title}: the model")
+        report("\n".join(evaluate.scored(examples, by_model).lines()))
+        report(f"\n{title}: always `parallel for`")
+        report("\n".join(evaluate.scored(loops, evaluate.always_parallel).lines()))
+        report(f"\n{title}: the analysis alone")
+        report("\n".join(evaluate.scored(loops, evaluate.analysis_alone).lines()))
+        if learnt:
+            report(f"\n{title}: an n-gram model")
+            report("\n".join(evaluate.scored(examples, evaluate.of_ngrams(learnt)).lines()))
+
+
+def install(folder: Path) -> None:
+    """Put what was made in the place of the shipped weights."""
+    DEFAULT.parent.mkdir(exist_ok=True)
+    for name in ("hpc-ls.gguf", "golden.jsonl"):
+        shutil.copyfile(folder / name, DEFAULT.with_name(name))
