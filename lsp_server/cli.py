@@ -142,7 +142,6 @@ def _add_train(train: argparse.ArgumentParser) -> None:
         "--all", action="store_true", help="learn from all of --corpus, a third of which is kept otherwise"
     )
     train.add_argument("--examples", type=_positive, metavar="N", help="how many examples to generate")
-    train.add_argument("--steps", type=_positive, metavar="N", help="end the first training after so many steps")
     train.add_argument("--minutes", type=_seconds, metavar="N", default=0.0, help="stop after so long, to go on later")
     train.add_argument("--threads", type=_positive, metavar="N", help="of the processor")
     train.add_argument("--seed", type=_positive, metavar="N", default=1)

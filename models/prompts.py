@@ -10,10 +10,12 @@ A prompt is a short list of words of `models.vocabulary` (at most `LONGEST`); th
     <intent>   for_loop(..., comment=...)   the directive that a comment above the loop asks for
     <mpi>      for_call(...)                `MPI_Send ( & v0 , 1 , MPI_INT , 1 , 0 , MPI_COMM_WORLD )`, after `typed`
 
-and all prompts are built alike, `<facts>` only for loops, `<types>` and `<calls>` only for calls:
+and all prompts are built alike, facts last, next to the answer and in its form, so that most of it can be copied:
 
-    <begin> LANGUAGE TASK <facts> STATUS REASON* ASSUMPTION* (ROLE NAME*)* <comment> WORD* <types> (NAME TYPE ;)*
-    <calls> CALL* <code> TOKEN* <ask> TYPED*
+    <begin> LANGUAGE TASK <code> TOKEN* <facts> STATUS REASON* ASSUMPTION* (ROLE ( NAME , NAME ))* <comment> WORD*
+    <begin> LANGUAGE <mpi> <code> TOKEN* <types> (NAME TYPE ;)* <calls> (CALL ;)*
+
+both followed by `<ask>` and the words of the answer that were typed already.
 
 To rank candidates, ask for the `<pragma>` and sum the logarithms of what the model gives each word of
 `answer(prompt, candidate)` and its `<end>`; `<none>` is a candidate as well. Everything here is plain data: no engine,
@@ -37,10 +39,15 @@ _CODE = 256  # words of a loop that are shown: its beginning and its end
 _BEFORE, _AFTER = 130, 60  # words around a call that are shown
 _TYPES, _CALLS = 90, 60
 _COMMENT = 40
-_LISTED = 24  # names of one role
+_LISTED = 16  # names of one role
+_FACTS = 150  # words about roles; the last ones are those of clauses
 _DIRECTIVE = frozenset(vocabulary.DIRECTIVE_WORDS)
 _WORDS = frozenset(vocabulary.WORDS)
 _REASONS = frozenset(vocabulary.REASONS)
+_SHOWN = (
+    "index", "shared-read", "shared-distinct", "conflict", "linear", "private", "firstprivate", "lastprivate",
+    "reduction",
+)  # fmt: skip
 _PLAIN = {"dependent": "is-dependent", "parallel": "is-parallel", "unknown": "is-unknown"}
 
 
@@ -79,13 +86,13 @@ def for_loop(
     code = tokens(source.data[span.start : span.end].decode("utf-8", "replace"), language)
     names = Names()
     names.look(code)
-    body = _shortened(names.say(code), _CODE)
-    head = ["<facts>", *_facts(loop, language, names)] if facts else []
+    body = names.say(code)
+    known = ["<facts>", *_verdict(loop), *_roles(loop, language, names)] if facts else []
     if comment is not None:
-        head += ["<comment>", *_said(comment, language, names)]
+        known += ["<comment>", *_said(comment, language, names)]
     asked = _words_of_directive(typed, language, names) if typed is not None else []
     task = "<intent>" if comment is not None else _task(asked)
-    return _prompt(task, language, [*head, "<code>", *body, "<ask>", *asked], names, asked)
+    return _prompt(task, language, body, [*known, "<ask>", *asked], names, asked)
 
 
 def for_call(
@@ -105,8 +112,8 @@ def for_call(
     code = names.say(shown)
     listed = [word for call in calls for word in names.say(call)][:_CALLS]
     asked = names.say(so_far)
-    head = ["<types>", *_types(types, names, shown), "<calls>", *listed, "<code>", *code]
-    return _prompt("<mpi>", language, [*head, "<ask>", *asked], names, asked)
+    known = ["<types>", *_types(types, names, shown), "<calls>", *listed]
+    return _prompt("<mpi>", language, code, [*known, "<ask>", *asked], names, asked)
 
 
 def answer(prompt: Prompt, text: str, language: Language = "c") -> tuple[str, ...] | None:
@@ -198,12 +205,13 @@ def _named(prompt: Prompt) -> frozenset[str]:
     return frozenset(word for word in prompt.names if word in vocabulary.IDS)
 
 
-def _prompt(task: str, language: Language, words: list[str], names: Names, asked: Sequence[str]) -> Prompt:
-    whole = ("<begin>", f"<{language}>", task, *words)
-    if len(whole) > LONGEST:
-        keep = LONGEST - 60
-        whole = (*whole[:keep], "<cut>", *whole[-59:])
-    return Prompt(task, whole, names.spelled(), dict(names.words), tuple(asked))
+def _prompt(
+    task: str, language: Language, code: list[str], known: list[str], names: Names, asked: Sequence[str]
+) -> Prompt:
+    begin = ("<begin>", f"<{language}>", task, "<code>")
+    room = max(LONGEST - len(begin) - len(known), 8)
+    words = (*begin, *_shortened(code, min(room, _CODE)), *known)
+    return Prompt(task, words[:LONGEST], names.spelled(), dict(names.words), tuple(asked))
 
 
 def _task(asked: Sequence[str]) -> str:
@@ -215,34 +223,35 @@ def _task(asked: Sequence[str]) -> str:
 def _shortened(words: list[str], longest: int) -> list[str]:
     if len(words) <= longest:
         return words
-    return [*words[: longest * 3 // 4], "<cut>", *words[-(longest // 4) :]]
+    return [*words[: longest * 3 // 4 - 1], "<cut>", *words[-(longest // 4) :]]
 
 
-def _facts(loop: LoopReport, language: Language, names: Names) -> Iterator[str]:
-    """What the analysis knows: the verdict, what is in the way, what would have to hold, what each variable is."""
-    verdict = loop.verdict
-    yield _PLAIN[verdict.status]
-    yield f"is-{verdict.confidence}"
-    codes = dict.fromkeys(r.code if r.code in _REASONS else "unknown-statement" for r in verdict.reasons)
+def _verdict(loop: LoopReport) -> Iterator[str]:
+    """What the analysis says of the loop: the verdict, what is in the way, what would have to hold."""
+    yield _PLAIN[loop.verdict.status]
+    yield f"is-{loop.verdict.confidence}"
+    codes = dict.fromkeys(r.code if r.code in _REASONS else "unknown-statement" for r in loop.verdict.reasons)
     yield from list(codes)[:6]
-    yield from dict.fromkeys(a.kind for a in verdict.assumptions)
-    for kind in vocabulary.ROLES:
-        if kind == "local":
-            continue  # the code shows it
-        listed = False
-        items = [(r, tokens(r.clause_item or r.name, language)) for r in loop.roles if r.kind == kind]
-        items = [
-            (r, t)
-            for r, t in items
-            if len(t) <= 8 and "(" not in t and all(not is_name(w) or w in names.words for w in t)
-        ]
-        for role, item in sorted(items, key=lambda found: _place(names.word(found[1][0])))[:_LISTED]:
-            if not listed:
-                yield kind
-                listed = True
-            if role.op is not None:
-                yield from names.say(tokens(role.op, language)) if not is_name(role.op) else (role.op,)
-            yield from names.say(item)
+    yield from dict.fromkeys(a.kind for a in loop.verdict.assumptions)
+
+
+def _roles(loop: LoopReport, language: Language, names: Names) -> list[str]:
+    """What each variable is, as clauses would say it: `private ( v1 , v2 ) reduction ( + : v3 )`."""
+    listed: dict[tuple[str, str], list[list[str]]] = {}
+    for kind in _SHOWN:
+        for role in loop.roles:
+            item = tokens(role.clause_item or role.name, language)
+            if role.kind == kind and 0 < len(item) <= 8 and "(" not in item and _are_known(item, names):
+                listed.setdefault((kind, role.op or ""), []).append(names.say(item))
+    found: list[str] = []
+    for (kind, op), items in listed.items():
+        inside = [w for item in sorted(items, key=lambda i: _place(i[0]))[:_LISTED] for w in (*item, ",")][:-1]
+        found += [kind, "(", *((op if is_name(op) else names.word(op), ":") if op else ()), *inside, ")"]
+    return found[-_FACTS:]
+
+
+def _are_known(code: Sequence[Token], names: Names) -> bool:
+    return all(not is_name(token) or token in names.words for token in code)
 
 
 def _said(comment: str, language: Language, names: Names) -> list[str]:

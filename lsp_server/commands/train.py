@@ -31,7 +31,6 @@ def run(arguments: Namespace) -> int:
         folder=arguments.folder,
         files=tuple(arguments.corpus),
         examples=arguments.examples or recipe.EXAMPLES,
-        steps=arguments.steps or 0,
         seed=arguments.seed,
         threads=arguments.threads or 0,
         minutes=arguments.minutes,

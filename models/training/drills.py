@@ -54,30 +54,23 @@ def _loop(rng: random.Random) -> Example:
         facts = ["is-unknown", "is-likely", "no-alias"]
     else:
         facts = ["is-unknown", "is-possible", rng.choice(_UNSEEN), "independent-call"]
-    facts += ["index", "v0"]
-    if private:
-        facts += ["private", *private]
-    if reduced:
-        facts += ["reduction", *(word for v in reduced for word in (operator, v))]
     read, written = sorted(rng.sample(arrays, 2)), sorted(rng.sample(arrays, rng.choice((1, 2))))
-    facts += ["shared-read", *read, "shared-distinct", *written]
+    facts += ["index", "(", "v0", ")", *_list("shared-read", read), *_list("shared-distinct", written)]
     if carried:
-        facts += ["conflict", rng.choice((f"v{rng.randrange(1, 9)}", f"a{rng.randrange(8)}"))]
-    whole = _whole(rng, private, reduced, operator)
+        facts += _list("conflict", [rng.choice((f"v{rng.randrange(1, 9)}", f"a{rng.randrange(8)}"))])
+    facts += [*_list("private", private), *_list("reduction", reduced, operator)]
+    whole = ["parallel", "for", *_list("private", private), *_list("reduction", reduced, operator)]
     cut = rng.choice((0, 0, 0, 1, 2, rng.randrange(len(whole) + 1)))
     task = "<pragma>" if cut == 0 else "<rest>" if cut <= 2 else "<choice>"
     typed, answer = whole[:cut], whole[cut:]
     if carried:
         answer = ["<none>"]
-    prompt = ("<begin>", rng.choice(("<c>", "<cpp>")), task, "<facts>", *facts, "<code>", *_CODE, "<ask>", *typed)
+    prompt = ("<begin>", rng.choice(("<c>", "<cpp>")), task, "<code>", *_CODE, "<facts>", *facts, "<ask>", *typed)
     assert all(word in vocabulary.IDS for word in prompt)
     return Example(prompt, (*answer, "<end>"), f"drill {'dependent' if carried else 'parallel'}", "drill")
 
 
-def _whole(rng: random.Random, private: list[str], reduced: list[str], operator: str) -> list[str]:
-    parts = []
-    if private:
-        parts.append(f"private ( {' , '.join(private)} )")
-    if reduced:
-        parts.append(f"reduction ( {operator} : {' , '.join(reduced)} )")
-    return " ".join(("parallel for", *parts)).split()
+def _list(name: str, items: list[str], operator: str = "") -> list[str]:
+    """A list as clauses and facts write it; nothing where it would be empty."""
+    inside = [word for item in items for word in (item, ",")][:-1]
+    return [name, "(", *((operator, ":") if operator else ()), *inside, ")"] if items else []

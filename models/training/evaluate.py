@@ -122,24 +122,14 @@ def analysis_alone(examples: Sequence[Example]) -> list[tuple[str, ...]]:
 def _by_facts(words: tuple[str, ...]) -> tuple[str, ...]:
     if "<facts>" not in words:
         return ("<none>", "<end>")
-    facts = words[words.index("<facts>") : words.index("<code>")]
+    facts = words[words.index("<facts>") : words.index("<ask>")]
     if "is-parallel" not in facts and "is-likely" not in facts:
         return ("<none>", "<end>")
-    listed: dict[str, list[str]] = defaultdict(list)
-    role = operator = ""
-    for word in facts:
-        if word in vocabulary.ROLES:
-            role = word
-        elif is_dealt(word) and role == "reduction":
-            listed[f"reduction ( {operator} :"].append(word)
-        elif is_dealt(word):
-            listed[f"{role} ("].append(word)
-        else:
-            operator = word
-    clauses = [
-        f"{c} {' , '.join(n)} )" for c, n in listed.items() if c.split()[0] in ("private", "lastprivate", "reduction")
-    ]
-    return (*" ".join(("parallel", "for", *clauses)).split(), "<end>")
+    clauses: list[str] = []
+    for at, word in enumerate(facts):
+        if word in ("private", "lastprivate", "reduction") and facts[at + 1 : at + 2] == ("(",):
+            clauses += facts[at : facts.index(")", at) + 1]
+    return ("parallel", "for", *clauses, "<end>")
 
 
 def meaning(words: Sequence[str]) -> tuple[bool, frozenset[str], frozenset[tuple[str, str]]]:

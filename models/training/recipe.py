@@ -19,12 +19,11 @@ from models.training.network import Network
 from models.training.train import Plan, Report
 
 DEFAULT = Path(__file__).resolve().parent.parent / "default" / "hpc-ls.gguf"
-# How many examples: generated; for evaluation; drills; short generated ones and drills that tuning sees.
-EXAMPLES, HELD, DRILLS, AGAIN, DRILLS_AGAIN = 37_000, 1_200, 12_000, 6_000, 3_000
-SHORT, MEDIUM = 72, 130  # words of a prompt
-FIRST = Plan(words=4096, rate=2e-3, steps=417)
-DRILLING = Plan(words=2048, rate=1.5e-3, last_rate=0.5, warmup=0.02)
-TUNING = Plan(words=3072, rate=1.5e-3, warmup=0.02, prompt=0.03)
+# How many examples: generated; for evaluation; drills; generated ones and drills that the second stage sees.
+EXAMPLES, HELD, DRILLS, AGAIN, DRILLS_AGAIN = 37_000, 1_200, 14_000, 17_000, 4_000
+SHORT = 80  # words of a prompt that is short
+FIRST = Plan(words=2048, rate=2e-3, last_rate=0.5, warmup=0.03, prompt=0.05)
+SECOND = Plan(words=3072, rate=1.5e-3, last_rate=0.03, warmup=0.02, prompt=0.05)
 GOLDEN = 6
 
 
@@ -35,7 +34,6 @@ class Request:
     folder: Path
     files: tuple[Path, ...] = ()  # real code, see `corpus.rows`
     examples: int = EXAMPLES
-    steps: int = 0  # of the first training; 0: those of the recipe
     seed: int = 1
     threads: int = 0
     minutes: float = 0.0
@@ -50,7 +48,7 @@ def make(request: Request, report: Report = print) -> bool:
     network = _first(request, report)
     if network is None:
         return False
-    if not _tuned(network, request, report):
+    if not _second(network, request, report):
         return False
     path = folder / "hpc-ls.gguf"
     size = export.export(network, path)
@@ -61,34 +59,33 @@ def make(request: Request, report: Report = print) -> bool:
 
 
 def _first(request: Request, report: Report) -> Network | None:
-    """The network after training on generated examples and drills, or the shipped one."""
+    """The network after short questions, or the shipped one."""
     if request.from_default:
         return export.imported(DEFAULT)
-    examples = _generated(request, report)
-    network = train.seeded(_timed(FIRST, request))
-    if not train.train(network, examples, _timed(FIRST, request), request.folder / "first.pt", report):
-        return None
-    short = [*drills.examples(DRILLS, request.seed - 1), *(e for e in examples if len(e.prompt) <= SHORT)]
-    if not train.train(network, short, _timed(DRILLING, request), request.folder / "drills.pt", report):
-        return None
-    return network
+    short = [e for e in _generated(request, report) if len(e.prompt) <= SHORT]
+    examples = [*drills.examples(DRILLS, request.seed - 1), *short]
+    network = train.seeded(_for(FIRST, request))
+    done = train.train(network, examples, _for(FIRST, request), request.folder / "first.pt", report)
+    return network if done else None
 
 
-def _tuned(network: Network, request: Request, report: Report) -> bool:
-    """On real code, and so that nothing is forgotten on what came before."""
+def _second(network: Network, request: Request, report: Report) -> bool:
+    """Questions of all lengths, and real code."""
     real = [e for path in request.files for e in corpus.rows(path, request.seed)]
-    kept = [e for e in real if not (request.leave_out and corpus.is_unseen(e))]
-    report(f"{len(kept)} examples of real code, {len(real) - len(kept)} left out for the score")
+    examples = [e for e in real if not (request.leave_out and corpus.is_unseen(e))]
+    report(f"{len(examples)} examples of real code, {len(real) - len(examples)} left out for the score")
     if not request.from_default:
-        medium = [e for e in _generated(request, report) if len(e.prompt) <= MEDIUM]
-        kept += random.Random(request.seed).sample(medium, min(AGAIN, len(medium)))
-    kept += drills.examples(DRILLS_AGAIN if not request.from_default else len(kept) // 4, request.seed)
-    return train.train(network, kept, _timed(TUNING, request), request.folder / "tuned.pt", report)
+        examples *= 3  # there is less of it than of the others
+        generated = _generated(request, report)
+        examples += random.Random(request.seed).sample(generated, min(AGAIN, len(generated)))
+    count = len(examples) // 4 if request.from_default else DRILLS_AGAIN
+    examples += drills.examples(count, request.seed)
+    plan = train.changed(_for(SECOND, request), rate=SECOND.rate / 5) if request.from_default else _for(SECOND, request)
+    return train.train(network, examples, plan, request.folder / "second.pt", report)
 
 
-def _timed(plan: Plan, request: Request) -> Plan:
-    steps = request.steps or plan.steps if plan is FIRST else 0
-    return train.changed(plan, seed=request.seed, threads=request.threads, minutes=request.minutes, steps=steps)
+def _for(plan: Plan, request: Request) -> Plan:
+    return train.changed(plan, seed=request.seed, threads=request.threads, minutes=request.minutes)
 
 
 def _generated(request: Request, report: Report) -> list[Example]:

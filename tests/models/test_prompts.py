@@ -30,11 +30,11 @@ def called(text: str, typed: str = "") -> Prompt:
 SUM = "for (i = 0; i < count; i++) { t = price[i] * 1.19; total += t; }\n"
 
 
-def test_names_become_words_and_facts_stand_before_the_code() -> None:
+def test_names_become_words_and_facts_stand_behind_the_code() -> None:
     words = " ".join(asked(SUM).words)
     assert words == (
-        "<begin> <c> <pragma> <facts> is-parallel is-proved index v0 private v2 reduction + v3 shared-read a0"
-        " <code> for ( v0 = 0 ; v0 < v1 ; v0 ++ ) { v2 = a0 [ v0 ] * c0 ; v3 += v2 ; } <ask>"
+        "<begin> <c> <pragma> <code> for ( v0 = 0 ; v0 < v1 ; v0 ++ ) { v2 = a0 [ v0 ] * c0 ; v3 += v2 ; }"
+        " <facts> is-parallel is-proved index ( v0 ) shared-read ( a0 ) private ( v2 ) reduction ( + : v3 ) <ask>"
     )
 
 
@@ -81,7 +81,7 @@ def test_the_task_follows_from_what_was_typed() -> None:
 
 def test_a_comment_gives_its_words_and_the_names_in_it() -> None:
     prompt = asked(SUM, comment="// Parallelize this with a dynamic schedule, summing total; zebra <end>")
-    said = prompt.words[prompt.words.index("<comment>") + 1 : prompt.words.index("<code>")]
+    said = prompt.words[prompt.words.index("<comment>") + 1 : prompt.words.index("<ask>")]
     assert said == ("parallelize", "this", "with", "a", "dynamic", "schedule", "v3")
     assert prompt.task == "<intent>"
 
@@ -99,13 +99,14 @@ def test_a_call_and_what_is_known_around_it() -> None:
     assert words[: len(prompt.typed)] == prompt.typed
     assert words[-5:] == (",", "c0", ",", "MPI_COMM_WORLD", ")")
     assert prompts.spelled(prompt, (*words, "<end>")) == text
-    assert list(prompt.words[prompt.words.index("a0") + 1 :][:2]) == ["double", "*"]
+    types = " ".join(prompt.words[prompt.words.index("<types>") : prompt.words.index("<calls>")])
+    assert "a0 double * ;" in types
 
 
 def test_a_call_above_the_window_is_kept() -> None:
     text = "int me; MPI_Comm_rank(MPI_COMM_WORLD, &me);" + "x = y + 1;" * 100 + "HOLE"
     words = called(text).words
-    assert "MPI_Comm_rank" in words[words.index("<calls>") : words.index("<code>")]
+    assert "MPI_Comm_rank" in words[words.index("<calls>") : words.index("<ask>")]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +115,7 @@ def test_a_call_above_the_window_is_kept() -> None:
 )
 def test_no_text_is_too_strange(text: str) -> None:
     prompt = called(f"{text} HOLE {text}")
-    inside = prompt.words[prompt.words.index("<code>") + 1 : prompt.words.index("<ask>")]
+    inside = prompt.words[prompt.words.index("<code>") + 1 : prompt.words.index("<types>")]
     assert {w for w in inside if w.startswith("<") and w.endswith(">")} <= {
         "<hole>",
         "<string>",
@@ -122,6 +123,13 @@ def test_no_text_is_too_strange(text: str) -> None:
         "<other>",
     }
     assert all(0 <= i < vocabulary.SIZE for i in prompt.ids)
+
+
+def test_a_variable_without_a_name_is_passed_over() -> None:
+    source = SourceText.of(SUM)
+    start, loop = next(api.loops_of(api.analyze(source, "c", SNIPPET)))
+    nameless = replace(loop, roles=(replace(loop.roles[0], name="", clause_item=None), *loop.roles))
+    assert prompts.for_loop(source, "c", nameless, start).words == prompts.for_loop(source, "c", loop, start).words
 
 
 def test_long_code_is_cut_and_the_question_stays() -> None:

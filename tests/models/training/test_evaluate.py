@@ -10,14 +10,14 @@ HEAD = ("<begin>", "<c>")
 PARALLEL = Example(
     (
         *HEAD,
-        *words_of("<pragma> <facts> is-parallel is-proved private v1 reduction + v2 <code> x <ask>"),
+        *words_of("<pragma> <code> x <facts> is-parallel is-proved private ( v1 ) reduction ( + : v2 ) <ask>"),
     ),
     words_of("parallel for private ( v1 ) reduction ( + : v2 ) <end>"),
     "pragma parallel",
 )
 DEPENDENT = Example((*HEAD, "<pragma>", "<code>", "x", "<ask>"), ("<none>", "<end>"), "pragma dependent")
 CALL = Example(
-    (*HEAD, *words_of("<mpi> <types> v0 int ; <calls> <code> <hole> <ask> MPI_Send (")),
+    (*HEAD, *words_of("<mpi> <code> <hole> <types> v0 int ; <calls> <ask> MPI_Send (")),
     words_of("& v0 , 1 , MPI_INT , ( v1 + 1 ) % v2 , 0 , MPI_COMM_WORLD ) <end>"),
     "mpi MPI_Send",
 )
