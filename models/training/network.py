@@ -88,11 +88,17 @@ class Network(nn.Module):
         self.register_buffer("sine", angles.sin(), persistent=False)
         mask = torch.full((shape.context, shape.context), float("-inf")).triu(1)
         self.register_buffer("mask", mask, persistent=False)
-        self.apply(self._start)
+        self._start()
 
-    def _start(self, module: nn.Module) -> None:
-        if isinstance(module, (nn.Linear, nn.Embedding)):
-            nn.init.normal_(module.weight, std=0.02)
+    def _start(self) -> None:
+        """Matrices keep the size of what they are given; what layers add is small at first. The words stand far enough
+        apart that early steps do not move them into each other: copying a name needs to know which one it is."""
+        width, layers = self.shape.width, self.shape.layers
+        for name, parameter in self.named_parameters():
+            if parameter.dim() > 1:
+                small = (2 * layers) ** -0.5 if name.endswith(("output.weight", "down.weight")) else 1.0
+                nn.init.normal_(parameter, std=small * parameter.shape[1] ** -0.5)
+        nn.init.normal_(self.words.weight, std=width**-0.5)
 
     def forward(self, ids: Tensor) -> Tensor:
         """Logits of shape (batch, length, words) for ids of shape (batch, length)."""

@@ -20,10 +20,10 @@ from models.training.train import Plan, Report
 
 DEFAULT = Path(__file__).resolve().parent.parent / "default" / "hpc-ls.gguf"
 # How many examples: generated; for evaluation; drills; generated ones and drills that the second stage sees.
-EXAMPLES, HELD, DRILLS, AGAIN, DRILLS_AGAIN = 37_000, 1_200, 14_000, 17_000, 4_000
-SHORT = 80  # words of a prompt that is short
-FIRST = Plan(words=2048, rate=2e-3, last_rate=0.5, warmup=0.03, prompt=0.05)
-SECOND = Plan(words=3072, rate=1.5e-3, last_rate=0.03, warmup=0.02, prompt=0.05)
+EXAMPLES, HELD, DRILLS, AGAIN, DRILLS_AGAIN = 37_000, 1_200, 14_000, 9_000, 5_000
+SHORT, MEDIUM = 80, 200  # words of the prompts of the first stage, and of the generated ones of the second
+FIRST = Plan(words=2048, rate=1e-3, last_rate=0.5, warmup=0.03, prompt=0.05)
+SECOND = Plan(words=3072, rate=5e-4, last_rate=0.03, warmup=0.01, prompt=0.02)
 GOLDEN = 6
 
 
@@ -75,11 +75,11 @@ def _second(network: Network, request: Request, report: Report) -> bool:
     examples = [e for e in real if not (request.leave_out and corpus.is_unseen(e))]
     report(f"{len(examples)} examples of real code, {len(real) - len(examples)} left out for the score")
     if not request.from_default:
-        examples *= 3  # there is less of it than of the others
-        generated = _generated(request, report)
-        examples += random.Random(request.seed).sample(generated, min(AGAIN, len(generated)))
+        examples *= 2  # there is less of it than of the others
+        generated = [e for e in _generated(request, report) if len(e.prompt) <= MEDIUM]
+        examples += random.Random(request.seed + 1).sample(generated, min(AGAIN, len(generated)))
     count = len(examples) // 4 if request.from_default else DRILLS_AGAIN
-    examples += drills.examples(count, request.seed)
+    examples += drills.examples(count, request.seed + 1)
     plan = train.changed(_for(SECOND, request), rate=SECOND.rate / 5) if request.from_default else _for(SECOND, request)
     return train.train(network, examples, plan, request.folder / "second.pt", report)
 
