@@ -15,14 +15,14 @@ _NEEDED = ("torch", "gguf", "numpy", "llama_cpp")
 
 def run(arguments: Namespace) -> int:
     """0 when the weights are made, or when the time was over and a second run goes on; 2 when something is missing."""
-    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        return output.failed(f"training needs {', '.join(missing)}: pip install 'hpc-ls[train]'")
     absent = [str(path) for path in arguments.corpus if not path.is_file()]
     if absent:
         return output.failed(f"{absent[0]}: no such file")
     if arguments.from_default and not arguments.corpus:
         return output.failed("--from-default tunes the shipped weights on code: name it with --corpus FILE")
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        return output.failed(f"training needs {', '.join(missing)}: pip install 'hpc-ls[train]'")
     # Threads that wait for each other by spinning are several times slower where anybody else computes as well.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from models.training import recipe

@@ -8,22 +8,41 @@ stopped and given again at any point. With no file of real code the result is th
 from __future__ import annotations
 
 import random
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from models import prompts
 from models.training import corpus, drills, evaluate, export, parity, train
 from models.training.corpus import Example
 from models.training.network import Network
 from models.training.train import Plan, Report
 
 DEFAULT = Path(__file__).resolve().parent.parent / "default" / "hpc-ls.gguf"
-# How many examples: generated; for evaluation; drills; generated ones and drills that the second stage sees.
-EXAMPLES, HELD, DRILLS, AGAIN, DRILLS_AGAIN = 37_000, 1_200, 14_000, 9_000, 5_000
-SHORT, MEDIUM = 80, 200  # words of the prompts of the first stage, and of the generated ones of the second
+# How many examples: generated; for evaluation; drills of the first stage.
+EXAMPLES, HELD, DRILLS = 37_000, 1_200, 14_000
+SHORT = 80  # words of the prompts of the first stage
 FIRST = Plan(words=2048, rate=1e-3, last_rate=0.5, warmup=0.03, prompt=0.05)
 SECOND = Plan(words=3072, rate=5e-4, last_rate=0.03, warmup=0.01, prompt=0.02)
+THIRD = Plan(words=3072, rate=6e-4, last_rate=0.02, warmup=0.01, prompt=0.02)
+TUNING = Plan(words=3072, rate=1e-4, last_rate=0.05, warmup=0.05, prompt=0.02)
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """What a stage learns from: real code so often, generated questions of at most so many words, and drills."""
+
+    name: str
+    plan: Plan
+    real: int
+    generated: int
+    longest: int
+    drills: int
+
+
+SECOND_MIX = Mix("second", SECOND, real=2, generated=9_000, longest=200, drills=5_000)
+THIRD_MIX = Mix("third", THIRD, real=3, generated=15_000, longest=prompts.LONGEST, drills=3_000)
+TUNING_MIX = Mix("tuned", TUNING, real=1, generated=0, longest=0, drills=500)
 GOLDEN = 6
 
 
@@ -48,7 +67,8 @@ def make(request: Request, report: Report = print) -> bool:
     network = _first(request, report)
     if network is None:
         return False
-    if not _second(network, request, report):
+    stages = (TUNING_MIX,) if request.from_default else (SECOND_MIX, THIRD_MIX)
+    if not _later(network, stages, request, report):
         return False
     path = folder / "hpc-ls.gguf"
     size = export.export(network, path)
@@ -69,19 +89,21 @@ def _first(request: Request, report: Report) -> Network | None:
     return network if done else None
 
 
-def _second(network: Network, request: Request, report: Report) -> bool:
-    """Questions of all lengths, and real code."""
+def _later(network: Network, stages: Sequence[Mix], request: Request, report: Report) -> bool:
+    """Questions of all lengths, and real code; what came before is not to be forgotten."""
     real = [e for path in request.files for e in corpus.rows(path, request.seed)]
-    examples = [e for e in real if not (request.leave_out and corpus.is_unseen(e))]
-    report(f"{len(examples)} examples of real code, {len(real) - len(examples)} left out for the score")
-    if not request.from_default:
-        examples *= 2  # there is less of it than of the others
-        generated = [e for e in _generated(request, report) if len(e.prompt) <= MEDIUM]
-        examples += random.Random(request.seed + 1).sample(generated, min(AGAIN, len(generated)))
-    count = len(examples) // 4 if request.from_default else DRILLS_AGAIN
-    examples += drills.examples(count, request.seed + 1)
-    plan = train.changed(_for(SECOND, request), rate=SECOND.rate / 5) if request.from_default else _for(SECOND, request)
-    return train.train(network, examples, plan, request.folder / "second.pt", report)
+    seen = [e for e in real if not (request.leave_out and corpus.is_unseen(e))]
+    report(f"{len(seen)} examples of real code, {len(real) - len(seen)} left out for the score")
+    for number, mix in enumerate(stages, 1):
+        examples = seen * mix.real + list(drills.examples(mix.drills, request.seed + number))
+        if mix.generated:
+            generated = [e for e in _generated(request, report) if len(e.prompt) <= mix.longest]
+            chosen = random.Random(request.seed + number).sample(generated, min(mix.generated, len(generated)))
+            examples += chosen
+        checkpoint = request.folder / f"{mix.name}.pt"
+        if not train.train(network, examples, _for(mix.plan, request), checkpoint, report):
+            return False
+    return True
 
 
 def _for(plan: Plan, request: Request) -> Plan:
@@ -133,10 +155,3 @@ def score(path: Path, request: Request, report: Report = print) -> None:
         if learnt:
             report(f"\n{title}: an n-gram model")
             report("\n".join(evaluate.scored(examples, evaluate.of_ngrams(learnt)).lines()))
-
-
-def install(folder: Path) -> None:
-    """Put what was made in the place of the shipped weights."""
-    DEFAULT.parent.mkdir(exist_ok=True)
-    for name in ("hpc-ls.gguf", "golden.jsonl"):
-        shutil.copyfile(folder / name, DEFAULT.with_name(name))
