@@ -368,12 +368,28 @@ def _type_problem(symbol: Symbol, op: str, groups: list[_Group]) -> Reason | Non
         return Reason("no-reduction", f"`{op}` is no reduction of complex numbers", where, symbol.name)
     if kind in ("real", "complex") and op in _INTEGER_ONLY:
         return Reason("no-reduction", f"`{op}` is no reduction of floating-point numbers", where, symbol.name)
+    if any(_joins_objects(g.stmt.value) for g in groups if isinstance(g.stmt, Assign)):
+        return Reason("no-reduction", f"`{symbol.name}` is joined with what is no number", where, symbol.name)
     if kind in ("integer", "logical", "character"):
         for group in groups:
             if isinstance(group.stmt, Assign) and is_real(group.stmt.value):
                 text = f"`{symbol.name}` is an integer: every update rounds, so the order matters"
                 return Reason("rounding", text, where, symbol.name)
     return None
+
+
+def _joins_objects(value: Expr) -> bool:
+    """Is an operand a string or another object, so that the order of the operands matters?"""
+    pending = [value]
+    while pending:
+        part = pending.pop()
+        if part.type.kind == "record":
+            return True
+        if isinstance(part, Binary):
+            pending += (part.left, part.right)
+        elif isinstance(part, Conditional):
+            pending += (part.then, part.otherwise)
+    return False
 
 
 def is_real(value: Expr) -> bool:

@@ -17,7 +17,7 @@ _ATTRIBUTE = re.compile(
 )
 _LINKAGE = re.compile(rb'\s*extern\s*"[^"]*"\s*\Z')
 _NAMESPACE = re.compile(rb"(?:\A|\s)namespace\b[\w\s:]*(?:\([^()]*\)\s*)?\Z")
-_CLASS = re.compile(rb"(?:\A|[\s;>])(?:class|struct|union)\b[^=(]*\Z")
+_CLASS = re.compile(rb"(?:\A|[\s;>])(?:class|struct|union)\b[^=()]*\Z")
 _CLASS_NAME = re.compile(
     rb"\b(?:class|struct|union)\s+(?:[A-Z_]+\s+(?=[A-Za-z_]))?((?:[A-Za-z_]\w*\s*::\s*)*[A-Za-z_]\w*)"
 )

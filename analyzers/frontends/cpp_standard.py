@@ -11,7 +11,7 @@ from analyzers.frontends.c_expressions import expression
 from analyzers.frontends.c_memory import initial_value
 from analyzers.frontends.cpp_locks import all_taken
 from analyzers.frontends.cpp_names import referred_to
-from analyzers.frontends.cpp_types import AUTO, is_container
+from analyzers.frontends.cpp_types import AUTO, is_container, record
 from analyzers.ir.expressions import Address, Binary, Element, Expr, Field, Name, Opaque
 from analyzers.ir.statements import Assign, Evaluate
 from analyzers.ir.symbols import REAL, UNKNOWN_TYPE, Type
@@ -33,6 +33,7 @@ _PURE = frozenset(
         "chrono::high_resolution_clock::now chrono::system_clock::now"
     )
 )
+_STRING = record("std::string")
 _METHODS = {"begin": "begin", "end": "end", "cbegin": "begin", "cend": "end", "size": "size", "data": "data"}
 STANDARD = frozenset(("max", "min", "swap")) | {name.removeprefix("std::") for name in CPP_ROUTINES}
 """Names that mean the function of namespace `std` also where nothing qualifies and nothing declares them."""
@@ -96,6 +97,8 @@ def _type(values: tuple[Expr, ...], name: str) -> Type:
         return REAL
     if name in ("make_unique", "make_shared", "tie"):
         return AUTO
+    if name in ("to_string", "string"):
+        return _STRING
     return UNKNOWN_TYPE
 
 

@@ -52,6 +52,14 @@ def test_text_that_ends_early_or_says_more_than_the_grammar_knows(snippet: str) 
     assert pragma(snippet) == FOR
 
 
+@pytest.mark.parametrize("value", ["std::to_string(x[i])", "c + std::string(x[i])"])
+def test_strings_that_are_joined_are_no_sum(value: str) -> None:
+    snippet = f"for (int i = 0; i < n; i++) {{ s += {value}; }}"
+    report = api.analyze(SourceText.of(snippet), "cpp", Options(snippet=True))
+    (loop,) = (loop for placed in report.functions for loop in placed.result.loops)
+    assert loop.pragma is None and loop.verdict.status != "parallel"
+
+
 def test_a_reference_makes_it_cpp() -> None:
     report = api.analyze(
         SourceText.of("for (int i = 0; i < n; i++) { Cell & c = cells[i]; c.x = c.y * 2; }"), "c", Options(snippet=True)

@@ -36,6 +36,7 @@ def names(text: str) -> list[str]:
          ["A::operator double", "A::set"]),
         ("namespace std VISIBILITY(default) { template <class T> void A<T>::B<T>::f(T (*g)(int)) { } }", ["A::B::f"]),
         ("void f(int a = 3, std::vector<int> b = {}) { } ", ["f"]),
+        ("void f(std::vector<int> &out, struct B *p, union U u) { } int g(const class A &a) { return 1; }", ["f", "g"]),
         ("class A; struct B *p; union U { int i; } u; void f() {}", ["f"]),
         ("static inline constexpr double f(double x) noexcept(true) { return x; }", ["f"]),
         ("struct A { int x = {3}; int g() { return x; } Q_OBJECT void h() { } };", ["A::g", "A::h"]),
